@@ -1,0 +1,2 @@
+//! Builds the purgatory blob.
+fn main() {}

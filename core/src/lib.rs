@@ -1,0 +1,6 @@
+//! kexec as a library.
+#![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
