@@ -8,6 +8,10 @@
 #![allow(unsafe_code)]
 
 mod arch;
+mod dir;
 mod file;
+mod machine;
 
-pub use file::{Fd, open, read, read_file};
+pub use dir::Entries;
+pub use file::{Fd, open, open_at, read, read_file, read_file_at};
+pub use machine::{read_machine, read_machine_below};
