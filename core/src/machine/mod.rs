@@ -41,8 +41,8 @@ pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
 pub use iomem::IomemParser;
 pub use memmap::memmap_entry;
 pub use state::{
-    StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type, xen_control,
-    xen_guest,
+    StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type, total_ram,
+    xen_control, xen_guest,
 };
 
 use crate::error::Error;
@@ -281,6 +281,7 @@ impl Machine {
         self.boot_params.set(b"");
         self.efi.clear();
         self.acpi_rsdp = 0;
+        self.total_ram = None;
         self.five_level_paging = false;
         self.sha_ni = false;
         self.kexec = KexecState::UNKNOWN;

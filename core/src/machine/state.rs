@@ -36,6 +36,15 @@ pub fn lockdown(contents: &[u8]) -> Lockdown {
     }
 }
 
+/// MemTotal of /proc/meminfo, in bytes: the kernel's totalram_pages (fs/proc/meminfo.c,
+/// mm/show_mem.c, si_meminfo). It is the first line; `None` without it.
+#[must_use]
+pub fn total_ram(contents: &[u8]) -> Option<u64> {
+    let (_, rest) = text::split_once(contents, b"MemTotal:")?;
+    let (kib, _) = text::split_once(rest, b" kB")?;
+    u64::try_from(text::decimal(kib)?).ok()?.checked_mul(1024)
+}
+
 /// /sys/hypervisor/guest_type.
 #[must_use]
 pub fn xen_guest(contents: &[u8]) -> XenGuest {
@@ -120,6 +129,17 @@ impl KexecState {
 mod tests {
     use super::*;
     use std::format;
+
+    #[test]
+    fn total_ram_is_memtotal_in_bytes() {
+        let meminfo = b"MemTotal:       16301020 kB\nMemFree:        12 kB\n";
+        assert_eq!(total_ram(meminfo), Some(16_301_020 << 10));
+        for cut in 0..meminfo.len() - 16 {
+            let _ = total_ram(&meminfo[..cut]);
+        }
+        assert_eq!(total_ram(b"MemTotal: 18446744073709551615 kB"), None);
+        assert_eq!(total_ram(b""), None);
+    }
 
     #[test]
     fn flags_and_limits() {

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use super::{Fd, small, stream};
 use crate::machine::{
     CpuFlags, KexecState, Lockdown, Machine, StatusParser, XenGuest, flag, hypervisor_is_xen,
-    load_limit, lockdown, xen_control, xen_guest,
+    load_limit, lockdown, total_ram, xen_control, xen_guest,
 };
 
 /// The kexec side.
@@ -34,6 +34,11 @@ fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Option<bool> {
     small(root, new, flag)
         .or_else(|| small(root, old, flag))
         .flatten()
+}
+
+/// Bytes of RAM.
+pub(super) fn memory(root: &Fd, machine: &mut Machine) {
+    machine.total_ram = small(root, c"proc/meminfo", total_ram).flatten();
 }
 
 /// CPU flags.
