@@ -97,7 +97,7 @@ pub struct Mapping {
 impl Mapping {
     /// The file's bytes.
     #[must_use]
-    pub const fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         let start = core::ptr::with_exposed_provenance(self.start);
         // SAFETY: `start..start + length` is a readable mapping that lives as long as `self`,
         // is not null and, as any mapping, shorter than isize::MAX.
