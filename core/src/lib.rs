@@ -14,14 +14,19 @@
 
 #[cfg(test)]
 extern crate std;
+#[cfg(test)]
+mod testing;
 
+pub mod boot;
 pub mod bytes;
 mod errno;
 mod error;
+pub mod image;
 pub mod linux;
 pub mod machine;
 pub mod memory;
 pub mod plan;
+pub mod purgatory;
 
 pub use errno::Errno;
 pub use error::{Error, Result};

@@ -91,6 +91,9 @@ pub struct Machine {
     pub efi: Efi,
     /// Physical address of the ACPI RSDP; 0 when unknown.
     pub acpi_rsdp: u64,
+    /// Bytes of RAM the running kernel manages (MemTotal in /proc/meminfo, the kernel's
+    /// totalram_pages): kexec_load takes no more than half of it.
+    pub total_ram: Option<u64>,
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
     pub five_level_paging: bool,
@@ -115,6 +118,7 @@ impl Machine {
             boot_params: RunningBootParams::new(),
             efi: Efi::new(),
             acpi_rsdp: 0,
+            total_ram: None,
             five_level_paging: false,
             sha_ni: false,
             kexec: KexecState {
