@@ -7,10 +7,7 @@ use super::file::Fd;
 use super::process::sleep_milliseconds;
 use crate::Errno;
 use crate::error::{Error, Result};
-use crate::plan::Segment;
-
-/// KEXEC_SEGMENT_MAX (include/uapi/linux/kexec.h): the most segments kexec_load(2) takes.
-pub const SEGMENT_MAX: usize = 16;
+use crate::plan::{SEGMENT_MAX, Segment};
 
 /// Flags of kexec_file_load(2) (include/uapi/linux/kexec.h, KEXEC_FILE_*).
 pub mod file_flags {

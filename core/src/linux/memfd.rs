@@ -21,7 +21,7 @@ const ALIGN: u64 = 4;
 /// # Errors
 /// [`Error::File`] with the step and errno: memfd_create(2), sendfile(2) (ENOSPC or ENOMEM when
 /// memory runs out; EIO when a file became shorter), or the open of /proc/self/fd.
-pub fn join(files: &[File]) -> Result<Fd> {
+pub fn join<'a>(files: impl IntoIterator<Item = &'a File>) -> Result<Fd> {
     let joined = memfd_create(c"initrd").map_err(|errno| Error::File {
         step: "memfd_create",
         errno,

@@ -24,8 +24,7 @@ pub use explain::{Refusal, Step, explain};
 pub use file::{Fd, open, read, read_file};
 pub use ifdown::interfaces_down;
 pub use load::{
-    SEGMENT_MAX, file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
-    knows_file_flag,
+    file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload, knows_file_flag,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use map::{File, Mapping};
