@@ -4,20 +4,19 @@ use kexec_cli::command::{Command, Method};
 use kexec_cli::table::Id;
 use kexec_core::linux::{
     Environment, execute, interfaces_down, kernel_has_kexec, kexec_file_unload, kexec_unload,
-    loaded, reboot_kexec, sync,
+    loaded, read_machine, reboot_kexec, sync,
 };
 use kexec_core::machine::Machine;
 use kexec_core::{Errno, Error};
 
 use crate::failure::{Failure, code};
-use crate::machine;
 use crate::out::complain;
 
 /// Starts what is loaded. Comes back only when it fails, with the exit code.
 ///
 /// Whatever can be known is checked before file systems are synced and the network goes down.
 pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
-    machine::read(machine);
+    read_machine(machine);
     // As in kexec(8): where it cannot be known, reboot(2) will tell.
     let known = loaded(false).ok().or_else(|| {
         let nothing = kernel_has_kexec() == Some(false);

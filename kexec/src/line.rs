@@ -4,11 +4,10 @@ use core::ffi::CStr;
 
 use kexec_cli::command::Command;
 use kexec_cli::table::Id;
-use kexec_core::machine::Machine;
+use kexec_core::machine::{Machine, reuse_command_line};
 use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
-use crate::machine;
 
 /// Room for a line put together from the running kernel's and `--append`: an argument ends at
 /// 128 KiB (MAX_ARG_STRLEN). How much the new kernel takes is checked later.
@@ -23,8 +22,18 @@ pub fn command_line<'a>(
     if !command.given(Id::ReuseCmdline) {
         return Ok(command.append);
     }
-    let used = machine::reused_command_line(machine, buffer)
-        .map_err(|error| Failure::Other("--reuse-cmdline", error))?;
+    let failed = |error| Failure::Other("--reuse-cmdline", error);
+    let running = machine.command_line.get().ok_or(failed(Error::File {
+        step: "read /proc/cmdline",
+        errno: if machine.command_line.is_too_long() {
+            Errno::E2BIG
+        } else {
+            Errno::ENOENT
+        },
+    }))?;
+    let used = reuse_command_line(running, false, buffer)
+        .map_err(failed)?
+        .len();
     let append = command.append.to_bytes();
     let separator: &[u8] = if used == 0 || append.is_empty() {
         b""
@@ -38,17 +47,16 @@ pub fn command_line<'a>(
             what: "the command line's buffer",
             capacity: CAPACITY as u64,
         };
-        return Err(Failure::Other("--reuse-cmdline", full));
+        return Err(failed(full));
     }
     let text = separator.iter().chain(append).chain(&[0]);
     for (to, from) in rest.iter_mut().zip(text) {
         *to = *from;
     }
     CStr::from_bytes_until_nul(buffer).map_err(|_| {
-        let error = Error::File {
-            step: "command line",
-            errno: Errno::E2BIG,
-        };
-        Failure::Other("--reuse-cmdline", error)
+        // The NUL was written above.
+        failed(Error::BadArgument {
+            what: "the command line does not end",
+        })
     })
 }

@@ -6,14 +6,14 @@ use core::fmt::Write;
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::Errno;
-use kexec_core::linux::{Refusal, Standard};
+use kexec_core::linux::{Refusal, Standard, read_machine};
 use kexec_core::machine::{Lockdown, Machine};
 use kexec_core::plan::Workspace;
 
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::out::{Out, complain};
-use crate::{by_file, by_plan, machine, report};
+use crate::{by_file, by_plan, report};
 
 /// What a load works with.
 pub struct Loader<'a, 'b> {
@@ -33,7 +33,7 @@ impl<'a> Loader<'a, '_> {
                 self.by_file()
             }
             Method::Load => {
-                machine::read(self.machine);
+                read_machine(self.machine);
                 self.by_plan()
             }
             Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(),
@@ -54,7 +54,7 @@ impl<'a> Loader<'a, '_> {
         if self.command.given(Id::Debug) {
             complain!("{}; trying kexec_load", failure.error());
         }
-        machine::read(self.machine);
+        read_machine(self.machine);
         self.by_plan().inspect_err(|_| {
             complain!("{}; then tried kexec_load:", failure.error());
         })
@@ -62,7 +62,7 @@ impl<'a> Loader<'a, '_> {
 
     /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
     fn auto_by_plan(&mut self) -> Result<(), Failure<'a>> {
-        machine::read(self.machine);
+        read_machine(self.machine);
         if !locked_down(self.machine) {
             match self.by_plan() {
                 Err(failure) if failure.refusal() == Some(Errno::ENOSYS) => {}

@@ -29,7 +29,7 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Environment, Standard, loaded};
+use kexec_core::linux::{Environment, Standard, loaded, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::plan::Workspace;
 
@@ -39,7 +39,7 @@ use load::Loader;
 use once::Once;
 use out::{Out, complain};
 
-static MACHINE: Once<Machine> = Once::new(Machine::new());
+static MACHINE: Once<Machine> = Once::new(machine::BLANK);
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
 static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 
@@ -75,8 +75,9 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     else {
         return code::FAILED;
     };
+    machine.clear();
     if let Err(failure) = change(command, machine, workspace, buffer) {
-        machine::read(machine);
+        read_machine(machine);
         failure.tell(&machine.kexec);
         return match (command.method, failure.refusal()) {
             (Method::File, Some(Errno::ENOSYS)) => {
@@ -106,7 +107,7 @@ fn change(
 ) -> Result<(), Failure<'static>> {
     let dry_run = command.given(Id::DryRun);
     if dry_run || command.given(Id::ReuseCmdline) {
-        machine::read(machine);
+        read_machine(machine);
     }
     if command.actions.unload && !dry_run {
         exec::unload(command)?;

@@ -3,6 +3,8 @@
 //! A [`BzImage`] is a checked view over the file's bytes: what [`BzImage::parse`] accepted,
 //! every getter answers without further checks and without copying.
 
+use core::fmt;
+
 use crate::bytes::{slice_at, u8_at, u16_at, u32_at, u64_at};
 use crate::error::{Error, Result};
 
@@ -78,7 +80,7 @@ const HEADER_END_2_12: usize = 0x268;
 const KERNEL_INFO_MAGIC: u32 = 0x506f_544c;
 
 /// A bzImage of protocol 2.12 or newer with a 64-bit entry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct BzImage<'a> {
     file: &'a [u8],
     setup_header: &'a [u8],
@@ -295,6 +297,17 @@ impl<'a> BzImage<'a> {
             .next()
             .filter(|text| text.len() < 256)
             .unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for BzImage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BzImage")
+            .field("kernel", &self.kernel.len())
+            .field("version", &self.version)
+            .field("xloadflags", &self.xloadflags)
+            .field("init_size", &self.init_size)
+            .finish_non_exhaustive()
     }
 }
 

@@ -65,7 +65,8 @@ fn every_truncation_is_refused() {
 
 #[test]
 fn lying_headers_are_refused() {
-    let cases: [(usize, &[u8], fn(&Error) -> bool); 8] = [
+    type Expected = fn(&Error) -> bool;
+    let cases: [(usize, &[u8], Expected); 8] = [
         (0x202, b"X", |e| matches!(e, Error::NotThisFormat { .. })),
         (0x1fe, &[0], |e| matches!(e, Error::NotThisFormat { .. })),
         (0x206, &[0x0b, 0x02], |e| {

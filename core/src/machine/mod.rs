@@ -2,7 +2,50 @@
 //!
 //! Nothing here makes a system call: [`crate::linux`] reads the files and hands their bytes to
 //! these parsers; a test, or a tool that plans for another machine, hands over its own.
+//!
+//! # Where the memory map comes from
+//! Three sources know the machine's memory. The first that gives any RAM is
+//! [`Machine::memory`], which the new kernel is told:
+//!
+//! 1. /sys/firmware/memmap. The firmware's own map with all its kinds: memory the running kernel
+//!    was told not to use (`mem=`, `memmap=`) is in it, memory added at run time too, and
+//!    everyone may read it.
+//! 2. The e820 table in the running kernel's boot_params and its SETUP_E820_EXT nodes: the same
+//!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; memory added later is not in it, and the
+//!    numbers of kinds without a name are.
+//! 3. /proc/iomem. What the running kernel made of it all: lacks what `mem=` cut off, and takes
+//!    CAP_SYS_ADMIN.
+//!
+//! With `add_efi_memmap` on the running kernel's command line /proc/iomem comes first: the kernel
+//! then adds the EFI memory map to its own table only (arch/x86/platform/efi/efi.c,
+//! do_add_efi_memmap), and the two others lack what the firmware's e820 table lacks.
+//!
+//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`Machine::full`] says
+//! so.
 
+mod boot_params;
+mod cmdline;
+mod cpuinfo;
+mod e820;
+mod efi;
+mod iomem;
+mod memmap;
+mod state;
+mod text;
+
+pub use boot_params::{EfiInfo, RunningBootParams};
+pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
+pub use cpuinfo::CpuFlags;
+pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
+pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
+pub use iomem::IomemParser;
+pub use memmap::memmap_entry;
+pub use state::{
+    StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type, total_ram,
+    xen_control, xen_guest,
+};
+
+use crate::error::Error;
 use crate::memory::{MemoryMap, Range};
 
 /// Where [`Machine::memory`] came from, best first.
@@ -45,6 +88,91 @@ pub struct CrashReservation {
     pub low: Option<Range>,
 }
 
+impl CrashReservation {
+    /// One "Crash kernel" line more, in any order. Should there be more than two, the highest is
+    /// the region and the lowest the low one.
+    pub fn add(&mut self, range: Range) {
+        let (high, other) = match self.region {
+            None => return self.region = Some(range),
+            Some(region) if region.start() < range.start() => (range, region),
+            Some(region) => (region, range),
+        };
+        self.region = Some(high);
+        self.low = match self.low {
+            Some(low) if low.start() < other.start() => Some(low),
+            _ => Some(other),
+        };
+    }
+}
+
+/// Where the running kernel lies, by its lines in /proc/iomem; physical, `None` without a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelRanges {
+    /// "Kernel code": from _text to _etext.
+    pub code: Option<Range>,
+    /// "Kernel rodata".
+    pub rodata: Option<Range>,
+    /// "Kernel data".
+    pub data: Option<Range>,
+    /// "Kernel bss".
+    pub bss: Option<Range>,
+    /// "Kernel image", which riscv has around the others.
+    pub image: Option<Range>,
+}
+
+impl KernelRanges {
+    /// Nothing known.
+    pub const NONE: Self = Self {
+        code: None,
+        rodata: None,
+        data: None,
+        bss: None,
+        image: None,
+    };
+}
+
+/// How much /proc/iomem told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IomemAccess {
+    /// The file is not there, not readable, or has no line.
+    #[default]
+    Missing,
+    /// All addresses are 0: the reader lacks CAP_SYS_ADMIN.
+    Unprivileged,
+    /// All of it was read.
+    Read,
+    /// It has more memory ranges than [`MemoryMap::CAPACITY`]; the map is empty, the other
+    /// facts hold.
+    TooLong,
+}
+
+/// What /proc/iomem says besides the map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Iomem {
+    /// How much it told.
+    pub access: IomemAccess,
+    /// The crash reservation.
+    pub crash: CrashReservation,
+    /// Where the running kernel lies.
+    pub kernel: KernelRanges,
+    /// Why the map is empty after [`IomemAccess::TooLong`].
+    pub full: Option<Error>,
+}
+
+/// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum XenGuest {
+    /// Not said: no Xen, or one that is older than the file.
+    #[default]
+    Unknown,
+    /// Paravirtualised: the kernel sees no physical memory of its own, kexec is the hypervisor's.
+    Pv,
+    /// Hardware virtual machine: kexec as on hardware.
+    Hvm,
+    /// PV in an HVM container.
+    Pvh,
+}
+
 /// The kexec side of the running kernel; what could not be read is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KexecState {
@@ -64,12 +192,6 @@ pub struct KexecState {
     pub cap_sys_boot: Option<bool>,
 }
 
-mod efi;
-pub use efi::{Efi, EfiMemoryDescriptor};
-
-mod boot_params;
-pub use boot_params::RunningBootParams;
-
 /// Everything the planner wants to know of a machine.
 ///
 /// Large (some 0.4 MiB, mostly two memory maps of fixed capacity): keep it in a static or the
@@ -83,8 +205,16 @@ pub struct Machine {
     /// /proc/iomem's map: what the running kernel calls System RAM and Reserved. Empty when it
     /// is not readable. Segments go only where both maps have RAM.
     pub iomem: MemoryMap,
+    /// Whether /proc/iomem could be read.
+    pub iomem_access: IomemAccess,
+    /// Why a source was passed over: it has more entries than fit.
+    pub full: Option<Error>,
     /// The crash reservation.
     pub crash: CrashReservation,
+    /// Where the running kernel lies.
+    pub kernel: KernelRanges,
+    /// The running kernel's command line.
+    pub command_line: RunningCommandLine,
     /// The boot_params the running kernel was started with.
     pub boot_params: RunningBootParams,
     /// EFI runtime services, if the running kernel has them.
@@ -101,6 +231,12 @@ pub struct Machine {
     pub sha_ni: bool,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
+    /// Whether the running system is a Xen domain.
+    pub xen: bool,
+    /// What kind of domain.
+    pub xen_guest: XenGuest,
+    /// Whether it is the control domain, dom0.
+    pub xen_control: bool,
 }
 
 impl Machine {
@@ -111,25 +247,46 @@ impl Machine {
             memory: MemoryMap::new(),
             memory_source: MemorySource::None,
             iomem: MemoryMap::new(),
+            iomem_access: IomemAccess::Missing,
+            full: None,
             crash: CrashReservation {
                 region: None,
                 low: None,
             },
+            kernel: KernelRanges::NONE,
+            command_line: RunningCommandLine::new(),
             boot_params: RunningBootParams::new(),
             efi: Efi::new(),
             acpi_rsdp: 0,
             total_ram: None,
             five_level_paging: false,
             sha_ni: false,
-            kexec: KexecState {
-                loaded: None,
-                crash_loaded: None,
-                load_disabled: None,
-                load_limit_reboot: None,
-                load_limit_panic: None,
-                lockdown: Lockdown::Unknown,
-                cap_sys_boot: None,
-            },
+            kexec: KexecState::UNKNOWN,
+            xen: false,
+            xen_guest: XenGuest::Unknown,
+            xen_control: false,
         }
+    }
+
+    /// Forgets everything, in place: a [`Machine`] is too large to be made anew and moved.
+    pub fn clear(&mut self) {
+        self.memory.clear();
+        self.memory_source = MemorySource::None;
+        self.iomem.clear();
+        self.iomem_access = IomemAccess::Missing;
+        self.full = None;
+        self.crash = CrashReservation::default();
+        self.kernel = KernelRanges::NONE;
+        self.command_line.set(b"");
+        self.boot_params.set(b"");
+        self.efi.clear();
+        self.acpi_rsdp = 0;
+        self.total_ram = None;
+        self.five_level_paging = false;
+        self.sha_ni = false;
+        self.kexec = KexecState::UNKNOWN;
+        self.xen = false;
+        self.xen_guest = XenGuest::Unknown;
+        self.xen_control = false;
     }
 }

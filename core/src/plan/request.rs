@@ -1,5 +1,7 @@
 //! What the caller wants.
 
+use core::fmt;
+
 /// Where the purgatory says what it does. All off by default, as in kexec(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
@@ -79,7 +81,7 @@ impl Default for Options {
 }
 
 /// What to start.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Request<'a> {
     /// The kernel image's file.
     pub kernel: &'a [u8],
@@ -93,4 +95,16 @@ pub struct Request<'a> {
     pub rng_seed: Option<[u8; 32]>,
     /// How.
     pub options: Options,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Sizes in place of the files' bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("kernel", &self.kernel.len())
+            .field("initrds", &self.initrds.len())
+            .field("command_line", &self.command_line.len())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }

@@ -31,7 +31,7 @@ impl fmt::Display for SegmentKind {
 }
 
 /// One segment: `buf` is copied to `mem`, the rest up to `memsz` is zeroed by the kernel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Segment<'a> {
     /// What it holds.
     pub kind: SegmentKind,
@@ -48,5 +48,19 @@ impl Segment<'_> {
     #[must_use]
     pub const fn range(&self) -> Option<Range> {
         Range::from_size(self.mem, self.memsz)
+    }
+}
+
+impl fmt::Debug for Segment<'_> {
+    /// Without the bytes: a kernel's would fill the screen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at {:#x}, {:#x} bytes of {:#x}",
+            self.kind,
+            self.mem,
+            self.buf.len(),
+            self.memsz
+        )
     }
 }

@@ -1,11 +1,12 @@
 //! The caller's memory for what a plan generates.
 
+use core::fmt;
+
 use crate::memory::RangeSet;
 use crate::purgatory;
 
 /// Room for the generated segments and the placement; some 0.7 MiB, of which only what is used
 /// is touched. May be a static; one plan at a time lives in it.
-#[derive(Debug)]
 pub struct Workspace {
     pub(super) free: RangeSet,
     pub(super) boot: [u8; Workspace::BOOT_CAPACITY],
@@ -25,6 +26,12 @@ impl Workspace {
             boot: [0; Self::BOOT_CAPACITY],
             purgatory: [0; purgatory::SIZE],
         }
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").finish_non_exhaustive()
     }
 }
 
