@@ -104,7 +104,9 @@ impl Archive {
     fn content(&mut self, source: &mut dyn Read, length: usize) -> Outcome {
         let copied = std::io::copy(source, &mut self.file).map_err(|error| error.to_string())?;
         if usize::try_from(copied) != Ok(length) {
-            return Err(format!("a file changed while it was archived: {length} → {copied}"));
+            return Err(format!(
+                "a file changed while it was archived: {length} → {copied}"
+            ));
         }
         self.pad(length)
     }
@@ -116,7 +118,9 @@ impl Archive {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Outcome {
-        self.file.write_all(bytes).map_err(|error| error.to_string())
+        self.file
+            .write_all(bytes)
+            .map_err(|error| error.to_string())
     }
 }
 

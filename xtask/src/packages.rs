@@ -78,7 +78,10 @@ pub fn run(arguments: &[String]) -> Outcome {
         _ => return Err("usage: cargo xtask fetch [--update]".into()),
     };
     let store = Store::open_with(update)?;
-    print!("{}", std::fs::read_to_string(store.manifest()).unwrap_or_default());
+    print!(
+        "{}",
+        std::fs::read_to_string(store.manifest()).unwrap_or_default()
+    );
     Ok(())
 }
 
@@ -133,7 +136,10 @@ impl Store {
         let tools_release = Release::open(TOOLS_RELEASE, &mirror)?;
         for archive in tools_release.download(TOOLS, true)? {
             apt::unpack(&archive, &self.tools())?;
-            if TOOLS.iter().any(|tool| archive.name.starts_with(&format!("{tool}_"))) {
+            if TOOLS
+                .iter()
+                .any(|tool| archive.name.starts_with(&format!("{tool}_")))
+            {
                 manifest.push_str(&format!("{TOOLS_RELEASE} {}\n", archive.name));
             }
         }

@@ -142,22 +142,27 @@ impl Release {
     /// Downloads the packages, and with `closure` everything they depend on.
     pub fn download(&self, packages: &[&str], closure: bool) -> Outcome<Vec<Archive>> {
         let archives = self.directory.join("cache/archives");
-        let asked = |extra: &[&str]| {
+        // apt-get lists only what is not yet in the archive directory: ask in an empty one.
+        let nothing = self.directory.join("empty");
+        std::fs::create_dir_all(nothing.join("partial")).map_err(|error| error.to_string())?;
+        let asked = |directory: &Path, option: &str| {
             let mut command = self.apt("apt-get");
-            command.current_dir(&archives).args(["-y", "-q"]).args(extra);
             command
+                .current_dir(directory)
+                .args(["-y", "-q", option, "-o"])
+                .arg(format!("Dir::Cache::archives={}", directory.display()))
                 .arg(if closure { "install" } else { "download" })
                 .args(packages);
             command
         };
-        let listed = output(&mut asked(&["--print-uris"]))?;
+        let listed = output(&mut asked(&nothing, "--print-uris"))?;
         let names: Vec<String> = listed
             .lines()
             .filter(|line| line.starts_with('\''))
             .filter_map(|line| line.split_whitespace().nth(1))
             .map(String::from)
             .collect();
-        output(&mut asked(if closure { &["--download-only"] } else { &[] }))?;
+        output(&mut asked(&archives, "--download-only"))?;
         names
             .into_iter()
             .map(|name| {
@@ -225,11 +230,19 @@ mod tests {
 
     #[test]
     fn names_are_ordered_by_number() {
-        let mut names = ["linux-6.12.107+deb13", "linux-6.12.95+deb13", "linux-7.0+deb13"];
+        let mut names = [
+            "linux-6.12.107+deb13",
+            "linux-6.12.95+deb13",
+            "linux-7.0+deb13",
+        ];
         names.sort_by_key(|name| numbers(name));
         assert_eq!(
             names,
-            ["linux-6.12.95+deb13", "linux-6.12.107+deb13", "linux-7.0+deb13"]
+            [
+                "linux-6.12.95+deb13",
+                "linux-6.12.107+deb13",
+                "linux-7.0+deb13"
+            ]
         );
     }
 }

@@ -1,2 +1,4 @@
 //! stub
-pub fn run(_: &[String]) -> crate::Outcome { Ok(()) }
+pub fn run(_: &[String]) -> crate::Outcome {
+    Ok(())
+}
