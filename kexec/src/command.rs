@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt;
 
 use heapless::Vec;
-use kexec_core::plan::{OnMismatch, Options};
+use kexec_core::plan::{OnFailure, Options};
 
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number;
@@ -220,7 +220,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::MemMin => command.options.mem_min = address("mem-min", value)?,
         Id::MemMax => command.options.mem_max = address("mem-max", value)?,
         Id::NoChecks => command.options.verify = false,
-        Id::OnMismatch => command.options.on_mismatch = on_mismatch(value)?,
+        Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
         Id::NoEfi => command.options.efi = false,
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,
@@ -250,10 +250,10 @@ fn address<'a>(option: &'static str, value: &'a CStr) -> Result<u64, BadUsage<'a
     })
 }
 
-fn on_mismatch(value: &CStr) -> Result<OnMismatch, BadUsage<'_>> {
+fn on_mismatch(value: &CStr) -> Result<OnFailure, BadUsage<'_>> {
     match value.to_bytes() {
-        b"halt" => Ok(OnMismatch::Halt),
-        b"reboot" => Ok(OnMismatch::Reboot),
+        b"halt" => Ok(OnFailure::Halt),
+        b"reboot" => Ok(OnFailure::Reboot),
         _ => Err(BadUsage::Value {
             option: "on-mismatch",
             value,

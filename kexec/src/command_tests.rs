@@ -86,7 +86,7 @@ fn numbers_and_words() {
             assert_eq!(c.options.console.serial_port, 0x2f8);
             assert_eq!(c.options.console.serial_baud, 0);
             assert!(c.options.console.serial && !c.options.console.vga);
-            assert_eq!(c.options.on_mismatch, OnMismatch::Reboot);
+            assert_eq!(c.options.on_failure, OnFailure::Reboot);
         },
     );
     command("k --serial=0x3e8 --serial-baud=115200", |c| {

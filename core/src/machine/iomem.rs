@@ -14,7 +14,6 @@
 use super::memmap::kind_of_name;
 use super::text::{self, Lines};
 use super::{CrashReservation, Iomem, IomemAccess, KernelRanges};
-use crate::error::Error;
 use crate::memory::{MemoryKind, MemoryMap, Range};
 
 /// Reads the file piece by piece into a memory map.
@@ -29,7 +28,7 @@ struct State<'a> {
     map: &'a mut MemoryMap,
     crash: CrashReservation,
     kernel: KernelRanges,
-    full: Option<Error>,
+    full: bool,
     /// Whether there was a line with addresses, and one with other addresses than 0-0.
     any: bool,
     real: bool,
@@ -51,7 +50,7 @@ impl<'a> IomemParser<'a> {
                     low: None,
                 },
                 kernel: KernelRanges::NONE,
-                full: None,
+                full: false,
                 any: false,
                 real: false,
                 ram: None,
@@ -80,17 +79,16 @@ impl<'a> IomemParser<'a> {
         let access = match (any, real, full) {
             (false, ..) => IomemAccess::Missing,
             (true, false, _) => IomemAccess::Unprivileged,
-            (true, true, None) => IomemAccess::Read,
-            (true, true, Some(_)) => IomemAccess::TooLong,
+            (true, true, false) => IomemAccess::Read,
+            (true, true, true) => IomemAccess::TooLong,
         };
-        if full.is_some() {
+        if full {
             map.clear();
         }
         Iomem {
             access,
             crash,
             kernel,
-            full,
         }
     }
 }
@@ -152,9 +150,7 @@ impl State<'_> {
     }
 
     fn add(&mut self, range: Range, kind: MemoryKind) {
-        if self.full.is_none() {
-            self.full = self.map.add(range, kind).err();
-        }
+        self.full = self.full || self.map.add(range, kind).is_err();
     }
 }
 

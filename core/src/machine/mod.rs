@@ -20,7 +20,7 @@
 //! then adds the EFI memory map to its own table only (arch/x86/platform/efi/efi.c,
 //! do_add_efi_memmap), and the two others lack what the firmware's e820 table lacks.
 //!
-//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`Machine::full`] says
+//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`Machine::memory_full`] says
 //! so.
 
 mod boot_params;
@@ -30,6 +30,7 @@ mod e820;
 mod efi;
 mod iomem;
 mod memmap;
+mod resources;
 mod state;
 mod text;
 
@@ -40,13 +41,14 @@ pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
 pub use iomem::IomemParser;
 pub use memmap::memmap_entry;
+pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub use state::{
-    StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type, total_ram,
+    MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type,
     xen_control, xen_guest,
 };
 
 use crate::error::Error;
-use crate::memory::{MemoryMap, Range};
+use crate::memory::MemoryMap;
 
 /// Where [`Machine::memory`] came from, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,87 +78,6 @@ pub enum Lockdown {
     Integrity,
     /// As integrity, and reading kernel memory too.
     Confidentiality,
-}
-
-/// The memory reserved for a crash kernel (`crashkernel=`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CrashReservation {
-    /// The region kexec_load's segments must lie in (the kernel's crashk_res): the highest
-    /// "Crash kernel" line of /proc/iomem.
-    pub region: Option<Range>,
-    /// The second region, below 4 GiB, that `crashkernel=…,high` adds for DMA.
-    pub low: Option<Range>,
-}
-
-impl CrashReservation {
-    /// One "Crash kernel" line more, in any order. Should there be more than two, the highest is
-    /// the region and the lowest the low one.
-    pub fn add(&mut self, range: Range) {
-        let (high, other) = match self.region {
-            None => return self.region = Some(range),
-            Some(region) if region.start() < range.start() => (range, region),
-            Some(region) => (region, range),
-        };
-        self.region = Some(high);
-        self.low = match self.low {
-            Some(low) if low.start() < other.start() => Some(low),
-            _ => Some(other),
-        };
-    }
-}
-
-/// Where the running kernel lies, by its lines in /proc/iomem; physical, `None` without a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KernelRanges {
-    /// "Kernel code": from _text to _etext.
-    pub code: Option<Range>,
-    /// "Kernel rodata".
-    pub rodata: Option<Range>,
-    /// "Kernel data".
-    pub data: Option<Range>,
-    /// "Kernel bss".
-    pub bss: Option<Range>,
-    /// "Kernel image", which riscv has around the others.
-    pub image: Option<Range>,
-}
-
-impl KernelRanges {
-    /// Nothing known.
-    pub const NONE: Self = Self {
-        code: None,
-        rodata: None,
-        data: None,
-        bss: None,
-        image: None,
-    };
-}
-
-/// How much /proc/iomem told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IomemAccess {
-    /// The file is not there, not readable, or has no line.
-    #[default]
-    Missing,
-    /// All addresses are 0: the reader lacks CAP_SYS_ADMIN.
-    Unprivileged,
-    /// All of it was read.
-    Read,
-    /// It has more memory ranges than [`MemoryMap::CAPACITY`]; the map is empty, the other
-    /// facts hold.
-    TooLong,
-}
-
-/// What /proc/iomem says besides the map.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Iomem {
-    /// How much it told.
-    pub access: IomemAccess,
-    /// The crash reservation.
-    pub crash: CrashReservation,
-    /// Where the running kernel lies.
-    pub kernel: KernelRanges,
-    /// Why the map is empty after [`IomemAccess::TooLong`].
-    pub full: Option<Error>,
 }
 
 /// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
@@ -207,8 +128,11 @@ pub struct Machine {
     pub iomem: MemoryMap,
     /// Whether /proc/iomem could be read.
     pub iomem_access: IomemAccess,
-    /// Why a source was passed over: it has more entries than fit.
-    pub full: Option<Error>,
+    /// Whether a source of the map was passed over because it has more than
+    /// [`MemoryMap::CAPACITY`] entries.
+    pub memory_full: bool,
+    /// Whether the EFI runtime map was dropped because it has more than [`Efi::CAPACITY`] entries.
+    pub efi_full: bool,
     /// The crash reservation.
     pub crash: CrashReservation,
     /// Where the running kernel lies.
@@ -248,7 +172,8 @@ impl Machine {
             memory_source: MemorySource::None,
             iomem: MemoryMap::new(),
             iomem_access: IomemAccess::Missing,
-            full: None,
+            memory_full: false,
+            efi_full: false,
             crash: CrashReservation {
                 region: None,
                 low: None,
@@ -274,7 +199,8 @@ impl Machine {
         self.memory_source = MemorySource::None;
         self.iomem.clear();
         self.iomem_access = IomemAccess::Missing;
-        self.full = None;
+        self.memory_full = false;
+        self.efi_full = false;
         self.crash = CrashReservation::default();
         self.kernel = KernelRanges::NONE;
         self.command_line.set(b"");
@@ -288,5 +214,18 @@ impl Machine {
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;
         self.xen_control = false;
+    }
+
+    /// Why [`Machine::memory`] is empty when it is: no source could be read, or none fits.
+    #[must_use]
+    pub const fn no_memory(&self) -> Error {
+        if self.memory_full {
+            Error::Full {
+                what: "MemoryMap::CAPACITY",
+                capacity: MemoryMap::CAPACITY as u64,
+            }
+        } else {
+            Error::NoMemoryMap
+        }
     }
 }

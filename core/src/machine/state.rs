@@ -36,15 +36,6 @@ pub fn lockdown(contents: &[u8]) -> Lockdown {
     }
 }
 
-/// MemTotal of /proc/meminfo, in bytes: the kernel's totalram_pages (fs/proc/meminfo.c,
-/// mm/show_mem.c, si_meminfo). It is the first line; `None` without it.
-#[must_use]
-pub fn total_ram(contents: &[u8]) -> Option<u64> {
-    let (_, rest) = text::split_once(contents, b"MemTotal:")?;
-    let (kib, _) = text::split_once(rest, b" kB")?;
-    u64::try_from(text::decimal(kib)?).ok()?.checked_mul(1024)
-}
-
 /// /sys/hypervisor/guest_type.
 #[must_use]
 pub fn xen_guest(contents: &[u8]) -> XenGuest {
@@ -112,6 +103,44 @@ impl Default for StatusParser {
     }
 }
 
+/// MemTotal in /proc/meminfo.
+#[derive(Clone, Debug)]
+pub struct MeminfoParser {
+    lines: Lines<64>,
+    /// Bytes of RAM the running kernel manages; `None` until its line came.
+    pub total: Option<u64>,
+}
+
+impl MeminfoParser {
+    /// At the start of the file.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            lines: Lines::new(),
+            total: None,
+        }
+    }
+
+    /// The next piece of the file, of any size; answers whether all is known and nothing more
+    /// needs to be read.
+    pub fn feed(&mut self, piece: &[u8]) -> bool {
+        let found = &mut self.total;
+        self.lines.feed(piece, |line| {
+            let value = line.strip_prefix(b"MemTotal:");
+            let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
+            let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));
+            *found = found.or(bytes);
+        });
+        found.is_some()
+    }
+}
+
+impl Default for MeminfoParser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl KexecState {
     /// Nothing known.
     pub const UNKNOWN: Self = Self {
@@ -129,17 +158,6 @@ impl KexecState {
 mod tests {
     use super::*;
     use std::format;
-
-    #[test]
-    fn total_ram_is_memtotal_in_bytes() {
-        let meminfo = b"MemTotal:       16301020 kB\nMemFree:        12 kB\n";
-        assert_eq!(total_ram(meminfo), Some(16_301_020 << 10));
-        for cut in 0..meminfo.len() - 16 {
-            let _ = total_ram(&meminfo[..cut]);
-        }
-        assert_eq!(total_ram(b"MemTotal: 18446744073709551615 kB"), None);
-        assert_eq!(total_ram(b""), None);
-    }
 
     #[test]
     fn flags_and_limits() {
@@ -191,6 +209,32 @@ mod tests {
         }
         let mut status = StatusParser::new();
         assert!(!status.feed(b"Name:\tx\nCapEff:\tnothing\n"));
+    }
+
+    #[test]
+    fn total_memory_is_in_kib() {
+        for (text, total) in [
+            (
+                "MemTotal:       49343160 kB\nMemFree: 1 kB\n",
+                Some(49_343_160 << 10),
+            ),
+            (
+                "MemFree: 1 kB\nMemTotal: 4 kB\nMemTotal: 8 kB\n",
+                Some(4096),
+            ),
+            (
+                "MemTotal: 4\nMemTotal: -4 kB\nMemTotal: 9223372036854775807 kB\n",
+                None,
+            ),
+        ] {
+            for size in 1..60 {
+                let mut meminfo = MeminfoParser::new();
+                text.as_bytes()
+                    .chunks(size)
+                    .any(|piece| meminfo.feed(piece));
+                assert_eq!(meminfo.total, total);
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
         return;
     };
     let directory = &directory;
-    let Machine { efi, full, .. } = machine;
+    let Machine { efi, efi_full, .. } = machine;
     efi.present = true;
     efi.platform_size = small(directory, c"fw_platform_size", efi_platform_size).unwrap_or(0);
     efi.fw_vendor = small(directory, c"fw_vendor", efi_address).unwrap_or(0);
@@ -30,9 +30,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
         added = efi.add(descriptor);
         added.is_ok()
     });
-    if let Err(error) = added {
-        *full = Some(error);
-    }
+    *efi_full = added.is_err();
     if !whole {
         Efi::clear_map(efi);
     }

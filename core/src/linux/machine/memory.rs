@@ -28,7 +28,7 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     machine.iomem_access = iomem.access;
     machine.crash = iomem.crash;
     machine.kernel = iomem.kernel;
-    machine.full = machine.full.or(iomem.full);
+    machine.memory_full |= iomem.access == IomemAccess::TooLong;
 }
 
 /// Fills the map the new kernel is told.
@@ -65,7 +65,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
                 return;
             }
             Ok(_) => {}
-            Err(full) => machine.full = Some(full),
+            Err(_) => machine.memory_full = true,
         }
     }
     machine.memory.clear();

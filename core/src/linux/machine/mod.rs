@@ -34,7 +34,7 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
         .boot_params
         .fill(|page| fill(root, c"sys/kernel/boot_params/data", page));
     machine.kexec = state::kexec(root);
-    state::memory(root, machine);
+    machine.total_ram = state::total_ram(root);
     state::cpu(root, machine);
     state::xen(root, machine);
     efi::efi(root, machine);

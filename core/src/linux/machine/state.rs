@@ -4,8 +4,8 @@ use core::ffi::CStr;
 
 use super::{Fd, small, stream};
 use crate::machine::{
-    CpuFlags, KexecState, Lockdown, Machine, StatusParser, XenGuest, flag, hypervisor_is_xen,
-    load_limit, lockdown, total_ram, xen_control, xen_guest,
+    CpuFlags, KexecState, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
+    hypervisor_is_xen, load_limit, lockdown, xen_control, xen_guest,
 };
 
 /// The kexec side.
@@ -36,11 +36,6 @@ fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Option<bool> {
         .flatten()
 }
 
-/// Bytes of RAM.
-pub(super) fn memory(root: &Fd, machine: &mut Machine) {
-    machine.total_ram = small(root, c"proc/meminfo", total_ram).flatten();
-}
-
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
@@ -48,6 +43,13 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     flags.finish();
     machine.five_level_paging = flags.la57;
     machine.sha_ni = flags.sha_ni;
+}
+
+/// MemTotal.
+pub(super) fn total_ram(root: &Fd) -> Option<u64> {
+    let mut meminfo = MeminfoParser::new();
+    stream(root, c"proc/meminfo", |piece| meminfo.feed(piece));
+    meminfo.total
 }
 
 /// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.

@@ -111,7 +111,8 @@ fn kinds(machine: &Machine) -> Vec<u32> {
 fn this_machine_can_be_read() {
     let mut machine = Box::new(Machine::new());
     read_machine(&mut machine);
-    assert_eq!(machine.full, None);
+    assert!(!machine.memory_full && !machine.efi_full);
+    assert!(machine.total_ram.is_some_and(|bytes| bytes > 1 << 24));
     let memmap = fs::read_dir("/sys/firmware/memmap").map_or(0, Iterator::count);
     if memmap != 0 {
         assert_ne!(machine.memory_source, MemorySource::None);
@@ -143,6 +144,8 @@ fn nothing_there_is_nothing_known() {
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
     assert_eq!(machine.kexec, crate::machine::KexecState::UNKNOWN);
     assert!(!machine.efi.present && !machine.xen && machine.acpi_rsdp == 0);
+    assert_eq!(machine.total_ram, None);
+    assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
     let mut machine = Box::new(Machine::new());
     read_machine_below(c"/nowhere/at/all", &mut machine);
     assert_eq!(machine.memory_source, MemorySource::None);
@@ -229,7 +232,8 @@ fn a_source_that_does_not_fit_is_passed_over_and_said() {
     let machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::None);
     assert_eq!(machine.iomem_access, IomemAccess::TooLong);
-    assert!(matches!(machine.full, Some(crate::Error::Full { .. })));
+    assert!(machine.memory_full);
+    assert!(matches!(machine.no_memory(), crate::Error::Full { .. }));
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM");
     assert_eq!(fake.read().memory_source, MemorySource::FirmwareMemmap);
 }
@@ -285,8 +289,11 @@ fn kexec_state_in_the_new_place_and_the_old() {
             "sys/kernel/security/lockdown",
             "none [integrity] confidentiality\n",
         )
+        .file("proc/meminfo", "MemTotal:       16384 kB\nMemFree: 1 kB\n")
         .file("proc/self/status", "Name:\tx\nCapEff:\t0000000000400000\n");
-    let state = fake.read().kexec;
+    let machine = fake.read();
+    assert_eq!(machine.total_ram, Some(16 << 20));
+    let state = machine.kexec;
     assert_eq!(
         (state.loaded, state.crash_loaded),
         (Some(true), Some(false))
