@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A value that can be taken once, for good.
@@ -26,7 +27,9 @@ impl<T> Once<T> {
         if self.taken.swap(true, Ordering::AcqRel) {
             return None;
         }
-        // SAFETY: `taken` was false, so this is the only reference there ever is.
-        Some(unsafe { &mut *self.value.get() })
+        let mut value = NonNull::new(self.value.get())?;
+        // SAFETY: the value lives as long as the program, and since `taken` was false this is the
+        // only reference to it there ever is.
+        Some(unsafe { value.as_mut() })
     }
 }

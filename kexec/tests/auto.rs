@@ -1,4 +1,11 @@
 //! Which system call loads: the rules of `-a`, `-s` and `-c`, on kernels that refuse as told.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod common;
 
@@ -154,7 +161,7 @@ fn the_kernel_is_told_whether_there_is_an_initrd() {
     let not_told = [flags_give(NO_INITRAMFS, libc::E2BIG), gives(FILE_LOAD, 0)];
     for initrds in 1..4 {
         let mut arguments = vec!["-s", "-l", &kernel];
-        arguments.extend(std::iter::repeat_n(initrd.as_str(), initrds));
+        arguments.extend(core::iter::repeat_n(initrd.as_str(), initrds));
         let run = kexec_with(&not_told, &arguments);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     }

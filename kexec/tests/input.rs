@@ -1,4 +1,11 @@
 //! Bad and strange input: a clear error and an exit code, never a crash; and the dry run.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod common;
 
@@ -102,7 +109,7 @@ fn what_does_not_fit() {
 
     let initrd = format!("--initrd={}", directory.file("initrd", b"070701"));
     let mut arguments = vec!["-c", "-l", &kernel];
-    arguments.extend(std::iter::repeat_n(initrd.as_str(), 20));
+    arguments.extend(core::iter::repeat_n(initrd.as_str(), 20));
     let run = kexec_with(&KIND, &arguments);
     assert_eq!(run.code, 255);
     assert!(run.stderr.contains("16"), "{}", run.stderr);

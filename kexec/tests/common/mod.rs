@@ -81,16 +81,13 @@ pub fn guard(command: &mut Command, rules: &[Rule]) {
             len: program.len() as u16,
             filter: program.as_ptr().cast_mut(),
         };
-        // SAFETY: prctl(2) reads the program, which outlives the call.
-        let failed = unsafe {
-            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
-                || libc::prctl(
-                    libc::PR_SET_SECCOMP,
-                    libc::SECCOMP_MODE_FILTER,
-                    &raw const filter,
-                ) != 0
-        };
-        if failed {
+        // SAFETY: takes no pointer.
+        if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        let mode = libc::SECCOMP_MODE_FILTER;
+        // SAFETY: the kernel reads the program, which outlives the call.
+        if unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter) } != 0 {
             return Err(std::io::Error::last_os_error());
         }
         Ok(())
