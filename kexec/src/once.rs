@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
-use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A value that can be taken once, for good.
@@ -23,13 +22,12 @@ impl<T> Once<T> {
     }
 
     /// The value; `None` from the second call on.
+    #[allow(clippy::mut_from_ref)] // What the lint fears, a second one, is what `taken` prevents.
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::AcqRel) {
             return None;
         }
-        let mut value = NonNull::new(self.value.get())?;
-        // SAFETY: the value lives as long as the program, and since `taken` was false this is the
-        // only reference to it there ever is.
-        Some(unsafe { value.as_mut() })
+        // SAFETY: `taken` was false, so this is the only reference there ever is.
+        Some(unsafe { &mut *self.value.get() })
     }
 }

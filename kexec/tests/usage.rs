@@ -102,6 +102,23 @@ fn nothing_works_without_kexec_and_says_so() {
     }
 }
 
+/// The manual has every option there is, by all its names, and its value.
+#[test]
+fn the_manual_is_complete() {
+    let manual = include_str!("../kexec.8").replace("\\-", "-");
+    for option in kexec_cli::table::OPTIONS {
+        let long = match option.value {
+            Some(_) => format!(".BI --{}= ", option.long),
+            None => format!("--{}\n", option.long),
+        };
+        assert!(manual.contains(&long), "{long:?}");
+        if let Some(letter) = option.short {
+            let both = format!(".BR -{} \", \" --{}\n", char::from(letter), option.long);
+            assert!(manual.contains(&both), "{both:?}");
+        }
+    }
+}
+
 /// The program stands on its own: no interpreter, no libraries.
 #[test]
 fn the_program_is_static() {
