@@ -22,6 +22,7 @@ impl<T> Once<T> {
     }
 
     /// The value; `None` from the second call on.
+    #[allow(clippy::mut_from_ref)] // What the lint fears, a second one, is what `taken` prevents.
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::AcqRel) {
             return None;
