@@ -1,5 +1,6 @@
 //! The kernel's error numbers, with the names and texts people know from strerror(3).
 
+use core::ffi::CStr;
 use core::fmt;
 
 use linux_raw_sys::errno as raw;
@@ -28,6 +29,26 @@ macro_rules! errnos {
                 match self {
                     $(Self::$name => $text,)*
                     _ => "Unknown error",
+                }
+            }
+
+            /// [`Errno::name`] and [`Errno::text`] for C; `None` for numbers this table does
+            /// not hold.
+            #[must_use]
+            pub const fn c_strings(self) -> Option<(&'static CStr, &'static CStr)> {
+                const fn c(text: &'static str) -> &'static CStr {
+                    match CStr::from_bytes_with_nul(text.as_bytes()) {
+                        Ok(text) => text,
+                        Err(_) => c"",
+                    }
+                }
+                match self {
+                    $(Self::$name => {
+                        const NAME: &CStr = c(concat!(stringify!($name), "\0"));
+                        const TEXT: &CStr = c(concat!($text, "\0"));
+                        Some((NAME, TEXT))
+                    })*
+                    _ => None,
                 }
             }
         }

@@ -131,6 +131,8 @@ pub enum Error {
         /// Which, and what it must be.
         what: &'static str,
     },
+    /// The caller's progress function said to stop.
+    Cancelled,
 }
 
 impl Error {
@@ -157,6 +159,7 @@ impl Error {
             Self::Syscall { .. } => 16,
             Self::NothingLoaded => 17,
             Self::BadArgument { .. } => 18,
+            Self::Cancelled => 19,
         }
     }
 }
@@ -220,6 +223,7 @@ impl fmt::Display for Error {
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
             Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
             Self::BadArgument { what } => f.write_str(what),
+            Self::Cancelled => f.write_str("stopped by the progress function"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Files: opened, read, closed.
 
 use core::ffi::CStr;
+use core::mem::ManuallyDrop;
 
 use linux_raw_sys::general as raw;
 
@@ -16,6 +17,20 @@ impl Fd {
     #[must_use]
     pub const fn number(&self) -> i32 {
         self.0
+    }
+
+    /// A descriptor somebody else owns: it stays open when the result goes.
+    #[must_use]
+    pub const fn lent(number: i32) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Self(number))
+    }
+
+    /// Hands the descriptor over to the caller, who closes it.
+    #[must_use]
+    pub const fn into_number(self) -> i32 {
+        let number = self.0;
+        core::mem::forget(self);
+        number
     }
 
     /// Takes over a descriptor a system call returned.

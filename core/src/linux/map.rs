@@ -1,6 +1,7 @@
 //! Regular files: opened with their size, and mapped instead of read.
 
 use core::ffi::CStr;
+use core::mem::ManuallyDrop;
 
 use linux_raw_sys::general as raw;
 
@@ -31,23 +32,19 @@ impl File {
                 errno,
             }
         })?;
-        let stat = fstat(&fd).map_err(|errno| Error::File {
-            step: "fstat",
-            errno,
-        })?;
-        let what = match stat.st_mode & raw::S_IFMT {
-            raw::S_IFREG => match u64::try_from(stat.st_size) {
-                Ok(0) | Err(_) => return Err(Error::EmptyFile),
-                Ok(size) => return Ok(Self { fd, size }),
-            },
-            raw::S_IFDIR => "it is a directory",
-            raw::S_IFBLK => "it is a block device",
-            raw::S_IFCHR => "it is a character device",
-            raw::S_IFIFO => "it is a FIFO",
-            raw::S_IFSOCK => "it is a socket",
-            _ => "it is something else",
-        };
-        Err(Error::NotAFile { what })
+        let size = regular_size(&fd)?;
+        Ok(Self { fd, size })
+    }
+
+    /// A file that is open for reading and somebody else's: it stays open when the result goes.
+    ///
+    /// # Errors
+    /// As [`File::open`], open(2) aside.
+    pub fn lent(descriptor: i32) -> Result<ManuallyDrop<Self>> {
+        let fd = Fd::lent(descriptor);
+        let size = regular_size(&fd)?;
+        let fd = ManuallyDrop::into_inner(fd);
+        Ok(ManuallyDrop::new(Self { fd, size }))
     }
 
     /// The descriptor.
@@ -103,6 +100,24 @@ impl Mapping {
         // is not null and, as any mapping, shorter than isize::MAX.
         unsafe { core::slice::from_raw_parts(start, self.length) }
     }
+
+    /// Hands the mapping over to the caller, who ends it by [`Mapping::from_address`] and a drop.
+    #[must_use]
+    pub const fn into_address(self) -> (usize, usize) {
+        let (start, length) = (self.start, self.length);
+        core::mem::forget(self);
+        (start, length)
+    }
+
+    /// Takes back what [`Mapping::into_address`] handed out: start and bytes.
+    ///
+    /// # Safety
+    /// They are of one call of it, were not given back before, and no reference into the mapping
+    /// outlives the result.
+    #[must_use]
+    pub const unsafe fn from_address(start: usize, length: usize) -> Self {
+        Self { start, length }
+    }
 }
 
 impl Drop for Mapping {
@@ -111,6 +126,29 @@ impl Drop for Mapping {
         // SAFETY: the mapping is ours alone, and no reference into it outlives `self`.
         unsafe { arch::syscall(raw::__NR_munmap, arguments) };
     }
+}
+
+/// Bytes in a regular file that is not empty.
+fn regular_size(fd: &Fd) -> Result<u64> {
+    let stat = fstat(fd).map_err(|errno| Error::File {
+        step: "fstat",
+        errno,
+    })?;
+    let what = match stat.st_mode & raw::S_IFMT {
+        raw::S_IFREG => {
+            return match u64::try_from(stat.st_size) {
+                Ok(0) | Err(_) => Err(Error::EmptyFile),
+                Ok(size) => Ok(size),
+            };
+        }
+        raw::S_IFDIR => "it is a directory",
+        raw::S_IFBLK => "it is a block device",
+        raw::S_IFCHR => "it is a character device",
+        raw::S_IFIFO => "it is a FIFO",
+        raw::S_IFSOCK => "it is a socket",
+        _ => "it is something else",
+    };
+    Err(Error::NotAFile { what })
 }
 
 /// fstat(2).

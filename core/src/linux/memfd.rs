@@ -1,6 +1,7 @@
 //! Several initrds as the one file kexec_file_load(2) takes: joined by the kernel in memory.
 
 use core::ffi::CStr;
+use core::ops::Deref;
 
 use linux_raw_sys::general as raw;
 
@@ -21,7 +22,7 @@ const ALIGN: u64 = 4;
 /// # Errors
 /// [`Error::File`] with the step and errno: memfd_create(2), sendfile(2) (ENOSPC or ENOMEM when
 /// memory runs out; EIO when a file became shorter), or the open of /proc/self/fd.
-pub fn join<'a>(files: impl IntoIterator<Item = &'a File>) -> Result<Fd> {
+pub fn join(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<Fd> {
     let joined = memfd_create(c"initrd").map_err(|errno| Error::File {
         step: "memfd_create",
         errno,
@@ -36,7 +37,7 @@ pub fn join<'a>(files: impl IntoIterator<Item = &'a File>) -> Result<Fd> {
             step: "lseek",
             errno,
         })?;
-        send(&joined, file).map_err(|errno| Error::File {
+        send(&joined, &file).map_err(|errno| Error::File {
             step: "sendfile",
             errno,
         })?;

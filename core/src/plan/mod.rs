@@ -10,6 +10,8 @@ mod segment;
 mod usable;
 mod workspace;
 
+use core::ops::ControlFlow;
+
 use heapless::Vec;
 
 pub use crate::purgatory::OnFailure;
@@ -19,6 +21,7 @@ pub use check::{
 pub use note::Note;
 pub use request::{Console, Options, Request};
 pub use rule::Rule;
+pub use seal::Progress;
 pub use segment::{Segment, SegmentKind};
 pub use workspace::Workspace;
 
@@ -90,6 +93,21 @@ pub fn plan<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
+    plan_with_progress(request, machine, workspace, &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+}
+
+/// As [`plan`], calling `progress` some times while kernel and initrds are digested.
+///
+/// # Errors
+/// As [`plan`], and [`Error::Cancelled`] when `progress` says to stop.
+pub fn plan_with_progress<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    progress: Progress<'_>,
+) -> Result<Plan<'a>> {
     let image = BzImage::parse(request.kernel)?;
     let mut notes = Vec::new();
     fits_machine(&image, machine)?;
@@ -150,6 +168,7 @@ pub fn plan<'a>(
         placement.boot.start(),
         placement.purgatory,
         purgatory_buffer,
+        progress,
     )?;
     push(
         &mut segments,

@@ -1,5 +1,7 @@
 //! The last segment: the purgatory, told what to verify and where to go.
 
+use core::ops::ControlFlow;
+
 use heapless::Vec;
 
 use super::{Options, SEGMENT_MAX, Segment};
@@ -8,6 +10,13 @@ use crate::memory::Range;
 use crate::purgatory::{
     self, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
 };
+
+/// Told the bytes digested so far and the bytes there are; may stop the plan.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// Bytes digested between two calls of the progress function: some milliseconds' worth, and a
+/// multiple of the digest's stripe.
+const PIECE: usize = 4 << 20;
 
 /// The purgatory's bytes, and the digest it was given.
 pub struct Sealed<'a> {
@@ -24,13 +33,25 @@ pub fn seal<'a>(
     boot_params: u64,
     place: Range,
     buffer: &'a mut [u8; SEGMENT_SIZE],
+    progress: Progress<'_>,
 ) -> Result<Sealed<'a>> {
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
     let mut digest = None;
     if options.verify {
         let mut sum = Digest::new();
+        let total = segments.iter().fold(0, |sum: u64, segment| {
+            sum.saturating_add(segment.buf.len() as u64)
+        });
+        let mut done: u64 = 0;
         for segment in segments {
-            sum.region(segment.buf);
+            for piece in segment.buf.chunks(PIECE) {
+                sum.update(piece);
+                done = done.saturating_add(piece.len() as u64);
+                if progress(done, total).is_break() {
+                    return Err(Error::Cancelled);
+                }
+            }
+            sum.end_region();
             let region = Region {
                 start: segment.mem,
                 length: segment.buf.len() as u64,

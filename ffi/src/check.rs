@@ -1,0 +1,129 @@
+//! The kernel's checks, made first.
+
+use core::ffi::c_int;
+
+use heapless::Vec;
+use kexec_core::Error;
+use kexec_core::memory::Range;
+use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
+
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, kx_error, report};
+use crate::inspect::kx_segment;
+use crate::machine_info::kx_range;
+use crate::pointer;
+use crate::versioned::{self, Versioned};
+use crate::workspace::{kx_workspace, plan};
+
+/// What the running kernel allows; 0 is the default everywhere.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_limits {
+    /// sizeof(struct kx_limits).
+    pub size: usize,
+    /// Segments must end below this address; 0 for x86-64 with 4-level page tables.
+    pub destination: u64,
+    /// Bytes of RAM the kernel manages, of which half may be taken; 0 for no limit.
+    pub total_ram: u64,
+    /// For a crash image: where all segments must lie.
+    pub crash: kx_range,
+}
+
+// SAFETY: integers only; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_limits {}
+const _: () = assert!(size_of::<kx_limits>() == 40);
+
+/// The caller's array of segments; each element is as large as the first one says.
+///
+/// # Safety
+/// `count` elements are readable, and their bytes stay as long as `'a`.
+pub unsafe fn segments<'a>(
+    first: *const kx_segment,
+    count: usize,
+) -> Result<Vec<Segment<'a>, SEGMENT_MAX>, Failure> {
+    let mut list = Vec::new();
+    if count == 0 {
+        return Ok(list);
+    }
+    let too_many = Error::TooManySegments {
+        count: count as u64,
+        max: SEGMENT_MAX as u64,
+    };
+    if count > SEGMENT_MAX {
+        return Err(too_many.into());
+    }
+    // SAFETY: the caller's promise.
+    let stride = unsafe { versioned::output_size(first.cast_mut()) }?;
+    for index in 0..count {
+        let offset = index.saturating_mul(stride);
+        let here = first.cast::<u8>().wrapping_add(offset).cast::<kx_segment>();
+        // SAFETY: inside the caller's array.
+        let given = unsafe { versioned::read(here) }?;
+        // SAFETY: the caller's promise.
+        let buf = unsafe { pointer::bytes(given.buf, given.bufsz) }?;
+        let segment = Segment {
+            kind: SegmentKind::Kernel,
+            buf,
+            mem: given.mem,
+            memsz: given.memsz,
+        };
+        list.push(segment).map_err(|_| too_many)?;
+    }
+    Ok(list)
+}
+
+/// Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+/// KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx_error) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        unsafe { plan(workspace) }?.check()?;
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+/// As kx_check(), of an array of segments of the caller's own making; their kind does not
+/// matter. `limits` may be NULL.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash
+/// region that ends before it starts), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_check_segments(
+    segments: *const kx_segment,
+    count: usize,
+    entry: u64,
+    limits: *const kx_limits,
+    error: *mut kx_error,
+) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        let list = unsafe { self::segments(segments, count) }?;
+        let mut allowed = Limits {
+            destination: X86_64_LIMIT_4_LEVEL,
+            total_ram: u64::MAX,
+            crash: None,
+        };
+        if !limits.is_null() {
+            // SAFETY: the caller's promise.
+            let given = unsafe { versioned::read(limits) }?;
+            if given.destination != 0 {
+                allowed.destination = given.destination;
+            }
+            if given.total_ram != 0 {
+                allowed.total_ram = given.total_ram;
+            }
+            if given.crash != kx_range::default() {
+                let region = Range::new(given.crash.start, given.crash.last);
+                allowed.crash = Some(region.ok_or(Failure::Own(KX_E_BAD_ARGUMENT))?);
+            }
+        }
+        check(&list, entry, &allowed)?;
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}

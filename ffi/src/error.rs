@@ -1,0 +1,247 @@
+//! Error numbers, and the details an `int` has no room for.
+
+use core::ffi::{c_char, c_int};
+use core::fmt::Write;
+use core::mem::size_of;
+
+use kexec_core::Error;
+use kexec_core::plan::Rule;
+
+use crate::strerror::c_name_text;
+use crate::text::Fixed;
+use crate::versioned::{self, Versioned};
+
+/// The file ends too early. numbers: bytes needed, bytes there.
+pub const KX_E_TRUNCATED: c_int = -4097;
+/// The file is not of a format the library knows.
+pub const KX_E_NOT_THIS_FORMAT: c_int = -4098;
+/// The image's boot protocol is too old. numbers: version found, version needed (major << 8 |
+/// minor).
+pub const KX_E_PROTOCOL: c_int = -4099;
+/// A header field cannot be right. numbers: its offset in the file, its value.
+pub const KX_E_BAD_FIELD: c_int = -4100;
+/// The image is well formed but cannot be started here; the message says why.
+pub const KX_E_NOT_BOOTABLE: c_int = -4101;
+/// The command line is too long. numbers: its length, the most the kernel takes.
+pub const KX_E_COMMAND_LINE_TOO_LONG: c_int = -4102;
+/// There is a NUL byte in the command line. numbers: its offset.
+pub const KX_E_COMMAND_LINE_NUL: c_int = -4103;
+/// A table of the library is full. numbers: its capacity.
+pub const KX_E_FULL: c_int = -4104;
+/// There is no free memory for a segment. numbers: size, alignment, lowest and highest address
+/// allowed, largest free stretch there.
+pub const KX_E_NO_HOLE: c_int = -4105;
+/// More segments than the kernel takes. numbers: segments needed, segments allowed.
+pub const KX_E_TOO_MANY_SEGMENTS: c_int = -4106;
+/// The machine has no memory map.
+pub const KX_E_NO_MEMORY_MAP: c_int = -4107;
+/// The segments break a rule of kexec_load(2). numbers: the segment, the rule (KX_RULE_*), and
+/// for KX_RULE_OVERLAP the other segment.
+pub const KX_E_CHECK: c_int = -4108;
+/// A file is empty.
+pub const KX_E_EMPTY_FILE: c_int = -4110;
+/// Not a regular file.
+pub const KX_E_NOT_A_FILE: c_int = -4111;
+/// Nothing is loaded that could be started.
+pub const KX_E_NOTHING_LOADED: c_int = -4113;
+/// A value is out of range; the message says which.
+pub const KX_E_BAD_ARGUMENT: c_int = -4114;
+/// The progress function said to stop.
+pub const KX_E_CANCELLED: c_int = -4115;
+/// A pointer is NULL that must not be.
+pub const KX_E_NULL: c_int = -4196;
+/// An object is not aligned as its type must be.
+pub const KX_E_MISALIGNED: c_int = -4197;
+/// A size cannot be: a structure's size member, or the storage of an object.
+pub const KX_E_SIZE: c_int = -4198;
+/// A structure is larger than this library knows, and not zero there: it asks for something that
+/// came later.
+pub const KX_E_TOO_NEW: c_int = -4199;
+/// The object was not initialised.
+pub const KX_E_NOT_INITIALISED: c_int = -4200;
+/// The buffer is too small; nothing was written.
+pub const KX_E_BUFFER: c_int = -4201;
+/// There is no such entry: the index is past the end.
+pub const KX_E_NO_ENTRY: c_int = -4202;
+/// The workspace holds no plan.
+pub const KX_E_NO_PLAN: c_int = -4203;
+/// A flag or a constant this library does not know.
+pub const KX_E_UNKNOWN: c_int = -4204;
+
+/// mem + memsz runs past the end of the address space.
+pub const KX_RULE_WRAPS: u32 = 1;
+/// mem or memsz is not a multiple of 4096.
+pub const KX_RULE_UNALIGNED: u32 = 2;
+/// The segment ends past what the kernel can map.
+pub const KX_RULE_PAST_LIMIT: u32 = 3;
+/// It overlaps another one.
+pub const KX_RULE_OVERLAP: u32 = 4;
+/// bufsz is larger than memsz.
+pub const KX_RULE_BUFFER_TOO_LARGE: u32 = 5;
+/// It, or all segments together, take more than half of the RAM.
+pub const KX_RULE_TOO_MUCH_MEMORY: u32 = 6;
+/// It lies outside the crash kernel's reservation.
+pub const KX_RULE_OUTSIDE_CRASH_RESERVATION: u32 = 7;
+/// It does not lie in free RAM.
+pub const KX_RULE_NOT_RAM: u32 = 8;
+/// No segment contains the entry.
+pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;
+
+/// Bytes of kx_error.message, with the final NUL.
+pub const KX_MESSAGE_SIZE: usize = 400;
+
+/// The details of an error. Functions that take one write it only when they fail; NULL is
+/// allowed everywhere for callers who do not want to know.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_error {
+    /// Set by the caller: sizeof(struct kx_error).
+    pub size: usize,
+    /// What the function returned.
+    pub code: c_int,
+    /// 0.
+    pub reserved: c_int,
+    /// Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none.
+    pub numbers: [u64; 6],
+    /// One line of English, without a full stop, ending in NUL.
+    pub message: [c_char; KX_MESSAGE_SIZE],
+}
+
+// SAFETY: integers only; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_error {}
+const _: () = assert!(size_of::<kx_error>() == 64 + KX_MESSAGE_SIZE);
+
+/// Why a function fails: by a number of this package, or the core's error.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure {
+    /// One of KX_E_NULL … KX_E_UNKNOWN.
+    Own(c_int),
+    /// The core's.
+    Core(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<kexec_core::Errno> for Failure {
+    fn from(errno: kexec_core::Errno) -> Self {
+        Self::Core(Error::Syscall { call: "", errno })
+    }
+}
+
+impl Failure {
+    /// What the function returns.
+    pub fn code(&self) -> c_int {
+        match self {
+            Self::Own(code) => *code,
+            Self::Core(Error::Syscall { errno, .. } | Error::File { errno, .. }) => {
+                c_int::from(errno.0).wrapping_neg()
+            }
+            Self::Core(error) => (-4096_i32).wrapping_sub(c_int::from(error.number())),
+        }
+    }
+
+    fn details(&self) -> kx_error {
+        let mut message = Fixed::<KX_MESSAGE_SIZE>::new();
+        // A message longer than its room is cut; the tests measure the longest.
+        let _cut = match self {
+            Self::Core(error) => write!(message, "{error}"),
+            Self::Own(code) => c_name_text(*code)
+                .1
+                .to_bytes()
+                .iter()
+                .try_for_each(|byte| message.write_char(char::from(*byte))),
+        };
+        kx_error {
+            size: 0,
+            code: self.code(),
+            reserved: 0,
+            numbers: match self {
+                Self::Core(error) => numbers(error),
+                Self::Own(_) => [0; 6],
+            },
+            message: message.into_c(),
+        }
+    }
+}
+
+fn numbers(error: &Error) -> [u64; 6] {
+    match *error {
+        Error::Truncated { need, have, .. } => [need, have, 0, 0, 0, 0],
+        Error::Protocol { found, need } => [found.into(), need.into(), 0, 0, 0, 0],
+        Error::BadField { offset, value, .. } => [offset, value, 0, 0, 0, 0],
+        Error::CommandLineTooLong { length, limit } => [length, limit, 0, 0, 0, 0],
+        Error::CommandLineNul { offset } => [offset, 0, 0, 0, 0, 0],
+        Error::Full { capacity, .. } => [capacity, 0, 0, 0, 0, 0],
+        Error::NoHole {
+            size,
+            align,
+            min,
+            max,
+            largest,
+            ..
+        } => [size, align, min, max, largest, 0],
+        Error::TooManySegments { count, max } => [count, max, 0, 0, 0, 0],
+        Error::Check { segment, rule } => {
+            let (number, other) = rule_number(&rule);
+            [segment.into(), number.into(), other, 0, 0, 0]
+        }
+        _ => [0; 6],
+    }
+}
+
+fn rule_number(rule: &Rule) -> (u32, u64) {
+    match rule {
+        Rule::Wraps => (KX_RULE_WRAPS, 0),
+        Rule::Unaligned => (KX_RULE_UNALIGNED, 0),
+        Rule::PastLimit => (KX_RULE_PAST_LIMIT, 0),
+        Rule::Overlap { other } => (KX_RULE_OVERLAP, (*other).into()),
+        Rule::BufferTooLarge => (KX_RULE_BUFFER_TOO_LARGE, 0),
+        Rule::TooMuchMemory => (KX_RULE_TOO_MUCH_MEMORY, 0),
+        Rule::OutsideCrashReservation => (KX_RULE_OUTSIDE_CRASH_RESERVATION, 0),
+        Rule::NotRam => (KX_RULE_NOT_RAM, 0),
+        Rule::EntryOutside => (KX_RULE_ENTRY_OUTSIDE, 0),
+        _ => (0, 0),
+    }
+}
+
+/// Runs a function's body; its failure is the return value, and goes to `error` in full.
+///
+/// # Safety
+/// `error` is NULL or, if aligned, readable and writable for the bytes its size member says.
+pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, Failure>) -> c_int {
+    let mut size = 0;
+    if !error.is_null() {
+        // SAFETY: the caller's promise.
+        match unsafe { versioned::output_size(error) } {
+            Ok(found) => size = found,
+            Err(failure) => return failure.code(),
+        }
+    }
+    match body() {
+        Ok(value) => value,
+        Err(failure) => {
+            if !error.is_null() {
+                // SAFETY: not NULL, aligned, and `size` is what it says.
+                unsafe { versioned::write(error, size, &failure.details()) };
+            }
+            failure.code()
+        }
+    }
+}
+
+/// As [`report`], for functions without details.
+pub fn plain(body: impl FnOnce() -> Result<c_int, Failure>) -> c_int {
+    match body() {
+        Ok(value) => value,
+        Err(failure) => failure.code(),
+    }
+}
+
+/// A count as a return value.
+pub fn count(value: usize) -> Result<c_int, Failure> {
+    c_int::try_from(value).map_err(|_| Failure::Own(KX_E_SIZE))
+}

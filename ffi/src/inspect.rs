@@ -1,0 +1,254 @@
+//! A plan, looked at.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::fmt::Write;
+
+use kexec_core::boot::SetupType;
+use kexec_core::plan::{Segment, SegmentKind};
+
+use crate::error::{Failure, KX_E_NO_ENTRY, plain};
+use crate::pointer;
+use crate::request::kx_bytes;
+use crate::text;
+use crate::versioned::{self, Versioned};
+use crate::workspace::{kx_workspace, plan};
+
+/// kind: another one; for kx_check_segments() and kx_load_segments().
+pub const KX_SEGMENT_OTHER: u32 = 0;
+/// kind: the kernel.
+pub const KX_SEGMENT_KERNEL: u32 = 1;
+/// kind: an initrd.
+pub const KX_SEGMENT_INITRD: u32 = 2;
+/// kind: boot_params, command line, EFI map and setup_data.
+pub const KX_SEGMENT_BOOT_PARAMS: u32 = 3;
+/// kind: the purgatory.
+pub const KX_SEGMENT_PURGATORY: u32 = 4;
+
+/// What kexec_load(2) copies where: `bufsz` bytes at `buf` to the physical address `mem`; up to
+/// `memsz` it is filled with zeros.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_segment {
+    /// Set by the caller: sizeof(struct kx_segment).
+    pub size: usize,
+    /// The bytes: the caller's file, or in the workspace.
+    pub buf: *const c_void,
+    /// How many.
+    pub bufsz: usize,
+    /// Physical address, a multiple of 4096.
+    pub mem: u64,
+    /// Bytes taken there, a multiple of 4096.
+    pub memsz: u64,
+    /// KX_SEGMENT_*.
+    pub kind: u32,
+    /// Of an initrd, which one, from 0.
+    pub number: u32,
+}
+
+/// A plan in numbers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_plan_info {
+    /// Set by the caller: sizeof(struct kx_plan_info).
+    pub size: usize,
+    /// Where the running kernel jumps to: the purgatory.
+    pub entry: u64,
+    /// Flags for kexec_load(2).
+    pub flags: u64,
+    /// Where the new kernel is entered.
+    pub kernel_entry: u64,
+    /// How many segments.
+    pub segment_count: u32,
+    /// How many notes.
+    pub note_count: u32,
+    /// How many setup_data nodes.
+    pub setup_type_count: u32,
+    /// 1 if there is a digest, 0 if the purgatory verifies nothing.
+    pub has_digest: u32,
+    /// The digest.
+    pub digest: [u8; 32],
+}
+
+// SAFETY: integers and pointers; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_segment {}
+const _: () = assert!(size_of::<kx_segment>() == 48);
+// SAFETY: as before.
+unsafe impl Versioned for kx_plan_info {}
+const _: () = assert!(size_of::<kx_plan_info>() == 80);
+
+const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
+
+/// Lists are shorter than that by their capacity.
+fn length<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
+}
+
+/// Tells a plan's numbers.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_get(
+    workspace: *const kx_workspace,
+    info: *mut kx_plan_info,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(info) }?;
+        let told = kx_plan_info {
+            size: 0,
+            entry: plan.entry,
+            flags: plan.flags,
+            kernel_entry: plan.kernel_entry,
+            segment_count: length(plan.segments()),
+            note_count: length(plan.notes()),
+            setup_type_count: length(plan.setup_types()),
+            has_digest: plan.digest.is_some().into(),
+            digest: plan.digest.unwrap_or_default(),
+        };
+        // SAFETY: `info` was checked, and `size` is its size.
+        unsafe { versioned::write(info, size, &told) };
+        Ok(0)
+    })
+}
+
+/// Tells a segment, by its index from 0. Its bytes stay as long as the caller's files, and the
+/// workspace's plan.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+/// KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_segment(
+    workspace: *const kx_workspace,
+    index: usize,
+    segment: *mut kx_segment,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(segment) }?;
+        let found = plan.segments().get(index).ok_or(NO_ENTRY)?;
+        // SAFETY: `segment` was checked, and `size` is its size.
+        unsafe { versioned::write(segment, size, &told(found)) };
+        Ok(0)
+    })
+}
+
+fn told(segment: &Segment<'_>) -> kx_segment {
+    let (kind, number) = match segment.kind {
+        SegmentKind::Kernel => (KX_SEGMENT_KERNEL, 0),
+        SegmentKind::Initrd(number) => (KX_SEGMENT_INITRD, number.into()),
+        SegmentKind::BootParams => (KX_SEGMENT_BOOT_PARAMS, 0),
+        SegmentKind::Purgatory => (KX_SEGMENT_PURGATORY, 0),
+        _ => (KX_SEGMENT_OTHER, 0),
+    };
+    kx_segment {
+        size: 0,
+        buf: segment.buf.as_ptr().cast(),
+        bufsz: segment.buf.len(),
+        mem: segment.mem,
+        memsz: segment.memsz,
+        kind,
+        number,
+    }
+}
+
+/// Tells where the bytes the new kernel is told lie: boot_params first, 4096 bytes, then
+/// command line, EFI map and setup_data. They stay as long as the workspace's plan.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_boot_params(
+    workspace: *const kx_workspace,
+    bytes: *mut kx_bytes,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        pointer::usable(bytes)?;
+        let mut segments = plan.segments().iter();
+        let found = segments.find(|segment| segment.kind == SegmentKind::BootParams);
+        let buf = found.ok_or(NO_ENTRY)?.buf;
+        let told = kx_bytes {
+            data: buf.as_ptr().cast(),
+            length: buf.len(),
+        };
+        // SAFETY: not NULL, aligned, writable by the caller's promise.
+        unsafe { *bytes = told };
+        Ok(0)
+    })
+}
+
+/// Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
+/// out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
+///
+/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY,
+/// KX_E_BUFFER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_note(
+    workspace: *const kx_workspace,
+    index: usize,
+    buffer: *mut c_char,
+    size: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        let note = plan.notes().get(index).ok_or(NO_ENTRY)?;
+        // SAFETY: the caller's promise.
+        unsafe { text::put(buffer, size, |out: &mut dyn Write| write!(out, "{note}")) }
+    })
+}
+
+/// Bytes that suffice for every note.
+pub const KX_NOTE_SIZE: usize = 200;
+
+/// Tells the type of a setup_data node, by its index from 0 in list order.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_setup_type(
+    workspace: *const kx_workspace,
+    index: usize,
+    kind: *mut u32,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        pointer::usable(kind)?;
+        let found = plan.setup_types().get(index).ok_or(NO_ENTRY)?;
+        // SAFETY: not NULL, aligned, writable by the caller's promise.
+        unsafe { *kind = found.0 };
+        Ok(0)
+    })
+}
+
+/// The name of a setup_data type: "SETUP_EFI"; "setup_data" for types the library does not
+/// write. Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_setup_type_name(kind: u32) -> *const c_char {
+    let name: &CStr = match SetupType(kind) {
+        SetupType::E820_EXT => c"SETUP_E820_EXT",
+        SetupType::DTB => c"SETUP_DTB",
+        SetupType::EFI => c"SETUP_EFI",
+        SetupType::RNG_SEED => c"SETUP_RNG_SEED",
+        _ => c"setup_data",
+    };
+    name.as_ptr()
+}
+
+/// The name of a kind of segment: "kernel"; "segment" for others. Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
+    let name: &CStr = match kind {
+        KX_SEGMENT_KERNEL => c"kernel",
+        KX_SEGMENT_INITRD => c"initrd",
+        KX_SEGMENT_BOOT_PARAMS => c"boot parameters",
+        KX_SEGMENT_PURGATORY => c"purgatory",
+        _ => c"segment",
+    };
+    name.as_ptr()
+}

@@ -1,0 +1,136 @@
+//! The machine: an opaque object, filled from the running system or by hand.
+
+use core::ffi::{c_char, c_int};
+
+use kexec_core::linux::{read_machine, read_machine_below};
+use kexec_core::machine::Machine;
+
+use crate::error::{Failure, plain};
+use crate::object::{self, Storage};
+use crate::pointer;
+
+/// Bytes of a struct kx_machine. Most of it is never touched.
+pub const KX_MACHINE_SIZE: usize = 524_288;
+/// 64-bit words of a struct kx_machine.
+pub const KX_MACHINE_WORDS: usize = 65_536;
+
+/// What is known of a machine: storage for an opaque object, which begins with
+/// kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be
+/// static. Too large for many a stack.
+///
+/// Functions that take it const may run at the same time on one object.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct kx_machine {
+    /// Not for you.
+    pub opaque: [u64; KX_MACHINE_WORDS],
+}
+
+impl core::fmt::Debug for kx_machine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("kx_machine")
+    }
+}
+
+const _: () = assert!(KX_MACHINE_SIZE == size_of::<kx_machine>());
+
+// SAFETY: `Storage::FITS` checks size and alignment; a Machine is lists with their lengths
+// first, numbers, and enums, bools and Options that all have a value of zeros (the test
+// `zeros_are_a_machine` looks at each).
+unsafe impl Storage for kx_machine {
+    type Inner = Machine;
+    const MARK: u64 = u64::from_le_bytes(*b"kxmach01");
+}
+
+/// The object, to be read.
+///
+/// # Safety
+/// As [`object::find`], and nobody changes it as long as `'a`.
+pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Failure> {
+    // SAFETY: the caller's promise.
+    let found = unsafe { object::find(machine) }?;
+    // SAFETY: it was initialised, and nobody changes it meanwhile.
+    Ok(unsafe { &*found })
+}
+
+/// The object, to be changed.
+///
+/// # Safety
+/// As [`object::find_mut`], and nobody else uses it as long as `'a`.
+pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Failure> {
+    // SAFETY: the caller's promise.
+    let found = unsafe { object::find_mut(machine) }?;
+    // SAFETY: it was initialised, and nobody else uses it meanwhile.
+    Ok(unsafe { &mut *found })
+}
+
+/// Bytes a machine object needs: at most KX_MACHINE_SIZE. For those who allocate. Never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_machine_size() -> usize {
+    kx_machine::SIZE
+}
+
+/// The alignment a machine object needs, in bytes. Never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_machine_align() -> usize {
+    align_of::<kx_machine>()
+}
+
+/// Makes a machine of which nothing is known, in storage of `size` bytes:
+/// kx_machine_init(&machine, sizeof(machine)).
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_machine_size()).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_init(machine: *mut kx_machine, size: usize) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let made = unsafe { object::initialise(machine, size) }?;
+        // SAFETY: just made, of zeros, which are a value.
+        unsafe { (*made).clear() };
+        Ok(0)
+    })
+}
+
+/// Forgets everything, as after kx_machine_init().
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_clear(machine: *mut kx_machine) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        unsafe { exclusive(machine) }?.clear();
+        Ok(0)
+    })
+}
+
+/// Reads the running system: /proc and /sys, which should be mounted. What was known before is
+/// forgotten. A file that cannot be read leaves its facts unknown and is no error here;
+/// kx_plan() fails when there is no memory map. Complete as root only.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        read_machine(unsafe { exclusive(machine) }?);
+        Ok(0)
+    })
+}
+
+/// As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
+/// another machine's files.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_read_below(
+    machine: *mut kx_machine,
+    root: *const c_char,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { exclusive(machine) }?;
+        // SAFETY: the caller's promise.
+        read_machine_below(unsafe { pointer::string(root) }?, machine);
+        Ok(0)
+    })
+}

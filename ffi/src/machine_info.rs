@@ -1,0 +1,567 @@
+//! What is known of a machine, one value at a time.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+
+use kexec_core::machine::{IomemAccess, KexecState, Lockdown, Machine, MemorySource, XenGuest};
+use kexec_core::memory::{MemoryKind, Range};
+
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN, plain};
+use crate::machine::{exclusive, kx_machine, shared};
+use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
+use crate::text;
+use crate::versioned::{self, Versioned};
+
+/// Not known.
+pub const KX_UNKNOWN: u32 = 0;
+/// No.
+pub const KX_NO: u32 = 1;
+/// Yes.
+pub const KX_YES: u32 = 2;
+
+/// memory_source: /sys/firmware/memmap, or entries added one by one.
+pub const KX_MEMORY_FROM_MEMMAP: u32 = 1;
+/// memory_source: the e820 table of the running kernel's boot_params.
+pub const KX_MEMORY_FROM_BOOT_PARAMS: u32 = 2;
+/// memory_source: /proc/iomem.
+pub const KX_MEMORY_FROM_IOMEM: u32 = 3;
+
+/// iomem_access: all addresses were 0, the reader lacks CAP_SYS_ADMIN.
+pub const KX_IOMEM_UNPRIVILEGED: u32 = 1;
+/// iomem_access: read.
+pub const KX_IOMEM_READ: u32 = 2;
+/// iomem_access: more ranges than there is room for.
+pub const KX_IOMEM_TOO_LONG: u32 = 3;
+
+/// lockdown: nothing is forbidden.
+pub const KX_LOCKDOWN_NONE: u32 = 1;
+/// lockdown: kexec_load is forbidden, kexec_file_load of unsigned kernels too.
+pub const KX_LOCKDOWN_INTEGRITY: u32 = 2;
+/// lockdown: as integrity, and reading kernel memory too.
+pub const KX_LOCKDOWN_CONFIDENTIALITY: u32 = 3;
+
+/// xen_guest: paravirtualised.
+pub const KX_XEN_PV: u32 = 1;
+/// xen_guest: hardware virtual machine.
+pub const KX_XEN_HVM: u32 = 2;
+/// xen_guest: PV in an HVM container.
+pub const KX_XEN_PVH: u32 = 3;
+
+/// flags: the running kernel uses 5-level page tables.
+pub const KX_MACHINE_FIVE_LEVEL: u32 = 1;
+/// flags: the CPU has SHA extensions.
+pub const KX_MACHINE_SHA_NI: u32 = 2;
+/// flags: started by EFI.
+pub const KX_MACHINE_EFI: u32 = 4;
+/// flags: a Xen domain.
+pub const KX_MACHINE_XEN: u32 = 8;
+/// flags: Xen's control domain.
+pub const KX_MACHINE_XEN_CONTROL: u32 = 16;
+/// flags: load_limit_reboot is known.
+pub const KX_MACHINE_LOAD_LIMIT_REBOOT: u32 = 32;
+/// flags: load_limit_panic is known.
+pub const KX_MACHINE_LOAD_LIMIT_PANIC: u32 = 64;
+/// flags, told only: a source of the memory map was passed over for its length.
+pub const KX_MACHINE_MEMORY_FULL: u32 = 128;
+/// flags, told only: the EFI runtime map was dropped for its length.
+pub const KX_MACHINE_EFI_FULL: u32 = 256;
+/// flags, told only: the running kernel's boot_params are known.
+pub const KX_MACHINE_BOOT_PARAMS: u32 = 512;
+/// flags, told only: EFI can be handed on.
+pub const KX_MACHINE_EFI_COMPLETE: u32 = 1024;
+
+/// RAM.
+pub const KX_MEMORY_RAM: u32 = 1;
+/// Memory nobody may use.
+pub const KX_MEMORY_RESERVED: u32 = 2;
+/// ACPI tables.
+pub const KX_MEMORY_ACPI: u32 = 3;
+/// ACPI non-volatile storage.
+pub const KX_MEMORY_NVS: u32 = 4;
+/// Memory with errors.
+pub const KX_MEMORY_UNUSABLE: u32 = 5;
+/// Persistent memory.
+pub const KX_MEMORY_PMEM: u32 = 7;
+/// Persistent memory, legacy.
+pub const KX_MEMORY_PRAM: u32 = 12;
+/// RAM set aside for a special purpose.
+pub const KX_MEMORY_SOFT_RESERVED: u32 = 0xefff_ffff;
+
+/// Physical addresses, from the first to the last, both inside; both 0 for none.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct kx_range {
+    /// The first address.
+    pub start: u64,
+    /// The last address.
+    pub last: u64,
+}
+
+/// A stretch of a memory map.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_memory {
+    /// Set by the caller: sizeof(struct kx_memory).
+    pub size: usize,
+    /// Its addresses.
+    pub range: kx_range,
+    /// Its e820 type, KX_MEMORY_* or another.
+    pub kind: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// Facts about a machine; 0 is "not known", unless told otherwise.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_machine_info {
+    /// Set by the caller: sizeof(struct kx_machine_info).
+    pub size: usize,
+    /// KX_MACHINE_* bits.
+    pub flags: u32,
+    /// KX_MEMORY_FROM_*; told only.
+    pub memory_source: u32,
+    /// KX_IOMEM_*; told only.
+    pub iomem_access: u32,
+    /// Entries of the map KX_MAP_FIRMWARE; told only.
+    pub memory_count: u32,
+    /// Entries of the map KX_MAP_IOMEM; told only.
+    pub iomem_count: u32,
+    /// Descriptors of the EFI runtime map; told only.
+    pub efi_count: u32,
+    /// Bytes of RAM in the map KX_MAP_FIRMWARE; told only.
+    pub ram: u64,
+    /// Bytes of RAM the running kernel manages (MemTotal).
+    pub total_ram: u64,
+    /// Physical address of the ACPI RSDP.
+    pub acpi_rsdp: u64,
+    /// EFI firmware vendor string, physical.
+    pub efi_fw_vendor: u64,
+    /// EFI runtime services table, virtual.
+    pub efi_runtime: u64,
+    /// EFI configuration tables, physical.
+    pub efi_config_table: u64,
+    /// SMBIOS 2 entry point.
+    pub efi_smbios: u64,
+    /// SMBIOS 3 entry point.
+    pub efi_smbios3: u64,
+    /// ACPI 2.0 RSDP by EFI.
+    pub efi_acpi20: u64,
+    /// ACPI 1.0 RSDP by EFI.
+    pub efi_acpi: u64,
+    /// The crash kernel's reservation.
+    pub crash: kx_range,
+    /// Its second part, below 4 GiB.
+    pub crash_low: kx_range,
+    /// Where the running kernel's code lies.
+    pub kernel_code: kx_range,
+    /// Its read-only data.
+    pub kernel_rodata: kx_range,
+    /// Its data.
+    pub kernel_data: kx_range,
+    /// Its bss.
+    pub kernel_bss: kx_range,
+    /// All of it, where the architecture says so.
+    pub kernel_image: kx_range,
+    /// kernel.kexec_load_limit_reboot, −1 without limit; see flags.
+    pub load_limit_reboot: i64,
+    /// kernel.kexec_load_limit_panic, −1 without limit; see flags.
+    pub load_limit_panic: i64,
+    /// Whether an image is loaded: KX_YES, KX_NO.
+    pub loaded: u32,
+    /// Whether a crash image is loaded: KX_YES, KX_NO.
+    pub crash_loaded: u32,
+    /// kernel.kexec_load_disabled: KX_YES, KX_NO.
+    pub load_disabled: u32,
+    /// Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO.
+    pub cap_sys_boot: u32,
+    /// KX_LOCKDOWN_*.
+    pub lockdown: u32,
+    /// KX_XEN_*.
+    pub xen_guest: u32,
+    /// Bits of the EFI firmware, 32 or 64.
+    pub efi_platform_size: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+// SAFETY: integers only; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_memory {}
+const _: () = assert!(size_of::<kx_memory>() == 32);
+// SAFETY: as before.
+unsafe impl Versioned for kx_machine_info {}
+const _: () = assert!(size_of::<kx_machine_info>() == 8 + 6 * 4 + 10 * 8 + 7 * 16 + 2 * 8 + 8 * 4);
+
+fn range(range: Option<Range>) -> kx_range {
+    range.map_or(kx_range::default(), |range| kx_range {
+        start: range.start(),
+        last: range.last(),
+    })
+}
+
+fn from_range(given: kx_range) -> Result<Option<Range>, Failure> {
+    if given == kx_range::default() {
+        return Ok(None);
+    }
+    let range = Range::new(given.start, given.last);
+    range.map(Some).ok_or(Failure::Own(KX_E_BAD_ARGUMENT))
+}
+
+const fn answer(answer: Option<bool>) -> u32 {
+    match answer {
+        None => KX_UNKNOWN,
+        Some(false) => KX_NO,
+        Some(true) => KX_YES,
+    }
+}
+
+const fn from_answer(given: u32) -> Result<Option<bool>, Failure> {
+    match given {
+        KX_UNKNOWN => Ok(None),
+        KX_NO => Ok(Some(false)),
+        KX_YES => Ok(Some(true)),
+        _ => Err(Failure::Own(KX_E_UNKNOWN)),
+    }
+}
+
+fn flags(machine: &Machine) -> u32 {
+    [
+        (machine.five_level_paging, KX_MACHINE_FIVE_LEVEL),
+        (machine.sha_ni, KX_MACHINE_SHA_NI),
+        (machine.efi.present, KX_MACHINE_EFI),
+        (machine.xen, KX_MACHINE_XEN),
+        (machine.xen_control, KX_MACHINE_XEN_CONTROL),
+        (
+            machine.kexec.load_limit_reboot.is_some(),
+            KX_MACHINE_LOAD_LIMIT_REBOOT,
+        ),
+        (
+            machine.kexec.load_limit_panic.is_some(),
+            KX_MACHINE_LOAD_LIMIT_PANIC,
+        ),
+        (machine.memory_full, KX_MACHINE_MEMORY_FULL),
+        (machine.efi_full, KX_MACHINE_EFI_FULL),
+        (machine.boot_params.get().is_some(), KX_MACHINE_BOOT_PARAMS),
+        (machine.efi.is_complete(), KX_MACHINE_EFI_COMPLETE),
+    ]
+    .iter()
+    .filter(|(set, _)| *set)
+    .fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// Lists are shorter than that by their capacity.
+fn length<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
+}
+
+fn info(machine: &Machine) -> kx_machine_info {
+    let (efi, kexec, kernel) = (&machine.efi, &machine.kexec, &machine.kernel);
+    kx_machine_info {
+        size: 0,
+        flags: flags(machine),
+        memory_source: match machine.memory_source {
+            MemorySource::None => 0,
+            MemorySource::FirmwareMemmap => KX_MEMORY_FROM_MEMMAP,
+            MemorySource::BootParams => KX_MEMORY_FROM_BOOT_PARAMS,
+            MemorySource::Iomem => KX_MEMORY_FROM_IOMEM,
+        },
+        iomem_access: match machine.iomem_access {
+            IomemAccess::Missing => 0,
+            IomemAccess::Unprivileged => KX_IOMEM_UNPRIVILEGED,
+            IomemAccess::Read => KX_IOMEM_READ,
+            IomemAccess::TooLong => KX_IOMEM_TOO_LONG,
+        },
+        memory_count: length(machine.memory.entries()),
+        iomem_count: length(machine.iomem.entries()),
+        efi_count: length(efi.map()),
+        ram: machine.memory.ram(),
+        total_ram: machine.total_ram.unwrap_or(0),
+        acpi_rsdp: machine.acpi_rsdp,
+        efi_fw_vendor: efi.fw_vendor,
+        efi_runtime: efi.runtime,
+        efi_config_table: efi.config_table,
+        efi_smbios: efi.smbios,
+        efi_smbios3: efi.smbios3,
+        efi_acpi20: efi.acpi20,
+        efi_acpi: efi.acpi,
+        crash: range(machine.crash.region),
+        crash_low: range(machine.crash.low),
+        kernel_code: range(kernel.code),
+        kernel_rodata: range(kernel.rodata),
+        kernel_data: range(kernel.data),
+        kernel_bss: range(kernel.bss),
+        kernel_image: range(kernel.image),
+        load_limit_reboot: kexec.load_limit_reboot.unwrap_or(0),
+        load_limit_panic: kexec.load_limit_panic.unwrap_or(0),
+        loaded: answer(kexec.loaded),
+        crash_loaded: answer(kexec.crash_loaded),
+        load_disabled: answer(kexec.load_disabled),
+        cap_sys_boot: answer(kexec.cap_sys_boot),
+        lockdown: match kexec.lockdown {
+            Lockdown::Unknown => 0,
+            Lockdown::None => KX_LOCKDOWN_NONE,
+            Lockdown::Integrity => KX_LOCKDOWN_INTEGRITY,
+            Lockdown::Confidentiality => KX_LOCKDOWN_CONFIDENTIALITY,
+        },
+        xen_guest: match machine.xen_guest {
+            XenGuest::Unknown => 0,
+            XenGuest::Pv => KX_XEN_PV,
+            XenGuest::Hvm => KX_XEN_HVM,
+            XenGuest::Pvh => KX_XEN_PVH,
+        },
+        efi_platform_size: efi.platform_size.into(),
+        reserved: 0,
+    }
+}
+
+/// Tells what is known of a machine.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_get(
+    machine: *const kx_machine,
+    info: *mut kx_machine_info,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(info) }?;
+        // SAFETY: `info` was checked, and `size` is its size.
+        unsafe { versioned::write(info, size, &self::info(machine)) };
+        Ok(0)
+    })
+}
+
+fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
+    const SETTABLE: u32 = KX_MACHINE_FIVE_LEVEL
+        | KX_MACHINE_SHA_NI
+        | KX_MACHINE_EFI
+        | KX_MACHINE_XEN
+        | KX_MACHINE_XEN_CONTROL
+        | KX_MACHINE_LOAD_LIMIT_REBOOT
+        | KX_MACHINE_LOAD_LIMIT_PANIC;
+    const TOLD: u32 = KX_MACHINE_MEMORY_FULL
+        | KX_MACHINE_EFI_FULL
+        | KX_MACHINE_BOOT_PARAMS
+        | KX_MACHINE_EFI_COMPLETE;
+    let unknown = Failure::Own(KX_E_UNKNOWN);
+    if given.flags & !(SETTABLE | TOLD) != 0 || given.reserved != 0 {
+        return Err(unknown);
+    }
+    let has = |flag| given.flags & flag != 0;
+    // Everything that can fail comes first: a refused call changes nothing.
+    let kexec = KexecState {
+        loaded: from_answer(given.loaded)?,
+        crash_loaded: from_answer(given.crash_loaded)?,
+        load_disabled: from_answer(given.load_disabled)?,
+        load_limit_reboot: has(KX_MACHINE_LOAD_LIMIT_REBOOT).then_some(given.load_limit_reboot),
+        load_limit_panic: has(KX_MACHINE_LOAD_LIMIT_PANIC).then_some(given.load_limit_panic),
+        lockdown: match given.lockdown {
+            0 => Lockdown::Unknown,
+            KX_LOCKDOWN_NONE => Lockdown::None,
+            KX_LOCKDOWN_INTEGRITY => Lockdown::Integrity,
+            KX_LOCKDOWN_CONFIDENTIALITY => Lockdown::Confidentiality,
+            _ => return Err(unknown),
+        },
+        cap_sys_boot: from_answer(given.cap_sys_boot)?,
+    };
+    let xen_guest = match given.xen_guest {
+        0 => XenGuest::Unknown,
+        KX_XEN_PV => XenGuest::Pv,
+        KX_XEN_HVM => XenGuest::Hvm,
+        KX_XEN_PVH => XenGuest::Pvh,
+        _ => return Err(unknown),
+    };
+    let platform_size = match given.efi_platform_size {
+        0 => 0,
+        32 => 32,
+        64 => 64,
+        _ => return Err(Failure::Own(KX_E_BAD_ARGUMENT)),
+    };
+    let (region, low) = (from_range(given.crash)?, from_range(given.crash_low)?);
+    let kernel = kexec_core::machine::KernelRanges {
+        code: from_range(given.kernel_code)?,
+        rodata: from_range(given.kernel_rodata)?,
+        data: from_range(given.kernel_data)?,
+        bss: from_range(given.kernel_bss)?,
+        image: from_range(given.kernel_image)?,
+    };
+
+    machine.kexec = kexec;
+    machine.xen_guest = xen_guest;
+    machine.kernel = kernel;
+    machine.crash.region = region;
+    machine.crash.low = low;
+    machine.five_level_paging = has(KX_MACHINE_FIVE_LEVEL);
+    machine.sha_ni = has(KX_MACHINE_SHA_NI);
+    machine.xen = has(KX_MACHINE_XEN);
+    machine.xen_control = has(KX_MACHINE_XEN_CONTROL);
+    machine.total_ram = (given.total_ram != 0).then_some(given.total_ram);
+    machine.acpi_rsdp = given.acpi_rsdp;
+    let efi = &mut machine.efi;
+    efi.present = has(KX_MACHINE_EFI);
+    efi.platform_size = platform_size;
+    efi.fw_vendor = given.efi_fw_vendor;
+    efi.runtime = given.efi_runtime;
+    efi.config_table = given.efi_config_table;
+    efi.smbios = given.efi_smbios;
+    efi.smbios3 = given.efi_smbios3;
+    efi.acpi20 = given.efi_acpi20;
+    efi.acpi = given.efi_acpi;
+    Ok(())
+}
+
+/// Sets what is known of a machine, save what is "told only": kx_machine_get(), change,
+/// kx_machine_set().
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+/// KX_E_UNKNOWN (a constant), KX_E_BAD_ARGUMENT (a range that ends before it starts, a platform
+/// size other than 32 and 64); nothing is changed then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_set(
+    machine: *mut kx_machine,
+    info: *const kx_machine_info,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { exclusive(machine) }?;
+        // SAFETY: the caller's promise.
+        let info = unsafe { versioned::read(info) }?;
+        set(machine, &info).map(|()| 0)
+    })
+}
+
+/// Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
+/// (map), KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_memory(
+    machine: *const kx_machine,
+    map: u32,
+    index: usize,
+    memory: *mut kx_memory,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(memory) }?;
+        let map = match map {
+            KX_MAP_FIRMWARE => &machine.memory,
+            KX_MAP_IOMEM => &machine.iomem,
+            _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+        };
+        let entry = map
+            .entries()
+            .get(index)
+            .ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        let told = kx_memory {
+            size: 0,
+            range: range(Some(entry.range)),
+            kind: entry.kind.0,
+            reserved: 0,
+        };
+        // SAFETY: `memory` was checked, and `size` is its size.
+        unsafe { versioned::write(memory, size, &told) };
+        Ok(0)
+    })
+}
+
+/// Tells a descriptor of the EFI runtime map, by its index from 0 in order of addresses.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_efi(
+    machine: *const kx_machine,
+    index: usize,
+    descriptor: *mut kx_efi_descriptor,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(descriptor) }?;
+        let found = machine.efi.map().get(index);
+        let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        let told = kx_efi_descriptor {
+            size: 0,
+            physical_start: found.physical,
+            virtual_start: found.virtual_,
+            pages: found.pages,
+            attribute: found.attribute,
+            kind: found.kind,
+            reserved: 0,
+        };
+        // SAFETY: `descriptor` was checked, and `size` is its size.
+        unsafe { versioned::write(descriptor, size, &told) };
+        Ok(0)
+    })
+}
+
+/// Puts the running kernel's command line into a buffer of `size` bytes, ending in NUL.
+///
+/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not
+/// known).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_command_line(
+    machine: *const kx_machine,
+    buffer: *mut c_char,
+    size: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        let line = machine.command_line.get();
+        let line = line.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        // SAFETY: the caller's promise.
+        unsafe { text::put_bytes(buffer, size, line) }
+    })
+}
+
+/// Copies the running kernel's boot_params, 4096 bytes.
+///
+/// Returns 4096, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY
+/// (not known).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_boot_params(
+    machine: *const kx_machine,
+    buffer: *mut c_void,
+    size: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        let page = machine.boot_params.get();
+        let page = page.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        if buffer.is_null() {
+            return Err(Failure::Own(KX_E_NULL));
+        }
+        if size < page.len() {
+            return Err(Failure::Own(crate::error::KX_E_BUFFER));
+        }
+        // SAFETY: the buffer has room for the page, and is not part of the machine, which the
+        // caller gave as const.
+        unsafe { core::ptr::copy(page.as_ptr(), buffer.cast::<u8>(), page.len()) };
+        crate::error::count(page.len())
+    })
+}
+
+/// The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
+/// Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_memory_kind_name(kind: u32) -> *const c_char {
+    let name: &CStr = match MemoryKind(kind) {
+        MemoryKind::RAM => c"System RAM",
+        MemoryKind::RESERVED => c"Reserved",
+        MemoryKind::ACPI => c"ACPI Tables",
+        MemoryKind::NVS => c"ACPI Non-volatile Storage",
+        MemoryKind::UNUSABLE => c"Unusable memory",
+        MemoryKind::PMEM => c"Persistent Memory",
+        MemoryKind::PRAM => c"Persistent Memory (legacy)",
+        MemoryKind::SOFT_RESERVED => c"Soft Reserved",
+        _ => c"Unknown E820 type",
+    };
+    name.as_ptr()
+}

@@ -1,0 +1,304 @@
+//! A machine described by hand: from the bytes of its files, or entry by entry.
+
+use core::ffi::{c_int, c_void};
+
+use kexec_core::machine::{
+    CpuFlags, EfiMemoryDescriptor, IomemAccess, IomemParser, Machine, MeminfoParser, MemorySource,
+    StatusParser, e820_entries, lockdown,
+};
+use kexec_core::memory::{MemoryKind, Range};
+
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
+use crate::machine::{exclusive, kx_machine};
+use crate::pointer;
+use crate::versioned::{self, Versioned};
+
+/// /proc/iomem. Also gives the memory map when nothing better did.
+pub const KX_SOURCE_IOMEM: u32 = 1;
+/// A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
+/// of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
+pub const KX_SOURCE_E820: u32 = 2;
+/// /sys/kernel/boot_params/data: 4096 bytes. Also gives the memory map when nothing better did.
+pub const KX_SOURCE_BOOT_PARAMS: u32 = 3;
+/// /proc/cmdline.
+pub const KX_SOURCE_COMMAND_LINE: u32 = 4;
+/// /proc/cpuinfo, its first 64 KiB suffice.
+pub const KX_SOURCE_CPUINFO: u32 = 5;
+/// /proc/meminfo.
+pub const KX_SOURCE_MEMINFO: u32 = 6;
+/// /proc/self/status.
+pub const KX_SOURCE_STATUS: u32 = 7;
+/// /sys/firmware/efi/systab.
+pub const KX_SOURCE_EFI_SYSTAB: u32 = 8;
+/// /sys/kernel/security/lockdown.
+pub const KX_SOURCE_LOCKDOWN: u32 = 9;
+
+/// The memory map the new kernel is told.
+pub const KX_MAP_FIRMWARE: u32 = 1;
+/// What the running kernel makes of it, /proc/iomem: segments go only where both have RAM.
+pub const KX_MAP_IOMEM: u32 = 2;
+
+/// A descriptor of the EFI runtime map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_efi_descriptor {
+    /// Set by the caller: sizeof(struct kx_efi_descriptor).
+    pub size: usize,
+    /// Physical address.
+    pub physical_start: u64,
+    /// The virtual address the running kernel gave it.
+    pub virtual_start: u64,
+    /// Pages of 4096 bytes.
+    pub pages: u64,
+    /// EFI_MEMORY_* bits.
+    pub attribute: u64,
+    /// EFI_MEMORY_TYPE.
+    pub kind: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+// SAFETY: integers only; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_efi_descriptor {}
+const _: () = assert!(size_of::<kx_efi_descriptor>() == 48);
+
+/// Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
+/// at once; in any order.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
+/// KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
+/// (the map is then empty).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_parse(
+    machine: *mut kx_machine,
+    source: u32,
+    data: *const c_void,
+    length: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { exclusive(machine) }?;
+        // SAFETY: the caller's promise.
+        let contents = unsafe { pointer::bytes(data, length) }?;
+        parse(machine, source, contents).map(|()| 0)
+    })
+}
+
+const BAD: Failure = Failure::Own(KX_E_BAD_ARGUMENT);
+
+fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Failure> {
+    match source {
+        KX_SOURCE_IOMEM => iomem(machine, contents),
+        KX_SOURCE_E820 => e820(machine, contents),
+        KX_SOURCE_BOOT_PARAMS => boot_params(machine, contents),
+        KX_SOURCE_COMMAND_LINE => {
+            machine.command_line.set(contents);
+            if machine.command_line.is_too_long() {
+                return Err(kexec_core::Error::Full {
+                    what: "RunningCommandLine::CAPACITY",
+                    capacity: kexec_core::machine::RunningCommandLine::CAPACITY as u64,
+                }
+                .into());
+            }
+            Ok(())
+        }
+        KX_SOURCE_CPUINFO => {
+            let mut flags = CpuFlags::new();
+            flags.feed(contents);
+            flags.finish();
+            machine.five_level_paging = flags.la57;
+            machine.sha_ni = flags.sha_ni;
+            Ok(())
+        }
+        KX_SOURCE_MEMINFO => {
+            let mut meminfo = MeminfoParser::new();
+            meminfo.feed(contents);
+            machine.total_ram = Some(meminfo.total.ok_or(BAD)?);
+            Ok(())
+        }
+        KX_SOURCE_STATUS => {
+            let mut status = StatusParser::new();
+            status.feed(contents);
+            machine.kexec.cap_sys_boot = Some(status.cap_sys_boot.ok_or(BAD)?);
+            Ok(())
+        }
+        KX_SOURCE_EFI_SYSTAB => {
+            machine.efi.read_systab(contents);
+            rsdp(machine);
+            Ok(())
+        }
+        KX_SOURCE_LOCKDOWN => {
+            machine.kexec.lockdown = lockdown(contents);
+            Ok(())
+        }
+        _ => Err(Failure::Own(KX_E_UNKNOWN)),
+    }
+}
+
+fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
+    machine.iomem.clear();
+    let mut parser = IomemParser::new(&mut machine.iomem);
+    parser.feed(contents);
+    let found = parser.finish();
+    machine.iomem_access = found.access;
+    machine.crash = found.crash;
+    machine.kernel = found.kernel;
+    match found.access {
+        IomemAccess::Read => {}
+        IomemAccess::TooLong => {
+            machine.memory_full = true;
+            return Err(full());
+        }
+        IomemAccess::Missing | IomemAccess::Unprivileged => return Err(BAD),
+    }
+    if matches!(
+        machine.memory_source,
+        MemorySource::None | MemorySource::Iomem
+    ) {
+        let Machine { iomem, memory, .. } = machine;
+        memory.clear();
+        for entry in iomem.entries() {
+            memory.add(entry.range, entry.kind)?;
+        }
+        machine.memory_source = MemorySource::Iomem;
+    }
+    Ok(())
+}
+
+fn full() -> Failure {
+    kexec_core::Error::Full {
+        what: "MemoryMap::CAPACITY",
+        capacity: kexec_core::memory::MemoryMap::CAPACITY as u64,
+    }
+    .into()
+}
+
+/// Adds to the firmware's map; a map that overflows is emptied, as half a map misleads.
+fn add(machine: &mut Machine, range: Range, kind: MemoryKind) -> Result<(), Failure> {
+    let added = machine.memory.add(range, kind);
+    if added.is_err() {
+        machine.memory.clear();
+        machine.memory_full = true;
+        machine.memory_source = MemorySource::None;
+    }
+    added.map_err(Failure::Core)
+}
+
+fn e820(machine: &mut Machine, table: &[u8]) -> Result<(), Failure> {
+    if !table
+        .len()
+        .is_multiple_of(kexec_core::machine::E820_ENTRY_SIZE)
+    {
+        return Err(BAD);
+    }
+    for entry in e820_entries(table) {
+        add(machine, entry.range, entry.kind)?;
+    }
+    if machine.memory_source == MemorySource::None {
+        machine.memory_source = MemorySource::BootParams;
+    }
+    Ok(())
+}
+
+fn boot_params(machine: &mut Machine, page: &[u8]) -> Result<(), Failure> {
+    machine.boot_params.set(page);
+    if machine.boot_params.get().is_none() {
+        return Err(BAD);
+    }
+    rsdp(machine);
+    let Machine {
+        boot_params,
+        memory,
+        memory_source,
+        ..
+    } = machine;
+    if boot_params.e820().next().is_some()
+        && matches!(memory_source, MemorySource::None | MemorySource::Iomem)
+    {
+        memory.clear();
+        for entry in boot_params.e820() {
+            memory.add(entry.range, entry.kind)?;
+        }
+        *memory_source = MemorySource::BootParams;
+    }
+    Ok(())
+}
+
+/// As the running system is read: the boot loader's word, then EFI's.
+fn rsdp(machine: &mut Machine) {
+    let known = [
+        machine.boot_params.acpi_rsdp_addr(),
+        machine.efi.acpi20,
+        machine.efi.acpi,
+    ];
+    if let Some(address) = known.into_iter().find(|address| *address != 0) {
+        machine.acpi_rsdp = address;
+    }
+}
+
+/// Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
+/// an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
+/// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_add_memory(
+    machine: *mut kx_machine,
+    map: u32,
+    start: u64,
+    last: u64,
+    kind: u32,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { exclusive(machine) }?;
+        let range = Range::new(start, last).ok_or(BAD)?;
+        let kind = MemoryKind(kind);
+        match map {
+            KX_MAP_FIRMWARE => {
+                add(machine, range, kind)?;
+                if machine.memory_source == MemorySource::None {
+                    machine.memory_source = MemorySource::FirmwareMemmap;
+                }
+            }
+            KX_MAP_IOMEM => {
+                let added = machine.iomem.add(range, kind);
+                machine.iomem_access = if added.is_ok() {
+                    IomemAccess::Read
+                } else {
+                    machine.iomem.clear();
+                    IomemAccess::TooLong
+                };
+                added?;
+            }
+            _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+        }
+        Ok(0)
+    })
+}
+
+/// Adds a descriptor to the EFI runtime map.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+/// KX_E_FULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_add_efi(
+    machine: *mut kx_machine,
+    descriptor: *const kx_efi_descriptor,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { exclusive(machine) }?;
+        // SAFETY: the caller's promise.
+        let descriptor = unsafe { versioned::read(descriptor) }?;
+        machine.efi.present = true;
+        machine.efi.add(EfiMemoryDescriptor {
+            kind: descriptor.kind,
+            physical: descriptor.physical_start,
+            virtual_: descriptor.virtual_start,
+            pages: descriptor.pages,
+            attribute: descriptor.attribute,
+        })?;
+        Ok(0)
+    })
+}

@@ -1,0 +1,131 @@
+//! Request and machine become a plan.
+
+use core::ffi::{c_int, c_void};
+use core::ops::ControlFlow;
+
+use heapless::Vec;
+use kexec_core::Error;
+use kexec_core::plan::{Plan, Request, SEGMENT_MAX, plan_with_progress};
+
+use crate::error::{Failure, kx_error, report};
+use crate::machine::{self, kx_machine};
+use crate::object;
+use crate::pointer;
+use crate::request::{kx_bytes, kx_request};
+use crate::versioned;
+use crate::workspace::kx_workspace;
+
+/// The caller's bytes.
+///
+/// # Safety
+/// They stay as they are while the plan is used.
+unsafe fn given(bytes: kx_bytes) -> Result<&'static [u8], Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { pointer::bytes(bytes.data, bytes.length) }
+}
+
+/// The seed, if there is one.
+///
+/// # Safety
+/// As [`given`].
+unsafe fn seed(bytes: kx_bytes) -> Result<Option<[u8; 32]>, Failure> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { given(bytes) }?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let what = "the seed must have 32 bytes, or none";
+    let seed = <[u8; 32]>::try_from(bytes).map_err(|_| Error::BadArgument { what })?;
+    Ok(Some(seed))
+}
+
+/// Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
+/// into the workspace, and digests all bytes once unless told not to. No system call is made: it
+/// can be done for any machine, on any machine, without privileges.
+///
+/// What the workspace held before is forgotten. The plan points at the request's kernel and
+/// initrds, which must stay as they are; machine, command line, dtb, seed and the request itself
+/// may go.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT; what kx_image_probe() says of the image;
+/// KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (an initrd),
+/// KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED. The
+/// workspace then holds no plan.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan(
+    request: *const kx_request,
+    machine: *const kx_machine,
+    workspace: *mut kx_workspace,
+    error: *mut kx_error,
+) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        let inner = unsafe { object::find_mut(workspace) }?;
+        // SAFETY: it was initialised, and nobody else uses it.
+        unsafe { (*inner).planned = 0 };
+        // SAFETY: the caller's promise.
+        let asked = unsafe { versioned::read(request) }?;
+        // SAFETY: the caller's promise.
+        let machine = unsafe { machine::shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let list = unsafe { pointer::array(asked.initrds, asked.initrd_count) }?;
+        let mut initrds = Vec::<&[u8], SEGMENT_MAX>::new();
+        for initrd in list {
+            // SAFETY: the caller's promise.
+            let bytes = unsafe { given(*initrd) }?;
+            initrds.push(bytes).map_err(|_| Error::TooManySegments {
+                // Kernel, boot parameters and purgatory are segments too.
+                count: list.len().saturating_add(3) as u64,
+                max: SEGMENT_MAX as u64,
+            })?;
+        }
+        // SAFETY: the caller's promise.
+        let dtb = unsafe { given(asked.dtb) }?;
+        let request = Request {
+            // SAFETY: the caller's promise.
+            kernel: unsafe { given(asked.kernel) }?,
+            initrds: &initrds,
+            // SAFETY: the caller's promise.
+            command_line: unsafe { given(asked.command_line) }?,
+            dtb: (!dtb.is_empty()).then_some(dtb),
+            // SAFETY: the caller's promise.
+            rng_seed: unsafe { seed(asked.rng_seed) }?,
+            options: asked.options()?,
+        };
+        let (progress, context) = (asked.progress, asked.progress_context);
+        let mut tell = |done, total| match progress {
+            None => ControlFlow::Continue(()),
+            Some(progress) => told(progress, done, total, context),
+        };
+        // SAFETY: it was initialised.
+        let work = unsafe { &raw mut (*inner).workspace };
+        // SAFETY: nobody else uses it, and the plan that pointed into it was forgotten.
+        let work = unsafe { &mut *work };
+        let made = plan_with_progress(&request, machine, work, &mut tell)?;
+        // SAFETY: it was initialised.
+        let place = unsafe { &raw mut (*inner).plan }.cast::<Plan<'_>>();
+        // SAFETY: a place for a plan, whatever its lifetime; this one holds pointers to the
+        // caller's files and the workspace, none to this function's list of initrds.
+        unsafe { place.write(made) };
+        // SAFETY: it was initialised, and nobody else uses it.
+        unsafe { (*inner).planned = 1 };
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+/// Calls the caller's function.
+fn told(
+    progress: unsafe extern "C" fn(u64, u64, *mut c_void) -> c_int,
+    done: u64,
+    total: u64,
+    context: *mut c_void,
+) -> ControlFlow<()> {
+    // SAFETY: the caller gave function and context for this.
+    match unsafe { progress(done, total, context) } {
+        0 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    }
+}

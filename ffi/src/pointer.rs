@@ -1,0 +1,65 @@
+//! What C gives, checked as far as that can be.
+
+use core::ffi::{CStr, c_char, c_void};
+
+use crate::error::{Failure, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
+
+/// Checks that a pointer may be used as one to `T`.
+pub fn usable<T>(pointer: *const T) -> Result<(), Failure> {
+    if pointer.is_null() {
+        Err(Failure::Own(KX_E_NULL))
+    } else if !pointer.is_aligned() {
+        Err(Failure::Own(KX_E_MISALIGNED))
+    } else {
+        Ok(())
+    }
+}
+
+/// Bytes; NULL is allowed with length 0.
+///
+/// # Safety
+/// The bytes are readable, and nobody writes them as long as `'a`.
+pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], Failure> {
+    // SAFETY: bytes have no invalid values.
+    unsafe { array(data.cast(), length) }
+}
+
+/// An array; NULL is allowed with no element.
+///
+/// # Safety
+/// `count` elements are readable, valid, and nobody writes them as long as `'a`.
+pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Failure> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    usable(data)?;
+    let size = count.checked_mul(size_of::<T>());
+    if size.is_none_or(|size| isize::try_from(size).is_err()) {
+        return Err(Failure::Own(KX_E_SIZE));
+    }
+    // SAFETY: not NULL, aligned, no larger than an object can be; the rest is the caller's
+    // promise.
+    Ok(unsafe { core::slice::from_raw_parts(data, count) })
+}
+
+/// A string that ends in NUL.
+///
+/// # Safety
+/// It does, is readable to there, and nobody writes it as long as `'a`.
+pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Failure> {
+    usable(text)?;
+    let mut length: usize = 0;
+    loop {
+        let here = text.wrapping_add(length);
+        // Volatile, or the compiler makes the loop a call of strlen, which nobody promised.
+        // SAFETY: no byte before was the NUL, so this one is still of the string.
+        let byte = unsafe { here.read_volatile() };
+        length = length.wrapping_add(1);
+        if byte == 0 {
+            break;
+        }
+    }
+    // SAFETY: these bytes were just read.
+    let all = unsafe { bytes(text.cast(), length) }?;
+    CStr::from_bytes_with_nul(all).map_err(|_| Failure::Own(KX_E_SIZE))
+}

@@ -1,0 +1,185 @@
+//! What is to be started.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use kexec_core::linux::random_seed;
+use kexec_core::machine::reuse_command_line;
+use kexec_core::plan::{Console, OnFailure, Options};
+use kexec_core::{Errno, Error};
+
+use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, KX_E_UNKNOWN, count, plain};
+use crate::pointer;
+use crate::versioned::Versioned;
+
+/// Bytes of the caller's. Empty: length 0, data NULL or not.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_bytes {
+    /// The first one.
+    pub data: *const c_void,
+    /// How many.
+    pub length: usize,
+}
+
+/// flags: do not hand EFI runtime services on.
+pub const KX_REQUEST_NO_EFI: u32 = 1;
+/// flags: do not have the purgatory verify what was loaded; no byte is read for a digest.
+pub const KX_REQUEST_NO_VERIFY: u32 = 2;
+/// flags: the purgatory prints to the VGA text screen.
+pub const KX_REQUEST_CONSOLE_VGA: u32 = 4;
+/// flags: the purgatory prints to a serial port.
+pub const KX_REQUEST_CONSOLE_SERIAL: u32 = 8;
+/// flags: the purgatory puts the VGA back into text mode first.
+pub const KX_REQUEST_RESET_VGA: u32 = 16;
+
+/// on_failure: stop with interrupts off.
+pub const KX_ON_FAILURE_HALT: u32 = 0;
+/// on_failure: reset the machine.
+pub const KX_ON_FAILURE_REBOOT: u32 = 1;
+
+/// A progress function: called now and then with the bytes digested so far, the bytes there
+/// are, and what the request says. It answers 0 to go on; anything else stops the plan with
+/// KX_E_CANCELLED. It must return (no longjmp).
+pub type kx_progress =
+    Option<unsafe extern "C" fn(done: u64, total: u64, context: *mut c_void) -> c_int>;
+
+/// What is to be started, and how. Set all to zero, then `size` and what is wanted: zero is the
+/// default everywhere. The library copies no file: all bytes must stay as they are until the
+/// plan is loaded.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_request {
+    /// sizeof(struct kx_request).
+    pub size: usize,
+    /// The kernel image, the whole file.
+    pub kernel: kx_bytes,
+    /// Array of initrds, each a whole file, in the order the new kernel unpacks them.
+    pub initrds: *const kx_bytes,
+    /// How many.
+    pub initrd_count: usize,
+    /// The command line, without a NUL in `length`.
+    pub command_line: kx_bytes,
+    /// A device tree blob to hand over; usually empty.
+    pub dtb: kx_bytes,
+    /// Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty.
+    pub rng_seed: kx_bytes,
+    /// Lowest address to use.
+    pub mem_min: u64,
+    /// Highest address to use; 0 for no limit.
+    pub mem_max: u64,
+    /// Called while bytes are digested, or NULL.
+    pub progress: kx_progress,
+    /// Handed to it.
+    pub progress_context: *mut c_void,
+    /// KX_REQUEST_* bits.
+    pub flags: u32,
+    /// KX_ON_FAILURE_*: what the purgatory does when what it verifies is damaged.
+    pub on_failure: u32,
+    /// I/O port of the serial port; 0 for 0x3f8 (ttyS0).
+    pub serial_port: u32,
+    /// Its speed in baud; 0 leaves it as it is.
+    pub serial_baud: u32,
+}
+
+// SAFETY: integers and pointers (NULL functions are None); `size` comes first and there is no
+// padding.
+unsafe impl Versioned for kx_request {}
+const _: () = assert!(size_of::<kx_request>() == 8 * 17);
+
+impl kx_request {
+    /// The options it asks for.
+    pub fn options(&self) -> Result<Options, Failure> {
+        const KNOWN: u32 = KX_REQUEST_NO_EFI
+            | KX_REQUEST_NO_VERIFY
+            | KX_REQUEST_CONSOLE_VGA
+            | KX_REQUEST_CONSOLE_SERIAL
+            | KX_REQUEST_RESET_VGA;
+        let has = |flag| self.flags & flag != 0;
+        if self.flags & !KNOWN != 0 {
+            return Err(Failure::Own(KX_E_UNKNOWN));
+        }
+        let serial_port = match u16::try_from(self.serial_port) {
+            Ok(0) => Console::DEFAULT.serial_port,
+            Ok(port) => port,
+            Err(_) => {
+                let what = "the serial port's I/O port must be below 0x10000";
+                return Err(Error::BadArgument { what }.into());
+            }
+        };
+        Ok(Options {
+            mem_min: self.mem_min,
+            mem_max: match self.mem_max {
+                0 => u64::MAX,
+                limit => limit,
+            },
+            efi: !has(KX_REQUEST_NO_EFI),
+            verify: !has(KX_REQUEST_NO_VERIFY),
+            on_failure: match self.on_failure {
+                KX_ON_FAILURE_HALT => OnFailure::Halt,
+                KX_ON_FAILURE_REBOOT => OnFailure::Reboot,
+                _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+            },
+            console: Console {
+                vga: has(KX_REQUEST_CONSOLE_VGA),
+                serial: has(KX_REQUEST_CONSOLE_SERIAL),
+                reset_vga: has(KX_REQUEST_RESET_VGA),
+                serial_port,
+                serial_baud: self.serial_baud,
+            },
+        })
+    }
+}
+
+/// flags of kx_reuse_command_line(): the line is for a crash kernel.
+pub const KX_REUSE_CRASH: u32 = 1;
+
+/// Makes the running kernel's command line one for the next kernel: without what belongs to
+/// this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and for a
+/// crash kernel without crashkernel=. The result, in `buffer`, ends in NUL; `length` + 1 bytes
+/// always suffice.
+///
+/// Returns the bytes written, the NUL with them; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN,
+/// KX_E_BUFFER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_reuse_command_line(
+    command_line: *const c_char,
+    length: usize,
+    flags: u32,
+    buffer: *mut c_char,
+    size: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let line = unsafe { pointer::bytes(command_line.cast(), length) }?;
+        if flags & !KX_REUSE_CRASH != 0 {
+            return Err(Failure::Own(KX_E_UNKNOWN));
+        }
+        pointer::usable(buffer)?;
+        let last = size.checked_sub(1).ok_or(Failure::Own(KX_E_BUFFER))?;
+        // SAFETY: `size` bytes are writable and nobody else uses them, by the caller's promise;
+        // whatever they hold is a value.
+        let room = unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), last) };
+        let short = |_| Failure::Own(KX_E_BUFFER);
+        let written = reuse_command_line(line, flags & KX_REUSE_CRASH != 0, room).map_err(short)?;
+        let written = written.len();
+        // SAFETY: at most `size` − 1 bytes were written.
+        unsafe { *buffer.wrapping_add(written) = 0 };
+        count(written.saturating_add(1))
+    })
+}
+
+/// Writes 32 fresh random bytes of getrandom(2) to `seed`, for kx_request.rng_seed.
+///
+/// Returns 32; KX_E_NULL; or −EAGAIN while the kernel has none to give yet: go on without.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_random_seed(seed: *mut u8) -> c_int {
+    plain(|| {
+        if seed.is_null() {
+            return Err(Failure::Own(KX_E_NULL));
+        }
+        let fresh = random_seed().ok_or(Errno::EAGAIN)?;
+        // SAFETY: 32 bytes are writable by the caller's promise.
+        unsafe { *seed.cast::<[u8; 32]>() = fresh };
+        Ok(32)
+    })
+}

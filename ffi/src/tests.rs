@@ -1,0 +1,1 @@
+//! Layouts, numbers and texts, pinned.

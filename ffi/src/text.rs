@@ -1,0 +1,122 @@
+//! Texts into the caller's buffers: whole, ending in NUL, or not at all.
+
+use core::ffi::{c_char, c_int};
+use core::fmt::{self, Write};
+
+use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, count};
+
+/// Text of at most `N` − 1 bytes and its NUL.
+pub struct Fixed<const N: usize> {
+    text: [c_char; N],
+    length: usize,
+}
+
+impl<const N: usize> Fixed<N> {
+    pub const fn new() -> Self {
+        Self {
+            text: [0; N],
+            length: 0,
+        }
+    }
+
+    pub const fn into_c(self) -> [c_char; N] {
+        self.text
+    }
+}
+
+impl<const N: usize> Write for Fixed<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            let next = self.length.saturating_add(1);
+            let slot = self.text.get_mut(self.length).filter(|_| next < N);
+            *slot.ok_or(fmt::Error)? = byte.cast_signed();
+            self.length = next;
+        }
+        Ok(())
+    }
+}
+
+/// Counts what is written, and writes it where there is room.
+struct Output {
+    to: *mut c_char,
+    size: usize,
+    length: usize,
+}
+
+impl Output {
+    fn byte(&mut self, byte: u8) {
+        if self.length < self.size {
+            // SAFETY: less than the buffer's size, which C promised to be writable.
+            unsafe { *self.to.wrapping_add(self.length) = byte.cast_signed() };
+        }
+        self.length = self.length.saturating_add(1);
+    }
+}
+
+impl Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(|byte| self.byte(byte));
+        Ok(())
+    }
+}
+
+/// Puts a text and its NUL into a buffer; answers the bytes of both. With NULL and size 0 it
+/// only answers.
+///
+/// # Safety
+/// `size` bytes are writable at `buffer`, if it is not NULL.
+pub unsafe fn put(
+    buffer: *mut c_char,
+    size: usize,
+    text: impl Fn(&mut dyn Write) -> fmt::Result,
+) -> Result<c_int, Failure> {
+    let mut counter = Output {
+        to: buffer,
+        size: 0,
+        length: 1,
+    };
+    let _infallible = text(&mut counter);
+    let needed = counter.length;
+    if buffer.is_null() && size == 0 {
+        return count(needed);
+    }
+    if buffer.is_null() {
+        return Err(Failure::Own(KX_E_NULL));
+    }
+    if size < needed {
+        return Err(Failure::Own(KX_E_BUFFER));
+    }
+    let mut output = Output {
+        to: buffer,
+        size,
+        length: 0,
+    };
+    let _infallible = text(&mut output);
+    output.byte(0);
+    count(needed)
+}
+
+/// As [`put`], for bytes that are no UTF-8.
+///
+/// # Safety
+/// As [`put`].
+pub unsafe fn put_bytes(buffer: *mut c_char, size: usize, text: &[u8]) -> Result<c_int, Failure> {
+    let needed = text.len().saturating_add(1);
+    if buffer.is_null() && size == 0 {
+        return count(needed);
+    }
+    if buffer.is_null() {
+        return Err(Failure::Own(KX_E_NULL));
+    }
+    if size < needed {
+        return Err(Failure::Own(KX_E_BUFFER));
+    }
+    let mut output = Output {
+        to: buffer,
+        size,
+        length: 0,
+    };
+    text.iter().for_each(|byte| output.byte(*byte));
+    output.byte(0);
+    count(needed)
+}

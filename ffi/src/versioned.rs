@@ -1,0 +1,80 @@
+//! Structures that begin with their own size, so that programs and libraries of different ages
+//! understand each other: what an older program's structure lacks is zero; what a newer one has
+//! beyond this library's must be zero.
+
+use core::mem::MaybeUninit;
+use core::ptr::{copy_nonoverlapping, write_bytes};
+
+use crate::error::{Failure, KX_E_SIZE, KX_E_TOO_NEW};
+use crate::pointer;
+
+/// A structure of this kind.
+///
+/// # Safety
+/// `repr(C)`, its first member is its size as `usize`, all bytes zero is a value of it, every
+/// value C can store in it is one, and it has no padding.
+pub unsafe trait Versioned: Copy {}
+
+/// No structure gets that large; a size past it is a mistake.
+const LARGEST: usize = 4096;
+
+/// Reads the size member.
+///
+/// # Safety
+/// If aligned and not NULL, it is readable.
+unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Failure> {
+    pointer::usable(pointer)?;
+    // SAFETY: not NULL, aligned, and the size comes first.
+    let size = unsafe { *pointer.cast::<usize>() };
+    if (size_of::<usize>()..=LARGEST).contains(&size) {
+        Ok(size)
+    } else {
+        Err(Failure::Own(KX_E_SIZE))
+    }
+}
+
+/// A copy of what the caller set.
+///
+/// # Safety
+/// If aligned and not NULL, it is readable for the bytes its size member says.
+pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Failure> {
+    // SAFETY: the caller's promise.
+    let size = unsafe { size(pointer) }?;
+    // SAFETY: the caller's promise, and it lives as long as this call.
+    let all = unsafe { pointer::bytes(pointer.cast(), size) }?;
+    let beyond = all.get(size_of::<T>()..).unwrap_or_default();
+    if beyond.iter().any(|byte| *byte != 0) {
+        return Err(Failure::Own(KX_E_TOO_NEW));
+    }
+    let mut copy = MaybeUninit::<T>::zeroed();
+    let known = size.min(size_of::<T>());
+    // SAFETY: `known` bytes are readable there and fit here; a fresh object overlaps nothing.
+    unsafe { copy_nonoverlapping(all.as_ptr(), copy.as_mut_ptr().cast::<u8>(), known) };
+    // SAFETY: zeros are a value, and whatever C stored is one.
+    Ok(unsafe { copy.assume_init() })
+}
+
+/// The size of a structure that is to be written.
+///
+/// # Safety
+/// As [`read`].
+pub unsafe fn output_size<T: Versioned>(pointer: *mut T) -> Result<usize, Failure> {
+    // SAFETY: the caller's promise.
+    unsafe { size(pointer.cast_const()) }
+}
+
+/// Writes what the caller's structure has room for; its size member stays, and what it has
+/// beyond this library's is zeroed.
+///
+/// # Safety
+/// `size` is what [`output_size`] answered for `pointer`, which is writable for that many bytes.
+pub unsafe fn write<T: Versioned>(pointer: *mut T, size: usize, value: &T) {
+    const SKIP: usize = size_of::<usize>();
+    let known = size.min(size_of::<T>());
+    let from = (&raw const *value).cast::<u8>().wrapping_add(SKIP);
+    let to = pointer.cast::<u8>();
+    // SAFETY: both are that large, and `value` is not the caller's memory.
+    unsafe { copy_nonoverlapping(from, to.wrapping_add(SKIP), known.saturating_sub(SKIP)) };
+    // SAFETY: these bytes are behind the last and before `size`.
+    unsafe { write_bytes(to.wrapping_add(known), 0, size.saturating_sub(known)) };
+}

@@ -1,0 +1,96 @@
+//! The workspace: an opaque object that holds a plan and what was generated for it.
+
+use core::ffi::c_int;
+
+use kexec_core::plan::{Plan, Workspace};
+
+use crate::error::{Failure, KX_E_NO_PLAN, plain};
+use crate::object::{self, Storage};
+
+/// Bytes of a struct kx_workspace. Most of it is never touched.
+pub const KX_WORKSPACE_SIZE: usize = 1_048_576;
+/// 64-bit words of a struct kx_workspace.
+pub const KX_WORKSPACE_WORDS: usize = 131_072;
+
+/// A plan, and the library's part of its segments: storage for an opaque object, which begins
+/// with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
+/// may be static, but must not be moved while it holds a plan. Too large for many a stack.
+///
+/// Functions that take it const may run at the same time on one object.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct kx_workspace {
+    /// Not for you.
+    pub opaque: [u64; KX_WORKSPACE_WORDS],
+}
+
+impl core::fmt::Debug for kx_workspace {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("kx_workspace")
+    }
+}
+
+const _: () = assert!(KX_WORKSPACE_SIZE == size_of::<kx_workspace>());
+
+/// The plan points into the workspace beside it and at the caller's files; `'static` stands for
+/// the caller's promise that those stay.
+#[repr(C)]
+#[expect(missing_debug_implementations, reason = "it lies behind pointers only")]
+pub struct Inner {
+    /// Whether `plan` was written.
+    pub planned: u64,
+    /// The plan, if so.
+    pub plan: core::mem::MaybeUninit<Plan<'static>>,
+    /// What the plan generated.
+    pub workspace: Workspace,
+}
+
+// SAFETY: `Storage::FITS` checks size and alignment; zeros are no plan, and a Workspace is a
+// list with its length first and bytes.
+unsafe impl Storage for kx_workspace {
+    type Inner = Inner;
+    const MARK: u64 = u64::from_le_bytes(*b"kxwork01");
+}
+
+/// The plan in a workspace.
+///
+/// # Safety
+/// As [`object::find`], and nobody changes it as long as `'a`.
+pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'static>, Failure> {
+    // SAFETY: the caller's promise.
+    let inner = unsafe { object::find(workspace) }?;
+    // SAFETY: it was initialised.
+    let planned = unsafe { (*inner).planned };
+    if planned == 0 {
+        return Err(Failure::Own(KX_E_NO_PLAN));
+    }
+    // SAFETY: it was initialised.
+    let plan = unsafe { &raw const (*inner).plan };
+    // SAFETY: a plan was written there, and nobody changes it meanwhile.
+    Ok(unsafe { &*plan.cast::<Plan<'static>>() })
+}
+
+/// Bytes a workspace needs: at most KX_WORKSPACE_SIZE. For those who allocate. Never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_workspace_size() -> usize {
+    kx_workspace::SIZE
+}
+
+/// The alignment a workspace needs, in bytes. Never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_workspace_align() -> usize {
+    align_of::<kx_workspace>()
+}
+
+/// Makes an empty workspace, in storage of `size` bytes:
+/// kx_workspace_init(&workspace, sizeof(workspace)).
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_workspace_size()).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_workspace_init(workspace: *mut kx_workspace, size: usize) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        unsafe { object::initialise(workspace, size) }?;
+        Ok(0)
+    })
+}
