@@ -114,7 +114,7 @@ const _: () = assert!(size_of::<kx_error>() == 64 + KX_MESSAGE_SIZE);
 /// Why a function fails: by a number of this package, or the core's error.
 #[derive(Clone, Copy, Debug)]
 pub enum Failure {
-    /// One of KX_E_NULL … KX_E_UNKNOWN.
+    /// One of KX_E_NULL ... KX_E_UNKNOWN.
     Own(c_int),
     /// The core's.
     Core(Error),

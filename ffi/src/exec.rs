@@ -18,8 +18,8 @@ pub extern "C" fn kx_sync() -> c_int {
 /// Takes all network interfaces but loopback down, so that no device writes into the new
 /// kernel's memory. One that cannot be taken down is no error.
 ///
-/// Returns how many requests the kernel took; −errno of socket, sendto or recvfrom
-/// (−EAFNOSUPPORT without a network); or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+/// Returns how many requests the kernel took; -errno of socket, sendto or recvfrom
+/// (-EAFNOSUPPORT without a network); or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_interfaces_down(error: *mut kx_error) -> c_int {
     let body = || count(interfaces_down()?);
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn kx_interfaces_down(error: *mut kx_error) -> c_int {
 /// Starts what is loaded, at once: no process is told, no file system is unmounted or written.
 /// Does not return when it succeeds. Needs CAP_SYS_BOOT.
 ///
-/// Returns −errno of reboot(2) (kx_explain(KX_STEP_EXEC)); −EINVAL when nothing is loaded; or
+/// Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); -EINVAL when nothing is loaded; or
 /// KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_exec(error: *mut kx_error) -> c_int {

@@ -34,13 +34,13 @@ fn errno(code: c_int) -> Result<Errno, Failure> {
     .ok_or(Failure::Own(KX_E_BAD_ARGUMENT))
 }
 
-/// Explains a refusal: puts into a buffer of `size` bytes, ending in NUL, what the −errno `code`
+/// Explains a refusal: puts into a buffer of `size` bytes, ending in NUL, what the -errno `code`
 /// of a step (KX_STEP_*) means on a machine in the state `machine` knows. KX_EXPLANATION_SIZE
 /// bytes always suffice.
 ///
 /// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
 /// 0; 0 if there is no more to say than kx_strerror() does; or KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_NOT_INITIALISED, KX_E_UNKNOWN (step), KX_E_BAD_ARGUMENT (not an −errno), KX_E_BUFFER.
+/// KX_E_NOT_INITIALISED, KX_E_UNKNOWN (step), KX_E_BAD_ARGUMENT (not an -errno), KX_E_BUFFER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_explain(
     step: u32,
@@ -71,10 +71,10 @@ pub unsafe extern "C" fn kx_explain(
 /// Bytes that suffice for every explanation.
 pub const KX_EXPLANATION_SIZE: usize = 400;
 
-/// Says what kind of refusal (KX_REFUSAL_*) an −errno of kx_load_files() is: only after
+/// Says what kind of refusal (KX_REFUSAL_*) an -errno of kx_load_files() is: only after
 /// KX_REFUSAL_UNSUPPORTED is it right to try kx_load().
 ///
-/// Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an −errno).
+/// Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an -errno).
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_refusal(code: c_int) -> c_int {
     plain(|| {

@@ -44,7 +44,7 @@ unsafe fn hand_out(
 /// Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.
 /// The file must not be cut short meanwhile: looking past its new end raises SIGBUS.
 ///
-/// Returns 0, −errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+/// Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_map(
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn kx_map(
 
 /// As kx_map(), of an open file, which may be closed afterwards.
 ///
-/// Returns 0, −errno of fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+/// Returns 0, -errno of fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_map_fd(fd: c_int, bytes: *mut kx_bytes, error: *mut kx_error) -> c_int {
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn kx_unmap(bytes: *mut kx_bytes) -> c_int {
 /// Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
 /// between them, as the one file kexec_file_load(2) takes. Needs /proc.
 ///
-/// Returns a new file descriptor, which the caller closes; −errno of fstat, memfd_create,
+/// Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
 /// lseek, sendfile or open; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
 /// KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
 #[unsafe(no_mangle)]

@@ -126,7 +126,7 @@ pub unsafe extern "C" fn kx_image_probe(
 
 /// As kx_image_probe(), of a file.
 ///
-/// Returns what that does, −errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+/// Returns what that does, -errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe_path(
     path: *const c_char,
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn kx_image_probe_path(
 
 /// As kx_image_probe(), of an open file, which stays open.
 ///
-/// Returns what that does, −errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+/// Returns what that does, -errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe_fd(
     fd: c_int,

@@ -37,7 +37,7 @@ pub const KX_CRASH: u32 = 1;
 /// whole system's, whichever thread calls. When another call is under way it is made again for
 /// up to a second.
 ///
-/// Returns 0, −errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
+/// Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
 /// KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load(workspace: *const kx_workspace, error: *mut kx_error) -> c_int {
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn kx_load(workspace: *const kx_workspace, error: *mut kx_
 /// As kx_load(), of an array of segments of the caller's own making, with kexec_load's entry
 /// and flags. Nothing is checked but their number.
 ///
-/// Returns 0, −errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW,
+/// Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW,
 /// KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load_segments(
@@ -75,11 +75,11 @@ pub unsafe extern "C" fn kx_load_segments(
 }
 
 /// Loads by kexec_file_load(2): the kernel reads, checks and places the files itself. No plan is
-/// needed. `initrd` is a descriptor, or −1 for none (kx_join() makes one of several).
+/// needed. `initrd` is a descriptor, or -1 for none (kx_join() makes one of several).
 /// `command_line` has `length` bytes, of which the last is NUL, or none at all. `flags` are
 /// KX_FILE_*. Nobody may have the files open for writing.
 ///
-/// Returns 0, −errno of kexec_file_load (kx_explain(KX_STEP_FILE_LOAD)), or KX_E_NULL,
+/// Returns 0, -errno of kexec_file_load (kx_explain(KX_STEP_FILE_LOAD)), or KX_E_NULL,
 /// KX_E_SIZE, KX_E_MISALIGNED (of `error`), KX_E_COMMAND_LINE_NUL (there is one before the last
 /// byte, or none there), KX_E_UNKNOWN (flags).
 #[unsafe(no_mangle)]
@@ -120,7 +120,7 @@ pub extern "C" fn kx_knows_file_flag(flag: u64) -> c_int {
 /// Unloads what is loaded, by one of the two calls (KX_CALL_*), both of which unload either
 /// kind; `flags` may be KX_CRASH. Nothing loaded is no error.
 ///
-/// Returns 0, −errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
+/// Returns 0, -errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_unload(call: u32, flags: u32, error: *mut kx_error) -> c_int {
     let body = || {

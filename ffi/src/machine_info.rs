@@ -162,9 +162,9 @@ pub struct kx_machine_info {
     pub kernel_bss: kx_range,
     /// All of it, where the architecture says so.
     pub kernel_image: kx_range,
-    /// kernel.kexec_load_limit_reboot, −1 without limit; see flags.
+    /// kernel.kexec_load_limit_reboot, -1 without limit; see flags.
     pub load_limit_reboot: i64,
-    /// kernel.kexec_load_limit_panic, −1 without limit; see flags.
+    /// kernel.kexec_load_limit_panic, -1 without limit; see flags.
     pub load_limit_panic: i64,
     /// Whether an image is loaded: KX_YES, KX_NO.
     pub loaded: u32,

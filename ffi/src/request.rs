@@ -162,7 +162,7 @@ pub unsafe extern "C" fn kx_reuse_command_line(
         let short = |_| Failure::Own(KX_E_BUFFER);
         let written = reuse_command_line(line, flags & KX_REUSE_CRASH != 0, room).map_err(short)?;
         let written = written.len();
-        // SAFETY: at most `size` − 1 bytes were written.
+        // SAFETY: at most `size` - 1 bytes were written.
         unsafe { *buffer.wrapping_add(written) = 0 };
         count(written.saturating_add(1))
     })
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn kx_reuse_command_line(
 
 /// Writes 32 fresh random bytes of getrandom(2) to `seed`, for kx_request.rng_seed.
 ///
-/// Returns 32; KX_E_NULL; or −EAGAIN while the kernel has none to give yet: go on without.
+/// Returns 32; KX_E_NULL; or -EAGAIN while the kernel has none to give yet: go on without.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_random_seed(seed: *mut u8) -> c_int {
     plain(|| {

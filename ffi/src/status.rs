@@ -10,7 +10,7 @@ use crate::machine_info::{KX_NO, KX_UNKNOWN, KX_YES};
 
 /// Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
 ///
-/// Returns 1 or 0, −errno (−ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
+/// Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
 /// (flags).
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_loaded(flags: u32) -> c_int {

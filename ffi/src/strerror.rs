@@ -26,7 +26,7 @@ macro_rules! table {
         }
 
         #[cfg(test)]
-        pub const ALL: &[(c_int, &str)] = &[$(($code, stringify!($code))),*];
+        pub(crate) const ALL: &[(c_int, &str)] = &[$(($code, stringify!($code))),*];
     };
 }
 

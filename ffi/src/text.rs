@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, count};
 
-/// Text of at most `N` − 1 bytes and its NUL.
+/// Text of at most `N` - 1 bytes and its NUL.
 pub struct Fixed<const N: usize> {
     text: [c_char; N],
     length: usize,

@@ -1,1 +1,139 @@
-fn main() {}
+//! Writes `include/libkexec.h` from the sources of `ffi/`; with `--check` says whether it is
+//! what would be written.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The files in the order of the header: as data flows.
+const FILES: [&str; 18] = [
+    "version",
+    "error",
+    "strerror",
+    "request",
+    "machine_input",
+    "machine_info",
+    "machine",
+    "image",
+    "workspace",
+    "plan",
+    "inspect",
+    "check",
+    "explain",
+    "digest",
+    "files",
+    "load",
+    "status",
+    "exec",
+];
+
+const BEGINNING: &str = include_str!("../begin.h");
+
+const END: &str = "
+#ifdef __cplusplus
+} /* extern \"C\" */
+#endif
+
+#endif /* LIBKEXEC_H */";
+
+fn generate(ffi: &Path) -> Result<String, String> {
+    let mut config = cbindgen::Config {
+        language: cbindgen::Language::C,
+        style: cbindgen::Style::Tag,
+        header: Some(BEGINNING.into()),
+        trailer: Some(END.into()),
+        after_includes: Some("\n#ifdef __cplusplus\nextern \"C\" {\n#endif".into()),
+        no_includes: true,
+        sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
+        usize_is_size_t: true,
+        documentation_style: cbindgen::DocumentationStyle::Doxy,
+        line_length: 96,
+        ..cbindgen::Config::default()
+    };
+    config.function.sort_by = Some(cbindgen::SortKey::None);
+    config.constant.sort_by = Some(cbindgen::SortKey::None);
+    config.export.item_types.clear();
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for file in FILES {
+        builder = builder.with_src(ffi.join("src").join(file).with_extension("rs"));
+    }
+    let mut header = Vec::new();
+    let bindings = builder.generate().map_err(|error| error.to_string())?;
+    bindings.write(&mut header);
+    String::from_utf8(header)
+        .map(|header| tidy(&header))
+        .map_err(|error| error.to_string())
+}
+
+/// Comments of one line on one line, constants without empty lines between them, and negative
+/// constants in parentheses.
+fn tidy(header: &str) -> String {
+    let lines: Vec<&str> = header.lines().collect();
+    let mut tidied: Vec<String> = Vec::new();
+    let mut index = 0;
+    while let Some(line) = lines.get(index) {
+        let (text, end) = (lines.get(index + 1), lines.get(index + 2));
+        let short = line.trim() == "/**" && end.is_some_and(|end| end.trim() == "*/");
+        if let (true, Some(text)) = (short, text.and_then(|text| text.trim().strip_prefix("* "))) {
+            let indent = line.replace("/**", "");
+            tidied.push(format!("{indent}/** {text} */"));
+            index += 3;
+            continue;
+        }
+        match line
+            .strip_prefix("#define ")
+            .and_then(|rest| rest.split_once(" -"))
+        {
+            Some((name, value)) => tidied.push(format!("#define {name} (-{value})")),
+            None => tidied.push((*line).into()),
+        }
+        index += 1;
+    }
+    // An empty line stays unless it is the second, or between two constants.
+    let mut kept: Vec<String> = Vec::new();
+    for (index, line) in tidied.iter().enumerate() {
+        let before = kept.last().map_or("", String::as_str);
+        let constants = before.starts_with("#define KX_")
+            && tidied[index + 1..]
+                .iter()
+                .find(|line| {
+                    line.starts_with('#')
+                        || line.starts_with("typedef")
+                        || line.starts_with("struct")
+                })
+                .is_some_and(|next| next.starts_with("#define KX_"));
+        if !line.is_empty() || !(before.is_empty() || constants) {
+            kept.push(line.clone());
+        }
+    }
+    kept.join("\n") + "\n"
+}
+
+fn run() -> Result<(), String> {
+    let ffi = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("no parent directory")?;
+    let path: PathBuf = ffi.join("../include/libkexec.h");
+    let header = generate(ffi)?;
+    match std::env::args().nth(1).as_deref() {
+        None => std::fs::write(&path, header).map_err(|error| error.to_string()),
+        Some("--check") => {
+            let committed = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+            if committed == header {
+                Ok(())
+            } else {
+                Err("include/libkexec.h is stale: cargo run -p libkexec-header".into())
+            }
+        }
+        Some(_) => Err("usage: libkexec-header [--check]".into()),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * libkexec: kexec as a library. From a kernel image, initrds and a command line to a running
+ * kernel:
+ *
+ *     describe the machine   kx_machine_init, kx_machine_read
+ *     map the files          kx_map
+ *     plan                   kx_workspace_init, kx_plan
+ *     look and check         kx_plan_get, kx_plan_segment, kx_plan_note, kx_check
+ *     load                   kx_load
+ *     start                  kx_exec
+ *
+ * Or leave the planning to the kernel: kx_load_files. See libkexec(7).
+ *
+ * RETURN VALUES. Functions that can fail return an int: 0 or more is success (a count where that
+ * is told), -1 to -4095 is the kernel's -errno, and below that lie the library's own KX_E_*.
+ * errno is neither set nor looked at. What is written through pointers is written on success
+ * only, but for struct kx_error, which is written on failure only.
+ *
+ * MEMORY. All memory is the caller's; the library allocates none, keeps no pointer but those in a
+ * plan, and has nothing to free. Every pointer is checked for NULL, every object for its
+ * alignment. Bytes with length 0 may have a NULL pointer.
+ *
+ * STRUCTURES that begin with `size` want it set to their sizeof by the caller, in both
+ * directions. A program built with an older header than the library goes on to work; one built
+ * with a newer header works as long as the members the library does not know are zero, or is
+ * told KX_E_TOO_NEW. What the library writes beyond its own knowledge is zero.
+ *
+ * THREADS. The library has no state of its own. Every function may be called from any thread;
+ * two threads must not use one object at the same time, unless both by functions that take it
+ * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down and kx_exec
+ * change the whole system.
+ *
+ * LIBC is not needed. A program that links libkexec.a has memcpy, memmove, memset, memcmp and
+ * bcmp with their usual meanings; libkexec.so needs nothing.
+ *
+ * This file is generated from the sources in ffi/src.
+ */
+#ifndef LIBKEXEC_H
+#define LIBKEXEC_H

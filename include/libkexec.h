@@ -1,0 +1,1076 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * libkexec: kexec as a library. From a kernel image, initrds and a command line to a running
+ * kernel:
+ *
+ *     describe the machine   kx_machine_init, kx_machine_read
+ *     map the files          kx_map
+ *     plan                   kx_workspace_init, kx_plan
+ *     look and check         kx_plan_get, kx_plan_segment, kx_plan_note, kx_check
+ *     load                   kx_load
+ *     start                  kx_exec
+ *
+ * Or leave the planning to the kernel: kx_load_files. See libkexec(7).
+ *
+ * RETURN VALUES. Functions that can fail return an int: 0 or more is success (a count where that
+ * is told), -1 to -4095 is the kernel's -errno, and below that lie the library's own KX_E_*.
+ * errno is neither set nor looked at. What is written through pointers is written on success
+ * only, but for struct kx_error, which is written on failure only.
+ *
+ * MEMORY. All memory is the caller's; the library allocates none, keeps no pointer but those in a
+ * plan, and has nothing to free. Every pointer is checked for NULL, every object for its
+ * alignment. Bytes with length 0 may have a NULL pointer.
+ *
+ * STRUCTURES that begin with `size` want it set to their sizeof by the caller, in both
+ * directions. A program built with an older header than the library goes on to work; one built
+ * with a newer header works as long as the members the library does not know are zero, or is
+ * told KX_E_TOO_NEW. What the library writes beyond its own knowledge is zero.
+ *
+ * THREADS. The library has no state of its own. Every function may be called from any thread;
+ * two threads must not use one object at the same time, unless both by functions that take it
+ * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down and kx_exec
+ * change the whole system.
+ *
+ * LIBC is not needed. A program that links libkexec.a has memcpy, memmove, memset, memcmp and
+ * bcmp with their usual meanings; libkexec.so needs nothing.
+ *
+ * This file is generated from the sources in ffi/src.
+ */
+#ifndef LIBKEXEC_H
+#define LIBKEXEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Major version of this header. */
+#define KX_VERSION_MAJOR 0
+/** Minor version of this header. */
+#define KX_VERSION_MINOR 1
+/** Patch version of this header. */
+#define KX_VERSION_PATCH 0
+/** Version of this header as one number: major << 16 | minor << 8 | patch. */
+#define KX_VERSION_NUMBER 256
+/** The file ends too early. numbers: bytes needed, bytes there. */
+#define KX_E_TRUNCATED (-4097)
+/** The file is not of a format the library knows. */
+#define KX_E_NOT_THIS_FORMAT (-4098)
+/**
+ * The image's boot protocol is too old. numbers: version found, version needed (major << 8 |
+ * minor).
+ */
+#define KX_E_PROTOCOL (-4099)
+/** A header field cannot be right. numbers: its offset in the file, its value. */
+#define KX_E_BAD_FIELD (-4100)
+/** The image is well formed but cannot be started here; the message says why. */
+#define KX_E_NOT_BOOTABLE (-4101)
+/** The command line is too long. numbers: its length, the most the kernel takes. */
+#define KX_E_COMMAND_LINE_TOO_LONG (-4102)
+/** There is a NUL byte in the command line. numbers: its offset. */
+#define KX_E_COMMAND_LINE_NUL (-4103)
+/** A table of the library is full. numbers: its capacity. */
+#define KX_E_FULL (-4104)
+/**
+ * There is no free memory for a segment. numbers: size, alignment, lowest and highest address
+ * allowed, largest free stretch there.
+ */
+#define KX_E_NO_HOLE (-4105)
+/** More segments than the kernel takes. numbers: segments needed, segments allowed. */
+#define KX_E_TOO_MANY_SEGMENTS (-4106)
+/** The machine has no memory map. */
+#define KX_E_NO_MEMORY_MAP (-4107)
+/**
+ * The segments break a rule of kexec_load(2). numbers: the segment, the rule (KX_RULE_*), and
+ * for KX_RULE_OVERLAP the other segment.
+ */
+#define KX_E_CHECK (-4108)
+/** A file is empty. */
+#define KX_E_EMPTY_FILE (-4110)
+/** Not a regular file. */
+#define KX_E_NOT_A_FILE (-4111)
+/** Nothing is loaded that could be started. */
+#define KX_E_NOTHING_LOADED (-4113)
+/** A value is out of range; the message says which. */
+#define KX_E_BAD_ARGUMENT (-4114)
+/** The progress function said to stop. */
+#define KX_E_CANCELLED (-4115)
+/** A pointer is NULL that must not be. */
+#define KX_E_NULL (-4196)
+/** An object is not aligned as its type must be. */
+#define KX_E_MISALIGNED (-4197)
+/** A size cannot be: a structure's size member, or the storage of an object. */
+#define KX_E_SIZE (-4198)
+/**
+ * A structure is larger than this library knows, and not zero there: it asks for something that
+ * came later.
+ */
+#define KX_E_TOO_NEW (-4199)
+/** The object was not initialised. */
+#define KX_E_NOT_INITIALISED (-4200)
+/** The buffer is too small; nothing was written. */
+#define KX_E_BUFFER (-4201)
+/** There is no such entry: the index is past the end. */
+#define KX_E_NO_ENTRY (-4202)
+/** The workspace holds no plan. */
+#define KX_E_NO_PLAN (-4203)
+/** A flag or a constant this library does not know. */
+#define KX_E_UNKNOWN (-4204)
+/** mem + memsz runs past the end of the address space. */
+#define KX_RULE_WRAPS 1
+/** mem or memsz is not a multiple of 4096. */
+#define KX_RULE_UNALIGNED 2
+/** The segment ends past what the kernel can map. */
+#define KX_RULE_PAST_LIMIT 3
+/** It overlaps another one. */
+#define KX_RULE_OVERLAP 4
+/** bufsz is larger than memsz. */
+#define KX_RULE_BUFFER_TOO_LARGE 5
+/** It, or all segments together, take more than half of the RAM. */
+#define KX_RULE_TOO_MUCH_MEMORY 6
+/** It lies outside the crash kernel's reservation. */
+#define KX_RULE_OUTSIDE_CRASH_RESERVATION 7
+/** It does not lie in free RAM. */
+#define KX_RULE_NOT_RAM 8
+/** No segment contains the entry. */
+#define KX_RULE_ENTRY_OUTSIDE 9
+/** Bytes of kx_error.message, with the final NUL. */
+#define KX_MESSAGE_SIZE 400
+/** flags: do not hand EFI runtime services on. */
+#define KX_REQUEST_NO_EFI 1
+/** flags: do not have the purgatory verify what was loaded; no byte is read for a digest. */
+#define KX_REQUEST_NO_VERIFY 2
+/** flags: the purgatory prints to the VGA text screen. */
+#define KX_REQUEST_CONSOLE_VGA 4
+/** flags: the purgatory prints to a serial port. */
+#define KX_REQUEST_CONSOLE_SERIAL 8
+/** flags: the purgatory puts the VGA back into text mode first. */
+#define KX_REQUEST_RESET_VGA 16
+/** on_failure: stop with interrupts off. */
+#define KX_ON_FAILURE_HALT 0
+/** on_failure: reset the machine. */
+#define KX_ON_FAILURE_REBOOT 1
+/** flags of kx_reuse_command_line(): the line is for a crash kernel. */
+#define KX_REUSE_CRASH 1
+/** /proc/iomem. Also gives the memory map when nothing better did. */
+#define KX_SOURCE_IOMEM 1
+/**
+ * A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
+ * of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
+ */
+#define KX_SOURCE_E820 2
+/** /sys/kernel/boot_params/data: 4096 bytes. Also gives the memory map when nothing better did. */
+#define KX_SOURCE_BOOT_PARAMS 3
+/** /proc/cmdline. */
+#define KX_SOURCE_COMMAND_LINE 4
+/** /proc/cpuinfo, its first 64 KiB suffice. */
+#define KX_SOURCE_CPUINFO 5
+/** /proc/meminfo. */
+#define KX_SOURCE_MEMINFO 6
+/** /proc/self/status. */
+#define KX_SOURCE_STATUS 7
+/** /sys/firmware/efi/systab. */
+#define KX_SOURCE_EFI_SYSTAB 8
+/** /sys/kernel/security/lockdown. */
+#define KX_SOURCE_LOCKDOWN 9
+/** The memory map the new kernel is told. */
+#define KX_MAP_FIRMWARE 1
+/** What the running kernel makes of it, /proc/iomem: segments go only where both have RAM. */
+#define KX_MAP_IOMEM 2
+/** Not known. */
+#define KX_UNKNOWN 0
+/** No. */
+#define KX_NO 1
+/** Yes. */
+#define KX_YES 2
+/** memory_source: /sys/firmware/memmap, or entries added one by one. */
+#define KX_MEMORY_FROM_MEMMAP 1
+/** memory_source: the e820 table of the running kernel's boot_params. */
+#define KX_MEMORY_FROM_BOOT_PARAMS 2
+/** memory_source: /proc/iomem. */
+#define KX_MEMORY_FROM_IOMEM 3
+/** iomem_access: all addresses were 0, the reader lacks CAP_SYS_ADMIN. */
+#define KX_IOMEM_UNPRIVILEGED 1
+/** iomem_access: read. */
+#define KX_IOMEM_READ 2
+/** iomem_access: more ranges than there is room for. */
+#define KX_IOMEM_TOO_LONG 3
+/** lockdown: nothing is forbidden. */
+#define KX_LOCKDOWN_NONE 1
+/** lockdown: kexec_load is forbidden, kexec_file_load of unsigned kernels too. */
+#define KX_LOCKDOWN_INTEGRITY 2
+/** lockdown: as integrity, and reading kernel memory too. */
+#define KX_LOCKDOWN_CONFIDENTIALITY 3
+/** xen_guest: paravirtualised. */
+#define KX_XEN_PV 1
+/** xen_guest: hardware virtual machine. */
+#define KX_XEN_HVM 2
+/** xen_guest: PV in an HVM container. */
+#define KX_XEN_PVH 3
+/** flags: the running kernel uses 5-level page tables. */
+#define KX_MACHINE_FIVE_LEVEL 1
+/** flags: the CPU has SHA extensions. */
+#define KX_MACHINE_SHA_NI 2
+/** flags: started by EFI. */
+#define KX_MACHINE_EFI 4
+/** flags: a Xen domain. */
+#define KX_MACHINE_XEN 8
+/** flags: Xen's control domain. */
+#define KX_MACHINE_XEN_CONTROL 16
+/** flags: load_limit_reboot is known. */
+#define KX_MACHINE_LOAD_LIMIT_REBOOT 32
+/** flags: load_limit_panic is known. */
+#define KX_MACHINE_LOAD_LIMIT_PANIC 64
+/** flags, told only: a source of the memory map was passed over for its length. */
+#define KX_MACHINE_MEMORY_FULL 128
+/** flags, told only: the EFI runtime map was dropped for its length. */
+#define KX_MACHINE_EFI_FULL 256
+/** flags, told only: the running kernel's boot_params are known. */
+#define KX_MACHINE_BOOT_PARAMS 512
+/** flags, told only: EFI can be handed on. */
+#define KX_MACHINE_EFI_COMPLETE 1024
+/** RAM. */
+#define KX_MEMORY_RAM 1
+/** Memory nobody may use. */
+#define KX_MEMORY_RESERVED 2
+/** ACPI tables. */
+#define KX_MEMORY_ACPI 3
+/** ACPI non-volatile storage. */
+#define KX_MEMORY_NVS 4
+/** Memory with errors. */
+#define KX_MEMORY_UNUSABLE 5
+/** Persistent memory. */
+#define KX_MEMORY_PMEM 7
+/** Persistent memory, legacy. */
+#define KX_MEMORY_PRAM 12
+/** RAM set aside for a special purpose. */
+#define KX_MEMORY_SOFT_RESERVED 4026531839
+/** Bytes of a struct kx_machine. Most of it is never touched. */
+#define KX_MACHINE_SIZE 524288
+/** 64-bit words of a struct kx_machine. */
+#define KX_MACHINE_WORDS 65536
+/** format: a Linux/x86 bzImage with a 64-bit entry. */
+#define KX_IMAGE_BZIMAGE 1
+/** xloadflags: it has a 64-bit entry. */
+#define KX_XLF_KERNEL_64 1
+/** xloadflags: it may be loaded above 4 GiB. */
+#define KX_XLF_CAN_BE_LOADED_ABOVE_4G 2
+/** xloadflags: it takes EFI runtime services over from a kexec. */
+#define KX_XLF_EFI_KEXEC 16
+/** xloadflags: it can be entered with 5-level page tables. */
+#define KX_XLF_FIVE_LEVEL 32
+/** setup_type_max: the image does not say. */
+#define KX_SETUP_TYPE_UNKNOWN 4294967295
+/** Bytes of kx_image.version, with the final NUL. */
+#define KX_IMAGE_VERSION_SIZE 256
+/** Bytes of a struct kx_workspace. Most of it is never touched. */
+#define KX_WORKSPACE_SIZE 1048576
+/** 64-bit words of a struct kx_workspace. */
+#define KX_WORKSPACE_WORDS 131072
+/** kind: another one; for kx_check_segments() and kx_load_segments(). */
+#define KX_SEGMENT_OTHER 0
+/** kind: the kernel. */
+#define KX_SEGMENT_KERNEL 1
+/** kind: an initrd. */
+#define KX_SEGMENT_INITRD 2
+/** kind: boot_params, command line, EFI map and setup_data. */
+#define KX_SEGMENT_BOOT_PARAMS 3
+/** kind: the purgatory. */
+#define KX_SEGMENT_PURGATORY 4
+/** Bytes that suffice for every note. */
+#define KX_NOTE_SIZE 200
+/** step: kexec_load(2). */
+#define KX_STEP_LOAD 1
+/** step: kexec_file_load(2). */
+#define KX_STEP_FILE_LOAD 2
+/** step: reboot(2). */
+#define KX_STEP_EXEC 3
+/** The call is not there, or not for this image or these arguments: kexec_load may do it. */
+#define KX_REFUSAL_UNSUPPORTED 1
+/** A signature was asked for and is missing, broken or not trusted: do not try another way. */
+#define KX_REFUSAL_SIGNATURE 2
+/** The caller may not, or a policy forbids it. */
+#define KX_REFUSAL_FORBIDDEN 3
+/** Anything else. */
+#define KX_REFUSAL_OTHER 4
+/** Bytes that suffice for every explanation. */
+#define KX_EXPLANATION_SIZE 400
+/** kexec_file_load: the image for a crash. */
+#define KX_FILE_ON_CRASH 2
+/** kexec_file_load: there is no initrd; set by itself. */
+#define KX_FILE_NO_INITRAMFS 4
+/** kexec_file_load: print the layout to the kernel's log; since Linux 6.8. */
+#define KX_FILE_DEBUG 8
+/** kexec_file_load: take no memory of the contiguous memory allocator; since Linux 6.17. */
+#define KX_FILE_NO_CMA 16
+/** kexec_file_load: hand the running kernel's device tree on; since Linux 6.17. */
+#define KX_FILE_FORCE_DTB 32
+/** Unload by kexec_load(2). */
+#define KX_CALL_LOAD 1
+/** Unload by kexec_file_load(2). */
+#define KX_CALL_FILE_LOAD 2
+/** flags of kx_unload() and kx_loaded(): the crash image. */
+#define KX_CRASH 1
+
+/**
+ * What is known of a machine: storage for an opaque object, which begins with
+ * kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be
+ * static. Too large for many a stack.
+ *
+ * Functions that take it const may run at the same time on one object.
+ */
+struct kx_machine {
+  /** Not for you. */
+  uint64_t opaque[KX_MACHINE_WORDS];
+};
+
+/** A descriptor of the EFI runtime map (UEFI specification, EFI_MEMORY_DESCRIPTOR). */
+struct kx_efi_descriptor {
+  /** Set by the caller: sizeof(struct kx_efi_descriptor). */
+  size_t size;
+  /** Physical address. */
+  uint64_t physical_start;
+  /** The virtual address the running kernel gave it. */
+  uint64_t virtual_start;
+  /** Pages of 4096 bytes. */
+  uint64_t pages;
+  /** EFI_MEMORY_* bits. */
+  uint64_t attribute;
+  /** EFI_MEMORY_TYPE. */
+  uint32_t kind;
+  /** 0. */
+  uint32_t reserved;
+};
+
+/** Physical addresses, from the first to the last, both inside; both 0 for none. */
+struct kx_range {
+  /** The first address. */
+  uint64_t start;
+  /** The last address. */
+  uint64_t last;
+};
+
+/** Facts about a machine; 0 is "not known", unless told otherwise. */
+struct kx_machine_info {
+  /** Set by the caller: sizeof(struct kx_machine_info). */
+  size_t size;
+  /** KX_MACHINE_* bits. */
+  uint32_t flags;
+  /** KX_MEMORY_FROM_*; told only. */
+  uint32_t memory_source;
+  /** KX_IOMEM_*; told only. */
+  uint32_t iomem_access;
+  /** Entries of the map KX_MAP_FIRMWARE; told only. */
+  uint32_t memory_count;
+  /** Entries of the map KX_MAP_IOMEM; told only. */
+  uint32_t iomem_count;
+  /** Descriptors of the EFI runtime map; told only. */
+  uint32_t efi_count;
+  /** Bytes of RAM in the map KX_MAP_FIRMWARE; told only. */
+  uint64_t ram;
+  /** Bytes of RAM the running kernel manages (MemTotal). */
+  uint64_t total_ram;
+  /** Physical address of the ACPI RSDP. */
+  uint64_t acpi_rsdp;
+  /** EFI firmware vendor string, physical. */
+  uint64_t efi_fw_vendor;
+  /** EFI runtime services table, virtual. */
+  uint64_t efi_runtime;
+  /** EFI configuration tables, physical. */
+  uint64_t efi_config_table;
+  /** SMBIOS 2 entry point. */
+  uint64_t efi_smbios;
+  /** SMBIOS 3 entry point. */
+  uint64_t efi_smbios3;
+  /** ACPI 2.0 RSDP by EFI. */
+  uint64_t efi_acpi20;
+  /** ACPI 1.0 RSDP by EFI. */
+  uint64_t efi_acpi;
+  /** The crash kernel's reservation. */
+  struct kx_range crash;
+  /** Its second part, below 4 GiB. */
+  struct kx_range crash_low;
+  /** Where the running kernel's code lies. */
+  struct kx_range kernel_code;
+  /** Its read-only data. */
+  struct kx_range kernel_rodata;
+  /** Its data. */
+  struct kx_range kernel_data;
+  /** Its bss. */
+  struct kx_range kernel_bss;
+  /** All of it, where the architecture says so. */
+  struct kx_range kernel_image;
+  /** kernel.kexec_load_limit_reboot, -1 without limit; see flags. */
+  int64_t load_limit_reboot;
+  /** kernel.kexec_load_limit_panic, -1 without limit; see flags. */
+  int64_t load_limit_panic;
+  /** Whether an image is loaded: KX_YES, KX_NO. */
+  uint32_t loaded;
+  /** Whether a crash image is loaded: KX_YES, KX_NO. */
+  uint32_t crash_loaded;
+  /** kernel.kexec_load_disabled: KX_YES, KX_NO. */
+  uint32_t load_disabled;
+  /** Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO. */
+  uint32_t cap_sys_boot;
+  /** KX_LOCKDOWN_*. */
+  uint32_t lockdown;
+  /** KX_XEN_*. */
+  uint32_t xen_guest;
+  /** Bits of the EFI firmware, 32 or 64. */
+  uint32_t efi_platform_size;
+  /** 0. */
+  uint32_t reserved;
+};
+
+/** A stretch of a memory map. */
+struct kx_memory {
+  /** Set by the caller: sizeof(struct kx_memory). */
+  size_t size;
+  /** Its addresses. */
+  struct kx_range range;
+  /** Its e820 type, KX_MEMORY_* or another. */
+  uint32_t kind;
+  /** 0. */
+  uint32_t reserved;
+};
+
+/** What is in a kernel image. */
+struct kx_image {
+  /** Set by the caller: sizeof(struct kx_image). */
+  size_t size;
+  /** KX_IMAGE_*. */
+  uint32_t format;
+  /** Boot protocol version, major << 8 | minor. */
+  uint32_t protocol;
+  /** KX_XLF_* bits. */
+  uint32_t xloadflags;
+  /** 1 if it may be loaded at other addresses than pref_address, else 0. */
+  uint32_t relocatable;
+  /** Alignment of the load address, a power of two. */
+  uint64_t alignment;
+  /** Preferred load address. */
+  uint64_t pref_address;
+  /** Bytes of memory it needs from its load address on. */
+  uint64_t init_size;
+  /** Longest command line it takes, without the NUL. */
+  uint64_t command_line_size;
+  /** Bytes that are loaded. */
+  uint64_t kernel_size;
+  /** Highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN. */
+  uint32_t setup_type_max;
+  /** 0. */
+  uint32_t reserved;
+  /** Its version, as `uname -r` begins; empty if it does not say. */
+  char version[KX_IMAGE_VERSION_SIZE];
+};
+
+/**
+ * The details of an error. Functions that take one write it only when they fail; NULL is
+ * allowed everywhere for callers who do not want to know.
+ */
+struct kx_error {
+  /** Set by the caller: sizeof(struct kx_error). */
+  size_t size;
+  /** What the function returned. */
+  int code;
+  /** 0. */
+  int reserved;
+  /** Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none. */
+  uint64_t numbers[6];
+  /** One line of English, without a full stop, ending in NUL. */
+  char message[KX_MESSAGE_SIZE];
+};
+
+/**
+ * A plan, and the library's part of its segments: storage for an opaque object, which begins
+ * with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
+ * may be static, but must not be moved while it holds a plan. Too large for many a stack.
+ *
+ * Functions that take it const may run at the same time on one object.
+ */
+struct kx_workspace {
+  /** Not for you. */
+  uint64_t opaque[KX_WORKSPACE_WORDS];
+};
+
+/** Bytes of the caller's. Empty: length 0, data NULL or not. */
+struct kx_bytes {
+  /** The first one. */
+  const void *data;
+  /** How many. */
+  size_t length;
+};
+
+/**
+ * A progress function: called now and then with the bytes digested so far, the bytes there
+ * are, and what the request says. It answers 0 to go on; anything else stops the plan with
+ * KX_E_CANCELLED. It must return (no longjmp).
+ */
+typedef int (*kx_progress)(uint64_t done, uint64_t total, void *context);
+
+/**
+ * What is to be started, and how. Set all to zero, then `size` and what is wanted: zero is the
+ * default everywhere. The library copies no file: all bytes must stay as they are until the
+ * plan is loaded.
+ */
+struct kx_request {
+  /** sizeof(struct kx_request). */
+  size_t size;
+  /** The kernel image, the whole file. */
+  struct kx_bytes kernel;
+  /** Array of initrds, each a whole file, in the order the new kernel unpacks them. */
+  const struct kx_bytes *initrds;
+  /** How many. */
+  size_t initrd_count;
+  /** The command line, without a NUL in `length`. */
+  struct kx_bytes command_line;
+  /** A device tree blob to hand over; usually empty. */
+  struct kx_bytes dtb;
+  /** Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty. */
+  struct kx_bytes rng_seed;
+  /** Lowest address to use. */
+  uint64_t mem_min;
+  /** Highest address to use; 0 for no limit. */
+  uint64_t mem_max;
+  /** Called while bytes are digested, or NULL. */
+  kx_progress progress;
+  /** Handed to it. */
+  void *progress_context;
+  /** KX_REQUEST_* bits. */
+  uint32_t flags;
+  /** KX_ON_FAILURE_*: what the purgatory does when what it verifies is damaged. */
+  uint32_t on_failure;
+  /** I/O port of the serial port; 0 for 0x3f8 (ttyS0). */
+  uint32_t serial_port;
+  /** Its speed in baud; 0 leaves it as it is. */
+  uint32_t serial_baud;
+};
+
+/** A plan in numbers. */
+struct kx_plan_info {
+  /** Set by the caller: sizeof(struct kx_plan_info). */
+  size_t size;
+  /** Where the running kernel jumps to: the purgatory. */
+  uint64_t entry;
+  /** Flags for kexec_load(2). */
+  uint64_t flags;
+  /** Where the new kernel is entered. */
+  uint64_t kernel_entry;
+  /** How many segments. */
+  uint32_t segment_count;
+  /** How many notes. */
+  uint32_t note_count;
+  /** How many setup_data nodes. */
+  uint32_t setup_type_count;
+  /** 1 if there is a digest, 0 if the purgatory verifies nothing. */
+  uint32_t has_digest;
+  /** The digest. */
+  uint8_t digest[32];
+};
+
+/**
+ * What kexec_load(2) copies where: `bufsz` bytes at `buf` to the physical address `mem`; up to
+ * `memsz` it is filled with zeros.
+ */
+struct kx_segment {
+  /** Set by the caller: sizeof(struct kx_segment). */
+  size_t size;
+  /** The bytes: the caller's file, or in the workspace. */
+  const void *buf;
+  /** How many. */
+  size_t bufsz;
+  /** Physical address, a multiple of 4096. */
+  uint64_t mem;
+  /** Bytes taken there, a multiple of 4096. */
+  uint64_t memsz;
+  /** KX_SEGMENT_*. */
+  uint32_t kind;
+  /** Of an initrd, which one, from 0. */
+  uint32_t number;
+};
+
+/** What the running kernel allows; 0 is the default everywhere. */
+struct kx_limits {
+  /** sizeof(struct kx_limits). */
+  size_t size;
+  /** Segments must end below this address; 0 for x86-64 with 4-level page tables. */
+  uint64_t destination;
+  /** Bytes of RAM the kernel manages, of which half may be taken; 0 for no limit. */
+  uint64_t total_ram;
+  /** For a crash image: where all segments must lie. */
+  struct kx_range crash;
+};
+
+/**
+ * Version of the library that runs: major << 16 | minor << 8 | patch. Never fails.
+ *
+ * While the major version is 0, a program must run with the minor version it was built with:
+ * compare with KX_VERSION_NUMBER, the last 8 bits aside.
+ */
+uint32_t kx_version_number(void);
+
+/** Version of the library that runs, as "0.1.0". Static, never NULL. */
+const char *kx_version_string(void);
+
+/**
+ * What a return value of this library says, in English. Static, never NULL, for every int:
+ * "success" for 0 and more, "unknown error" for numbers without a meaning.
+ */
+const char *kx_strerror(int code);
+
+/**
+ * The symbolic name of a return value: "ENOMEM", "KX_E_NO_HOLE"; "KX_OK" for 0 and more,
+ * "KX_E_?" for numbers without a meaning. Static, never NULL.
+ */
+const char *kx_errname(int code);
+
+/**
+ * Makes the running kernel's command line one for the next kernel: without what belongs to
+ * this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and for a
+ * crash kernel without crashkernel=. The result, in `buffer`, ends in NUL; `length` + 1 bytes
+ * always suffice.
+ *
+ * Returns the bytes written, the NUL with them; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN,
+ * KX_E_BUFFER.
+ */
+int kx_reuse_command_line(const char *command_line,
+                          size_t length,
+                          uint32_t flags,
+                          char *buffer,
+                          size_t size);
+
+/**
+ * Writes 32 fresh random bytes of getrandom(2) to `seed`, for kx_request.rng_seed.
+ *
+ * Returns 32; KX_E_NULL; or -EAGAIN while the kernel has none to give yet: go on without.
+ */
+int kx_random_seed(uint8_t *seed);
+
+/**
+ * Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
+ * at once; in any order.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
+ * KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
+ * (the map is then empty).
+ */
+int kx_machine_parse(struct kx_machine *machine,
+                     uint32_t source,
+                     const void *data,
+                     size_t length);
+
+/**
+ * Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
+ * an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
+ * KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
+ */
+int kx_machine_add_memory(struct kx_machine *machine,
+                          uint32_t map,
+                          uint64_t start,
+                          uint64_t last,
+                          uint32_t kind);
+
+/**
+ * Adds a descriptor to the EFI runtime map.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+ * KX_E_FULL.
+ */
+int kx_machine_add_efi(struct kx_machine *machine, const struct kx_efi_descriptor *descriptor);
+
+/**
+ * Tells what is known of a machine.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_get(const struct kx_machine *machine, struct kx_machine_info *info);
+
+/**
+ * Sets what is known of a machine, save what is "told only": kx_machine_get(), change,
+ * kx_machine_set().
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+ * KX_E_UNKNOWN (a constant), KX_E_BAD_ARGUMENT (a range that ends before it starts, a platform
+ * size other than 32 and 64); nothing is changed then.
+ */
+int kx_machine_set(struct kx_machine *machine, const struct kx_machine_info *info);
+
+/**
+ * Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
+ * (map), KX_E_NO_ENTRY.
+ */
+int kx_machine_memory(const struct kx_machine *machine,
+                      uint32_t map,
+                      size_t index,
+                      struct kx_memory *memory);
+
+/**
+ * Tells a descriptor of the EFI runtime map, by its index from 0 in order of addresses.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_ENTRY.
+ */
+int kx_machine_efi(const struct kx_machine *machine,
+                   size_t index,
+                   struct kx_efi_descriptor *descriptor);
+
+/**
+ * Puts the running kernel's command line into a buffer of `size` bytes, ending in NUL.
+ *
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not
+ * known).
+ */
+int kx_machine_command_line(const struct kx_machine *machine, char *buffer, size_t size);
+
+/**
+ * Copies the running kernel's boot_params, 4096 bytes.
+ *
+ * Returns 4096, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY
+ * (not known).
+ */
+int kx_machine_boot_params(const struct kx_machine *machine, void *buffer, size_t size);
+
+/**
+ * The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
+ * Static, never NULL.
+ */
+const char *kx_memory_kind_name(uint32_t kind);
+
+/** Bytes a machine object needs: at most KX_MACHINE_SIZE. For those who allocate. Never fails. */
+size_t kx_machine_size(void);
+
+/** The alignment a machine object needs, in bytes. Never fails. */
+size_t kx_machine_align(void);
+
+/**
+ * Makes a machine of which nothing is known, in storage of `size` bytes:
+ * kx_machine_init(&machine, sizeof(machine)).
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_machine_size()).
+ */
+int kx_machine_init(struct kx_machine *machine, size_t size);
+
+/**
+ * Forgets everything, as after kx_machine_init().
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_clear(struct kx_machine *machine);
+
+/**
+ * Reads the running system: /proc and /sys, which should be mounted. What was known before is
+ * forgotten. A file that cannot be read leaves its facts unknown and is no error here;
+ * kx_plan() fails when there is no memory map. Complete as root only.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_read(struct kx_machine *machine);
+
+/**
+ * As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
+ * another machine's files.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_read_below(struct kx_machine *machine, const char *root);
+
+/**
+ * Says what is in a kernel image, of which `length` bytes lie at `data`.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_THIS_FORMAT, KX_E_TRUNCATED,
+ * KX_E_PROTOCOL, KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
+ */
+int kx_image_probe(const void *data,
+                   size_t length,
+                   struct kx_image *image,
+                   struct kx_error *error);
+
+/**
+ * As kx_image_probe(), of a file.
+ *
+ * Returns what that does, -errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+ */
+int kx_image_probe_path(const char *path, struct kx_image *image, struct kx_error *error);
+
+/**
+ * As kx_image_probe(), of an open file, which stays open.
+ *
+ * Returns what that does, -errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+ */
+int kx_image_probe_fd(int fd, struct kx_image *image, struct kx_error *error);
+
+/** Bytes a workspace needs: at most KX_WORKSPACE_SIZE. For those who allocate. Never fails. */
+size_t kx_workspace_size(void);
+
+/** The alignment a workspace needs, in bytes. Never fails. */
+size_t kx_workspace_align(void);
+
+/**
+ * Makes an empty workspace, in storage of `size` bytes:
+ * kx_workspace_init(&workspace, sizeof(workspace)).
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_workspace_size()).
+ */
+int kx_workspace_init(struct kx_workspace *workspace, size_t size);
+
+/**
+ * Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
+ * into the workspace, and digests all bytes once unless told not to. No system call is made: it
+ * can be done for any machine, on any machine, without privileges.
+ *
+ * What the workspace held before is forgotten. The plan points at the request's kernel and
+ * initrds, which must stay as they are; machine, command line, dtb, seed and the request itself
+ * may go.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+ * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT; what kx_image_probe() says of the image;
+ * KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (an initrd),
+ * KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED. The
+ * workspace then holds no plan.
+ */
+int kx_plan(const struct kx_request *request,
+            const struct kx_machine *machine,
+            struct kx_workspace *workspace,
+            struct kx_error *error);
+
+/**
+ * Tells a plan's numbers.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+ */
+int kx_plan_get(const struct kx_workspace *workspace, struct kx_plan_info *info);
+
+/**
+ * Tells a segment, by its index from 0. Its bytes stay as long as the caller's files, and the
+ * workspace's plan.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+ * KX_E_NO_ENTRY.
+ */
+int kx_plan_segment(const struct kx_workspace *workspace,
+                    size_t index,
+                    struct kx_segment *segment);
+
+/**
+ * Tells where the bytes the new kernel is told lie: boot_params first, 4096 bytes, then
+ * command line, EFI map and setup_data. They stay as long as the workspace's plan.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+ */
+int kx_plan_boot_params(const struct kx_workspace *workspace, struct kx_bytes *bytes);
+
+/**
+ * Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
+ * out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
+ *
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY,
+ * KX_E_BUFFER.
+ */
+int kx_plan_note(const struct kx_workspace *workspace, size_t index, char *buffer, size_t size);
+
+/**
+ * Tells the type of a setup_data node, by its index from 0 in list order.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+ */
+int kx_plan_setup_type(const struct kx_workspace *workspace, size_t index, uint32_t *kind);
+
+/**
+ * The name of a setup_data type: "SETUP_EFI"; "setup_data" for types the library does not
+ * write. Static, never NULL.
+ */
+const char *kx_setup_type_name(uint32_t kind);
+
+/** The name of a kind of segment: "kernel"; "segment" for others. Static, never NULL. */
+const char *kx_segment_kind_name(uint32_t kind);
+
+/**
+ * Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+ * KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+ */
+int kx_check(const struct kx_workspace *workspace, struct kx_error *error);
+
+/**
+ * As kx_check(), of an array of segments of the caller's own making; their kind does not
+ * matter. `limits` may be NULL.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash
+ * region that ends before it starts), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+ */
+int kx_check_segments(const struct kx_segment *segments,
+                      size_t count,
+                      uint64_t entry,
+                      const struct kx_limits *limits,
+                      struct kx_error *error);
+
+/**
+ * Explains a refusal: puts into a buffer of `size` bytes, ending in NUL, what the -errno `code`
+ * of a step (KX_STEP_*) means on a machine in the state `machine` knows. KX_EXPLANATION_SIZE
+ * bytes always suffice.
+ *
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; 0 if there is no more to say than kx_strerror() does; or KX_E_NULL, KX_E_MISALIGNED,
+ * KX_E_NOT_INITIALISED, KX_E_UNKNOWN (step), KX_E_BAD_ARGUMENT (not an -errno), KX_E_BUFFER.
+ */
+int kx_explain(uint32_t step,
+               int code,
+               const struct kx_machine *machine,
+               char *buffer,
+               size_t size);
+
+/**
+ * Says what kind of refusal (KX_REFUSAL_*) an -errno of kx_load_files() is: only after
+ * KX_REFUSAL_UNSUPPORTED is it right to try kx_load().
+ *
+ * Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an -errno).
+ */
+int kx_refusal(int code);
+
+/**
+ * Computes what the purgatory verifies: the digest of `count` regions, into 32 bytes at
+ * `digest`. Of a plan's segments, the purgatory aside, it is kx_plan_info.digest.
+ *
+ * Returns 32, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
+ */
+int kx_digest(const struct kx_bytes *regions, size_t count, uint8_t *digest);
+
+/**
+ * Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.
+ * The file must not be cut short meanwhile: looking past its new end raises SIGBUS.
+ *
+ * Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+ * KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+ */
+int kx_map(const char *path, struct kx_bytes *bytes, struct kx_error *error);
+
+/**
+ * As kx_map(), of an open file, which may be closed afterwards.
+ *
+ * Returns 0, -errno of fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+ * KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+ */
+int kx_map_fd(int fd, struct kx_bytes *bytes, struct kx_error *error);
+
+/**
+ * Ends a mapping kx_map() or kx_map_fd() made, and makes `bytes` empty; bytes that are empty
+ * are no error. No plan that was made of it may be loaded any more.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED.
+ */
+int kx_unmap(struct kx_bytes *bytes);
+
+/**
+ * Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
+ * between them, as the one file kexec_file_load(2) takes. Needs /proc.
+ *
+ * Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
+ * lseek, sendfile or open; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
+ * KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
+ */
+int kx_join(const int *fds, size_t count, struct kx_error *error);
+
+/**
+ * Hands a plan to the kernel by kexec_load(2), which copies it: all memory is the caller's
+ * again. It stays loaded until the reboot, or kx_unload(). Needs CAP_SYS_BOOT; it is the
+ * whole system's, whichever thread calls. When another call is under way it is made again for
+ * up to a second.
+ *
+ * Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
+ * KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
+ */
+int kx_load(const struct kx_workspace *workspace, struct kx_error *error);
+
+/**
+ * As kx_load(), of an array of segments of the caller's own making, with kexec_load's entry
+ * and flags. Nothing is checked but their number.
+ *
+ * Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW,
+ * KX_E_TOO_MANY_SEGMENTS.
+ */
+int kx_load_segments(const struct kx_segment *segments,
+                     size_t count,
+                     uint64_t entry,
+                     uint64_t flags,
+                     struct kx_error *error);
+
+/**
+ * Loads by kexec_file_load(2): the kernel reads, checks and places the files itself. No plan is
+ * needed. `initrd` is a descriptor, or -1 for none (kx_join() makes one of several).
+ * `command_line` has `length` bytes, of which the last is NUL, or none at all. `flags` are
+ * KX_FILE_*. Nobody may have the files open for writing.
+ *
+ * Returns 0, -errno of kexec_file_load (kx_explain(KX_STEP_FILE_LOAD)), or KX_E_NULL,
+ * KX_E_SIZE, KX_E_MISALIGNED (of `error`), KX_E_COMMAND_LINE_NUL (there is one before the last
+ * byte, or none there), KX_E_UNKNOWN (flags).
+ */
+int kx_load_files(int kernel,
+                  int initrd,
+                  const char *command_line,
+                  size_t length,
+                  uint64_t flags,
+                  struct kx_error *error);
+
+/**
+ * Whether the running kernel's kexec_file_load(2) knows a flag (KX_FILE_*): 1 or 0. Loads and
+ * unloads nothing, but counts as a load for kernel.kexec_load_limit_reboot.
+ */
+int kx_knows_file_flag(uint64_t flag);
+
+/**
+ * Unloads what is loaded, by one of the two calls (KX_CALL_*), both of which unload either
+ * kind; `flags` may be KX_CRASH. Nothing loaded is no error.
+ *
+ * Returns 0, -errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
+ */
+int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
+
+/**
+ * Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
+ *
+ * Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
+ * (flags).
+ */
+int kx_loaded(uint32_t flags);
+
+/** Whether the running kernel has kexec: KX_YES, KX_NO, or KX_UNKNOWN without /sys. Never fails. */
+int kx_has_kexec(void);
+
+/**
+ * Waits until all file systems are written: sync(2). kx_exec() does not.
+ *
+ * Returns 0.
+ */
+int kx_sync(void);
+
+/**
+ * Takes all network interfaces but loopback down, so that no device writes into the new
+ * kernel's memory. One that cannot be taken down is no error.
+ *
+ * Returns how many requests the kernel took; -errno of socket, sendto or recvfrom
+ * (-EAFNOSUPPORT without a network); or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+ */
+int kx_interfaces_down(struct kx_error *error);
+
+/**
+ * Starts what is loaded, at once: no process is told, no file system is unmounted or written.
+ * Does not return when it succeeds. Needs CAP_SYS_BOOT.
+ *
+ * Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); -EINVAL when nothing is loaded; or
+ * KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+ */
+int kx_exec(struct kx_error *error);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* LIBKEXEC_H */
