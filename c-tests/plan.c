@@ -16,7 +16,9 @@ static struct kx_workspace workspace;
 
 static int fail(const char *what, int code, const struct kx_error *error)
 {
-    fprintf(stderr, "%s: %s: %s\n", what, kx_errname(code), error->message);
+    char message[KX_MESSAGE_SIZE] = "";
+    kx_error_message(error, message, sizeof message);
+    fprintf(stderr, "%s: %s: %s\n", what, kx_errname(code), message);
     return 1;
 }
 
@@ -30,9 +32,9 @@ static void print_bytes(const unsigned char *bytes, size_t length)
 int main(int argc, char **argv)
 {
     static const unsigned char seed[32] = "0123456789abcdef0123456789abcde";
-    struct kx_error error = { sizeof error };
-    struct kx_request request = { sizeof request };
-    struct kx_plan_info plan = { sizeof plan };
+    struct kx_error error = { .size = sizeof error };
+    struct kx_request request = { .size = sizeof request };
+    struct kx_plan_info plan = { .size = sizeof plan };
     struct kx_bytes initrds[16];
     int code;
 
@@ -72,7 +74,7 @@ int main(int argc, char **argv)
         printf("setup_data %u %s\n", (unsigned)kind, kx_setup_type_name(kind));
     }
     for (size_t i = 0; i < plan.segment_count; i++) {
-        struct kx_segment segment = { sizeof segment };
+        struct kx_segment segment = { .size = sizeof segment };
         kx_plan_segment(&workspace, i, &segment);
         printf("segment %s %u mem %llx memsz %llx bufsz %llx\n",
                kx_segment_kind_name(segment.kind), (unsigned)segment.number,

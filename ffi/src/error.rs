@@ -1,14 +1,11 @@
 //! Error numbers, and the details an `int` has no room for.
 
-use core::ffi::{c_char, c_int};
-use core::fmt::Write;
-use core::mem::size_of;
+use core::ffi::c_int;
 
 use kexec_core::Error;
 use kexec_core::plan::Rule;
 
-use crate::strerror::c_name_text;
-use crate::text::Fixed;
+use crate::request::kx_bytes;
 use crate::versioned::{self, Versioned};
 
 /// The file ends too early. numbers: bytes needed, bytes there.
@@ -87,11 +84,13 @@ pub const KX_RULE_NOT_RAM: u32 = 8;
 /// No segment contains the entry.
 pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;
 
-/// Bytes of kx_error.message, with the final NUL.
-pub const KX_MESSAGE_SIZE: usize = 400;
+/// origin: a file could not be opened, mapped or read; `what` is the step.
+pub const KX_FROM_FILE: u32 = 1;
+/// origin: a system call refused; `what` is its name.
+pub const KX_FROM_CALL: u32 = 2;
 
 /// The details of an error. Functions that take one write it only when they fail; NULL is
-/// allowed everywhere for callers who do not want to know.
+/// allowed everywhere, for callers who do not want to know. kx_error_message() makes a text.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_error {
@@ -99,17 +98,17 @@ pub struct kx_error {
     pub size: usize,
     /// What the function returned.
     pub code: c_int,
-    /// 0.
-    pub reserved: c_int,
+    /// KX_FROM_* where the code is an -errno, else 0.
+    pub origin: u32,
+    /// What it is about: English, static, without a NUL; may be empty.
+    pub what: kx_bytes,
     /// Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none.
     pub numbers: [u64; 6],
-    /// One line of English, without a full stop, ending in NUL.
-    pub message: [c_char; KX_MESSAGE_SIZE],
 }
 
-// SAFETY: integers only; `size` comes first and there is no padding.
+// SAFETY: integers and a pointer; `size` comes first and there is no padding.
 unsafe impl Versioned for kx_error {}
-const _: () = assert!(size_of::<kx_error>() == 64 + KX_MESSAGE_SIZE);
+const _: () = assert!(size_of::<kx_error>() == 80);
 
 /// Why a function fails: by a number of this package, or the core's error.
 #[derive(Clone, Copy, Debug)]
@@ -145,51 +144,56 @@ impl Failure {
     }
 
     fn details(&self) -> kx_error {
-        let mut message = Fixed::<KX_MESSAGE_SIZE>::new();
-        // A message longer than its room is cut; the tests measure the longest.
-        let _cut = match self {
-            Self::Core(error) => write!(message, "{error}"),
-            Self::Own(code) => c_name_text(*code)
-                .1
-                .to_bytes()
-                .iter()
-                .try_for_each(|byte| message.write_char(char::from(*byte))),
+        let (origin, what, numbers) = match self {
+            Self::Own(_) => (0, "", [0; 6]),
+            Self::Core(error) => taken_apart(error),
         };
         kx_error {
             size: 0,
             code: self.code(),
-            reserved: 0,
-            numbers: match self {
-                Self::Core(error) => numbers(error),
-                Self::Own(_) => [0; 6],
+            origin,
+            what: kx_bytes {
+                data: what.as_ptr().cast(),
+                length: what.len(),
             },
-            message: message.into_c(),
+            numbers,
         }
     }
 }
 
-fn numbers(error: &Error) -> [u64; 6] {
+/// Origin, what, and numbers; `message` puts them together again.
+fn taken_apart(error: &Error) -> (u32, &'static str, [u64; 6]) {
+    let plain = |what, numbers| (0, what, numbers);
     match *error {
-        Error::Truncated { need, have, .. } => [need, have, 0, 0, 0, 0],
-        Error::Protocol { found, need } => [found.into(), need.into(), 0, 0, 0, 0],
-        Error::BadField { offset, value, .. } => [offset, value, 0, 0, 0, 0],
-        Error::CommandLineTooLong { length, limit } => [length, limit, 0, 0, 0, 0],
-        Error::CommandLineNul { offset } => [offset, 0, 0, 0, 0, 0],
-        Error::Full { capacity, .. } => [capacity, 0, 0, 0, 0, 0],
+        Error::Truncated { what, need, have } => plain(what, [need, have, 0, 0, 0, 0]),
+        Error::NotThisFormat { what } => plain(what, [0; 6]),
+        Error::Protocol { found, need } => plain("", [found.into(), need.into(), 0, 0, 0, 0]),
+        Error::BadField {
+            what,
+            offset,
+            value,
+        } => plain(what, [offset, value, 0, 0, 0, 0]),
+        Error::NotBootable { why } => plain(why, [0; 6]),
+        Error::CommandLineTooLong { length, limit } => plain("", [length, limit, 0, 0, 0, 0]),
+        Error::CommandLineNul { offset } => plain("", [offset, 0, 0, 0, 0, 0]),
+        Error::Full { what, capacity } => plain(what, [capacity, 0, 0, 0, 0, 0]),
         Error::NoHole {
+            what,
             size,
             align,
             min,
             max,
             largest,
-            ..
-        } => [size, align, min, max, largest, 0],
-        Error::TooManySegments { count, max } => [count, max, 0, 0, 0, 0],
+        } => plain(what, [size, align, min, max, largest, 0]),
+        Error::TooManySegments { count, max } => plain("", [count, max, 0, 0, 0, 0]),
         Error::Check { segment, rule } => {
             let (number, other) = rule_number(&rule);
-            [segment.into(), number.into(), other, 0, 0, 0]
+            plain("", [segment.into(), number.into(), other, 0, 0, 0])
         }
-        _ => [0; 6],
+        Error::File { step, .. } => (KX_FROM_FILE, step, [0; 6]),
+        Error::Syscall { call, .. } => (KX_FROM_CALL, call, [0; 6]),
+        Error::NotAFile { what } | Error::BadArgument { what } => plain(what, [0; 6]),
+        _ => plain("", [0; 6]),
     }
 }
 

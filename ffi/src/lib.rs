@@ -40,6 +40,7 @@ pub mod machine_info;
 pub mod machine_input;
 #[cfg(all(kexec_shared, not(test)))]
 mod mem;
+pub mod message;
 mod object;
 #[cfg(not(test))]
 mod panic;

@@ -5,37 +5,6 @@ use core::fmt::{self, Write};
 
 use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, count};
 
-/// Text of at most `N` - 1 bytes and its NUL.
-pub struct Fixed<const N: usize> {
-    text: [c_char; N],
-    length: usize,
-}
-
-impl<const N: usize> Fixed<N> {
-    pub const fn new() -> Self {
-        Self {
-            text: [0; N],
-            length: 0,
-        }
-    }
-
-    pub const fn into_c(self) -> [c_char; N] {
-        self.text
-    }
-}
-
-impl<const N: usize> Write for Fixed<N> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            let next = self.length.saturating_add(1);
-            let slot = self.text.get_mut(self.length).filter(|_| next < N);
-            *slot.ok_or(fmt::Error)? = byte.cast_signed();
-            self.length = next;
-        }
-        Ok(())
-    }
-}
-
 /// Counts what is written, and writes it where there is room.
 struct Output {
     to: *mut c_char,

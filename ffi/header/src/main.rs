@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "version",
+    "request",
     "error",
     "strerror",
-    "request",
+    "message",
     "machine_input",
     "machine_info",
     "machine",

@@ -1,0 +1,120 @@
+//! The text of an error, put together from its details.
+
+use core::ffi::{c_char, c_int};
+use core::fmt::Write;
+
+use kexec_core::plan::Rule;
+use kexec_core::{Errno, Error};
+
+use crate::error::*;
+use crate::pointer;
+use crate::strerror::c_name_text;
+use crate::text;
+use crate::versioned;
+
+/// Bytes that suffice for every message of the library.
+pub const KX_MESSAGE_SIZE: usize = 400;
+
+/// Puts the text of an error into a buffer of `size` bytes: one line of English without a full
+/// stop, ending in NUL. KX_MESSAGE_SIZE bytes suffice for what the library wrote.
+///
+/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BUFFER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_error_message(
+    error: *const kx_error,
+    buffer: *mut c_char,
+    size: usize,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let error = unsafe { versioned::read(error) }?;
+        // SAFETY: the library put static text there, by the caller's promise.
+        let what = unsafe { pointer::bytes(error.what.data, error.what.length) }?;
+        let what = core::str::from_utf8(what).unwrap_or("?");
+        let write = |out: &mut dyn Write| match whole(&error, what) {
+            Some(error) => write!(out, "{error}"),
+            None => {
+                let text = c_name_text(error.code).1.to_bytes();
+                out.write_str(core::str::from_utf8(text).unwrap_or("?"))
+            }
+        };
+        // SAFETY: the caller's promise.
+        unsafe { text::put(buffer, size, write) }
+    })
+}
+
+/// The core's error it was; `None` for the numbers of this package.
+fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
+    let [a, b, c, d, e, _] = error.numbers;
+    let short = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
+    Some(match error.code {
+        KX_E_TRUNCATED => Error::Truncated {
+            what,
+            need: a,
+            have: b,
+        },
+        KX_E_NOT_THIS_FORMAT => Error::NotThisFormat { what },
+        KX_E_PROTOCOL => Error::Protocol {
+            found: short(a),
+            need: short(b),
+        },
+        KX_E_BAD_FIELD => Error::BadField {
+            what,
+            offset: a,
+            value: b,
+        },
+        KX_E_NOT_BOOTABLE => Error::NotBootable { why: what },
+        KX_E_COMMAND_LINE_TOO_LONG => Error::CommandLineTooLong {
+            length: a,
+            limit: b,
+        },
+        KX_E_COMMAND_LINE_NUL => Error::CommandLineNul { offset: a },
+        KX_E_FULL => Error::Full { what, capacity: a },
+        KX_E_NO_HOLE => Error::NoHole {
+            what,
+            size: a,
+            align: b,
+            min: c,
+            max: d,
+            largest: e,
+        },
+        KX_E_TOO_MANY_SEGMENTS => Error::TooManySegments { count: a, max: b },
+        KX_E_NO_MEMORY_MAP => Error::NoMemoryMap,
+        KX_E_CHECK => Error::Check {
+            segment: u8::try_from(a).unwrap_or(u8::MAX),
+            rule: rule(b, c)?,
+        },
+        KX_E_EMPTY_FILE => Error::EmptyFile,
+        KX_E_NOT_A_FILE => Error::NotAFile { what },
+        KX_E_NOTHING_LOADED => Error::NothingLoaded,
+        KX_E_BAD_ARGUMENT if !what.is_empty() => Error::BadArgument { what },
+        KX_E_CANCELLED => Error::Cancelled,
+        code @ -4095..=-1 => {
+            let errno = Errno(u16::try_from(code.wrapping_neg()).ok()?);
+            match error.origin {
+                KX_FROM_FILE => Error::File { step: what, errno },
+                KX_FROM_CALL => Error::Syscall { call: what, errno },
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn rule(number: u64, other: u64) -> Option<Rule> {
+    Some(match u32::try_from(number).ok()? {
+        KX_RULE_WRAPS => Rule::Wraps,
+        KX_RULE_UNALIGNED => Rule::Unaligned,
+        KX_RULE_PAST_LIMIT => Rule::PastLimit,
+        KX_RULE_OVERLAP => Rule::Overlap {
+            other: u8::try_from(other).unwrap_or(u8::MAX),
+        },
+        KX_RULE_BUFFER_TOO_LARGE => Rule::BufferTooLarge,
+        KX_RULE_TOO_MUCH_MEMORY => Rule::TooMuchMemory,
+        KX_RULE_OUTSIDE_CRASH_RESERVATION => Rule::OutsideCrashReservation,
+        KX_RULE_NOT_RAM => Rule::NotRam,
+        KX_RULE_ENTRY_OUTSIDE => Rule::EntryOutside,
+        _ => return None,
+    })
+}
