@@ -54,6 +54,22 @@ extern "C" {
 #define KX_VERSION_PATCH 0
 /** Version of this header as one number: major << 16 | minor << 8 | patch. */
 #define KX_VERSION_NUMBER 256
+/** flags: do not hand EFI runtime services on. */
+#define KX_REQUEST_NO_EFI 1
+/** flags: do not have the purgatory verify what was loaded; no byte is read for a digest. */
+#define KX_REQUEST_NO_VERIFY 2
+/** flags: the purgatory prints to the VGA text screen. */
+#define KX_REQUEST_CONSOLE_VGA 4
+/** flags: the purgatory prints to a serial port. */
+#define KX_REQUEST_CONSOLE_SERIAL 8
+/** flags: the purgatory puts the VGA back into text mode first. */
+#define KX_REQUEST_RESET_VGA 16
+/** on_failure: stop with interrupts off. */
+#define KX_ON_FAILURE_HALT 0
+/** on_failure: reset the machine. */
+#define KX_ON_FAILURE_REBOOT 1
+/** flags of kx_reuse_command_line(): the line is for a crash kernel. */
+#define KX_REUSE_CRASH 1
 /** The file ends too early. numbers: bytes needed, bytes there. */
 #define KX_E_TRUNCATED (-4097)
 /** The file is not of a format the library knows. */
@@ -136,24 +152,12 @@ extern "C" {
 #define KX_RULE_NOT_RAM 8
 /** No segment contains the entry. */
 #define KX_RULE_ENTRY_OUTSIDE 9
-/** Bytes of kx_error.message, with the final NUL. */
+/** origin: a file could not be opened, mapped or read; `what` is the step. */
+#define KX_FROM_FILE 1
+/** origin: a system call refused; `what` is its name. */
+#define KX_FROM_CALL 2
+/** Bytes that suffice for every message of the library. */
 #define KX_MESSAGE_SIZE 400
-/** flags: do not hand EFI runtime services on. */
-#define KX_REQUEST_NO_EFI 1
-/** flags: do not have the purgatory verify what was loaded; no byte is read for a digest. */
-#define KX_REQUEST_NO_VERIFY 2
-/** flags: the purgatory prints to the VGA text screen. */
-#define KX_REQUEST_CONSOLE_VGA 4
-/** flags: the purgatory prints to a serial port. */
-#define KX_REQUEST_CONSOLE_SERIAL 8
-/** flags: the purgatory puts the VGA back into text mode first. */
-#define KX_REQUEST_RESET_VGA 16
-/** on_failure: stop with interrupts off. */
-#define KX_ON_FAILURE_HALT 0
-/** on_failure: reset the machine. */
-#define KX_ON_FAILURE_REBOOT 1
-/** flags of kx_reuse_command_line(): the line is for a crash kernel. */
-#define KX_REUSE_CRASH 1
 /** /proc/iomem. Also gives the memory map when nothing better did. */
 #define KX_SOURCE_IOMEM 1
 /**
@@ -314,6 +318,31 @@ extern "C" {
 /** flags of kx_unload() and kx_loaded(): the crash image. */
 #define KX_CRASH 1
 
+/** Bytes of the caller's. Empty: length 0, data NULL or not. */
+struct kx_bytes {
+  /** The first one. */
+  const void *data;
+  /** How many. */
+  size_t length;
+};
+
+/**
+ * The details of an error. Functions that take one write it only when they fail; NULL is
+ * allowed everywhere, for callers who do not want to know. kx_error_message() makes a text.
+ */
+struct kx_error {
+  /** Set by the caller: sizeof(struct kx_error). */
+  size_t size;
+  /** What the function returned. */
+  int code;
+  /** KX_FROM_* where the code is an -errno, else 0. */
+  uint32_t origin;
+  /** What it is about: English, static, without a NUL; may be empty. */
+  struct kx_bytes what;
+  /** Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none. */
+  uint64_t numbers[6];
+};
+
 /**
  * What is known of a machine: storage for an opaque object, which begins with
  * kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be
@@ -467,23 +496,6 @@ struct kx_image {
 };
 
 /**
- * The details of an error. Functions that take one write it only when they fail; NULL is
- * allowed everywhere for callers who do not want to know.
- */
-struct kx_error {
-  /** Set by the caller: sizeof(struct kx_error). */
-  size_t size;
-  /** What the function returned. */
-  int code;
-  /** 0. */
-  int reserved;
-  /** Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none. */
-  uint64_t numbers[6];
-  /** One line of English, without a full stop, ending in NUL. */
-  char message[KX_MESSAGE_SIZE];
-};
-
-/**
  * A plan, and the library's part of its segments: storage for an opaque object, which begins
  * with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
  * may be static, but must not be moved while it holds a plan. Too large for many a stack.
@@ -493,14 +505,6 @@ struct kx_error {
 struct kx_workspace {
   /** Not for you. */
   uint64_t opaque[KX_WORKSPACE_WORDS];
-};
-
-/** Bytes of the caller's. Empty: length 0, data NULL or not. */
-struct kx_bytes {
-  /** The first one. */
-  const void *data;
-  /** How many. */
-  size_t length;
 };
 
 /**
@@ -615,18 +619,6 @@ uint32_t kx_version_number(void);
 const char *kx_version_string(void);
 
 /**
- * What a return value of this library says, in English. Static, never NULL, for every int:
- * "success" for 0 and more, "unknown error" for numbers without a meaning.
- */
-const char *kx_strerror(int code);
-
-/**
- * The symbolic name of a return value: "ENOMEM", "KX_E_NO_HOLE"; "KX_OK" for 0 and more,
- * "KX_E_?" for numbers without a meaning. Static, never NULL.
- */
-const char *kx_errname(int code);
-
-/**
  * Makes the running kernel's command line one for the next kernel: without what belongs to
  * this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and for a
  * crash kernel without crashkernel=. The result, in `buffer`, ends in NUL; `length` + 1 bytes
@@ -647,6 +639,27 @@ int kx_reuse_command_line(const char *command_line,
  * Returns 32; KX_E_NULL; or -EAGAIN while the kernel has none to give yet: go on without.
  */
 int kx_random_seed(uint8_t *seed);
+
+/**
+ * What a return value of this library says, in English. Static, never NULL, for every int:
+ * "success" for 0 and more, "unknown error" for numbers without a meaning.
+ */
+const char *kx_strerror(int code);
+
+/**
+ * The symbolic name of a return value: "ENOMEM", "KX_E_NO_HOLE"; "KX_OK" for 0 and more,
+ * "KX_E_?" for numbers without a meaning. Static, never NULL.
+ */
+const char *kx_errname(int code);
+
+/**
+ * Puts the text of an error into a buffer of `size` bytes: one line of English without a full
+ * stop, ending in NUL. KX_MESSAGE_SIZE bytes suffice for what the library wrote.
+ *
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BUFFER.
+ */
+int kx_error_message(const struct kx_error *error, char *buffer, size_t size);
 
 /**
  * Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file

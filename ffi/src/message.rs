@@ -47,6 +47,14 @@ pub unsafe extern "C" fn kx_error_message(
 /// The core's error it was; `None` for the numbers of this package.
 fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
     let [a, b, c, d, e, _] = error.numbers;
+    // Without its words, the number's own text says more.
+    let wordless = matches!(
+        error.code,
+        KX_E_NOT_THIS_FORMAT | KX_E_NOT_BOOTABLE | KX_E_NOT_A_FILE | KX_E_BAD_ARGUMENT
+    );
+    if wordless && what.is_empty() {
+        return None;
+    }
     let short = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
     Some(match error.code {
         KX_E_TRUNCATED => Error::Truncated {
@@ -88,7 +96,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
         KX_E_EMPTY_FILE => Error::EmptyFile,
         KX_E_NOT_A_FILE => Error::NotAFile { what },
         KX_E_NOTHING_LOADED => Error::NothingLoaded,
-        KX_E_BAD_ARGUMENT if !what.is_empty() => Error::BadArgument { what },
+        KX_E_BAD_ARGUMENT => Error::BadArgument { what },
         KX_E_CANCELLED => Error::Cancelled,
         code @ -4095..=-1 => {
             let errno = Errno(u16::try_from(code.wrapping_neg()).ok()?);

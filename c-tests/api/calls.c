@@ -1,0 +1,128 @@
+/*
+ * The system calls. The tests must not load, unload or start anything: they run behind a seccomp
+ * filter that answers kexec_load, kexec_file_load and reboot itself, with an errno a test chooses.
+ * A child makes the calls, as a filter is there for good.
+ */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#ifndef __NR_kexec_file_load
+#define __NR_kexec_file_load 320
+#endif
+
+/* 0 lets the calls succeed without being made. */
+static int filter(unsigned answer)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_load, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_file_load, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_reboot, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | answer),
+    };
+    struct sock_fprog fprog = { sizeof program / sizeof *program, program };
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return -1;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog);
+}
+
+static void calls(int answer)
+{
+    struct kx_error error = { .size = sizeof error };
+    struct kx_segment segment = { .size = sizeof segment, .mem = 0x100000, .memsz = 0x1000 };
+    size_t length;
+    unsigned char *kernel = make_bzimage(0x10000, &length);
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_request request = request_of(kernel, length);
+    char text[KX_MESSAGE_SIZE];
+
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(answer, kx_load(workspace, &error));
+    ANSWERS(answer, kx_load(workspace, NULL));
+    if (answer < 0) {
+        CHECK(error.code == answer && error.origin == KX_FROM_CALL);
+        CHECK(error.what.length == 10 && memcmp(error.what.data, "kexec_load", 10) == 0);
+        kx_error_message(&error, text, sizeof text);
+        CHECK(strstr(text, "kexec_load failed: "));
+    }
+    ANSWERS(KX_E_SIZE, (error.size = 1, kx_load(workspace, &error)));
+    error.size = sizeof error;
+    ANSWERS(answer, kx_load_segments(&segment, 1, 0x100000, 62 << 16, &error));
+    ANSWERS(KX_E_NULL, kx_load_segments(NULL, 1, 0, 0, &error));
+    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_load_segments(&segment, 17, 0, 0, &error));
+    ANSWERS(answer, kx_load_segments(NULL, 0, 0, 0, &error));
+
+    ANSWERS(answer, kx_load_files(0, -1, "quiet", 6, 0, &error));
+    ANSWERS(answer, kx_load_files(0, 0, NULL, 0, KX_FILE_DEBUG, &error));
+    if (answer < 0)
+        CHECK(error.what.length == 15 && memcmp(error.what.data, "kexec_file_load", 15) == 0);
+    ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "quiet", 5, 0, &error));
+    ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "qu\0et", 6, 0, &error));
+    CHECK(error.numbers[0] == 2);
+    ANSWERS(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error));
+    ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 1, &error));
+    ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 64, &error));
+
+    ANSWERS(answer, kx_unload(KX_CALL_LOAD, 0, &error));
+    ANSWERS(answer, kx_unload(KX_CALL_FILE_LOAD, KX_CRASH, &error));
+    ANSWERS(KX_E_UNKNOWN, kx_unload(0, 0, &error));
+    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
+
+    /* A kernel that says yes and goes on has not started anything. */
+    ANSWERS(answer ? answer : -EINVAL, kx_exec(&error));
+    CHECK(error.what.length == 6 && memcmp(error.what.data, "reboot", 6) == 0);
+    ANSWERS(answer ? answer : -EINVAL, kx_exec(NULL));
+    ANSWERS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
+    ANSWERS(answer != -EINVAL, kx_knows_file_flag(KX_FILE_DEBUG));
+    free(machine);
+    free(workspace);
+    free(kernel);
+}
+
+static void with_answer(int answer)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        failures = 0;
+        if (filter(-answer) != 0)
+            _exit(77);
+        calls(answer);
+        _exit(failures ? 1 : 0);
+    }
+    int status = 0;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 77);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+void test_calls(void)
+{
+    with_answer(0);
+    with_answer(-EPERM);
+    with_answer(-ENOSYS);
+    with_answer(-EINVAL);
+
+    int loaded = kx_loaded(0);
+    CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
+    loaded = kx_loaded(KX_CRASH);
+    CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
+    ANSWERS(KX_E_UNKNOWN, kx_loaded(2));
+    CHECK(kx_has_kexec() == KX_UNKNOWN || kx_has_kexec() == (loaded >= 0 ? KX_YES : KX_NO));
+    /* kx_interfaces_down is called in guests only: it would do what it says. */
+    struct kx_error error = { .size = 0 };
+    ANSWERS(KX_E_SIZE, kx_interfaces_down(&error));
+    ANSWERS(0, kx_sync());
+}

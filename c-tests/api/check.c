@@ -1,0 +1,119 @@
+/* The kernel's rules, one by one; explanations. */
+#include <errno.h>
+
+#include "test.h"
+
+static struct kx_error error = { .size = sizeof error };
+
+static struct kx_segment at(uint64_t mem, uint64_t memsz)
+{
+    struct kx_segment segment = { .size = sizeof segment, .mem = mem, .memsz = memsz };
+    return segment;
+}
+
+static int rule(struct kx_segment *segments, size_t count, uint64_t entry,
+                const struct kx_limits *limits)
+{
+    memset(error.numbers, 0xff, sizeof error.numbers);
+    ANSWERS(KX_E_CHECK, kx_check_segments(segments, count, entry, limits, &error));
+    return error.numbers[1];
+}
+
+void test_check(void)
+{
+    struct kx_segment two[2] = { at(0x100000, 0x1000), at(0x200000, 0x2000) };
+    struct kx_segment many[17];
+    struct kx_limits limits = { .size = sizeof limits };
+
+    ANSWERS(0, kx_check_segments(two, 2, 0x200000, NULL, &error));
+    ANSWERS(0, kx_check_segments(two, 2, 0x200000, &limits, NULL));
+    CHECK(rule(two, 2, 0x300000, NULL) == KX_RULE_ENTRY_OUTSIDE);
+    CHECK(rule(NULL, 0, 0, NULL) == KX_RULE_ENTRY_OUTSIDE);
+    two[1] = at(0x200001, 0x1000);
+    CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_UNALIGNED && error.numbers[0] == 1);
+    two[1] = at(UINT64_MAX - 0xfff, 0x2000);
+    CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_WRAPS);
+    two[1] = at((uint64_t)1 << 46, 0x1000);
+    CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_PAST_LIMIT);
+    limits.destination = ((uint64_t)1 << 52) - 1;
+    ANSWERS(0, kx_check_segments(two, 2, 0x100000, &limits, &error));
+    two[1] = at(0x100000, 0x1000);
+    CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_OVERLAP && error.numbers[2] == 0);
+    two[1] = at(0x200000, 0x1000);
+    two[1].buf = many;
+    two[1].bufsz = 0x1001;
+    CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_BUFFER_TOO_LARGE);
+    two[1].bufsz = 0;
+    limits.total_ram = 0x2000;
+    CHECK(rule(two, 2, 0x100000, &limits) == KX_RULE_TOO_MUCH_MEMORY);
+    limits.total_ram = 0;
+    limits.crash.start = 0x100000, limits.crash.last = 0x1fffff;
+    CHECK(rule(two, 2, 0x100000, &limits) == KX_RULE_OUTSIDE_CRASH_RESERVATION);
+    limits.crash.start = 0x200000;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_check_segments(two, 2, 0x100000, &limits, &error));
+
+    for (int i = 0; i < 17; i++)
+        many[i] = at(0x100000 * (i + 1), 0x1000);
+    ANSWERS(0, kx_check_segments(many, 16, 0x100000, NULL, &error));
+    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_check_segments(many, 17, 0x100000, NULL, &error));
+    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_check_segments(many, (size_t)-1, 0, NULL, &error));
+    CHECK(error.numbers[0] == UINT64_MAX && error.numbers[1] == 16);
+    ANSWERS(KX_E_NULL, kx_check_segments(NULL, 1, 0, NULL, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_check_segments(odd(many), 1, 0, NULL, &error));
+    many[3].size = 0;
+    ANSWERS(KX_E_SIZE, kx_check_segments(many, 4, 0, NULL, &error));
+    two[1].buf = NULL;
+    two[1].bufsz = 1;
+    ANSWERS(KX_E_NULL, kx_check_segments(two, 2, 0, NULL, &error));
+    two[1].bufsz = 0;
+    ANSWERS(KX_E_MISALIGNED, kx_check_segments(two, 2, 0, odd(&limits), &error));
+    limits.size = 1;
+    ANSWERS(KX_E_SIZE, kx_check_segments(two, 2, 0, &limits, &error));
+
+    /* An array of larger structures, of the future. */
+    struct {
+        struct kx_segment segment;
+        uint64_t more;
+    } future[2] = { { at(0x100000, 0x1000), 0 }, { at(0x100000, 0x1000), 0 } };
+    future[0].segment.size = future[1].segment.size = sizeof *future;
+    CHECK(rule(&future[0].segment, 2, 0x100000, NULL) == KX_RULE_OVERLAP);
+    future[1].more = 1;
+    ANSWERS(KX_E_TOO_NEW, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
+}
+
+void test_explain(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_machine_info info = { .size = sizeof info };
+    char text[KX_EXPLANATION_SIZE];
+
+    info.cap_sys_boot = KX_NO;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    int needed = kx_explain(KX_STEP_LOAD, -EPERM, machine, text, sizeof text);
+    CHECK(needed > 0 && strstr(text, "run as root"));
+    ANSWERS(needed, kx_explain(KX_STEP_LOAD, -EPERM, machine, NULL, 0));
+    ANSWERS(KX_E_BUFFER, kx_explain(KX_STEP_LOAD, -EPERM, machine, text, needed - 1));
+    ANSWERS(KX_E_NULL, kx_explain(KX_STEP_LOAD, -EPERM, machine, NULL, needed));
+    info.cap_sys_boot = KX_YES;
+    info.lockdown = KX_LOCKDOWN_INTEGRITY;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    CHECK(kx_explain(KX_STEP_LOAD, -EPERM, machine, text, sizeof text) > 0);
+    CHECK(strstr(text, "locked down"));
+    CHECK(kx_explain(KX_STEP_FILE_LOAD, -ENOKEY, machine, text, sizeof text) > 0);
+    CHECK(kx_explain(KX_STEP_EXEC, -EINVAL, machine, text, sizeof text) > 0);
+    ANSWERS(0, kx_explain(KX_STEP_EXEC, -ELOOP, machine, text, sizeof text));
+    ANSWERS(KX_E_UNKNOWN, kx_explain(0, -EPERM, machine, text, sizeof text));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_explain(KX_STEP_LOAD, 0, machine, text, sizeof text));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_explain(KX_STEP_LOAD, -4096, machine, text, sizeof text));
+    for (uint32_t step = KX_STEP_LOAD; step <= KX_STEP_EXEC; step++)
+        for (int code = -1; code >= -4095; code--)
+            CHECK(kx_explain(step, code, machine, text, sizeof text) >= 0);
+
+    ANSWERS(KX_REFUSAL_UNSUPPORTED, kx_refusal(-ENOSYS));
+    ANSWERS(KX_REFUSAL_SIGNATURE, kx_refusal(-ENOKEY));
+    ANSWERS(KX_REFUSAL_FORBIDDEN, kx_refusal(-EPERM));
+    ANSWERS(KX_REFUSAL_OTHER, kx_refusal(-ENOMEM));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_refusal(0));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_refusal(KX_E_NULL));
+    free(machine);
+}

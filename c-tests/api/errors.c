@@ -1,0 +1,120 @@
+/* Error numbers, pinned; texts for every int; details and messages. */
+#include <errno.h>
+#include <limits.h>
+
+#include "test.h"
+
+static const struct {
+    int number, code;
+    const char *name;
+} pinned[] = {
+#define PIN(number, name) { number, KX_E_##name, "KX_E_" #name }
+    PIN(-4097, TRUNCATED), PIN(-4098, NOT_THIS_FORMAT), PIN(-4099, PROTOCOL),
+    PIN(-4100, BAD_FIELD), PIN(-4101, NOT_BOOTABLE), PIN(-4102, COMMAND_LINE_TOO_LONG),
+    PIN(-4103, COMMAND_LINE_NUL), PIN(-4104, FULL), PIN(-4105, NO_HOLE),
+    PIN(-4106, TOO_MANY_SEGMENTS), PIN(-4107, NO_MEMORY_MAP), PIN(-4108, CHECK),
+    PIN(-4110, EMPTY_FILE), PIN(-4111, NOT_A_FILE), PIN(-4113, NOTHING_LOADED),
+    PIN(-4114, BAD_ARGUMENT), PIN(-4115, CANCELLED), PIN(-4196, NULL), PIN(-4197, MISALIGNED),
+    PIN(-4198, SIZE), PIN(-4199, TOO_NEW), PIN(-4200, NOT_INITIALISED), PIN(-4201, BUFFER),
+    PIN(-4202, NO_ENTRY), PIN(-4203, NO_PLAN), PIN(-4204, UNKNOWN),
+};
+
+static void messages(void)
+{
+    struct kx_error error = { .size = sizeof error };
+    struct kx_image image = { .size = sizeof image };
+    char text[KX_MESSAGE_SIZE];
+    int needed;
+
+    errno = 77;
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, &error));
+    CHECK(errno == 77);
+    CHECK(error.size == sizeof error && error.code == KX_E_TRUNCATED && error.origin == 0);
+    CHECK(error.numbers[0] == 0x290 && error.numbers[1] == 1 && error.what.length != 0);
+    needed = kx_error_message(&error, NULL, 0);
+    CHECK(needed > 1);
+    CHECK(kx_error_message(&error, text, sizeof text) == needed);
+    CHECK((int)strlen(text) + 1 == needed && strstr(text, "656 bytes are needed"));
+    memset(text, '!', sizeof text);
+    ANSWERS(KX_E_BUFFER, kx_error_message(&error, text, needed - 1));
+    CHECK(text[0] == '!');
+    CHECK(kx_error_message(&error, text, needed) == needed);
+    ANSWERS(KX_E_NULL, kx_error_message(NULL, text, sizeof text));
+    ANSWERS(KX_E_NULL, kx_error_message(&error, NULL, 5));
+    ANSWERS(KX_E_MISALIGNED, kx_error_message(odd(&error), text, sizeof text));
+
+    /* A file's errno says the step. */
+    ANSWERS(-ENOENT, kx_image_probe_path("/nowhere/at/all", &image, &error));
+    CHECK(error.code == -ENOENT && error.origin == KX_FROM_FILE);
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strcmp(text, "open: No such file or directory (ENOENT)") == 0);
+
+    /* The library's own numbers have their strerror as message. */
+    ANSWERS(KX_E_NULL, kx_image_probe(NULL, 1, &image, &error));
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strcmp(text, kx_strerror(KX_E_NULL)) == 0);
+
+    /* Every code, with hostile numbers, has a message that fits. */
+    for (int code = -4300; code <= 1; code++) {
+        memset(&error, 0xff, sizeof error);
+        error.size = sizeof error;
+        error.code = code;
+        error.what.data = NULL;
+        error.what.length = 0;
+        needed = kx_error_message(&error, text, sizeof text);
+        CHECK(needed > 1 && (size_t)needed <= sizeof text);
+    }
+
+    /* An error structure of the past and of the future. */
+    struct {
+        struct kx_error error;
+        unsigned char more[64];
+    } future;
+    memset(&future, 0xee, sizeof future);
+    future.error.size = sizeof future;
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, &future.error));
+    CHECK(future.error.size == sizeof future && future.error.numbers[1] == 1);
+    for (size_t i = 0; i < sizeof future.more; i++)
+        CHECK(future.more[i] == 0);
+    ANSWERS(0, kx_error_message(&future.error, text, sizeof text) > 1 ? 0 : -1);
+    future.more[3] = 1;
+    ANSWERS(KX_E_TOO_NEW, kx_error_message(&future.error, text, sizeof text));
+    memset(&error, 0xee, sizeof error);
+    error.size = offsetof(struct kx_error, origin);
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, &error));
+    CHECK(error.code == KX_E_TRUNCATED && error.origin == 0xeeeeeeee);
+    for (size_t size = 0; size < 8; size++) {
+        error.size = size;
+        ANSWERS(KX_E_SIZE, kx_image_probe("x", 1, &image, &error));
+    }
+    error.size = 4097;
+    ANSWERS(KX_E_SIZE, kx_image_probe("x", 1, &image, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_image_probe("x", 1, &image, odd(&error)));
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, NULL));
+}
+
+void test_errors(void)
+{
+    for (size_t i = 0; i < sizeof pinned / sizeof *pinned; i++) {
+        CHECK(pinned[i].number == pinned[i].code);
+        CHECK(strcmp(kx_errname(pinned[i].code), pinned[i].name) == 0);
+        CHECK(strcmp(kx_strerror(pinned[i].code), "unknown error") != 0);
+        for (size_t j = 0; j < i; j++)
+            CHECK(strcmp(kx_strerror(pinned[i].code), kx_strerror(pinned[j].code)) != 0);
+    }
+    CHECK(strcmp(kx_errname(-ENOMEM), "ENOMEM") == 0);
+    CHECK(strcmp(kx_strerror(-ENOMEM), strerror(ENOMEM)) == 0);
+    CHECK(strcmp(kx_strerror(-EADDRNOTAVAIL), strerror(EADDRNOTAVAIL)) == 0);
+    CHECK(strcmp(kx_strerror(0), "success") == 0 && strcmp(kx_errname(7), "KX_OK") == 0);
+    CHECK(strcmp(kx_strerror(INT_MAX), "success") == 0);
+    CHECK(strcmp(kx_strerror(INT_MIN), "unknown error") == 0);
+    CHECK(strcmp(kx_errname(-70000), "KX_E_?") == 0);
+    unsigned named = 0;
+    for (int code = -70000; code < 100; code++) {
+        if (!kx_strerror(code)[0] || !kx_errname(code)[0])
+            CHECK(!"a text for every number");
+        named += code < -4095 && strcmp(kx_errname(code), "KX_E_?") != 0;
+    }
+    CHECK(named == sizeof pinned / sizeof *pinned);
+    messages();
+}

@@ -1,0 +1,161 @@
+/* Probing images, and mapping and joining files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static int probe_with(size_t offset, const void *bytes, size_t count, struct kx_error *error)
+{
+    size_t length;
+    unsigned char *file = make_bzimage(0x10000, &length);
+    struct kx_image image = { .size = sizeof image };
+    memcpy(file + offset, bytes, count);
+    int code = kx_image_probe(file, length, &image, error);
+    CHECK(code < 0 && image.format == 0);
+    free(file);
+    return code;
+}
+
+void test_image(void)
+{
+    size_t length;
+    unsigned char *file = make_bzimage(0x10000, &length);
+    struct kx_image image = { .size = sizeof image };
+    struct kx_error error = { .size = sizeof error };
+    struct {
+        struct kx_image image;
+        unsigned char more[8];
+    } future;
+
+    ANSWERS(0, kx_image_probe(file, length, &image, &error));
+    CHECK(image.format == KX_IMAGE_BZIMAGE && image.protocol == 0x020f);
+    CHECK(image.xloadflags == 0x7f && image.relocatable == 1 && image.alignment == 0x200000);
+    CHECK(image.xloadflags & KX_XLF_KERNEL_64 && image.xloadflags & KX_XLF_FIVE_LEVEL);
+    CHECK(image.pref_address == 0x1000000 && image.init_size == 0x3c39000);
+    CHECK(image.command_line_size == 2047 && image.kernel_size == 0x10000);
+    CHECK(image.setup_type_max == 10 && strcmp(image.version, "7.3.4-test #1") == 0);
+
+    ANSWERS(KX_E_NULL, kx_image_probe(file, length, NULL, &error));
+    ANSWERS(KX_E_NULL, kx_image_probe(NULL, length, &image, &error));
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe(NULL, 0, &image, &error));
+    ANSWERS(KX_E_SIZE, kx_image_probe(file, (size_t)-1, &image, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_image_probe(file, length, odd(&image), &error));
+    image.size = 0;
+    ANSWERS(KX_E_SIZE, kx_image_probe(file, length, &image, &error));
+    for (size_t short_by = 16; short_by < length; short_by += 997) {
+        image.size = sizeof image;
+        ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - short_by, &image, &error));
+        CHECK(error.numbers[1] == length - short_by && error.numbers[0] > error.numbers[1]);
+    }
+    image.size = offsetof(struct kx_image, xloadflags);
+    image.xloadflags = 4711;
+    ANSWERS(0, kx_image_probe(file, length, &image, &error));
+    CHECK(image.protocol == 0x020f && image.xloadflags == 4711);
+    memset(&future, 0xee, sizeof future);
+    future.image.size = sizeof future;
+    ANSWERS(0, kx_image_probe(file, length, &future.image, &error));
+    CHECK(future.more[0] == 0 && future.image.kernel_size == 0x10000);
+
+    ANSWERS(KX_E_NOT_THIS_FORMAT, probe_with(0x202, "X", 1, &error));
+    ANSWERS(KX_E_PROTOCOL, probe_with(0x206, "\x0b\x02", 2, &error));
+    CHECK(error.numbers[0] == 0x20b && error.numbers[1] == 0x20c);
+    ANSWERS(KX_E_NOT_BOOTABLE, probe_with(0x236, "\x7e", 1, &error));
+    ANSWERS(KX_E_BAD_FIELD, probe_with(0x230, "\3", 1, &error));
+    CHECK(error.numbers[0] == 0x230 && error.numbers[1] == 0x200003);
+    free(file);
+}
+
+static int temporary(const void *data, size_t length, char *name)
+{
+    strcpy(name, "/tmp/kx-file-XXXXXX");
+    int fd = mkstemp(name);
+    CHECK(fd >= 0 && write(fd, data, length) == (ssize_t)length);
+    return fd;
+}
+
+static void joined(void)
+{
+    char name[3][32], text[16];
+    int fds[3] = { temporary("12345", 5, name[0]), temporary("abcd", 4, name[1]),
+                   temporary("", 0, name[2]) };
+    struct kx_error error = { .size = sizeof error };
+    struct kx_bytes bytes = { NULL, 0 };
+
+    int fd = kx_join(fds, 2, &error);
+    CHECK(fd >= 0);
+    ANSWERS(0, kx_map_fd(fd, &bytes, &error));
+    CHECK(bytes.length == 12 && memcmp(bytes.data, "12345\0\0\0abcd", 12) == 0);
+    CHECK(write(fd, "x", 1) < 0);
+    CHECK(close(fd) == 0);
+    ANSWERS(0, kx_unmap(&bytes));
+    ANSWERS(KX_E_EMPTY_FILE, kx_join(fds, 3, &error));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, &error));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, &error));
+    ANSWERS(KX_E_NULL, kx_join(NULL, 2, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_join(odd(fds), 1, &error));
+    ANSWERS(KX_E_SIZE, kx_join(fds, (size_t)-1 / 2, &error));
+    fds[0] = fds[0] + 0;
+    int bad[2] = { fds[0], 9999 };
+    ANSWERS(-EBADF, kx_join(bad, 2, &error));
+    CHECK(error.origin == KX_FROM_FILE);
+    /* The caller's descriptors stay open, whatever happened. */
+    for (int i = 0; i < 3; i++) {
+        CHECK(lseek(fds[i], 0, SEEK_SET) == 0 && read(fds[i], text, sizeof text) >= 0);
+        close(fds[i]);
+        unlink(name[i]);
+    }
+}
+
+void test_files(void)
+{
+    size_t length;
+    unsigned char *file = make_bzimage(0x1000, &length);
+    char name[32], empty_name[32];
+    int fd = temporary(file, length, name), empty = temporary("", 0, empty_name);
+    struct kx_bytes bytes = { NULL, 0 };
+    struct kx_image image = { .size = sizeof image };
+    struct kx_error error = { .size = sizeof error };
+    int pipes[2];
+
+    ANSWERS(0, kx_map(name, &bytes, &error));
+    CHECK(bytes.length == length && memcmp(bytes.data, file, length) == 0);
+    ANSWERS(0, kx_unmap(&bytes));
+    CHECK(bytes.data == NULL && bytes.length == 0);
+    ANSWERS(0, kx_unmap(&bytes));
+    ANSWERS(KX_E_NULL, kx_unmap(NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_unmap(odd(&bytes)));
+    bytes.length = 1;
+    ANSWERS(KX_E_NULL, kx_unmap(&bytes));
+    bytes.length = 4711;
+    ANSWERS(-ENOENT, kx_map("/nowhere/at/all", &bytes, &error));
+    ANSWERS(KX_E_NULL, kx_map(NULL, &bytes, &error));
+    ANSWERS(KX_E_NOT_A_FILE, kx_map("/", &bytes, &error));
+    ANSWERS(KX_E_EMPTY_FILE, kx_map(empty_name, &bytes, &error));
+    ANSWERS(-EBADF, kx_map_fd(-1, &bytes, &error));
+    CHECK(bytes.data == NULL && bytes.length == 4711);
+    ANSWERS(KX_E_NULL, kx_map(name, NULL, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_map(name, odd(&bytes), &error));
+    ANSWERS(KX_E_NULL, kx_map_fd(fd, NULL, &error));
+    ANSWERS(0, kx_map_fd(fd, &bytes, &error));
+    CHECK(memcmp(bytes.data, file, length) == 0);
+    ANSWERS(0, kx_unmap(&bytes));
+
+    ANSWERS(0, kx_image_probe_path(name, &image, &error));
+    ANSWERS(0, kx_image_probe_fd(fd, &image, NULL));
+    CHECK(image.kernel_size == 0x1000);
+    ANSWERS(KX_E_NULL, kx_image_probe_path(NULL, &image, &error));
+    ANSWERS(KX_E_NULL, kx_image_probe_path(name, NULL, &error));
+    ANSWERS(KX_E_NULL, kx_image_probe_fd(fd, NULL, &error));
+    ANSWERS(KX_E_EMPTY_FILE, kx_image_probe_fd(empty, &image, &error));
+    ANSWERS(-EBADF, kx_image_probe_fd(-1, &image, &error));
+    CHECK(pipe(pipes) == 0);
+    ANSWERS(KX_E_NOT_A_FILE, kx_image_probe_fd(pipes[0], &image, &error));
+    /* Descriptors stay open. */
+    CHECK(close(pipes[0]) == 0 && close(pipes[1]) == 0 && close(fd) == 0 && close(empty) == 0);
+    unlink(name);
+    unlink(empty_name);
+    free(file);
+    joined();
+}

@@ -1,0 +1,117 @@
+/* The layout of every structure and the size of every object, as a program of 0.1 sees them. */
+#include <stddef.h>
+
+#include "test.h"
+
+#define AT(type, member, offset) CHECK(offsetof(struct type, member) == (offset))
+
+void test_layout(void)
+{
+    CHECK(sizeof(struct kx_bytes) == 16);
+    AT(kx_bytes, length, 8);
+
+    CHECK(sizeof(struct kx_error) == 80);
+    AT(kx_error, code, 8);
+    AT(kx_error, origin, 12);
+    AT(kx_error, what, 16);
+    AT(kx_error, numbers, 32);
+
+    CHECK(sizeof(struct kx_request) == 136);
+    AT(kx_request, kernel, 8);
+    AT(kx_request, initrds, 24);
+    AT(kx_request, initrd_count, 32);
+    AT(kx_request, command_line, 40);
+    AT(kx_request, dtb, 56);
+    AT(kx_request, rng_seed, 72);
+    AT(kx_request, mem_min, 88);
+    AT(kx_request, mem_max, 96);
+    AT(kx_request, progress, 104);
+    AT(kx_request, progress_context, 112);
+    AT(kx_request, flags, 120);
+    AT(kx_request, on_failure, 124);
+    AT(kx_request, serial_port, 128);
+    AT(kx_request, serial_baud, 132);
+
+    CHECK(sizeof(struct kx_efi_descriptor) == 48);
+    AT(kx_efi_descriptor, physical_start, 8);
+    AT(kx_efi_descriptor, virtual_start, 16);
+    AT(kx_efi_descriptor, pages, 24);
+    AT(kx_efi_descriptor, attribute, 32);
+    AT(kx_efi_descriptor, kind, 40);
+
+    CHECK(sizeof(struct kx_range) == 16);
+    CHECK(sizeof(struct kx_memory) == 32);
+    AT(kx_memory, range, 8);
+    AT(kx_memory, kind, 24);
+
+    CHECK(sizeof(struct kx_machine_info) == 272);
+    AT(kx_machine_info, flags, 8);
+    AT(kx_machine_info, memory_source, 12);
+    AT(kx_machine_info, iomem_access, 16);
+    AT(kx_machine_info, memory_count, 20);
+    AT(kx_machine_info, iomem_count, 24);
+    AT(kx_machine_info, efi_count, 28);
+    AT(kx_machine_info, ram, 32);
+    AT(kx_machine_info, total_ram, 40);
+    AT(kx_machine_info, acpi_rsdp, 48);
+    AT(kx_machine_info, efi_fw_vendor, 56);
+    AT(kx_machine_info, efi_acpi, 104);
+    AT(kx_machine_info, crash, 112);
+    AT(kx_machine_info, kernel_image, 208);
+    AT(kx_machine_info, load_limit_reboot, 224);
+    AT(kx_machine_info, load_limit_panic, 232);
+    AT(kx_machine_info, loaded, 240);
+    AT(kx_machine_info, cap_sys_boot, 252);
+    AT(kx_machine_info, lockdown, 256);
+    AT(kx_machine_info, xen_guest, 260);
+    AT(kx_machine_info, efi_platform_size, 264);
+
+    CHECK(sizeof(struct kx_image) == 328);
+    AT(kx_image, format, 8);
+    AT(kx_image, protocol, 12);
+    AT(kx_image, xloadflags, 16);
+    AT(kx_image, relocatable, 20);
+    AT(kx_image, alignment, 24);
+    AT(kx_image, pref_address, 32);
+    AT(kx_image, init_size, 40);
+    AT(kx_image, command_line_size, 48);
+    AT(kx_image, kernel_size, 56);
+    AT(kx_image, setup_type_max, 64);
+    AT(kx_image, version, 72);
+
+    CHECK(sizeof(struct kx_segment) == 48);
+    AT(kx_segment, buf, 8);
+    AT(kx_segment, bufsz, 16);
+    AT(kx_segment, mem, 24);
+    AT(kx_segment, memsz, 32);
+    AT(kx_segment, kind, 40);
+    AT(kx_segment, number, 44);
+
+    CHECK(sizeof(struct kx_plan_info) == 80);
+    AT(kx_plan_info, entry, 8);
+    AT(kx_plan_info, flags, 16);
+    AT(kx_plan_info, kernel_entry, 24);
+    AT(kx_plan_info, segment_count, 32);
+    AT(kx_plan_info, note_count, 36);
+    AT(kx_plan_info, setup_type_count, 40);
+    AT(kx_plan_info, has_digest, 44);
+    AT(kx_plan_info, digest, 48);
+
+    CHECK(sizeof(struct kx_limits) == 40);
+    AT(kx_limits, destination, 8);
+    AT(kx_limits, total_ram, 16);
+    AT(kx_limits, crash, 24);
+
+    CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 524288);
+    CHECK(sizeof(struct kx_workspace) == KX_WORKSPACE_SIZE && KX_WORKSPACE_SIZE == 1048576);
+    CHECK(KX_MACHINE_WORDS * 8 == KX_MACHINE_SIZE && KX_WORKSPACE_WORDS * 8 == KX_WORKSPACE_SIZE);
+    CHECK(kx_machine_size() <= KX_MACHINE_SIZE && kx_machine_align() == 8);
+    CHECK(kx_workspace_size() <= KX_WORKSPACE_SIZE && kx_workspace_align() == 8);
+
+    CHECK(kx_version_number() == KX_VERSION_NUMBER);
+    CHECK(KX_VERSION_NUMBER
+          == (KX_VERSION_MAJOR << 16 | KX_VERSION_MINOR << 8 | KX_VERSION_PATCH));
+    char text[32];
+    sprintf(text, "%d.%d.%d", KX_VERSION_MAJOR, KX_VERSION_MINOR, KX_VERSION_PATCH);
+    CHECK(strcmp(text, kx_version_string()) == 0);
+}

@@ -1,0 +1,283 @@
+/* A machine, from the running system, from files, from bytes, and entry by entry. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static struct kx_machine_info info_of(const struct kx_machine *machine)
+{
+    struct kx_machine_info info = { .size = sizeof info };
+    ANSWERS(0, kx_machine_get(machine, &info));
+    return info;
+}
+
+static int parse(struct kx_machine *machine, uint32_t source, const char *text)
+{
+    return kx_machine_parse(machine, source, text, strlen(text));
+}
+
+static const char iomem[] = "00001000-0009fbff : System RAM\n"
+                            "00100000-3fffffff : System RAM\n"
+                            "  01000000-01ffffff : Kernel code\n"
+                            "  20000000-2fffffff : Crash kernel\n";
+
+static void from_bytes(void)
+{
+    struct kx_machine *machine = new_machine();
+    unsigned char page[4096] = { 0 }, table[40] = { 0 };
+    struct kx_machine_info info;
+    char text[64];
+
+    ANSWERS(KX_E_UNKNOWN, parse(machine, 0, ""));
+    ANSWERS(KX_E_UNKNOWN, parse(machine, 99, ""));
+    ANSWERS(KX_E_NULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 1));
+    ANSWERS(KX_E_SIZE, kx_machine_parse(machine, KX_SOURCE_IOMEM, page, (size_t)-1));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 0));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
+    CHECK(info_of(machine).iomem_access == KX_IOMEM_UNPRIVILEGED);
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    info = info_of(machine);
+    CHECK(info.memory_source == KX_MEMORY_FROM_IOMEM && info.memory_count == 2);
+    CHECK(info.iomem_count == 2 && info.iomem_access == KX_IOMEM_READ);
+    CHECK(info.crash.start == 0x20000000 && info.crash.last == 0x2fffffff);
+    CHECK(info.kernel_code.start == 0x1000000 && info.kernel_data.last == 0);
+    CHECK(info.ram == 0x9fbff - 0x1000 + 1 + 0x3ff00000);
+
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4095));
+    page[0x1e8] = 1;
+    put64(page + 0x70, 0xf5a30);
+    put64(page + 0x2d0, 0x100000);
+    put64(page + 0x2d8, 0x7ff00000);
+    put32(page + 0x2e0, 1);
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_boot_params(machine, page, sizeof page));
+    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4096));
+    info = info_of(machine);
+    CHECK(info.memory_source == KX_MEMORY_FROM_BOOT_PARAMS && info.memory_count == 1);
+    CHECK(info.acpi_rsdp == 0xf5a30 && info.flags & KX_MACHINE_BOOT_PARAMS);
+    unsigned char copy[4096];
+    ANSWERS(4096, kx_machine_boot_params(machine, copy, sizeof copy));
+    CHECK(memcmp(page, copy, 4096) == 0);
+    ANSWERS(KX_E_BUFFER, kx_machine_boot_params(machine, copy, 4095));
+    ANSWERS(KX_E_NULL, kx_machine_boot_params(machine, NULL, 4096));
+    /* /proc/iomem no longer replaces the better source. */
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    CHECK(info_of(machine).memory_count == 1);
+
+    put64(table, 0x100000000);
+    put64(table + 8, 0x40000000);
+    put32(table + 16, 1);
+    put64(table + 20, 0xfee00000);
+    put64(table + 28, 0x1000);
+    put32(table + 36, 2);
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_E820, table, 39));
+    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_E820, table, 40));
+    CHECK(info_of(machine).memory_count == 3);
+
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, text, sizeof text));
+    ANSWERS(0, parse(machine, KX_SOURCE_COMMAND_LINE, "root=/dev/vda quiet\n"));
+    ANSWERS(20, kx_machine_command_line(machine, NULL, 0));
+    ANSWERS(KX_E_BUFFER, kx_machine_command_line(machine, text, 19));
+    ANSWERS(KX_E_NULL, kx_machine_command_line(machine, NULL, 64));
+    ANSWERS(20, kx_machine_command_line(machine, text, 20));
+    CHECK(strcmp(text, "root=/dev/vda quiet") == 0);
+    char *huge = malloc(9000);
+    memset(huge, 'x', 9000);
+    ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_COMMAND_LINE, huge, 9000));
+    free(huge);
+
+    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57 sha_ni\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_MEMINFO, "MemTotal:       16384 kB\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_MEMINFO, "MemFree: 1 kB\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_STATUS, "CapEff:\t0000000000400000\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_STATUS, "Name:\tx\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_EFI_SYSTAB, "ACPI20=0x7fb7e014\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_LOCKDOWN, "none [integrity] confidentiality\n"));
+    info = info_of(machine);
+    CHECK(info.flags & KX_MACHINE_FIVE_LEVEL && info.flags & KX_MACHINE_SHA_NI);
+    CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
+    CHECK(info.efi_acpi20 == 0x7fb7e014 && info.acpi_rsdp == 0xf5a30);
+    CHECK(info.lockdown == KX_LOCKDOWN_INTEGRITY);
+    free(machine);
+}
+
+static void by_entries(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_memory memory = { .size = sizeof memory };
+    int code = 0;
+
+    ANSWERS(KX_E_UNKNOWN, kx_machine_add_memory(machine, 0, 0, 1, 1));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 1, 0, 1));
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x1000, 0x4fff, KX_MEMORY_RAM));
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x2000, 0x2fff, 77));
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_IOMEM, 0, UINT64_MAX, KX_MEMORY_RAM));
+    CHECK(info_of(machine).memory_source == KX_MEMORY_FROM_MEMMAP);
+    CHECK(info_of(machine).memory_count == 3 && info_of(machine).iomem_count == 1);
+    ANSWERS(0, kx_machine_memory(machine, KX_MAP_FIRMWARE, 1, &memory));
+    CHECK(memory.range.start == 0x2000 && memory.range.last == 0x2fff && memory.kind == 77);
+    ANSWERS(0, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
+    CHECK(memory.range.start == 0 && memory.range.last == UINT64_MAX);
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, 1, &memory));
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, (size_t)-1, &memory));
+    ANSWERS(KX_E_UNKNOWN, kx_machine_memory(machine, 3, 0, &memory));
+    ANSWERS(KX_E_NULL, kx_machine_memory(machine, KX_MAP_IOMEM, 0, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_machine_memory(machine, KX_MAP_IOMEM, 0, odd(&memory)));
+    memory.size = 4;
+    ANSWERS(KX_E_SIZE, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
+
+    for (uint64_t n = 0; code == 0 && n < 100000; n++)
+        code = kx_machine_add_memory(machine, KX_MAP_FIRMWARE, n << 13, (n << 13) + 0xfff, 1);
+    ANSWERS(KX_E_FULL, code);
+    CHECK(info_of(machine).memory_count == 0);
+    CHECK(info_of(machine).flags & KX_MACHINE_MEMORY_FULL);
+    code = 0;
+    for (uint64_t n = 0; code == 0 && n < 100000; n++)
+        code = kx_machine_add_memory(machine, KX_MAP_IOMEM, n << 13, (n << 13) + 0xfff, 2);
+    ANSWERS(KX_E_FULL, code);
+    CHECK(info_of(machine).iomem_access == KX_IOMEM_TOO_LONG);
+    ANSWERS(0, kx_machine_clear(machine));
+    CHECK(info_of(machine).flags == 0);
+
+    struct kx_efi_descriptor efi = { .size = sizeof efi, .physical_start = 0x7f000000,
+                                     .virtual_start = 1, .pages = 16, .attribute = 15,
+                                     .kind = 5 };
+    ANSWERS(0, kx_machine_add_efi(machine, &efi));
+    efi.physical_start = 0x7e000000;
+    ANSWERS(0, kx_machine_add_efi(machine, &efi));
+    CHECK(info_of(machine).efi_count == 2 && info_of(machine).flags == KX_MACHINE_EFI);
+    ANSWERS(0, kx_machine_efi(machine, 0, &efi));
+    CHECK(efi.physical_start == 0x7e000000 && efi.kind == 5 && efi.pages == 16);
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_efi(machine, 2, &efi));
+    ANSWERS(KX_E_NULL, kx_machine_efi(machine, 0, NULL));
+    ANSWERS(KX_E_NULL, kx_machine_add_efi(machine, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_machine_add_efi(machine, odd(&efi)));
+    for (code = 0; code == 0;)
+        code = kx_machine_add_efi(machine, &efi);
+    ANSWERS(KX_E_FULL, code);
+    free(machine);
+}
+
+static void write_file(const char *root, const char *path, const char *text)
+{
+    char name[256];
+    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+        snprintf(name, sizeof name, "%s/%.*s", root, (int)(slash - path), path);
+        mkdir(name, 0700);
+    }
+    snprintf(name, sizeof name, "%s/%s", root, path);
+    FILE *file = fopen(name, "w");
+    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void from_files(void)
+{
+    char root[] = "/tmp/kx-machine-XXXXXX", command[64];
+    struct kx_machine *machine = new_machine();
+
+    CHECK(mkdtemp(root) != NULL);
+    write_file(root, "proc/iomem", iomem);
+    write_file(root, "proc/cmdline", "console=ttyS0\n");
+    ANSWERS(0, kx_machine_read_below(machine, root));
+    CHECK(info_of(machine).memory_count == 2);
+    ANSWERS(14, kx_machine_command_line(machine, NULL, 0));
+    ANSWERS(KX_E_NULL, kx_machine_read_below(machine, NULL));
+    ANSWERS(0, kx_machine_read_below(machine, "/nowhere/at/all"));
+    CHECK(info_of(machine).memory_count == 0);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    CHECK(system(command) == 0);
+
+    ANSWERS(0, kx_machine_read(machine));
+    CHECK(info_of(machine).total_ram > 1 << 24);
+    CHECK(info_of(machine).cap_sys_boot != KX_UNKNOWN);
+    free(machine);
+}
+
+void test_machine(void)
+{
+    from_bytes();
+    by_entries();
+    from_files();
+    CHECK(strcmp(kx_memory_kind_name(KX_MEMORY_RAM), "System RAM") == 0);
+    CHECK(strcmp(kx_memory_kind_name(KX_MEMORY_SOFT_RESERVED), "Soft Reserved") == 0);
+    CHECK(strcmp(kx_memory_kind_name(4711), "Unknown E820 type") == 0);
+}
+
+void test_machine_info(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_machine_info set, got;
+    struct {
+        struct kx_machine_info info;
+        unsigned char more[8];
+    } future;
+
+    /* What is set is told again. */
+    memset(&set, 0, sizeof set);
+    set.size = sizeof set;
+    set.flags = KX_MACHINE_FIVE_LEVEL | KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
+                | KX_MACHINE_XEN_CONTROL | KX_MACHINE_LOAD_LIMIT_REBOOT
+                | KX_MACHINE_LOAD_LIMIT_PANIC;
+    set.total_ram = 1, set.acpi_rsdp = 2, set.efi_fw_vendor = 3, set.efi_runtime = 4;
+    set.efi_config_table = 5, set.efi_smbios = 6, set.efi_smbios3 = 7, set.efi_acpi20 = 8;
+    set.efi_acpi = 9, set.efi_platform_size = 64;
+    set.crash.start = 16, set.crash.last = 31, set.crash_low.last = 15;
+    set.kernel_code.last = 1, set.kernel_rodata.last = 2, set.kernel_data.last = 3;
+    set.kernel_bss.last = 4, set.kernel_image.last = 5;
+    set.load_limit_reboot = -1, set.load_limit_panic = 3;
+    set.loaded = KX_YES, set.crash_loaded = KX_NO, set.load_disabled = KX_UNKNOWN;
+    set.cap_sys_boot = KX_YES, set.lockdown = KX_LOCKDOWN_CONFIDENTIALITY;
+    set.xen_guest = KX_XEN_PVH;
+    ANSWERS(0, kx_machine_set(machine, &set));
+    got = info_of(machine);
+    CHECK(memcmp(&set, &got, sizeof set) == 0);
+
+    /* Each bad member is refused, and changes nothing. */
+#define REFUSED(expected, member, value)                                                       \
+    do {                                                                                       \
+        struct kx_machine_info bad = set;                                                      \
+        bad.acpi_rsdp = 99;                                                                    \
+        bad.member = value;                                                                    \
+        ANSWERS(expected, kx_machine_set(machine, &bad));                                      \
+        got = info_of(machine);                                                                \
+        CHECK(memcmp(&set, &got, sizeof set) == 0);                                            \
+    } while (0)
+    REFUSED(KX_E_UNKNOWN, flags, 1u << 31);
+    REFUSED(KX_E_UNKNOWN, loaded, 3);
+    REFUSED(KX_E_UNKNOWN, crash_loaded, 3);
+    REFUSED(KX_E_UNKNOWN, load_disabled, 3);
+    REFUSED(KX_E_UNKNOWN, cap_sys_boot, 3);
+    REFUSED(KX_E_UNKNOWN, lockdown, 4);
+    REFUSED(KX_E_UNKNOWN, xen_guest, 4);
+    REFUSED(KX_E_UNKNOWN, reserved, 1);
+    REFUSED(KX_E_BAD_ARGUMENT, efi_platform_size, 16);
+    REFUSED(KX_E_BAD_ARGUMENT, crash.start, 32);
+    REFUSED(KX_E_BAD_ARGUMENT, crash_low.start, 16);
+    REFUSED(KX_E_BAD_ARGUMENT, kernel_code.start, 2);
+    REFUSED(KX_E_SIZE, size, 7);
+
+    ANSWERS(KX_E_NULL, kx_machine_set(machine, NULL));
+    ANSWERS(KX_E_NULL, kx_machine_get(machine, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_machine_set(machine, odd(&set)));
+    ANSWERS(KX_E_MISALIGNED, kx_machine_get(machine, odd(&set)));
+    got.size = 0;
+    ANSWERS(KX_E_SIZE, kx_machine_get(machine, &got));
+
+    /* A structure of the past: what it lacks is zero. */
+    set.size = offsetof(struct kx_machine_info, lockdown);
+    ANSWERS(0, kx_machine_set(machine, &set));
+    CHECK(info_of(machine).lockdown == 0 && info_of(machine).cap_sys_boot == KX_YES);
+    memset(&got, 0xee, sizeof got);
+    got.size = offsetof(struct kx_machine_info, lockdown);
+    ANSWERS(0, kx_machine_get(machine, &got));
+    CHECK(got.cap_sys_boot == KX_YES && got.lockdown == 0xeeeeeeee);
+
+    /* One of the future. */
+    memset(&future, 0, sizeof future);
+    future.info.size = sizeof future;
+    ANSWERS(0, kx_machine_set(machine, &future.info));
+    future.more[7] = 1;
+    ANSWERS(KX_E_TOO_NEW, kx_machine_set(machine, &future.info));
+    ANSWERS(0, kx_machine_get(machine, &future.info));
+    CHECK(future.more[7] == 0 && future.info.size == sizeof future);
+    free(machine);
+}

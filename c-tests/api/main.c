@@ -1,0 +1,24 @@
+/* Runs all tests: exit code 0 when every check held. */
+#include "test.h"
+
+unsigned checks, failures;
+
+int main(void)
+{
+    test_layout();
+    test_errors();
+    test_objects();
+    test_machine();
+    test_machine_info();
+    test_image();
+    test_files();
+    test_plan();
+    test_request();
+    test_inspect();
+    test_check();
+    test_explain();
+    test_calls();
+    test_threads();
+    printf("%u checks, %u failures\n", checks, failures);
+    return failures != 0;
+}

@@ -1,0 +1,276 @@
+/* Plans, requests good and bad, and looking at plans. */
+#include "test.h"
+
+static struct kx_error error = { .size = sizeof error };
+
+static int progress(uint64_t done, uint64_t total, void *context)
+{
+    uint64_t *seen = context;
+    CHECK(done > seen[0] && done <= total);
+    seen[0] = done;
+    seen[1] = total;
+    seen[2]++;
+    return seen[3] != 0;
+}
+
+void test_plan(void)
+{
+    size_t length;
+    unsigned char *kernel = make_bzimage(9 << 20, &length);
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_request request = request_of(kernel, length);
+    struct kx_bytes initrds[16];
+    struct kx_plan_info info = { .size = sizeof info }, again = { .size = sizeof again };
+    struct kx_segment segment = { .size = sizeof segment };
+    uint64_t seen[4] = { 0 };
+
+    for (int i = 0; i < 16; i++) {
+        initrds[i].data = "initrd initrd";
+        initrds[i].length = 6 + i % 2;
+    }
+    request.initrds = initrds;
+    request.initrd_count = 2;
+    request.command_line.data = "quiet";
+    request.command_line.length = 5;
+    request.progress = progress;
+    request.progress_context = seen;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_check(workspace, &error));
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.segment_count == 5 && info.flags == 62 << 16 && info.has_digest == 1);
+    CHECK(seen[0] == seen[1] && seen[2] >= 3 && seen[1] > (9 << 20));
+
+    /* The digest is that of the segments. */
+    struct kx_bytes regions[4];
+    unsigned char digest[32];
+    for (size_t i = 0; i < 4; i++) {
+        ANSWERS(0, kx_plan_segment(workspace, i, &segment));
+        regions[i].data = segment.buf;
+        regions[i].length = segment.bufsz;
+    }
+    ANSWERS(32, kx_digest(regions, 4, digest));
+    CHECK(memcmp(digest, info.digest, 32) == 0);
+    ANSWERS(KX_E_NULL, kx_digest(NULL, 1, digest));
+    ANSWERS(KX_E_NULL, kx_digest(regions, 1, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_digest(odd(regions), 1, digest));
+    ANSWERS(32, kx_digest(NULL, 0, digest));
+    CHECK(memcmp(digest, info.digest, 32) != 0);
+
+    /* The progress function stops it; the workspace then has no plan. */
+    seen[0] = 0, seen[3] = 1;
+    ANSWERS(KX_E_CANCELLED, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
+    request.progress = NULL;
+
+    /* The same inputs give the same plan. */
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_plan_get(workspace, &again));
+    CHECK(memcmp(&info, &again, sizeof info) == 0);
+    /* The machine's and the command line's memory may go. */
+    memset(machine, 0, kx_machine_size());
+    ANSWERS(0, kx_check(workspace, &error));
+    free(machine);
+
+    machine = new_machine();
+    ANSWERS(KX_E_NO_MEMORY_MAP, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0, 0x3fffffff, KX_MEMORY_RAM));
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    request.initrd_count = 13;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    request.initrd_count = 14;
+    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
+    CHECK(error.numbers[0] == 17 && error.numbers[1] == 16);
+    request.initrd_count = 16;
+    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
+    request.initrd_count = 1;
+    initrds[0].length = 0;
+    ANSWERS(KX_E_EMPTY_FILE, kx_plan(&request, machine, workspace, &error));
+    request.initrd_count = 0;
+    request.mem_max = 0x3ffffff;
+    ANSWERS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
+    CHECK(error.numbers[0] >= 0x3c39000 && error.numbers[1] == 0x200000);
+    CHECK(error.numbers[2] >= 0x1000000 && error.numbers[4] < 0x4000000);
+    request.mem_max = 0;
+    request.mem_min = UINT64_MAX;
+    ANSWERS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
+    free(machine);
+    free(workspace);
+    free(kernel);
+}
+
+void test_request(void)
+{
+    size_t length;
+    unsigned char *kernel = make_bzimage(0x10000, &length), seed[33];
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_request request = request_of(kernel, length);
+    struct kx_plan_info info = { .size = sizeof info };
+    char line[3000];
+    struct {
+        struct kx_request request;
+        unsigned char more[16];
+    } future;
+
+#define PLANS(expected) ANSWERS(expected, kx_plan(&request, machine, workspace, &error))
+#define REFUSES(expected, member, value)                                                       \
+    do {                                                                                       \
+        struct kx_request good = request;                                                      \
+        request.member = value;                                                                \
+        PLANS(expected);                                                                       \
+        request = good;                                                                        \
+    } while (0)
+    PLANS(0);
+    ANSWERS(KX_E_NULL, kx_plan(NULL, machine, workspace, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_plan(odd(&request), machine, workspace, &error));
+    REFUSES(KX_E_SIZE, size, 0);
+    REFUSES(KX_E_SIZE, size, 7);
+    REFUSES(KX_E_SIZE, size, 4097);
+    REFUSES(KX_E_NULL, kernel.data, NULL);
+    REFUSES(KX_E_TRUNCATED, kernel.length, 0);
+    REFUSES(KX_E_SIZE, kernel.length, (size_t)-1);
+    REFUSES(KX_E_NULL, initrd_count, 1);
+    REFUSES(KX_E_SIZE, initrd_count, (size_t)-1 / 8 + (request.initrds = (void *)seed, 0));
+    request.initrds = NULL;
+    REFUSES(KX_E_NULL, command_line.length, 1);
+    REFUSES(KX_E_NULL, dtb.length, 1);
+    REFUSES(KX_E_NULL, rng_seed.length, 32);
+    REFUSES(KX_E_UNKNOWN, flags, 32);
+    REFUSES(KX_E_UNKNOWN, on_failure, 2);
+    REFUSES(0, on_failure, KX_ON_FAILURE_REBOOT);
+    REFUSES(KX_E_BAD_ARGUMENT, serial_port, 0x10000);
+    request.flags = KX_REQUEST_CONSOLE_SERIAL | KX_REQUEST_CONSOLE_VGA | KX_REQUEST_RESET_VGA;
+    REFUSES(0, serial_baud, 115200);
+    REFUSES(KX_E_BAD_ARGUMENT, serial_baud, 1);
+    request.flags = 0;
+
+    memset(line, 'x', sizeof line);
+    request.command_line.data = line;
+    REFUSES(0, command_line.length, 2047);
+    REFUSES(KX_E_COMMAND_LINE_TOO_LONG, command_line.length, 2048);
+    CHECK(error.numbers[0] == 2048 && error.numbers[1] == 2047);
+    line[3] = 0;
+    REFUSES(KX_E_COMMAND_LINE_NUL, command_line.length, 10);
+    CHECK(error.numbers[0] == 3);
+    request.dtb.data = kernel;
+    REFUSES(0, dtb.length, 64);
+    memset(seed, 7, sizeof seed);
+    request.rng_seed.data = seed;
+    REFUSES(KX_E_BAD_ARGUMENT, rng_seed.length, 31);
+    REFUSES(KX_E_BAD_ARGUMENT, rng_seed.length, 33);
+    REFUSES(0, rng_seed.length, 32);
+
+    request.flags = KX_REQUEST_NO_VERIFY | KX_REQUEST_NO_EFI;
+    PLANS(0);
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.has_digest == 0);
+
+    /* Of the past: without flags; of the future: with more, zero or not. */
+    request.size = offsetof(struct kx_request, flags);
+    PLANS(0);
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.has_digest == 1);
+    request.size = sizeof request;
+    memset(&future, 0, sizeof future);
+    future.request = request;
+    future.request.size = sizeof future;
+    ANSWERS(0, kx_plan(&future.request, machine, workspace, &error));
+    future.more[15] = 1;
+    ANSWERS(KX_E_TOO_NEW, kx_plan(&future.request, machine, workspace, &error));
+
+    int got = kx_random_seed(seed);
+    CHECK(got == 32 && seed[32] == 7);
+    ANSWERS(KX_E_NULL, kx_random_seed(NULL));
+
+    const char *old = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 crashkernel=256M quiet\n";
+    const char *reused = "root=/dev/sda1 crashkernel=256M quiet";
+    ANSWERS((int)strlen(reused) + 1,
+            kx_reuse_command_line(old, strlen(old), 0, line, sizeof line));
+    CHECK(strcmp(line, reused) == 0);
+    ANSWERS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_CRASH, line, 21));
+    CHECK(strcmp(line, "root=/dev/sda1 quiet") == 0);
+    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 5));
+    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 0));
+    ANSWERS(KX_E_NULL, kx_reuse_command_line(old, strlen(old), 0, NULL, 9));
+    ANSWERS(KX_E_NULL, kx_reuse_command_line(NULL, 1, 0, line, 9));
+    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line(old, 1, 2, line, 9));
+    ANSWERS(KX_E_SIZE, kx_reuse_command_line(old, (size_t)-1, 0, line, 9));
+    ANSWERS(1, kx_reuse_command_line(NULL, 0, 0, line, 1));
+    free(machine);
+    free(workspace);
+    free(kernel);
+}
+
+void test_inspect(void)
+{
+    size_t length;
+    unsigned char *kernel = make_bzimage(0x10000, &length);
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_request request = request_of(kernel, length);
+    struct kx_plan_info info = { .size = sizeof info };
+    struct kx_segment segment = { .size = sizeof segment };
+    struct kx_bytes bytes = { NULL, 0 };
+    unsigned char seed[32] = "0123456789abcdef0123456789abcde";
+    char text[KX_NOTE_SIZE];
+    uint32_t kind = 0;
+
+    request.command_line.data = "quiet";
+    request.command_line.length = 5;
+    request.rng_seed.data = seed;
+    request.rng_seed.length = 32;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.segment_count == 3 && info.setup_type_count == 1 && info.note_count == 2);
+
+    ANSWERS(0, kx_plan_segment(workspace, 0, &segment));
+    CHECK(segment.kind == KX_SEGMENT_KERNEL && segment.bufsz == 0x10000);
+    CHECK(segment.buf == kernel + 5 * 512 && segment.mem % 0x200000 == 0);
+    CHECK(info.kernel_entry == segment.mem + 0x200 && segment.memsz >= 0x3c39000);
+    ANSWERS(0, kx_plan_segment(workspace, 2, &segment));
+    CHECK(segment.kind == KX_SEGMENT_PURGATORY && segment.mem == info.entry);
+    ANSWERS(KX_E_NO_ENTRY, kx_plan_segment(workspace, 3, &segment));
+    ANSWERS(KX_E_NULL, kx_plan_segment(workspace, 0, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_segment(workspace, 0, odd(&segment)));
+    segment.size = 1;
+    ANSWERS(KX_E_SIZE, kx_plan_segment(workspace, 0, &segment));
+
+    ANSWERS(0, kx_plan_boot_params(workspace, &bytes));
+    CHECK(bytes.length > 4096 && memcmp((const char *)bytes.data + 0x202, "HdrS", 4) == 0);
+    CHECK(strcmp((const char *)bytes.data + 4096, "quiet") == 0);
+    ANSWERS(KX_E_NULL, kx_plan_boot_params(workspace, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_boot_params(workspace, odd(&bytes)));
+
+    for (uint32_t i = 0; i < info.note_count; i++) {
+        int needed = kx_plan_note(workspace, i, NULL, 0);
+        CHECK(needed > 10 && (size_t)needed <= sizeof text);
+        ANSWERS(KX_E_BUFFER, kx_plan_note(workspace, i, text, needed - 1));
+        ANSWERS(needed, kx_plan_note(workspace, i, text, needed));
+        CHECK((int)strlen(text) + 1 == needed);
+    }
+    CHECK(strstr(text, "/proc/iomem"));
+    ANSWERS(KX_E_NULL, kx_plan_note(workspace, 0, NULL, 9));
+    ANSWERS(KX_E_NO_ENTRY, kx_plan_note(workspace, info.note_count, text, sizeof text));
+
+    ANSWERS(0, kx_plan_setup_type(workspace, 0, &kind));
+    CHECK(kind == 9 && strcmp(kx_setup_type_name(kind), "SETUP_RNG_SEED") == 0);
+    ANSWERS(KX_E_NO_ENTRY, kx_plan_setup_type(workspace, 1, &kind));
+    ANSWERS(KX_E_NULL, kx_plan_setup_type(workspace, 0, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_setup_type(workspace, 0, odd(&kind)));
+    CHECK(strcmp(kx_setup_type_name(4711), "setup_data") == 0);
+    CHECK(strcmp(kx_segment_kind_name(KX_SEGMENT_KERNEL), "kernel") == 0);
+    CHECK(strcmp(kx_segment_kind_name(4711), "segment") == 0);
+
+    ANSWERS(KX_E_NULL, kx_plan_get(workspace, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_get(workspace, odd(&info)));
+    memset(&info, 0xee, sizeof info);
+    info.size = offsetof(struct kx_plan_info, flags);
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.entry % 4096 == 0 && info.flags == 0xeeeeeeeeeeeeeeee);
+    info.size = 3;
+    ANSWERS(KX_E_SIZE, kx_plan_get(workspace, &info));
+    free(machine);
+    free(workspace);
+    free(kernel);
+}
