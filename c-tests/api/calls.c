@@ -110,10 +110,13 @@ static void with_answer(int answer)
 
 void test_calls(void)
 {
-    with_answer(0);
-    with_answer(-EPERM);
     with_answer(-ENOSYS);
-    with_answer(-EINVAL);
+    /* valgrind answers ENOSYS to calls it does not know, and makes none of them. */
+    if (!getenv("UNDER_VALGRIND")) {
+        with_answer(0);
+        with_answer(-EPERM);
+        with_answer(-EINVAL);
+    }
 
     int loaded = kx_loaded(0);
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);

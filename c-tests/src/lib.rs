@@ -1,0 +1,207 @@
+//! What the tests of the C library share: the library built for release, compilers, and a loud
+//! way to say what is not tested for want of a tool.
+//!
+//! `c-tests/tools.sh` fetches the tools that are optional.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use libkexec_install::{Destination, archive, install};
+
+/// The project.
+#[must_use]
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A directory for this test's files, empty.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn scratch(name: &str) -> PathBuf {
+    let path = target().join("c-tests/scratch").join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).expect("a scratch directory");
+    path
+}
+
+/// Cargo's target directory.
+#[must_use]
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Runs a command that must succeed; answers what it printed.
+///
+/// # Panics
+/// When it does not, with all it said.
+pub fn run(command: &mut Command) -> String {
+    let output = output(command);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{said}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    said
+}
+
+/// Runs a command.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn output(command: &mut Command) -> Output {
+    command
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// The directory of the release build, made once.
+#[must_use]
+pub fn built() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+        run(Command::new(cargo)
+            .args([
+                "build",
+                "--release",
+                "-p",
+                "libkexec",
+                "-p",
+                "libkexec-shared",
+            ])
+            .current_dir(root()));
+        target().join("release")
+    })
+}
+
+/// The slim archive, made once.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn slim() -> &'static Path {
+    static SLIM: OnceLock<PathBuf> = OnceLock::new();
+    SLIM.get_or_init(|| {
+        let path = scratch("slim").join("libkexec.a");
+        let bytes = archive::slim(&built().join("libkexec.a")).expect("a slim archive");
+        std::fs::write(&path, bytes).expect("the slim archive written");
+        path
+    })
+}
+
+/// The library installed below a directory, whose path is answered.
+///
+/// # Panics
+/// When it cannot be installed.
+#[must_use]
+pub fn installed(name: &str) -> PathBuf {
+    let prefix = scratch(name).canonicalize().expect("a path");
+    install(root(), built(), &destination(&prefix)).expect("an installed library");
+    prefix
+}
+
+/// Where [`installed`] puts things.
+#[must_use]
+pub fn destination(prefix: &Path) -> Destination {
+    Destination {
+        destdir: PathBuf::new(),
+        prefix: prefix.into(),
+        libdir: "lib".into(),
+    }
+}
+
+/// A C compiler with the project's warnings, all of them errors.
+#[must_use]
+pub fn cc() -> Command {
+    let mut command = Command::new("cc");
+    command.args(["-std=c99", "-D_GNU_SOURCE", "-g", "-O1"]);
+    command.args(["-Wall", "-Wextra", "-pedantic", "-Werror"]);
+    command.arg("-I").arg(root().join("include"));
+    command
+}
+
+/// The sources of the API tests.
+///
+/// # Panics
+/// When they are not there.
+#[must_use]
+pub fn api_sources() -> Vec<PathBuf> {
+    let mut sources: Vec<PathBuf> = std::fs::read_dir(root().join("c-tests/api"))
+        .expect("c-tests/api")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .collect();
+    sources.sort();
+    sources
+}
+
+/// A program of this machine or of those `c-tests/tools.sh` fetched; without it, says that
+/// `what` is not tested.
+#[must_use]
+pub fn tool(name: &str, what: &str) -> Option<PathBuf> {
+    let mut directories = vec![
+        root().join("target/c-tests/tools/usr/bin"),
+        root().join("target/c-tests/tools/usr/lib/go/bin"),
+    ];
+    directories.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    let found = directories
+        .into_iter()
+        .map(|directory| directory.join(name))
+        .find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("NOT TESTED: {what}: no {name} here (c-tests/tools.sh fetches it)");
+    }
+    found
+}
+
+/// Kernel images to test with: `*/vmlinuz` below KEXEC_TEST_KERNELS; without any, says so.
+#[must_use]
+pub fn kernels() -> Vec<PathBuf> {
+    let directory = std::env::var_os("KEXEC_TEST_KERNELS")
+        .map_or_else(|| target().join("xtask/store/kernels"), PathBuf::from);
+    let mut kernels: Vec<PathBuf> = std::fs::read_dir(&directory)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("vmlinuz")))
+        .filter(|path| path.exists())
+        .collect();
+    kernels.sort();
+    if kernels.is_empty() {
+        eprintln!(
+            "NOT TESTED: real kernels: none in {} (cargo xtask fetch; KEXEC_TEST_KERNELS)",
+            directory.display()
+        );
+    }
+    kernels
+}
+
+/// A well-formed bzImage with `size` bytes of protected-mode code.
+#[must_use]
+pub fn bzimage(size: usize) -> Vec<u8> {
+    let setup = 5 * 512;
+    let mut file = vec![0_u8; setup];
+    file.extend((0..size).map(|index| (index.wrapping_mul(31) + (index >> 8)) as u8));
+    let mut put = |offset: usize, bytes: &[u8]| {
+        file[offset..offset + bytes.len()].copy_from_slice(bytes);
+    };
+    put(0x1f1, &[4]);
+    put(0x1f4, &((size / 16) as u32).to_le_bytes());
+    put(0x1fe, &0xaa55_u16.to_le_bytes());
+    put(0x200, &[0xeb, 0x6a]);
+    put(0x202, b"HdrS\x0f\x02");
+    put(0x211, &[1]);
+    put(0x230, &0x20_0000_u32.to_le_bytes());
+    put(0x234, &[1, 21, 0x7f, 0]);
+    put(0x238, &2047_u32.to_le_bytes());
+    put(0x258, &0x100_0000_u64.to_le_bytes());
+    put(0x260, &0x3c3_9000_u32.to_le_bytes());
+    file
+}

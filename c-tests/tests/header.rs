@@ -1,0 +1,88 @@
+//! The header: generated from the sources, and clean in every dialect of C and C++.
+#![allow(missing_docs)]
+
+use std::process::Command;
+
+use libkexec_tests::{root, run, scratch, tool};
+
+const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
+const CPP: [&str; 6] = ["c++98", "c++11", "c++14", "c++17", "c++20", "c++2b"];
+
+#[test]
+fn is_what_the_generator_writes() {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    run(Command::new(cargo)
+        .args(["run", "-q", "-p", "libkexec-header", "--", "--check"])
+        .current_dir(root()));
+}
+
+/// Alone, twice, with every macro used, in each dialect.
+fn clean(compiler: &std::path::Path, name: &str) {
+    let directory = scratch(name);
+    let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
+    let mut text = String::from("#include \"libkexec.h\"\n#include \"libkexec.h\"\n");
+    for define in header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define KX_"))
+    {
+        let macro_name = define.split(' ').next().unwrap_or_default();
+        text += &format!("unsigned long use_KX_{macro_name} = (unsigned long)KX_{macro_name};\n");
+    }
+    text += "extern int (*f)(const struct kx_request *, const struct kx_machine *, \
+             struct kx_workspace *, struct kx_error *);\n\
+             int (*f)(const struct kx_request *, const struct kx_machine *, \
+             struct kx_workspace *, struct kx_error *) = kx_plan;\n";
+    for (language, dialects, file) in [("c", &C[..], "use.c"), ("c++", &CPP[..], "use.cc")] {
+        let source = directory.join(file);
+        std::fs::write(&source, &text).expect("written");
+        for dialect in dialects {
+            let mut command = Command::new(compiler);
+            command.args(["-x", language, &format!("-std={dialect}"), "-fsyntax-only"]);
+            command.args([
+                "-pedantic",
+                "-pedantic-errors",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+            ]);
+            if language == "c" {
+                command.args([
+                    "-Wstrict-prototypes",
+                    "-Wmissing-prototypes",
+                    "-Wold-style-definition",
+                ]);
+            }
+            run(command.arg("-I").arg(root().join("include")).arg(&source));
+        }
+    }
+}
+
+#[test]
+fn is_clean_under_gcc() {
+    clean(std::path::Path::new("gcc"), "header-gcc");
+}
+
+#[test]
+fn is_clean_under_clang() {
+    let names = ["clang", "clang-19", "clang-14"];
+    let found = names
+        .iter()
+        .find_map(|name| tool(name, "the header under clang"));
+    if let Some(clang) = found {
+        clean(&clang, "header-clang");
+    }
+}
+
+#[test]
+fn is_ascii_and_has_no_floating_names() {
+    let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
+    assert!(header.is_ascii());
+    for line in header.lines() {
+        if let Some(rest) = line.strip_prefix("#define ") {
+            assert!(rest.starts_with("KX_") || rest == "LIBKEXEC_H", "{line}");
+        }
+        if let Some(rest) = line.strip_prefix("struct ") {
+            assert!(rest.starts_with("kx_"), "{line}");
+        }
+    }
+}
