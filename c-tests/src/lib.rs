@@ -144,7 +144,7 @@ pub fn api_sources() -> Vec<PathBuf> {
 /// A program of this machine or of those `c-tests/tools.sh` fetched; without it, says that
 /// `what` is not tested.
 #[must_use]
-pub fn tool(name: &str, what: &str) -> Option<PathBuf> {
+pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
     let mut directories = vec![
         root().join("target/c-tests/tools/usr/bin"),
         root().join("target/c-tests/tools/usr/lib/go/bin"),
@@ -152,14 +152,27 @@ pub fn tool(name: &str, what: &str) -> Option<PathBuf> {
     directories.extend(std::env::split_paths(
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
-    let found = directories
-        .into_iter()
-        .map(|directory| directory.join(name))
-        .find(|path| path.exists());
+    let found = names.iter().find_map(|name| {
+        let mut paths = directories.iter().map(|directory| directory.join(name));
+        paths.find(|path| path.exists())
+    });
+    let name = names.join(", ");
     if found.is_none() {
         eprintln!("NOT TESTED: {what}: no {name} here (c-tests/tools.sh fetches it)");
     }
     found
+}
+
+/// A command of [`tool`]'s finding, with the libraries that were fetched with it.
+#[must_use]
+pub fn fetched(program: &Path) -> Command {
+    let usr = root().join("target/c-tests/tools/usr");
+    let mut command = Command::new(program);
+    if program.starts_with(&usr) {
+        let libraries = [usr.join("lib/x86_64-linux-gnu"), usr.join("lib/llvm-19/lib")];
+        command.env("LD_LIBRARY_PATH", std::env::join_paths(libraries).unwrap_or_default());
+    }
+    command
 }
 
 /// Kernel images to test with: `*/vmlinuz` below KEXEC_TEST_KERNELS; without any, says so.

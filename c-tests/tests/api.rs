@@ -55,7 +55,7 @@ fn linked_with_the_shared_object() {
 
 #[test]
 fn linked_with_musl() {
-    let Some(musl) = tool("musl-gcc", "musl") else {
+    let Some(musl) = tool(&["musl-gcc"], "musl") else {
         return;
     };
     // Its specs have absolute paths: unpacked elsewhere it needs to be told where it lies.
@@ -101,7 +101,7 @@ fn linked_with_musl() {
 
 #[test]
 fn under_valgrind() {
-    let Some(valgrind) = tool("valgrind", "the API under valgrind") else {
+    let Some(valgrind) = tool(&["valgrind"], "the API under valgrind") else {
         return;
     };
     let archive = built().join("libkexec.a");

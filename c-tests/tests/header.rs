@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use libkexec_tests::{root, run, scratch, tool};
+use libkexec_tests::{fetched, root, run, scratch, tool};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CPP: [&str; 6] = ["c++98", "c++11", "c++14", "c++17", "c++20", "c++2b"];
@@ -36,7 +36,7 @@ fn clean(compiler: &std::path::Path, name: &str) {
         let source = directory.join(file);
         std::fs::write(&source, &text).expect("written");
         for dialect in dialects {
-            let mut command = Command::new(compiler);
+            let mut command = fetched(compiler);
             command.args(["-x", language, &format!("-std={dialect}"), "-fsyntax-only"]);
             command.args([
                 "-pedantic",
@@ -65,10 +65,7 @@ fn is_clean_under_gcc() {
 #[test]
 fn is_clean_under_clang() {
     let names = ["clang", "clang-19", "clang-14"];
-    let found = names
-        .iter()
-        .find_map(|name| tool(name, "the header under clang"));
-    if let Some(clang) = found {
+    if let Some(clang) = tool(&names, "the header under clang") {
         clean(&clang, "header-clang");
     }
 }
