@@ -1,5 +1,7 @@
-//! Writes `include/libkexec.h` from the sources of `ffi/`; with `--check` says whether it is
-//! what would be written.
+//! Writes `include/libkexec.h` and the manual pages of section 3 from the sources of `ffi/`; with
+//! `--check` says whether they are what would be written.
+
+mod man;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -113,18 +115,36 @@ fn run() -> Result<(), String> {
     let ffi = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or("no parent directory")?;
-    let path: PathBuf = ffi.join("../include/libkexec.h");
     let header = generate(ffi)?;
+    let manual: PathBuf = ffi.join("../man/man3");
+    let mut files = vec![(ffi.join("../include/libkexec.h"), header.clone())];
+    for (name, page) in man::pages(ffi, &header)? {
+        files.push((manual.join(name), page));
+    }
+    let there = std::fs::read_dir(&manual).into_iter().flatten();
+    for entry in there.flatten() {
+        if !files
+            .iter()
+            .any(|(path, _)| path.file_name() == Some(&entry.file_name()))
+        {
+            return Err(format!("{}: not a page any more", entry.path().display()));
+        }
+    }
     match std::env::args().nth(1).as_deref() {
-        None => std::fs::write(&path, header).map_err(|error| error.to_string()),
-        Some("--check") => {
-            let committed = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
-            if committed == header {
+        None => files.iter().try_for_each(|(path, text)| {
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+        }),
+        Some("--check") => files.iter().try_for_each(|(path, text)| {
+            let committed = std::fs::read_to_string(path).unwrap_or_default();
+            if committed == *text {
                 Ok(())
             } else {
-                Err("include/libkexec.h is stale: cargo run -p libkexec-header".into())
+                Err(format!(
+                    "{} is stale: cargo run -p libkexec-header",
+                    path.display()
+                ))
             }
-        }
+        }),
         Some(_) => Err("usage: libkexec-header [--check]".into()),
     }
 }

@@ -107,11 +107,30 @@ fn items(root: &Path, built: &Path, to: &Destination) -> Result<Vec<Item>> {
         pages.sort();
         for page in pages {
             let name = page.file_name().unwrap_or_default();
-            let to = to.prefix.join("share/man").join(section).join(name);
-            items.push(file(to, read(&page)?, 0o644));
+            let to = to.prefix.join("share/man").join(section);
+            let text = read(&page)?;
+            // A page of several functions is found by each of their names.
+            for other in names(&String::from_utf8_lossy(&text)) {
+                let other = format!("{other}.3");
+                if *name != *other && section == "man3" {
+                    let pointer = format!(".so {section}/{}\n", name.display());
+                    items.push(file(to.join(other), pointer.into_bytes(), 0o644));
+                }
+            }
+            items.push(file(to.join(name), text, 0o644));
         }
     }
     Ok(items)
+}
+
+/// The names in a manual page's NAME section.
+fn names(page: &str) -> Vec<&str> {
+    page.lines()
+        .skip_while(|line| *line != ".Sh NAME")
+        .skip(1)
+        .map_while(|line| line.strip_prefix(".Nm "))
+        .map(|name| name.trim_end_matches(" ,"))
+        .collect()
 }
 
 /// Installs; answers the paths, without DESTDIR.
