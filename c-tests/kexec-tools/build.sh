@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds an unmodified kexec-tools with libkexec for bzImage64: its own configure and make, one
+# source of the x86_64 list replaced by bzimage64-libkexec.c.
+#
+# usage: build.sh SOURCE-TREE INCLUDE-DIRECTORY LIBKEXEC.A
+# The program is SOURCE-TREE/build/sbin/kexec.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+include=$(cd "$2" && pwd)
+library=$(cd "$(dirname "$3")" && pwd)/$(basename "$3")
+cd "$1"
+cp "$here/bzimage64-libkexec.c" kexec/arch/x86_64/kexec-libkexec.c
+[ -e Makefile ] || ./configure --without-lzma --without-zlib --without-xen \
+    CPPFLAGS="-I$include" LIBS="$library" >configure.log
+native=$(sed -n 's/^x86_64_KEXEC_SRCS_native *[+]*= *//p' kexec/arch/x86_64/Makefile \
+    | sed 's/kexec-bzImage64\.c/kexec-libkexec.c/' | tr '\n' ' ')
+make x86_64_KEXEC_SRCS_native="$native" build/sbin/kexec >make.log 2>&1 \
+    || { tail -30 make.log >&2; exit 1; }
