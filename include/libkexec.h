@@ -1077,8 +1077,8 @@ int kx_interfaces_down(struct kx_error *error);
  * Starts what is loaded, at once: no process is told, no file system is unmounted or written.
  * Does not return when it succeeds. Needs CAP_SYS_BOOT.
  *
- * Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); -EINVAL when nothing is loaded; or
- * KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+ * Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); KX_E_NOTHING_LOADED, or -EINVAL where
+ * /sys does not say so; or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
  */
 int kx_exec(struct kx_error *error);
 

@@ -169,8 +169,14 @@ pub fn fetched(program: &Path) -> Command {
     let usr = root().join("target/c-tests/tools/usr");
     let mut command = Command::new(program);
     if program.starts_with(&usr) {
-        let libraries = [usr.join("lib/x86_64-linux-gnu"), usr.join("lib/llvm-19/lib")];
-        command.env("LD_LIBRARY_PATH", std::env::join_paths(libraries).unwrap_or_default());
+        let libraries = [
+            usr.join("lib/x86_64-linux-gnu"),
+            usr.join("lib/llvm-19/lib"),
+        ];
+        command.env(
+            "LD_LIBRARY_PATH",
+            std::env::join_paths(libraries).unwrap_or_default(),
+        );
     }
     command
 }

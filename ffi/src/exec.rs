@@ -2,7 +2,8 @@
 
 use core::ffi::c_int;
 
-use kexec_core::linux::{interfaces_down, reboot_kexec, sync};
+use kexec_core::linux::{interfaces_down, loaded, reboot_kexec, sync};
+use kexec_core::{Errno, Error};
 
 use crate::error::{Failure, count, kx_error, report};
 
@@ -30,11 +31,16 @@ pub unsafe extern "C" fn kx_interfaces_down(error: *mut kx_error) -> c_int {
 /// Starts what is loaded, at once: no process is told, no file system is unmounted or written.
 /// Does not return when it succeeds. Needs CAP_SYS_BOOT.
 ///
-/// Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); -EINVAL when nothing is loaded; or
-/// KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+/// Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); KX_E_NOTHING_LOADED, or -EINVAL where
+/// /sys does not say so; or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_exec(error: *mut kx_error) -> c_int {
     let body = || match reboot_kexec() {
+        Err(Error::Syscall { errno, .. })
+            if errno == Errno::EINVAL && loaded(false) == Ok(false) =>
+        {
+            Err(Failure::Core(Error::NothingLoaded))
+        }
         Err(refused) => Err(Failure::Core(refused)),
         Ok(never) => match never {},
     };

@@ -1,1 +1,241 @@
-//! Layouts, numbers and texts, pinned.
+//! Numbers, names and sizes that C programs rely on, as seen from Rust.
+
+use core::ffi::CStr;
+use core::mem::{MaybeUninit, align_of, offset_of, size_of};
+use std::boxed::Box;
+use std::collections::BTreeSet;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use kexec_core::linux::{Step, explain};
+use kexec_core::machine::{KexecState, Lockdown, Machine};
+use kexec_core::memory::MemoryKind;
+use kexec_core::plan::{Note, Rule};
+use kexec_core::{Errno, Error};
+
+use crate::error::{Failure, kx_error, report};
+use crate::machine::{KX_MACHINE_SIZE, kx_machine};
+use crate::message::{KX_MESSAGE_SIZE, kx_error_message};
+use crate::object::Storage;
+use crate::request::{kx_bytes, kx_request};
+use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
+
+fn text(pointer: *const core::ffi::c_char) -> &'static str {
+    unsafe { CStr::from_ptr(pointer) }.to_str().unwrap()
+}
+
+/// One of each kind, with the longest numbers there are.
+fn errors() -> Vec<Error> {
+    let what = "a word that stands for what it is about";
+    let n = u64::MAX;
+    let errno = Errno::EADDRNOTAVAIL;
+    std::vec![
+        Error::Truncated {
+            what,
+            need: n,
+            have: n
+        },
+        Error::NotThisFormat { what },
+        Error::Protocol {
+            found: u16::MAX,
+            need: u16::MAX
+        },
+        Error::BadField {
+            what,
+            offset: n,
+            value: n
+        },
+        Error::NotBootable { why: what },
+        Error::CommandLineTooLong {
+            length: n,
+            limit: n
+        },
+        Error::CommandLineNul { offset: n },
+        Error::Full { what, capacity: n },
+        Error::NoHole {
+            what,
+            size: n,
+            align: n,
+            min: n,
+            max: n,
+            largest: n
+        },
+        Error::TooManySegments { count: n, max: n },
+        Error::NoMemoryMap,
+        Error::Check {
+            segment: 255,
+            rule: Rule::Overlap { other: 255 }
+        },
+        Error::File { step: what, errno },
+        Error::EmptyFile,
+        Error::NotAFile { what },
+        Error::Syscall { call: what, errno },
+        Error::NothingLoaded,
+        Error::BadArgument { what },
+        Error::Cancelled,
+    ]
+}
+
+fn all_rules() -> [Rule; 9] {
+    [
+        Rule::Wraps,
+        Rule::Unaligned,
+        Rule::PastLimit,
+        Rule::Overlap { other: 7 },
+        Rule::BufferTooLarge,
+        Rule::TooMuchMemory,
+        Rule::OutsideCrashReservation,
+        Rule::NotRam,
+        Rule::EntryOutside,
+    ]
+}
+
+fn details(error: Error) -> (kx_error, String) {
+    let mut out: kx_error = unsafe { MaybeUninit::zeroed().assume_init() };
+    out.size = size_of::<kx_error>();
+    let code = unsafe { report(&raw mut out, || Err(Failure::Core(error))) };
+    assert_eq!(code, out.code);
+    let mut buffer = [0; KX_MESSAGE_SIZE];
+    let size = buffer.len();
+    let length = unsafe { kx_error_message(&raw const out, buffer.as_mut_ptr(), size) };
+    assert!(length > 1, "{error:?}");
+    (out, text_of(&buffer))
+}
+
+fn text_of(buffer: &[core::ffi::c_char]) -> String {
+    unsafe { CStr::from_ptr(buffer.as_ptr()) }
+        .to_str()
+        .unwrap()
+        .to_string()
+}
+
+#[test]
+fn every_core_error_has_its_number_and_comes_back_whole() {
+    let mut codes = BTreeSet::new();
+    for (index, error) in errors().into_iter().enumerate() {
+        assert_eq!(usize::from(error.number()), index + 1);
+        let (out, message) = details(error);
+        assert_eq!(message, error.to_string());
+        match error {
+            Error::File { errno, .. } | Error::Syscall { errno, .. } => {
+                assert_eq!(out.code, -i32::from(errno.0));
+            }
+            _ => {
+                assert_eq!(out.code, -4096 - i32::from(error.number()));
+                let name = text(crate::strerror::kx_errname(out.code));
+                assert!(name.starts_with("KX_E_") && name != "KX_E_?", "{error:?}");
+                assert!(codes.insert(out.code));
+            }
+        }
+    }
+    for rule in all_rules() {
+        let error = Error::Check { segment: 3, rule };
+        assert_eq!(details(error).1, error.to_string());
+    }
+}
+
+#[test]
+fn own_numbers_do_not_meet_the_cores() {
+    let all: BTreeSet<i32> = crate::strerror::ALL.iter().map(|(code, _)| *code).collect();
+    assert_eq!(all.len(), crate::strerror::ALL.len());
+    let cores = errors().len() as i32;
+    for (code, name) in crate::strerror::ALL {
+        assert!(*code >= -4096 - cores || *code <= -4196, "{name}");
+        assert_eq!(text(crate::strerror::kx_errname(*code)), *name);
+    }
+}
+
+#[test]
+fn notes_and_explanations_fit_the_sizes_that_suffice() {
+    let notes = [
+        Note::SetupTypeLeftOut {
+            kind: kexec_core::boot::SetupType(u32::MAX),
+            max: u32::MAX,
+        },
+        Note::NoEfi {
+            why: "/sys/firmware/efi lacks tables or the runtime map (efi=noruntime?)",
+        },
+        Note::NoRngSeed,
+        Note::NoIomem,
+        Note::NoBootParams,
+        Note::NotVerified,
+    ];
+    for note in notes {
+        assert!(
+            note.to_string().len() < crate::inspect::KX_NOTE_SIZE,
+            "{note}"
+        );
+    }
+    for lockdown in [Lockdown::None, Lockdown::Integrity] {
+        let state = KexecState {
+            lockdown,
+            ..KexecState::UNKNOWN
+        };
+        for step in [Step::Load, Step::FileLoad, Step::Exec] {
+            for errno in 1..4096 {
+                let words = explain(step, Errno(errno), &state).unwrap_or_default();
+                assert!(words.len() < crate::explain::KX_EXPLANATION_SIZE, "{words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_the_cores() {
+    for kind in [1, 2, 3, 4, 5, 7, 12, 0xefff_ffff, 6, 99] {
+        let name = text(crate::machine_info::kx_memory_kind_name(kind));
+        assert_eq!(name, MemoryKind(kind).name());
+    }
+    for kind in 0..20 {
+        let name = text(crate::inspect::kx_setup_type_name(kind));
+        assert_eq!(name, kexec_core::boot::SetupType(kind).name());
+    }
+    assert_eq!(
+        text(crate::version::kx_version_string()),
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+/// Zeros are what storage holds before an object is made of it: every value in it must be one.
+#[test]
+fn zeros_are_a_machine() {
+    let mut machine = unsafe { Box::<Machine>::new_zeroed().assume_init() };
+    let read = std::format!("{machine:?}");
+    assert!(read.contains("memory_source: None") && read.contains("lockdown: Unknown"));
+    machine.clear();
+    assert_eq!(
+        std::format!("{machine:?}"),
+        std::format!("{:?}", Box::new(Machine::new()))
+    );
+}
+
+#[test]
+fn sizes_and_offsets() {
+    assert_eq!(size_of::<kx_bytes>(), 16);
+    assert_eq!(size_of::<kx_request>(), 136);
+    assert_eq!(offset_of!(kx_request, progress), 104);
+    assert_eq!(offset_of!(kx_request, serial_baud), 132);
+    assert_eq!(size_of::<kx_error>(), 80);
+    assert_eq!(offset_of!(kx_error, numbers), 32);
+    assert_eq!(size_of::<crate::image::kx_image>(), 328);
+    assert_eq!(offset_of!(crate::image::kx_image, version), 72);
+    assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 272);
+    assert_eq!(
+        offset_of!(crate::machine_info::kx_machine_info, loaded),
+        240
+    );
+    assert_eq!(size_of::<crate::machine_info::kx_memory>(), 32);
+    assert_eq!(size_of::<crate::machine_input::kx_efi_descriptor>(), 48);
+    assert_eq!(size_of::<crate::inspect::kx_segment>(), 48);
+    assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 80);
+    assert_eq!(offset_of!(crate::inspect::kx_plan_info, digest), 48);
+    assert_eq!(size_of::<crate::check::kx_limits>(), 40);
+    assert_eq!(size_of::<kx_machine>(), KX_MACHINE_SIZE);
+    assert_eq!(size_of::<kx_workspace>(), KX_WORKSPACE_SIZE);
+    assert_eq!(
+        (align_of::<kx_machine>(), align_of::<kx_workspace>()),
+        (8, 8)
+    );
+    const { assert!(kx_machine::SIZE <= KX_MACHINE_SIZE) };
+    const { assert!(kx_workspace::SIZE <= KX_WORKSPACE_SIZE) };
+}

@@ -52,7 +52,7 @@ unsafe impl Storage for kx_workspace {
     const MARK: u64 = u64::from_le_bytes(*b"kxwork01");
 }
 
-/// The plan in a workspace.
+/// The plan in a workspace; KX_E_NO_PLAN without one.
 ///
 /// # Safety
 /// As [`object::find`], and nobody changes it as long as `'a`.

@@ -1,0 +1,147 @@
+//! Other languages, and another project's program, with the library.
+#![allow(missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libkexec_tests::{bzimage, cc, fetched, installed, kernels, output, root, run, scratch};
+use libkexec_tests::{slim, target, tool};
+
+/// Every kernel there is, and one made up.
+fn images(name: &str) -> Vec<PathBuf> {
+    let made_up = scratch(name).join("made-up");
+    std::fs::write(&made_up, bzimage(0x2_0000)).expect("written");
+    let mut images = vec![made_up];
+    images.extend(kernels());
+    images
+}
+
+/// What both examples print, without the line of the version.
+fn plausible(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() == 5, "{said}");
+    assert!(
+        lines[0].starts_with("version ") && lines[0].contains("protocol 0x20"),
+        "{said}"
+    );
+    assert!(
+        lines[1].starts_with("entry 0x") && lines[1].contains("digest "),
+        "{said}"
+    );
+    for (line, name) in lines[2..]
+        .iter()
+        .zip(["kernel", "boot parameters", "purgatory"])
+    {
+        assert!(line.starts_with(&format!("segment {name} 0x")), "{said}");
+    }
+    said.into()
+}
+
+#[test]
+fn python_and_go_see_the_same_plan() {
+    let prefix = installed("bindings");
+    let lib = prefix.join("lib");
+    let python = tool(&["python3"], "Python bindings");
+    let go = tool(&["go"], "Go bindings").and_then(|go| build_go(&go, &prefix));
+    for image in images("bindings-images") {
+        let say = |mut command: Command| {
+            command
+                .arg(&image)
+                .arg("quiet")
+                .env("LD_LIBRARY_PATH", &lib);
+            plausible(&run(&mut command))
+        };
+        let mut answers = Vec::new();
+        if let Some(python) = &python {
+            let mut command = Command::new(python);
+            command.arg(root().join("ffi/examples/plan.py"));
+            answers.push(say(command));
+        }
+        if let Some(program) = &go {
+            answers.push(say(Command::new(program)));
+        }
+        assert!(
+            answers.windows(2).all(|pair| pair[0] == pair[1]),
+            "{answers:?}"
+        );
+    }
+}
+
+fn build_go(go: &Path, prefix: &Path) -> Option<PathBuf> {
+    let program = scratch("go").join("plan");
+    let cache = target().join("c-tests/go-cache");
+    let mut command = fetched(go);
+    command.args(["build", "-o"]).arg(&program);
+    command.arg(root().join("ffi/examples/go/plan.go"));
+    command
+        .env("GOCACHE", &cache)
+        .env("GOPATH", &cache)
+        .env("CGO_ENABLED", "1");
+    command.env("GO111MODULE", "off").env("GOFLAGS", "");
+    command.env(
+        "CGO_CFLAGS",
+        format!("-I{}", prefix.join("include").display()),
+    );
+    command.env("CGO_LDFLAGS", format!("-L{}", prefix.join("lib").display()));
+    // Unpacked elsewhere than it was built for, it must be told where its library lies.
+    let real = go.canonicalize().expect("a path");
+    if let Some(goroot) = real
+        .ancestors()
+        .find(|path| path.join("src/runtime").exists())
+    {
+        command.env("GOROOT", goroot);
+    }
+    run(&mut command);
+    Some(program)
+}
+
+#[test]
+fn kexec_tools_loads_by_our_plan() {
+    let tree = target().join("c-tests/kexec-tools");
+    let scripts = root().join("c-tests/kexec-tools");
+    if !tree.join("configure").exists() {
+        let fetch = output(Command::new(scripts.join("fetch.sh")).arg(&tree));
+        if !fetch.status.success() {
+            let why = String::from_utf8_lossy(&fetch.stderr);
+            eprintln!(
+                "NOT TESTED: kexec-tools with libkexec: its source cannot be fetched:\n{why}"
+            );
+            return;
+        }
+    }
+    run(Command::new(scripts.join("build.sh"))
+        .arg(&tree)
+        .arg(root().join("include"))
+        .arg(slim()));
+    let refuse = scratch("refuse").join("refuse");
+    let mut compiler = cc();
+    run(compiler
+        .arg(scripts.join("refuse.c"))
+        .arg("-o")
+        .arg(&refuse));
+    let initrd = scratch("kexec-tools-initrd").join("initrd");
+    std::fs::write(&initrd, [7; 5000]).expect("written");
+    for image in images("kexec-tools-images") {
+        let mut load = Command::new(&refuse);
+        load.arg(tree.join("build/sbin/kexec"))
+            .args(["-d", "-c", "-l"])
+            .arg(&image);
+        load.arg(format!("--initrd={}", initrd.display()))
+            .arg("--append=quiet");
+        let done = output(&mut load);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{}: {said}", done.status);
+        assert!(said.contains("segment[3].memsz"), "{said}");
+        // The second segment by address order holds what only libkexec's purgatory has.
+        assert!(
+            said.contains("bufsz = 0x1388"),
+            "the initrd's 5000 bytes: {said}"
+        );
+    }
+    let not_an_image = scratch("kexec-tools-bad").join("bad");
+    std::fs::write(&not_an_image, b"no kernel").expect("written");
+    let mut load = Command::new(&refuse);
+    load.arg(tree.join("build/sbin/kexec"))
+        .args(["-c", "-t", "bzImage64", "-l"]);
+    assert!(!output(load.arg(&not_an_image)).status.success());
+}

@@ -1,0 +1,169 @@
+//! Manual pages: every function has an entry, every error is documented, no lint.
+#![allow(missing_docs)]
+
+use std::path::PathBuf;
+
+use libkexec_tests::{fetched, output, root, run, scratch, tool};
+
+fn pages() -> Vec<PathBuf> {
+    ["man3", "man7"]
+        .iter()
+        .flat_map(|section| std::fs::read_dir(root().join("man").join(section)).expect("pages"))
+        .map(|entry| entry.expect("a page").path())
+        .collect()
+}
+
+fn header() -> String {
+    std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header")
+}
+
+#[test]
+fn every_function_and_error_is_in_a_page() {
+    let all: String = pages()
+        .iter()
+        .map(|page| std::fs::read_to_string(page).expect("text"))
+        .collect();
+    let map = std::fs::read_to_string(root().join("ffi/libkexec.map")).expect("the map");
+    for line in map
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("kx_"))
+    {
+        let name = line.trim_end_matches(';');
+        for entry in [
+            format!("\n.Nm {name}"),
+            format!("\n.Fo {name}\n"),
+            format!("\n.Ss {name}\n"),
+        ] {
+            assert!(all.contains(&entry), "no {entry:?}");
+        }
+    }
+    for line in header()
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define KX_E_"))
+    {
+        let name = line.split(' ').next().unwrap_or_default();
+        assert!(
+            all.contains(&format!("\n.It Er KX_E_{name}\n")),
+            "KX_E_{name} is in no page"
+        );
+    }
+}
+
+/// What a function's own source names as errors, its documentation names too.
+#[test]
+fn every_error_a_source_names_is_documented_there() {
+    for entry in std::fs::read_dir(root().join("ffi/src")).expect("sources") {
+        let path = entry.expect("a source").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        if ["error", "strerror", "message", "tests"]
+            .iter()
+            .any(|name| path.ends_with(format!("{name}.rs")))
+            || !text.contains("extern \"C\" fn")
+        {
+            continue;
+        }
+        let docs: String = text
+            .lines()
+            .filter(|line| line.starts_with("///"))
+            .collect();
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for word in code.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_'))) {
+            assert!(
+                !word.starts_with("KX_E_") || docs.contains(word),
+                "{}: {word} is not documented",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The errors the C tests see a function answer are in its documentation.
+#[test]
+fn every_error_the_tests_see_is_documented() {
+    let header = header();
+    let documentation = |function: &str| {
+        let declaration = header.find(&format!("\nint {function}(")).expect(function);
+        let before = header.get(..declaration).unwrap_or_default();
+        let start = before.rfind("/**").unwrap_or(0);
+        header.get(start..declaration).unwrap_or_default()
+    };
+    let mut seen = 0;
+    for source in libkexec_tests::api_sources() {
+        let text = std::fs::read_to_string(&source).expect("text");
+        for part in text.split("ANSWERS(KX_E_").skip(1) {
+            let name: String = part
+                .chars()
+                .take_while(|c| c.is_ascii_uppercase() || *c == '_')
+                .collect();
+            let statement = part.split(';').next().unwrap_or_default();
+            let Some((_, rest)) = statement.split_once("kx_") else {
+                continue;
+            };
+            let function: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            if !rest.starts_with(&format!("{function}(")) {
+                continue;
+            }
+            let mut said = documentation(&format!("kx_{function}")).to_string();
+            if said.contains("what that does") || said.contains("what kx_image_probe() says") {
+                said += documentation("kx_image_probe");
+            }
+            assert!(
+                said.contains(&format!("KX_E_{name}")),
+                "kx_{function}: KX_E_{name}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 120, "{seen}");
+}
+
+#[test]
+fn lint_finds_nothing() {
+    let Some(mandoc) = tool(&["mandoc"], "lint of the manual pages") else {
+        return;
+    };
+    let checked = output(fetched(&mandoc).args(["-Tlint", "-Wwarning"]).args(pages()));
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.is_empty(), "{said}");
+}
+
+/// The example in libkexec(7) compiles and plans.
+#[test]
+fn the_example_works() {
+    let page = std::fs::read_to_string(root().join("man/man7/libkexec.7")).expect("the page");
+    let example = page
+        .split_once(".Bd -literal -offset indent\n")
+        .and_then(|(_, rest)| rest.split_once(".Ed"))
+        .expect("an example")
+        .0
+        .replace("\\e", "\\");
+    let directory = scratch("example");
+    let source = directory.join("example.c");
+    std::fs::write(&source, example).expect("written");
+    let kernel = directory.join("kernel");
+    std::fs::write(&kernel, libkexec_tests::bzimage(0x1_0000)).expect("written");
+    let program = directory.join("example");
+    let mut compiler = libkexec_tests::cc();
+    run(compiler
+        .arg(&source)
+        .arg(libkexec_tests::slim())
+        .arg("-o")
+        .arg(&program));
+    let mut command = std::process::Command::new(&program);
+    let said = run(command.arg(&kernel));
+    assert!(
+        said.lines().count() == 3 && said.contains(" purgatory\n"),
+        "{said}"
+    );
+    assert!(
+        !output(&mut std::process::Command::new(&program))
+            .status
+            .success()
+    );
+}
