@@ -1,0 +1,64 @@
+//! Checked little-endian reads and writes at byte offsets.
+//!
+//! Every format here is little-endian by specification; nothing is cast to a host struct, so
+//! the same code reads an x86 header on any host. A read past the end is `None`, never a panic.
+
+macro_rules! accessors {
+    ($($read:ident $write:ident $type:ty;)*) => {$(
+        #[doc = concat!("The little-endian `", stringify!($type), "` at `offset`; `None` past the end.")]
+        #[must_use]
+        pub fn $read(bytes: &[u8], offset: usize) -> Option<$type> {
+            bytes.get(offset..)?.first_chunk().map(|raw| <$type>::from_le_bytes(*raw))
+        }
+
+        #[doc = concat!("Writes a little-endian `", stringify!($type), "` at `offset`; `None` past the end, nothing written.")]
+        #[must_use]
+        pub fn $write(bytes: &mut [u8], offset: usize, value: $type) -> Option<()> {
+            *bytes.get_mut(offset..)?.first_chunk_mut()? = value.to_le_bytes();
+            Some(())
+        }
+    )*};
+}
+
+accessors! {
+    u8_at put_u8 u8;
+    u16_at put_u16 u16;
+    u32_at put_u32 u32;
+    u64_at put_u64 u64;
+}
+
+/// The `length` bytes at `offset`; `None` past the end.
+#[must_use]
+pub fn slice_at(bytes: &[u8], offset: usize, length: usize) -> Option<&[u8]> {
+    bytes.get(offset..)?.get(..length)
+}
+
+/// Copies `data` to `offset`; `None` past the end, nothing written.
+#[must_use]
+pub fn put_slice(bytes: &mut [u8], offset: usize, data: &[u8]) -> Option<()> {
+    let target = bytes.get_mut(offset..)?.get_mut(..data.len())?;
+    for (to, from) in target.iter_mut().zip(data) {
+        *to = *from;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_stop_at_the_end() {
+        let mut bytes = [0x11, 0x22, 0x33, 0x44, 0x55];
+        assert_eq!(u32_at(&bytes, 0), Some(0x4433_2211));
+        assert_eq!(u32_at(&bytes, 1), Some(0x5544_3322));
+        assert_eq!(u32_at(&bytes, 2), None);
+        assert_eq!(u8_at(&bytes, usize::MAX), None);
+        assert_eq!(put_u32(&mut bytes, 2, 7), None);
+        assert_eq!(put_u16(&mut bytes, 3, 0xabcd), Some(()));
+        assert_eq!(bytes, [0x11, 0x22, 0x33, 0xcd, 0xab]);
+        assert_eq!(put_slice(&mut bytes, 4, &[1, 2]), None);
+        assert_eq!(slice_at(&bytes, 3, 2), Some(&[0xcd, 0xab][..]));
+        assert_eq!(slice_at(&bytes, 3, usize::MAX), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! Everything that can go wrong, as one small `Copy` enum.
+//!
+//! An error says which step failed and with which numbers (sizes and addresses in bytes).
+//! [`Error::number`] is the C library's error number; numbers are never reused.
+
+use core::fmt;
+
+use crate::errno::Errno;
+use crate::plan::Rule;
+
+/// Shorthand for results of this crate.
+pub type Result<T> = core::result::Result<T, Error>;
+
+/// What went wrong, where, and with which numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+// The discriminants are the numbers, from 1: zero is then free for the None of an Option, so that
+// a static with one in it needs no bytes in the program's file.
+#[repr(u16)]
+pub enum Error {
+    /// The file ends before `what`: `need` bytes are needed, `have` are there.
+    Truncated {
+        /// The part that is cut off.
+        what: &'static str,
+        /// Bytes the file must have.
+        need: u64,
+        /// Bytes the file has.
+        have: u64,
+    } = 1,
+    /// The file is not of this format.
+    NotThisFormat {
+        /// The format and the mark that is missing.
+        what: &'static str,
+    },
+    /// The image's boot protocol is older than this loader handles.
+    Protocol {
+        /// The version in the header, major << 8 | minor.
+        found: u16,
+        /// The oldest version handled.
+        need: u16,
+    },
+    /// A header field holds a value that cannot be right.
+    BadField {
+        /// The field's name in the format's specification.
+        what: &'static str,
+        /// Its offset in the file or table.
+        offset: u64,
+        /// The value found there.
+        value: u64,
+    },
+    /// The image is well formed but cannot be started here.
+    NotBootable {
+        /// The reason, and what to do.
+        why: &'static str,
+    },
+    /// The command line is longer than the new kernel takes.
+    CommandLineTooLong {
+        /// Its length without the final NUL.
+        length: u64,
+        /// The most the kernel takes, without the final NUL (`cmdline_size`).
+        limit: u64,
+    },
+    /// The command line holds a NUL byte.
+    CommandLineNul {
+        /// Where.
+        offset: u64,
+    },
+    /// A table of fixed capacity is full.
+    Full {
+        /// The capacity constant's name.
+        what: &'static str,
+        /// Its value.
+        capacity: u64,
+    },
+    /// No free memory for a segment.
+    NoHole {
+        /// What should have been placed.
+        what: &'static str,
+        /// Bytes needed.
+        size: u64,
+        /// Alignment needed, a power of two.
+        align: u64,
+        /// Lowest address allowed.
+        min: u64,
+        /// Highest address allowed (inclusive).
+        max: u64,
+        /// The largest free stretch inside that window, before alignment.
+        largest: u64,
+    },
+    /// More segments than the kernel takes.
+    TooManySegments {
+        /// How many the request needs.
+        count: u64,
+        /// How many the kernel takes (KEXEC_SEGMENT_MAX).
+        max: u64,
+    },
+    /// Nothing on this machine says where its memory is.
+    NoMemoryMap,
+    /// The plan breaks a rule of kexec_load(2).
+    Check {
+        /// The segment's place in the list, from 0.
+        segment: u8,
+        /// The rule it breaks.
+        rule: Rule,
+    },
+    /// A file could not be opened, mapped or read.
+    File {
+        /// The step that failed.
+        step: &'static str,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// A file is empty.
+    EmptyFile,
+    /// A file is neither a regular file nor something that can be mapped.
+    NotAFile {
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// A system call refused.
+    Syscall {
+        /// The call's name.
+        call: &'static str,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// Nothing is loaded that could be executed.
+    NothingLoaded,
+    /// A value the caller gave is out of range.
+    BadArgument {
+        /// Which, and what it must be.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// The error's number, 1 and up; the C library returns −(4096 + number), except that
+    /// [`Error::Syscall`] and [`Error::File`] become −errno.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        match self {
+            Self::Truncated { .. } => 1,
+            Self::NotThisFormat { .. } => 2,
+            Self::Protocol { .. } => 3,
+            Self::BadField { .. } => 4,
+            Self::NotBootable { .. } => 5,
+            Self::CommandLineTooLong { .. } => 6,
+            Self::CommandLineNul { .. } => 7,
+            Self::Full { .. } => 8,
+            Self::NoHole { .. } => 9,
+            Self::TooManySegments { .. } => 10,
+            Self::NoMemoryMap => 11,
+            Self::Check { .. } => 12,
+            Self::File { .. } => 13,
+            Self::EmptyFile => 14,
+            Self::NotAFile { .. } => 15,
+            Self::Syscall { .. } => 16,
+            Self::NothingLoaded => 17,
+            Self::BadArgument { .. } => 18,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Truncated { what, need, have } => write!(
+                f,
+                "the file is cut off in {what}: {need} bytes are needed, it has {have}"
+            ),
+            Self::NotThisFormat { what } => write!(f, "not {what}"),
+            Self::Protocol { found, need } => write!(
+                f,
+                "boot protocol {}.{:02} is too old: {}.{:02} or newer is needed",
+                found >> 8,
+                found & 0xff,
+                need >> 8,
+                need & 0xff
+            ),
+            Self::BadField {
+                what,
+                offset,
+                value,
+            } => write!(f, "{what} (offset {offset:#x}) holds {value:#x}"),
+            Self::NotBootable { why } => f.write_str(why),
+            Self::CommandLineTooLong { length, limit } => write!(
+                f,
+                "the command line has {length} bytes, the new kernel takes {limit}"
+            ),
+            Self::CommandLineNul { offset } => {
+                write!(f, "the command line holds a NUL byte at offset {offset}")
+            }
+            Self::Full { what, capacity } => {
+                write!(f, "no more room: {what} is {capacity}")
+            }
+            Self::NoHole {
+                what,
+                size,
+                align,
+                min,
+                max,
+                largest,
+            } => write!(
+                f,
+                "no free memory for {what}: {size} bytes aligned to {align:#x} are needed between \
+                 {min:#x} and {max:#x}, the largest free stretch there has {largest}"
+            ),
+            Self::TooManySegments { count, max } => write!(
+                f,
+                "{count} segments are needed, the kernel takes {max}; join some of the initrds"
+            ),
+            Self::NoMemoryMap => f.write_str(
+                "no memory map: /sys/firmware/memmap, /sys/kernel/boot_params and /proc/iomem \
+                 are missing or unreadable; mount /sys and /proc, run as root",
+            ),
+            Self::Check { segment, rule } => write!(f, "segment {segment}: {rule}"),
+            Self::File { step, errno } => write!(f, "{step}: {errno}"),
+            Self::EmptyFile => f.write_str("the file is empty"),
+            Self::NotAFile { what } => write!(f, "{what}, not a regular file"),
+            Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
+            Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
+            Self::BadArgument { what } => f.write_str(what),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

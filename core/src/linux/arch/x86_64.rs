@@ -1,0 +1,33 @@
+//! x86_64: `syscall`, number in rax, arguments in rdi, rsi, rdx, r10, r8, r9
+//! (System V ABI, AMD64 supplement, A.2.1).
+
+use core::arch::asm;
+
+/// Makes a system call; unused arguments are 0.
+///
+/// # Safety
+/// The arguments must be what the kernel expects of `number`: every pointer valid for what the
+/// call reads or writes through it.
+#[inline]
+pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+    let [a, b, c, d, e, f] = arguments;
+    let result: isize;
+    // SAFETY: `syscall` clobbers rax, rcx and r11 only, all declared; it may read and write
+    // memory through the arguments, for which the caller answers.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as usize => result,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            in("r8") e,
+            in("r9") f,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack, preserves_flags),
+        );
+    }
+    result
+}

@@ -1,0 +1,111 @@
+//! Files: opened, read, closed.
+
+use core::ffi::CStr;
+
+use linux_raw_sys::general as raw;
+
+use super::arch;
+use crate::Errno;
+
+/// An open file descriptor; closed when dropped.
+#[derive(Debug)]
+pub struct Fd(i32);
+
+impl Fd {
+    /// The number, for further calls.
+    #[must_use]
+    pub const fn number(&self) -> i32 {
+        self.0
+    }
+
+    /// Takes over a descriptor a system call returned.
+    pub(super) const fn from_raw(number: usize) -> Self {
+        Self(number as i32)
+    }
+
+    /// The descriptor as a system call argument.
+    pub(super) const fn argument(&self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Drop for Fd {
+    fn drop(&mut self) {
+        // SAFETY: close(2) takes no pointer, and this descriptor is ours alone.
+        unsafe { arch::syscall(raw::__NR_close, [self.argument(), 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// open(2) with `flags` (O_*) and O_CLOEXEC.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn open(path: &CStr, flags: u32) -> Result<Fd, Errno> {
+    openat(raw::AT_FDCWD as isize as usize, path, flags)
+}
+
+/// openat(2) with `flags` (O_*) and O_CLOEXEC: a relative `path` starts at the directory.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn open_at(directory: &Fd, path: &CStr, flags: u32) -> Result<Fd, Errno> {
+    openat(directory.argument(), path, flags)
+}
+
+fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
+    let flags = (flags | raw::O_CLOEXEC) as usize;
+    let path = path.as_ptr() as usize;
+    // SAFETY: `path` is a NUL-terminated string that outlives the call.
+    let opened = unsafe { arch::syscall(raw::__NR_openat, [directory, path, flags, 0, 0, 0]) };
+    arch::result(opened).map(Fd::from_raw)
+}
+
+/// read(2), again after EINTR; answers the bytes read, 0 at the end.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        let (start, length) = (buffer.as_mut_ptr() as usize, buffer.len());
+        // SAFETY: the kernel writes at most `length` bytes to `start`, which is that large.
+        let got = unsafe { arch::syscall(raw::__NR_read, [fd.argument(), start, length, 0, 0, 0]) };
+        match arch::result(got) {
+            Err(Errno::EINTR) => {}
+            other => return other,
+        }
+    }
+}
+
+/// Reads a whole small file; answers the part of `buffer` it filled. A file longer than the
+/// buffer fills it.
+///
+/// # Errors
+/// The kernel's errno of open(2) or read(2).
+pub fn read_file<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
+    let fd = open(path, raw::O_RDONLY)?;
+    read_all(&fd, buffer)
+}
+
+/// As [`read_file`], with `path` relative to a directory.
+///
+/// # Errors
+/// The kernel's errno of openat(2) or read(2).
+pub fn read_file_at<'a>(
+    directory: &Fd,
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], Errno> {
+    let fd = open_at(directory, path, raw::O_RDONLY)?;
+    read_all(&fd, buffer)
+}
+
+fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
+    let mut filled = 0_usize;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match read(fd, rest)? {
+            0 => break,
+            got => filled = filled.saturating_add(got),
+        }
+    }
+    Ok(buffer.get(..filled).unwrap_or_default())
+}

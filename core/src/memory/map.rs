@@ -1,0 +1,165 @@
+//! The memory map: what every stretch of physical memory is.
+
+use heapless::Vec;
+
+use super::{MemoryKind, Range};
+use crate::error::{Error, Result};
+
+/// One stretch of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryEntry {
+    /// Where.
+    pub range: Range,
+    /// What.
+    pub kind: MemoryKind,
+}
+
+/// A memory map: entries sorted by address, none overlapping.
+///
+/// Sources may list entries in any order and overlapping. Where they overlap the kind with the
+/// higher number wins, as in the kernel (arch/x86/kernel/e820.c, e820__update_table): RAM is the
+/// lowest, so what any source calls reserved is never taken for RAM.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryMap {
+    entries: Vec<MemoryEntry, { MemoryMap::CAPACITY }>,
+}
+
+impl MemoryMap {
+    /// How many entries fit. The kernel's own table ends at 128 + 3 × 64 nodes
+    /// (E820_MAX_ENTRIES), /proc/iomem can hold thousands on machines with memory hot-plug.
+    pub const CAPACITY: usize = 8448;
+
+    /// An empty map.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+        }
+    }
+
+    /// The entries, sorted, none overlapping.
+    #[must_use]
+    pub fn entries(&self) -> &[MemoryEntry] {
+        &self.entries
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// The ranges of one kind, in order.
+    pub fn of_kind(&self, kind: MemoryKind) -> impl DoubleEndedIterator<Item = Range> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.kind == kind)
+            .map(|entry| entry.range)
+    }
+
+    /// Bytes of RAM in the map.
+    #[must_use]
+    pub fn ram(&self) -> u64 {
+        self.of_kind(MemoryKind::RAM)
+            .fold(0, |sum: u64, range| sum.saturating_add(range.size()))
+    }
+
+    /// Adds a stretch; where the map has one already, the kind with the higher number stays.
+    ///
+    /// # Errors
+    /// [`Error::Full`] past [`MemoryMap::CAPACITY`]; the map is then not to be used.
+    pub fn add(&mut self, range: Range, kind: MemoryKind) -> Result<()> {
+        let mut index = self
+            .entries
+            .partition_point(|entry| entry.range.last() < range.start());
+        let mut rest = Some(range);
+        while let Some(todo) = rest {
+            let Some(here) = self.entries.get(index).copied() else {
+                return self.insert(index, todo, kind);
+            };
+            if here.range.start() > todo.last() {
+                return self.insert(index, todo, kind);
+            }
+            if let Some(before) = here
+                .range
+                .start()
+                .checked_sub(1)
+                .and_then(|last| Range::new(todo.start(), last))
+            {
+                self.insert(index, before, kind)?;
+                index = index.saturating_add(1);
+            }
+            if kind > here.kind {
+                index = self.carve(index, here, todo, kind)?;
+            } else {
+                index = index.saturating_add(1);
+            }
+            rest = here
+                .range
+                .last()
+                .checked_add(1)
+                .and_then(|start| Range::new(start, todo.last()));
+        }
+        Ok(())
+    }
+
+    /// Gives the part of entry `here` (at `index`) that `todo` covers the kind `kind`; answers
+    /// the index behind what became of it.
+    fn carve(
+        &mut self,
+        mut index: usize,
+        here: MemoryEntry,
+        todo: Range,
+        kind: MemoryKind,
+    ) -> Result<usize> {
+        let Some(middle) = here.range.intersection(todo) else {
+            return Ok(index.saturating_add(1));
+        };
+        let before = middle
+            .start()
+            .checked_sub(1)
+            .and_then(|last| Range::new(here.range.start(), last));
+        let after = middle
+            .last()
+            .checked_add(1)
+            .and_then(|start| Range::new(start, here.range.last()));
+        if let Some(entry) = self.entries.get_mut(index) {
+            *entry = MemoryEntry {
+                range: middle,
+                kind,
+            };
+        }
+        if let Some(before) = before {
+            self.insert(index, before, here.kind)?;
+            index = index.saturating_add(1);
+        }
+        index = index.saturating_add(1);
+        if let Some(after) = after {
+            self.insert(index, after, here.kind)?;
+        }
+        Ok(index)
+    }
+
+    fn insert(&mut self, index: usize, range: Range, kind: MemoryKind) -> Result<()> {
+        // Sources are mostly sorted, so the end is the usual place; heapless' insert() has a
+        // panic for an index past the end, hence push and rotate.
+        let entry = MemoryEntry { range, kind };
+        self.entries.push(entry).map_err(|_| Error::Full {
+            what: "MemoryMap::CAPACITY",
+            capacity: Self::CAPACITY as u64,
+        })?;
+        if let Some(tail) = self.entries.get_mut(index..) {
+            super::set::rotate_last_to_front(tail);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

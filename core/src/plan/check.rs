@@ -1,0 +1,125 @@
+//! The kernel's own checks, made first (kernel/kexec_core.c, sanity_check_segment_list), and
+//! two it does not make: destinations in free RAM and the entry inside a segment.
+
+use super::{Rule, Segment};
+use crate::error::{Error, Result};
+use crate::memory::{PAGE_SIZE, Range, RangeSet};
+
+/// What the running kernel allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The first address that may not be used (KEXEC_DESTINATION_MEMORY_LIMIT): a segment must
+    /// end below it.
+    pub destination: u64,
+    /// Bytes of RAM the kernel manages (totalram_pages); half of it is the most a segment, or
+    /// all together, may take. `u64::MAX` when unknown.
+    pub total_ram: u64,
+    /// For a crash image: where all segments must lie.
+    pub crash: Option<Range>,
+}
+
+/// Most segments kexec_load(2) takes (KEXEC_SEGMENT_MAX).
+pub const SEGMENT_MAX: usize = 16;
+
+/// MAXMEM − 1 on x86_64 with 4-level page tables (arch/x86/include/asm/kexec.h,
+/// pgtable_64_types.h).
+pub const X86_64_LIMIT_4_LEVEL: u64 = (1 << 46) - 1;
+/// The same with 5-level page tables.
+pub const X86_64_LIMIT_5_LEVEL: u64 = (1 << 52) - 1;
+
+/// Checks segments in the kernel's order: the first rule broken, and by which segment.
+///
+/// # Errors
+/// [`Error::TooManySegments`], [`Error::Check`].
+pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()> {
+    if segments.len() > SEGMENT_MAX {
+        return Err(Error::TooManySegments {
+            count: segments.len() as u64,
+            max: SEGMENT_MAX as u64,
+        });
+    }
+    each(segments, |_, segment| destination(segment, limits))?;
+    each(segments, |index, segment| overlap(segments, index, segment))?;
+    each(segments, |_, segment| {
+        (segment.buf.len() as u64 > segment.memsz).then_some(Rule::BufferTooLarge)
+    })?;
+    let half = (limits.total_ram / PAGE_SIZE / 2).saturating_mul(PAGE_SIZE);
+    let mut sum = 0_u64;
+    each(segments, |_, segment| {
+        sum = sum.saturating_add(segment.memsz);
+        (segment.memsz > half || sum > half).then_some(Rule::TooMuchMemory)
+    })?;
+    if let Some(region) = limits.crash {
+        each(segments, |_, segment| {
+            let inside = segment.range().is_none_or(|range| region.contains(range));
+            (!inside).then_some(Rule::OutsideCrashReservation)
+        })?;
+    }
+    let covers = |segment: &Segment<'_>| {
+        segment
+            .range()
+            .is_some_and(|range| range.start() <= entry && entry <= range.last())
+    };
+    if segments.iter().any(covers) {
+        Ok(())
+    } else {
+        Err(Error::Check {
+            segment: 0,
+            rule: Rule::EntryOutside,
+        })
+    }
+}
+
+/// Checks that every segment lies in `free`, which nothing was taken from yet.
+///
+/// # Errors
+/// [`Error::Check`] with [`Rule::NotRam`].
+pub fn check_in_ram(segments: &[Segment<'_>], free: &RangeSet) -> Result<()> {
+    each(segments, |_, segment| {
+        let inside = segment.range().is_none_or(|range| free.contains(range));
+        (!inside).then_some(Rule::NotRam)
+    })
+}
+
+fn each(
+    segments: &[Segment<'_>],
+    mut broken: impl FnMut(usize, &Segment<'_>) -> Option<Rule>,
+) -> Result<()> {
+    for (index, segment) in segments.iter().enumerate() {
+        if let Some(rule) = broken(index, segment) {
+            return Err(Error::Check {
+                segment: index as u8,
+                rule,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn destination(segment: &Segment<'_>, limits: &Limits) -> Option<Rule> {
+    let Some(end) = segment.mem.checked_add(segment.memsz) else {
+        return Some(Rule::Wraps);
+    };
+    if !segment.mem.is_multiple_of(PAGE_SIZE) || !end.is_multiple_of(PAGE_SIZE) {
+        return Some(Rule::Unaligned);
+    }
+    (end >= limits.destination).then_some(Rule::PastLimit)
+}
+
+fn overlap(segments: &[Segment<'_>], index: usize, segment: &Segment<'_>) -> Option<Rule> {
+    // As the kernel compares them: half-open, so that an empty segment overlaps only what it
+    // lies strictly inside of.
+    let end = segment.mem.saturating_add(segment.memsz);
+    segments
+        .iter()
+        .take(index)
+        .position(|other| {
+            let other_end = other.mem.saturating_add(other.memsz);
+            end > other.mem && segment.mem < other_end
+        })
+        .map(|other| Rule::Overlap { other: other as u8 })
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -1,0 +1,310 @@
+//! Request + machine → plan: segments, entry and flags for kexec_load(2). Pure.
+
+mod check;
+mod note;
+mod place;
+mod request;
+mod rule;
+mod seal;
+mod segment;
+mod usable;
+mod workspace;
+
+use heapless::Vec;
+
+pub use crate::purgatory::OnFailure;
+pub use check::{
+    Limits, SEGMENT_MAX, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram,
+};
+pub use note::Note;
+pub use request::{Console, Options, Request};
+pub use rule::Rule;
+pub use segment::{Segment, SegmentKind};
+pub use workspace::Workspace;
+
+use crate::boot::{self, Layout, SetupType};
+use crate::error::{Error, Result};
+use crate::image::{BzImage, bzimage::xlf};
+use crate::machine::Machine;
+use crate::memory::Range;
+use place::Placement;
+
+/// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
+const KEXEC_ARCH_X86_64: u64 = 62 << 16;
+
+/// What is to be loaded. Segments point at the caller's files and at the workspace.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// Where the kernel jumps to: the purgatory.
+    pub entry: u64,
+    /// Flags for kexec_load(2): the architecture.
+    pub flags: u64,
+    /// Where the new kernel is entered.
+    pub kernel_entry: u64,
+    /// What the purgatory verifies, unless it does not.
+    pub digest: Option<[u8; 32]>,
+    segments: Vec<Segment<'a>, SEGMENT_MAX>,
+    notes: Vec<Note, 16>,
+    setup_types: Vec<SetupType, 4>,
+    limits: Limits,
+}
+
+impl<'a> Plan<'a> {
+    /// The segments.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment<'a>] {
+        &self.segments
+    }
+
+    /// What was left out, and why.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The setup_data handed over, in list order.
+    #[must_use]
+    pub fn setup_types(&self) -> &[SetupType] {
+        &self.setup_types
+    }
+
+    /// Makes the kernel's checks.
+    ///
+    /// # Errors
+    /// [`Error::Check`], [`Error::TooManySegments`]: the plan would be refused.
+    pub fn check(&self) -> Result<()> {
+        check(&self.segments, self.entry, &self.limits)
+    }
+}
+
+/// Plans a bzImage for this machine, reading every byte of kernel and initrds once for the
+/// digest unless [`Options::verify`] is off.
+///
+/// # Errors
+/// Everything [`BzImage::parse`] says of the image; [`Error::CommandLineTooLong`],
+/// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
+/// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
+/// [`Error::NotBootable`].
+pub fn plan<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
+    let image = BzImage::parse(request.kernel)?;
+    let mut notes = Vec::new();
+    fits_machine(&image, machine)?;
+    check_command_line(&image, request.command_line)?;
+    if machine.memory.is_empty() {
+        return Err(Error::NoMemoryMap);
+    }
+    let parts = parts(request, &image, machine, &mut notes);
+    let layout = Layout::new(&parts, machine)?;
+    let limits = limits(machine);
+
+    let Workspace {
+        free,
+        boot: boot_buffer,
+        purgatory: purgatory_buffer,
+    } = workspace;
+    let placement = Placement::new(request, &image, &layout, &limits, machine, free)?;
+
+    let boot_bytes = boot_buffer.get_mut(..layout.size()).ok_or(Error::Full {
+        what: "Workspace::BOOT_CAPACITY",
+        capacity: Workspace::BOOT_CAPACITY as u64,
+    })?;
+    let contents = boot::Contents {
+        image,
+        machine,
+        parts,
+        ramdisk: placement.ramdisk(),
+        base: placement.boot.start(),
+    };
+    boot::write(boot_bytes, &layout, &contents).ok_or(Error::Full {
+        what: "the boot parameters' layout",
+        capacity: layout.size() as u64,
+    })?;
+
+    let mut segments: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
+    push(
+        &mut segments,
+        SegmentKind::Kernel,
+        image.kernel(),
+        placement.kernel,
+    )?;
+    for (number, (initrd, range)) in request.initrds.iter().zip(placement.initrds()).enumerate() {
+        let kind = SegmentKind::Initrd(number as u8);
+        push(&mut segments, kind, initrd, range)?;
+    }
+    push(
+        &mut segments,
+        SegmentKind::BootParams,
+        boot_bytes,
+        placement.boot,
+    )?;
+
+    let kernel_entry = placement.kernel.start().saturating_add(BzImage::ENTRY_64);
+    let sealed = seal::seal(
+        &request.options,
+        &segments,
+        kernel_entry,
+        placement.boot.start(),
+        placement.purgatory,
+        purgatory_buffer,
+    )?;
+    push(
+        &mut segments,
+        SegmentKind::Purgatory,
+        sealed.bytes,
+        placement.purgatory,
+    )?;
+
+    let mut setup_types = Vec::new();
+    for kind in layout.setup_types() {
+        // Both hold as many as the layout has nodes.
+        let _ = setup_types.push(kind);
+    }
+    Ok(Plan {
+        entry: placement.purgatory.start(),
+        flags: KEXEC_ARCH_X86_64,
+        kernel_entry,
+        digest: sealed.digest,
+        segments,
+        notes,
+        setup_types,
+        limits,
+    })
+}
+
+fn push<'a>(
+    segments: &mut Vec<Segment<'a>, SEGMENT_MAX>,
+    kind: SegmentKind,
+    buf: &'a [u8],
+    range: Range,
+) -> Result<()> {
+    let segment = Segment {
+        kind,
+        buf,
+        mem: range.start(),
+        memsz: range.size(),
+    };
+    segments.push(segment).map_err(|_| Error::TooManySegments {
+        count: SEGMENT_MAX.saturating_add(1) as u64,
+        max: SEGMENT_MAX as u64,
+    })
+}
+
+fn limits(machine: &Machine) -> Limits {
+    Limits {
+        destination: if machine.five_level_paging {
+            X86_64_LIMIT_5_LEVEL
+        } else {
+            X86_64_LIMIT_4_LEVEL
+        },
+        total_ram: machine.total_ram.unwrap_or(u64::MAX),
+        crash: None,
+    }
+}
+
+fn fits_machine(image: &BzImage<'_>, machine: &Machine) -> Result<()> {
+    // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
+    if machine.five_level_paging && image.xloadflags() & xlf::FIVE_LEVEL == 0 {
+        return Err(Error::NotBootable {
+            why: "the running kernel uses 5-level paging and the new one cannot be entered with \
+                  it (no XLF_5LEVEL); boot the running kernel with no5lvl first",
+        });
+    }
+    Ok(())
+}
+
+fn check_command_line(image: &BzImage<'_>, command_line: &[u8]) -> Result<()> {
+    let length = command_line.len() as u64;
+    if length > image.cmdline_size() {
+        return Err(Error::CommandLineTooLong {
+            length,
+            limit: image.cmdline_size(),
+        });
+    }
+    match command_line.iter().position(|byte| *byte == 0) {
+        Some(offset) => Err(Error::CommandLineNul {
+            offset: offset as u64,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Decides what is handed over, and notes what is not.
+fn parts<'a>(
+    request: &Request<'a>,
+    image: &BzImage<'_>,
+    machine: &Machine,
+    notes: &mut Vec<Note, 16>,
+) -> boot::Parts<'a> {
+    // At most a handful of notes; there is room for all.
+    let mut note = |note| {
+        let _ = notes.push(note);
+    };
+    let mut known = |kind: SetupType| match image.setup_type_max() {
+        Some(max) if kind.0 > max => {
+            note(Note::SetupTypeLeftOut { kind, max });
+            false
+        }
+        _ => true,
+    };
+    let dtb = request.dtb.filter(|_| known(SetupType::DTB));
+    let rng_seed = request.rng_seed.filter(|_| known(SetupType::RNG_SEED));
+    if request.rng_seed.is_none() {
+        note(Note::NoRngSeed);
+    }
+    if machine.boot_params.get().is_none() {
+        note(Note::NoBootParams);
+    }
+    if machine.iomem.is_empty() {
+        note(Note::NoIomem);
+    }
+    if !request.options.verify {
+        note(Note::NotVerified);
+    }
+    let efi = match efi_refusal(request, image, machine) {
+        None => true,
+        Some("") => false,
+        Some(why) => {
+            note(Note::NoEfi { why });
+            false
+        }
+    };
+    boot::Parts {
+        command_line: request.command_line,
+        efi,
+        dtb,
+        rng_seed,
+    }
+}
+
+/// Why EFI is not handed on: `None` if it is, "" on machines without EFI.
+fn efi_refusal(
+    request: &Request<'_>,
+    image: &BzImage<'_>,
+    machine: &Machine,
+) -> Option<&'static str> {
+    let booted_by_efi = machine
+        .boot_params
+        .get()
+        .is_some_and(|page| page.get(0x1c0..0x1c4) == Some(b"EL64"));
+    if !booted_by_efi {
+        // Nothing is known of EFI here, or the running kernel is a 32-bit EFI's guest, whose
+        // runtime services a 64-bit kexec cannot use.
+        Some("")
+    } else if !request.options.efi {
+        Some("as asked (noefi)")
+    } else if image.xloadflags() & xlf::EFI_KEXEC == 0 {
+        Some("the new kernel cannot take them over (no XLF_EFI_KEXEC)")
+    } else if !machine.efi.is_complete() {
+        Some("/sys/firmware/efi lacks tables or the runtime map (efi=noruntime?)")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+mod tests;

@@ -1,0 +1,54 @@
+//! What a plan leaves out or does otherwise than asked, and why.
+
+use core::fmt;
+
+use crate::boot::SetupType;
+
+/// A remark on a plan. None of them keeps the new kernel from starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The image does not know this type of setup_data; it was left out.
+    SetupTypeLeftOut {
+        /// The type.
+        kind: SetupType,
+        /// The highest type the image knows.
+        max: u32,
+    },
+    /// EFI runtime services are not handed on.
+    NoEfi {
+        /// Why not.
+        why: &'static str,
+    },
+    /// No seed for the random number generator.
+    NoRngSeed,
+    /// /proc/iomem could not be read: what the running kernel reserved is not known.
+    NoIomem,
+    /// The running kernel's boot_params could not be read: no screen, EDD and EFI data.
+    NoBootParams,
+    /// The image is not verified before it starts.
+    NotVerified,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetupTypeLeftOut { kind, max } => write!(
+                f,
+                "{kind} ({}) is left out: the new kernel knows setup_data types up to {max}",
+                kind.0
+            ),
+            Self::NoEfi { why } => write!(f, "EFI runtime services are not handed on: {why}"),
+            Self::NoRngSeed => {
+                f.write_str("no random seed is handed on: the kernel has no entropy yet")
+            }
+            Self::NoIomem => f.write_str(
+                "/proc/iomem is not readable: the firmware's memory map alone decides placement",
+            ),
+            Self::NoBootParams => f.write_str(
+                "/sys/kernel/boot_params is not readable: screen, EDD and EFI data are not handed on",
+            ),
+            Self::NotVerified => f.write_str("the purgatory will not verify the image"),
+        }
+    }
+}

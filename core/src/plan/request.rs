@@ -1,0 +1,102 @@
+//! What the caller wants.
+
+use core::fmt;
+
+use crate::purgatory::OnFailure;
+
+/// Where the purgatory says what it does. All off by default, as in kexec(8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// Print to the VGA text screen (`--console-vga`).
+    pub vga: bool,
+    /// Print to the serial port (`--console-serial`).
+    pub serial: bool,
+    /// Put the VGA back into text mode 3 first (`--reset-vga`).
+    pub reset_vga: bool,
+    /// I/O port of the serial port (`--serial`), default 0x3f8 (ttyS0).
+    pub serial_port: u16,
+    /// Its speed in baud (`--serial-baud`); 0 leaves it as it is. 9600 to 115200, a divisor of
+    /// 115200.
+    pub serial_baud: u32,
+}
+
+impl Console {
+    /// Silent.
+    pub const DEFAULT: Self = Self {
+        vga: false,
+        serial: false,
+        reset_vga: false,
+        serial_port: 0x3f8,
+        serial_baud: 0,
+    };
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How to plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Lowest address segments may use (`--mem-min`).
+    pub mem_min: u64,
+    /// Highest address segments may use, inclusive (`--mem-max`).
+    pub mem_max: u64,
+    /// Hand the EFI runtime services on (`--noefi` clears it).
+    pub efi: bool,
+    /// Have the purgatory verify what was loaded (`-i` clears it; no byte is read then).
+    pub verify: bool,
+    /// What it does when that fails, or when it faults itself.
+    pub on_failure: OnFailure,
+    /// Where it says so.
+    pub console: Console,
+}
+
+impl Options {
+    /// kexec(8)'s defaults.
+    pub const DEFAULT: Self = Self {
+        mem_min: 0,
+        mem_max: u64::MAX,
+        efi: true,
+        verify: true,
+        on_failure: OnFailure::Halt,
+        console: Console::DEFAULT,
+    };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What to start.
+#[derive(Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// The kernel image's file.
+    pub kernel: &'a [u8],
+    /// The initrds, each a whole file, in the order the new kernel unpacks them.
+    pub initrds: &'a [&'a [u8]],
+    /// The command line, without a final NUL.
+    pub command_line: &'a [u8],
+    /// A device tree blob to hand over (SETUP_DTB).
+    pub dtb: Option<&'a [u8]>,
+    /// Seed for the new kernel's random numbers (SETUP_RNG_SEED); fresh from getrandom(2).
+    pub rng_seed: Option<[u8; 32]>,
+    /// How.
+    pub options: Options,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Sizes in place of the files' bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("kernel", &self.kernel.len())
+            .field("initrds", &self.initrds.len())
+            .field("command_line", &self.command_line.len())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! Segments: what kexec_load(2) copies where.
+
+use core::fmt;
+
+use crate::memory::Range;
+
+/// What a segment holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SegmentKind {
+    /// The kernel image.
+    Kernel,
+    /// An initrd, counted from 0 in the order given.
+    Initrd(u8),
+    /// boot_params, command line, EFI memory map and setup_data.
+    BootParams,
+    /// The purgatory.
+    Purgatory,
+}
+
+impl fmt::Display for SegmentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kernel => f.write_str("kernel"),
+            Self::Initrd(0) => f.write_str("initrd"),
+            Self::Initrd(n) => write!(f, "initrd {}", n.saturating_add(1)),
+            Self::BootParams => f.write_str("boot parameters"),
+            Self::Purgatory => f.write_str("purgatory"),
+        }
+    }
+}
+
+/// One segment: `buf` is copied to `mem`, the rest up to `memsz` is zeroed by the kernel.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    /// What it holds.
+    pub kind: SegmentKind,
+    /// The bytes; of the caller's file, or of the workspace.
+    pub buf: &'a [u8],
+    /// Physical address, a multiple of the page size.
+    pub mem: u64,
+    /// Bytes reserved there, a multiple of the page size, at least `buf.len()`.
+    pub memsz: u64,
+}
+
+impl Segment<'_> {
+    /// The memory it takes; `None` if empty or past the end of the address space.
+    #[must_use]
+    pub const fn range(&self) -> Option<Range> {
+        Range::from_size(self.mem, self.memsz)
+    }
+}
+
+impl fmt::Debug for Segment<'_> {
+    /// Without the bytes: a kernel's would fill the screen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at {:#x}, {:#x} bytes of {:#x}",
+            self.kind,
+            self.mem,
+            self.buf.len(),
+            self.memsz
+        )
+    }
+}

@@ -1,0 +1,166 @@
+//! Placement as a property: random maps, every answer right.
+
+use super::*;
+use crate::memory::PAGE_SIZE;
+
+/// A random map: fragmented, unsorted, overlapping, at the ends of the address space, with
+/// bytes over at page edges.
+fn random_machine(random: &mut Random) -> Box<Machine> {
+    let mut machine = Box::new(Machine::new());
+    let ends = [0, 1 << 20, 16 << 20, 1 << 32, 1 << 46, 1 << 52, u64::MAX];
+    for _ in 0..1 + random.below(40) {
+        let near = ends[random.below(ends.len() as u64) as usize];
+        let start = match random.below(3) {
+            0 => near.saturating_sub(random.below(1 << 30)),
+            1 => near.saturating_add(random.below(1 << 30)),
+            _ => random.below(1 << 34),
+        };
+        let size = 1 + match random.below(3) {
+            0 => random.below(1 << 32),
+            1 => random.below(1 << 28),
+            _ => random.below(1 << 14),
+        };
+        let kind = [1, 1, 1, 2, 3, 4, 7][random.below(7) as usize];
+        let range = Range::new(start, start.saturating_add(size)).unwrap();
+        machine.memory.add(range, MemoryKind(kind)).unwrap();
+        if random.below(4) > 0 {
+            let kind = [1, 1, 2][random.below(3) as usize];
+            let last = start.saturating_add(random.below(size) + 1);
+            let range = Range::new(start, last).unwrap();
+            machine.iomem.add(range, MemoryKind(kind)).unwrap();
+        }
+    }
+    machine.five_level_paging = random.below(2) == 0;
+    machine
+}
+
+/// Whether one map has nothing but RAM there.
+fn is_ram(entries: &[crate::memory::MemoryEntry], range: Range) -> bool {
+    let mut next = range.start();
+    for entry in entries {
+        if entry.range.last() < next || entry.kind != MemoryKind::RAM {
+            continue;
+        }
+        if entry.range.start() > next {
+            return false;
+        }
+        if entry.range.last() >= range.last() {
+            return true;
+        }
+        next = entry.range.last() + 1;
+    }
+    false
+}
+
+#[test]
+fn every_segment_lies_in_ram_aligned_in_its_window_beside_nothing_else() {
+    let mut workspace = workspace();
+    let initrd = vec![7_u8; 123_457];
+    let (mut planned, mut refused) = (0, 0);
+    for seed in 0..4000 {
+        let mut random = Random::new(seed);
+        let mut kernel = bzimage(0x2000);
+        let alignment = 1_u32 << random.below(28);
+        kernel[0x230..0x234].copy_from_slice(&alignment.to_le_bytes());
+        let init_size = 0x2000 + random.below(1 << 28) as u32;
+        kernel[0x260..0x264].copy_from_slice(&init_size.to_le_bytes());
+        if random.below(3) == 0 {
+            kernel[0x236] &= !2; // not above 4 GiB
+        }
+        let machine = random_machine(&mut random);
+        let initrds = [&initrd[..], &initrd[..1]];
+        let mut request = request(&kernel, &initrds[..random.below(3) as usize]);
+        if random.below(3) == 0 {
+            request.options.mem_min = random.below(1 << 33);
+            request.options.mem_max = request.options.mem_min + random.below(1 << 35);
+        }
+        let plan = match plan(&request, &machine, &mut workspace) {
+            Ok(plan) => plan,
+            Err(Error::NoHole { .. }) => {
+                refused += 1;
+                continue;
+            }
+            Err(other) => panic!("seed {seed}: {other:?}"),
+        };
+        planned += 1;
+        plan.check().unwrap();
+        let image = BzImage::parse(&kernel).unwrap();
+        for segment in plan.segments() {
+            let range = segment.range().unwrap();
+            let what = std::format!("seed {seed}: {} at {range}", segment.kind);
+            assert!(is_ram(machine.memory.entries(), range), "{what}");
+            if !machine.iomem.is_empty() {
+                assert!(is_ram(machine.iomem.entries(), range), "{what}");
+            }
+            assert!(range.start() >= 1 << 20, "{what}");
+            assert!(range.start() >= request.options.mem_min, "{what}");
+            assert!(range.last() <= request.options.mem_max, "{what}");
+            assert_eq!(range.start() % PAGE_SIZE, 0, "{what}");
+            assert_eq!(range.size() % PAGE_SIZE, 0, "{what}");
+            let above = image.xloadflags() & 2 != 0 || segment.kind == SegmentKind::Purgatory;
+            assert!(above || range.last() < 1 << 32, "{what}");
+        }
+        let kernel_range = plan.segments()[0].range().unwrap();
+        assert_eq!(kernel_range.start() % u64::from(alignment), 0);
+        assert!(kernel_range.start() >= image.pref_address());
+        assert!(kernel_range.size() >= u64::from(init_size));
+    }
+    assert!(
+        planned > 500 && refused > 500,
+        "{planned} planned, {refused} refused"
+    );
+}
+
+/// The kernel is refused only if no aligned address at all would do.
+#[test]
+fn a_refusal_means_there_is_no_place() {
+    let mut workspace = workspace();
+    let mut refused = 0;
+    for seed in 0..3000 {
+        let mut random = Random::new(seed);
+        let mut kernel = bzimage(0x2000);
+        kernel[0x260..0x264].copy_from_slice(&(0x40_0000_u32).to_le_bytes());
+        let mut machine = Box::new(Machine::new());
+        for _ in 0..1 + random.below(6) {
+            let start = random.below(96 << 20);
+            let range = Range::from_size(start, 1 + random.below(9 << 20)).unwrap();
+            machine.memory.add(range, MemoryKind::RAM).unwrap();
+        }
+        let request = request(&kernel, &[]);
+        let fits = |start: u64| {
+            let range = Range::from_size(start, 0x40_0000).unwrap();
+            is_ram(machine.memory.entries(), range)
+        };
+        let possible = (16 << 20..128 << 20).step_by(2 << 20).any(fits);
+        match plan(&request, &machine, &mut workspace) {
+            Err(Error::NoHole {
+                what: "the kernel (init_size)",
+                ..
+            }) => {
+                assert!(!possible, "seed {seed}");
+                refused += 1;
+            }
+            Ok(_) => assert!(possible, "seed {seed}"),
+            // The kernel fits and nothing else does: that is another matter.
+            Err(Error::NoHole { .. }) => assert!(possible, "seed {seed}"),
+            Err(other) => panic!("seed {seed}: {other:?}"),
+        }
+    }
+    assert!(refused > 200, "{refused}");
+}
+
+#[test]
+fn memory_only_one_of_the_maps_calls_ram_is_not_used() {
+    let mut machine = Box::new(Machine::new());
+    let mib = |start: u64, end: u64| Range::new(start << 20, (end << 20) - 1).unwrap();
+    machine.memory.add(mib(0, 4096), MemoryKind::RAM).unwrap();
+    machine.iomem.add(mib(0, 2048), MemoryKind::RAM).unwrap();
+    machine
+        .iomem
+        .add(mib(1000, 1001), MemoryKind::RESERVED)
+        .unwrap();
+    let mut free = RangeSet::new();
+    super::super::usable::usable(&machine, 0, u64::MAX, &mut free).unwrap();
+    let expected: Vec<Range> = vec![mib(1, 1000), mib(1001, 2048)];
+    assert_eq!(free.ranges(), expected);
+}
