@@ -76,8 +76,8 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             if let Some(script) = scenario.script {
                 writer.file("hop/script", script.as_bytes())?;
             }
-            for (guest, below_target) in &scenario.files {
-                writer.copy(guest, 0o755, &target().join(below_target))?;
+            for (guest, name) in &scenario.examples {
+                writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
         }
         let mut writers = vec![writer];
