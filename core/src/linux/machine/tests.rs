@@ -183,6 +183,32 @@ fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
 }
 
 #[test]
+fn pieces_of_iomem_become_one_entry() {
+    let fake = Fake::new("pieces");
+    fake.file(
+        "proc/iomem",
+        "00900000-7dec7017 : System RAM\n7dec7018-7ded0a57 : System RAM\n\
+         7ded0a58-7ded2fff : System RAM\n7ded3000-7dedbfff : Reserved\n\
+         7dedc000-7ed3efff : System RAM\n7ed40000-7ed40fff : System RAM\n",
+    );
+    let machine = fake.read();
+    assert_eq!(machine.iomem.entries().len(), 6);
+    let memory = machine.memory.entries().iter();
+    let memory: Vec<_> = memory
+        .map(|e| (e.range.start(), e.range.last(), e.kind.0))
+        .collect();
+    assert_eq!(
+        memory,
+        [
+            (0x90_0000, 0x7ded_2fff, 1),
+            (0x7ded_3000, 0x7ded_bfff, 2),
+            (0x7ded_c000, 0x7ed3_efff, 1),
+            (0x7ed4_0000, 0x7ed4_0fff, 1),
+        ]
+    );
+}
+
+#[test]
 fn boot_params_come_next_with_their_extension() {
     let fake = Fake::new("e820");
     let head = [(0, 0x9_fc00, 1), (0x10_0000, 0x3ff0_0000, 1)];
