@@ -4,6 +4,7 @@ use crate::fields::{FIELDS, Meaning};
 use crate::handover::{E820, Handover, SETUP_E820_EXT, SETUP_EFI, SETUP_RNG_SEED, number};
 use crate::image::Image;
 use crate::machine::{Machine, RAM};
+use crate::run::Request;
 use std::fmt;
 
 /// What a side has in a field.
@@ -119,8 +120,7 @@ pub fn complaints(
     handover: &Handover,
     image: &Image,
     machine: &Machine,
-    initrd: &[u8],
-    command_line: &[u8],
+    request: &Request,
 ) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut must = |holds: bool, what: &str| {
@@ -128,11 +128,10 @@ pub fn complaints(
             complaints.push(what.to_string());
         }
     };
-    must(
-        handover.command_line.as_deref() == Some(command_line),
-        "another command line",
-    );
-    must(handover.initrd.as_deref() == Some(initrd), "another initrd");
+    let command_line = handover.command_line.as_deref().unwrap_or_default();
+    let asked = request.command_line.unwrap_or_default().as_bytes();
+    must(command_line == asked, "another command line");
+    must(handover.initrd == request.initrd, "another initrd");
     must(
         handover.kernel.bytes == image.kernel(),
         "not all of the kernel, or other bytes",
@@ -278,11 +277,7 @@ fn setup_data(found: &mut Found, reference: &Handover, ours: &Handover) {
         names
     };
     if sorted(&theirs) == sorted(&mine) {
-        found.values(
-            "setup_data order",
-            Value::words(theirs.join(", ")),
-            Value::words(mine.join(", ")),
-        );
+        found.values("setup_data order", list_order(&theirs), list_order(&mine));
     } else {
         found.values(
             "setup_data types",
@@ -321,6 +316,17 @@ fn setup_data(found: &mut Found, reference: &Handover, ours: &Handover) {
             _ => found.values(name(*kind), Value::of(theirs), Value::of(mine)),
         }
     }
+}
+
+/// The list's order, by that of a list that has all the nodes there can be, or as it is.
+fn list_order(names: &[String]) -> Value {
+    let orders = [["EFI", "E820_EXT", "RNG_SEED"], ["RNG_SEED", "E820_EXT", "EFI"]];
+    let fits = |order: &&[&str; 3]| {
+        let mut whole = order.iter();
+        names.iter().all(|name| whole.any(|other| other == name))
+    };
+    let order = orders.iter().find(fits);
+    Value::words(order.map_or_else(|| names.join(", "), |order| order.join(", ")))
 }
 
 fn lengths(found: &mut Found, kind: u32, theirs: &[u8], mine: &[u8]) {

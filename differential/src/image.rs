@@ -92,11 +92,17 @@ impl Image {
     /// The part that runs: everything behind the setup sectors.
     #[must_use]
     pub fn kernel(&self) -> &[u8] {
+        &self.file[self.setup_size()..]
+    }
+
+    /// Bytes of boot sector and setup sectors.
+    #[must_use]
+    pub fn setup_size(&self) -> usize {
         let sectors = match self.file[0x1f1] {
             0 => 4,
             given => usize::from(given),
         };
-        &self.file[(sectors + 1) * 512..]
+        (sectors + 1) * 512
     }
 
     /// init_size: bytes of memory the kernel takes while it unpacks itself.

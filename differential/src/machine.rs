@@ -70,6 +70,10 @@ pub struct Machine {
     pub boot_params: BootParams,
     /// /sys/firmware/efi.
     pub efi: Option<Efi>,
+    /// Whether /sys/kernel/boot_params is there.
+    pub boot_params_readable: bool,
+    /// Whether /sys/firmware/edd is there (module edd).
+    pub edd_module: bool,
     /// BIOS disks.
     pub disks: Vec<Disk>,
 }
@@ -111,8 +115,19 @@ impl Machine {
             command_line: "BOOT_IMAGE=/vmlinuz-6.12 root=/dev/vda1 ro quiet",
             boot_params: BootParams::text_mode(),
             efi: None,
+            boot_params_readable: true,
+            edd_module: true,
             disks: Vec::new(),
         }
+    }
+
+    /// RAM from 1 MiB on, in KiB.
+    #[must_use]
+    pub fn ram_kib(&self) -> u64 {
+        const MIB: u64 = 1 << 20;
+        let mut ram = self.ram();
+        let at = ram.find(|ram| ram.start <= MIB && MIB <= ram.last);
+        at.map_or(0, |ram| (ram.last + 1 - MIB) / 1024)
     }
 
     /// The page the running kernel was started with.
@@ -147,8 +162,12 @@ impl Machine {
                 tree.file(&path("type"), format!("{}\n", entry.kind.1))?;
             }
         }
-        self.write_boot_params(&tree)?;
-        edd::write_sysfs(&self.disks, &tree)?;
+        if self.boot_params_readable {
+            self.write_boot_params(&tree)?;
+        }
+        if self.edd_module {
+            edd::write_sysfs(&self.disks, &tree)?;
+        }
         if let Some(efi) = &self.efi {
             efi.write(&tree)?;
         }

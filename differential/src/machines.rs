@@ -15,14 +15,19 @@ pub fn all() -> Vec<Machine> {
         bios_24g(),
         low_memory_reserved(),
         disks(),
+        disks_without_module(),
         vesa_frame_buffer(),
         efi(),
         efi_without_runtime(),
         efi_frame_buffer_high(),
         many_entries(),
+        efi_many_entries(),
         kinds_of_memory(),
         no_firmware_memmap(),
         no_rsdp(),
+        no_boot_params(),
+        after_kexec(),
+        everything(),
     ]
 }
 
@@ -73,6 +78,14 @@ fn disks() -> Machine {
             signature: Some(0x0bad_cafe),
         },
     ];
+    machine
+}
+
+/// The same without the module that makes /sys/firmware/edd.
+fn disks_without_module() -> Machine {
+    let mut machine = disks();
+    machine.name = "BIOS disks, module edd not loaded";
+    machine.edd_module = false;
     machine
 }
 
@@ -146,7 +159,21 @@ fn efi_frame_buffer_high() -> Machine {
 
 /// More entries than boot_params holds, by holes of a page.
 fn many_entries() -> Machine {
-    let mut map = pc(2 * GIB);
+    let mut machine = Machine::new("407 entries", with_holes(pc(2 * GIB)));
+    machine.memmap_order = Order::Shuffled;
+    machine
+}
+
+/// All three setup_data nodes.
+fn efi_many_entries() -> Machine {
+    let mut machine = efi();
+    machine.name = "EFI, 413 entries";
+    machine.map.pop();
+    machine.map = with_holes(machine.map);
+    machine
+}
+
+fn with_holes(mut map: Vec<Stretch>) -> Vec<Stretch> {
     for number in 0..200 {
         let start = 4 * GIB + number * (64 << 20);
         map.push(stretch(start, start + (64 << 20) - 0x1000, RAM));
@@ -156,9 +183,7 @@ fn many_entries() -> Machine {
             RESERVED,
         ));
     }
-    let mut machine = Machine::new("407 entries", map);
-    machine.memmap_order = Order::Shuffled;
-    machine
+    map
 }
 
 fn kinds_of_memory() -> Machine {
@@ -186,5 +211,26 @@ fn no_firmware_memmap() -> Machine {
 fn no_rsdp() -> Machine {
     let mut machine = Machine::new("no RSDP address", pc(2 * GIB));
     machine.boot_params.put(0x070, &[0; 8]);
+    machine
+}
+
+/// A sysfs without boot_params.
+fn no_boot_params() -> Machine {
+    let mut machine = Machine::new("no boot_params", pc(2 * GIB));
+    machine.boot_params_readable = false;
+    machine
+}
+
+/// The running kernel was started by kexec.
+fn after_kexec() -> Machine {
+    let mut machine = Machine::new("after a kexec", pc(2 * GIB));
+    machine.boot_params = BootParams::text_mode().kexec();
+    machine
+}
+
+/// What of the running kernel's boot_params is inherited, and what is not.
+fn everything() -> Machine {
+    let mut machine = Machine::new("something in every field", pc(2 * GIB));
+    machine.boot_params = BootParams::text_mode().everything();
     machine
 }

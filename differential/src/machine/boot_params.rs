@@ -25,8 +25,6 @@ impl BootParams {
             .put(0x002, &0xfc00_u16.to_le_bytes())
             .put(0x006, &[3, 80])
             .put(0x00e, &[25, 1, 16])
-            // The setup code found these; only screen_info, IST, EDID and RSDP are to be kept.
-            .put(0x020, &[0x3f, 0xa3, 0x00, 0x10])
             .put(
                 0x060,
                 &[
@@ -89,6 +87,45 @@ impl BootParams {
             .put(0x1d4, &(48 * 40_u32).to_le_bytes())
             .put(0x1d8, &((systab >> 32) as u32).to_le_bytes())
             .put(0x1ec, &[2]);
+        self
+    }
+
+    /// Something in every field whose inheritance is a decision: a byte of its own in all of
+    /// them but those that the machine or the setup header speak for.
+    #[must_use]
+    pub fn everything(mut self) -> Self {
+        for field in crate::fields::FIELDS {
+            let spoken_for = [
+                "acpi_rsdp_addr",
+                "eddbuf",
+                "eddbuf_entries",
+                "edd_mbr_sig_buffer",
+                "edd_mbr_sig_buf_entries",
+                "sentinel",
+            ];
+            let followed = field.meaning == crate::fields::Meaning::Followed;
+            if followed
+                || spoken_for.contains(&field.name)
+                || field.name.starts_with("efi_info.")
+                || (field.name.starts_with("hdr.") && !field.name.contains("subarch"))
+            {
+                continue;
+            }
+            for offset in field.offset..field.offset + field.size {
+                self.page[offset] = offset as u8 | 1;
+            }
+        }
+        self
+    }
+
+    /// As a loader of the kexec kind left them: the old place of the command line, and random
+    /// bytes that the kernel has wiped.
+    #[must_use]
+    pub fn kexec(mut self) -> Self {
+        self.put(0x020, &[0x3f, 0xa3, 0x00, 0x20]).put(0x210, &[0xd0, 0]);
+        self.put(0x250, &0x7fff_0000_u64.to_le_bytes());
+        self.setup_data.push((9, Vec::new()));
+        self.setup_data.push((8, vec![0; 16]));
         self
     }
 
