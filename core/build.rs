@@ -1,2 +1,186 @@
-//! Builds the purgatory blob.
-fn main() {}
+//! Builds the purgatory: one flat, position-independent image from `purgatory/`, by the same
+//! stable compiler, checked here to need no relocation. It is x86-64 code whatever the target.
+
+// A panic here fails the build, as it should.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core
+)]
+
+use std::env::var;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, str};
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// Promised size, in bytes.
+const BUDGET: usize = 8 * 1024;
+/// Flavour and name of the linkers to try: Rust's own links for every host.
+const LINKERS: [(&str, &str); 3] = [("ld.lld", "rust-lld"), ("ld.lld", "ld.lld"), ("ld", "ld")];
+/// What the dynamic-linking machinery of a position-independent link leaves; nobody loads it.
+const IGNORED: [&str; 6] = [
+    ".dynamic",
+    ".dynsym",
+    ".dynstr",
+    ".gnu.hash",
+    ".hash",
+    ".interp",
+];
+
+const SECTION_ALLOCATED: u64 = 2;
+const SECTION_SYMBOLS: u64 = 2;
+
+fn main() {
+    if let Err(error) = build() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn build() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rustc-check-cfg=cfg(purgatory_blob)");
+    for path in [
+        "build.rs",
+        "purgatory",
+        "src/purgatory/digest",
+        "src/purgatory/layout.rs",
+    ] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let out = PathBuf::from(var("OUT_DIR")?);
+    let elf = out.join("purgatory.elf");
+    link(&elf)?;
+    let image = flatten(&fs::read(&elf)?)?;
+    fs::write(out.join("purgatory.bin"), &image)?;
+    fs::write(out.join("purgatory.size"), image.len().to_string())?;
+    Ok(())
+}
+
+fn link(elf: &Path) -> Result<(), String> {
+    let mut complaints = String::new();
+    for (flavour, linker) in LINKERS {
+        let mut rustc = Command::new(var("RUSTC").unwrap_or("rustc".into()));
+        rustc.args([
+            "--crate-name=purgatory",
+            "--crate-type=bin",
+            "--edition=2024",
+        ]);
+        rustc.args(["--target", TARGET, "--cfg=purgatory_blob", "-Copt-level=s"]);
+        rustc.args([
+            "-Cpanic=abort",
+            "-Crelocation-model=pic",
+            "-Ccodegen-units=1",
+        ]);
+        rustc.args([
+            "-Clto=off",
+            "-Crelro-level=off",
+            "-Cforce-unwind-tables=no",
+            "-Ctarget-cpu=x86-64",
+        ]);
+        rustc
+            .arg(format!("-Clinker-flavor={flavour}"))
+            .arg(format!("-Clinker={linker}"));
+        for argument in [
+            "--no-undefined",
+            "-ztext",
+            "--build-id=none",
+            "-Tpurgatory/purgatory.ld",
+        ] {
+            rustc.arg(format!("-Clink-arg={argument}"));
+        }
+        rustc.arg("-o").arg(elf).arg("purgatory/src/main.rs");
+        let output = rustc
+            .output()
+            .map_err(|error| format!("{rustc:?}: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        complaints += &format!(
+            "with {linker}:\n{}\n",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Err(format!(
+        "the purgatory does not build; it needs the core library of {TARGET} \
+         (rustup target add {TARGET}) and one of rust-lld, ld.lld, ld\n{complaints}"
+    ))
+}
+
+/// A little-endian number of the ELF file.
+fn number(elf: &[u8], at: usize, size: usize) -> Result<u64, String> {
+    let bytes = elf
+        .get(at..at + size)
+        .ok_or("the linked purgatory is cut off")?;
+    Ok(bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+fn name(strings: &[u8], at: u64) -> Result<&str, Box<dyn Error>> {
+    let bytes = strings.get(at as usize..).unwrap_or(&[]);
+    Ok(str::from_utf8(
+        bytes.split(|byte| *byte == 0).next().unwrap_or(&[]),
+    )?)
+}
+
+/// Section header: name, type, flags, address, link, contents (ELF-64, "Sections").
+struct Section<'a>(u64, u64, u64, u64, usize, &'a [u8]);
+
+fn sections(elf: &[u8]) -> Result<Vec<Section<'_>>, Box<dyn Error>> {
+    let table = number(elf, 40, 8)? as usize;
+    let mut sections = Vec::new();
+    for i in 0..number(elf, 60, 2)? as usize {
+        let field = |at, size| number(elf, table + 64 * i + at, size);
+        let (kind, offset, size) = (field(4, 4)?, field(24, 8)? as usize, field(32, 8)? as usize);
+        const NO_BITS: u64 = 8;
+        let bytes = if kind == NO_BITS {
+            Some(&[0; BUDGET][..size.min(BUDGET)])
+        } else {
+            elf.get(offset..offset + size)
+        };
+        let bytes = bytes.ok_or("the linked purgatory is cut off")?;
+        sections.push(Section(
+            field(0, 4)?,
+            kind,
+            field(8, 8)?,
+            field(16, 8)?,
+            field(40, 4)? as usize,
+            bytes,
+        ));
+    }
+    Ok(sections)
+}
+
+/// The image, if it is what it must be: entry first, nothing but itself, in its budget.
+fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let sections = sections(elf)?;
+    let names = sections[number(elf, 62, 2)? as usize].5;
+    let mut image = None;
+    for &Section(title, kind, flags, address, link, bytes) in &sections {
+        let title = name(names, title)?;
+        if title == ".purgatory" && address == 0 {
+            image = Some(bytes);
+        } else if flags & SECTION_ALLOCATED != 0 && !bytes.is_empty() && !IGNORED.contains(&title) {
+            return Err(format!("the purgatory has {} bytes of {title}", bytes.len()).into());
+        }
+        if kind == SECTION_SYMBOLS {
+            for symbol in bytes.chunks_exact(24).skip(1) {
+                if number(symbol, 6, 2)? == 0 {
+                    let symbol = name(sections[link].5, number(symbol, 0, 4)?)?;
+                    return Err(format!("the purgatory lacks {symbol}").into());
+                }
+            }
+        }
+    }
+    let image = image.ok_or("the purgatory has no image at address 0")?;
+    if number(elf, 24, 8)? != 0 {
+        return Err("the purgatory's entry is not its first byte".into());
+    }
+    if image.len() > BUDGET {
+        return Err(format!("the purgatory has {} bytes of {BUDGET}", image.len()).into());
+    }
+    Ok(image.to_vec())
+}

@@ -14,6 +14,9 @@ pub type Result<T> = core::result::Result<T, Error>;
 /// What went wrong, where, and with which numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+// The discriminants are the numbers, from 1: zero is then free for the None of an Option, so that
+// a static with one in it needs no bytes in the program's file.
+#[repr(u16)]
 pub enum Error {
     /// The file ends before `what`: `need` bytes are needed, `have` are there.
     Truncated {
@@ -23,7 +26,7 @@ pub enum Error {
         need: u64,
         /// Bytes the file has.
         have: u64,
-    },
+    } = 1,
     /// The file is not of this format.
     NotThisFormat {
         /// The format and the mark that is missing.

@@ -1,32 +1,143 @@
-//! The `kexec` command.
+//! The `kexec` command: static, without libc, allocator or reachable panic.
+//!
+//! `start` is where the kernel enters; [`run`] is what a libc would call `main`. The options and
+//! their texts are in the library beside it, the work in `kexec-core`.
 #![no_std]
 #![no_main]
+#![deny(unsafe_code)]
 
-use core::arch::global_asm;
+mod by_file;
+mod by_plan;
+mod dry_run;
+mod exec;
+mod failure;
+mod inputs;
+mod line;
+mod load;
+mod machine;
+mod mem;
+mod once;
+mod out;
+mod panic;
+mod report;
+mod start;
 
-global_asm!(
-    ".globl _start",
-    "_start:",
-    "mov edi, 1",
-    "mov eax, 60",
-    "syscall"
-);
+use core::ffi::CStr;
+use core::fmt::{self, Write};
 
-extern crate kexec_core;
+use kexec_cli::command::{self, Command, Method, Request};
+use kexec_cli::table::Id;
+use kexec_cli::usage;
+use kexec_core::Errno;
+use kexec_core::linux::{Environment, Standard, loaded, read_machine};
+use kexec_core::machine::Machine;
+use kexec_core::plan::Workspace;
 
-#[cfg(not(debug_assertions))]
-unsafe extern "C" {
-    safe fn kexec_has_a_reachable_panic() -> !;
+use failure::{Failure, code};
+use inputs::Inputs;
+use load::Loader;
+use once::Once;
+use out::{Out, complain};
+
+static MACHINE: Once<Machine> = Once::new(machine::BLANK);
+static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
+static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
+
+/// Does what the arguments say; answers the exit code.
+fn run(arguments: impl Iterator<Item = &'static CStr>, environment: Environment) -> u8 {
+    match command::parse(arguments) {
+        Ok(Request::Help) => print(usage::write),
+        Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),
+        Ok(Request::Work(command)) => work(&command, environment),
+        Err(bad) => {
+            complain!("{bad}");
+            complain!("try 'kexec --help'");
+            bad.code()
+        }
+    }
 }
 
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[cfg(not(debug_assertions))]
-    kexec_has_a_reachable_panic();
-    #[cfg(debug_assertions)]
-    loop {}
+fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
+    let mut out = Out::new(Standard::Output);
+    match write(&mut out).and_then(|()| out.finish()) {
+        Ok(()) => code::DONE,
+        Err(_) => code::FAILED,
+    }
 }
 
-#[cfg(debug_assertions)]
-#[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() {}
+fn work(command: &Command<'static>, environment: Environment) -> u8 {
+    if command.actions.status {
+        return status(!command.given(Id::Load));
+    }
+    // Each is taken here only.
+    let (Some(machine), Some(workspace), Some(buffer)) =
+        (MACHINE.take(), WORKSPACE.take(), LINE.take())
+    else {
+        return code::FAILED;
+    };
+    machine.clear();
+    if let Err(failure) = change(command, machine, workspace, buffer) {
+        read_machine(machine);
+        failure.tell(&machine.kexec);
+        return match (command.method, failure.refusal()) {
+            (Method::File, Some(Errno::ENOSYS)) => {
+                complain!("syscall kexec_file_load not available.");
+                code::NO_FILE_LOAD
+            }
+            _ => failure.code(),
+        };
+    }
+    if command.given(Id::DryRun) {
+        code::DONE
+    } else if command.actions.shutdown {
+        exec::shutdown(environment)
+    } else if command.actions.exec {
+        exec::exec(command, machine)
+    } else {
+        code::DONE
+    }
+}
+
+/// Unloads and loads, or says how it would.
+fn change(
+    command: &Command<'static>,
+    machine: &mut Machine,
+    workspace: &mut Workspace,
+    buffer: &'static mut [u8; line::CAPACITY],
+) -> Result<(), Failure<'static>> {
+    let dry_run = command.given(Id::DryRun);
+    if dry_run || command.given(Id::ReuseCmdline) {
+        read_machine(machine);
+    }
+    if command.actions.unload && !dry_run {
+        exec::unload(command)?;
+    }
+    if !command.actions.load {
+        if dry_run {
+            dry_run::dry_run(command, None, machine, workspace)?;
+        }
+        return Ok(());
+    }
+    let inputs = Inputs::open(command)?;
+    let line = line::command_line(command, machine, buffer)?;
+    if dry_run {
+        return dry_run::dry_run(command, Some((&inputs, line)), machine, workspace);
+    }
+    Loader {
+        command,
+        inputs: &inputs,
+        line,
+        machine,
+        workspace,
+    }
+    .load()
+}
+
+/// `-S`, which says it by exit code, as kexec(8): 1 loaded, 0 not, 255 not known.
+fn status(crash: bool) -> u8 {
+    match loaded(crash) {
+        Ok(true) => 1,
+        Ok(false) => 0,
+        Err(_) => code::FAILED,
+    }
+}

@@ -1,2 +1,80 @@
-//! The project's own tools.
-fn main() {}
+//! The project's own tools: `cargo xtask <command>`.
+//!
+//! Nothing here ships. What a command needs beyond Rust and gcc (QEMU, kernels, firmware)
+//! is fetched from Debian's archive into `target/xtask/`; nothing is installed.
+
+mod apt;
+mod command;
+mod cpio;
+mod demo;
+mod elf;
+mod packages;
+mod size;
+mod test;
+mod vm;
+
+use std::process::ExitCode;
+
+/// What can go wrong, in words: these tools report to a person.
+type Outcome<T = ()> = Result<T, String>;
+
+/// A command of `cargo xtask`: its name, what it does, and the function that does it.
+struct Tool {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "demo",
+        about: "kexec from one kernel into another in a guest, and watch it",
+        run: demo::run,
+    },
+    Tool {
+        name: "test",
+        about: "run the test steps; `test --list` names them, `test STEP...` runs some",
+        run: test::run,
+    },
+    Tool {
+        name: "vm",
+        about: "list guest scenarios; `vm NAME...` or `vm --all` runs them",
+        run: vm::run,
+    },
+    Tool {
+        name: "size",
+        about: "sizes of what ships",
+        run: size::run,
+    },
+    Tool {
+        name: "fetch",
+        about: "fetch QEMU, kernels and firmware now (the others do it when needed)",
+        run: packages::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = arguments.first().map(String::as_str);
+    let Some(tool) = TOOLS.iter().find(|tool| Some(tool.name) == wanted) else {
+        usage();
+        return match wanted {
+            None | Some("help" | "-h" | "--help") => ExitCode::SUCCESS,
+            Some(_) => ExitCode::from(2),
+        };
+    };
+    match (tool.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask {}: {reason}", tool.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() {
+    println!("usage: cargo xtask <command> [arguments]\n");
+    for tool in TOOLS {
+        println!("  {:6} {}", tool.name, tool.about);
+    }
+}

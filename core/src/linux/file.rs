@@ -41,11 +41,22 @@ impl Drop for Fd {
 /// # Errors
 /// The kernel's errno.
 pub fn open(path: &CStr, flags: u32) -> Result<Fd, Errno> {
-    const AT_FDCWD: usize = raw::AT_FDCWD as isize as usize;
+    openat(raw::AT_FDCWD as isize as usize, path, flags)
+}
+
+/// openat(2) with `flags` (O_*) and O_CLOEXEC: a relative `path` starts at the directory.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn open_at(directory: &Fd, path: &CStr, flags: u32) -> Result<Fd, Errno> {
+    openat(directory.argument(), path, flags)
+}
+
+fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     let flags = (flags | raw::O_CLOEXEC) as usize;
     let path = path.as_ptr() as usize;
     // SAFETY: `path` is a NUL-terminated string that outlives the call.
-    let opened = unsafe { arch::syscall(raw::__NR_openat, [AT_FDCWD, path, flags, 0, 0, 0]) };
+    let opened = unsafe { arch::syscall(raw::__NR_openat, [directory, path, flags, 0, 0, 0]) };
     arch::result(opened).map(Fd::from_raw)
 }
 
@@ -72,9 +83,26 @@ pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
 /// The kernel's errno of open(2) or read(2).
 pub fn read_file<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
     let fd = open(path, raw::O_RDONLY)?;
+    read_all(&fd, buffer)
+}
+
+/// As [`read_file`], with `path` relative to a directory.
+///
+/// # Errors
+/// The kernel's errno of openat(2) or read(2).
+pub fn read_file_at<'a>(
+    directory: &Fd,
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], Errno> {
+    let fd = open_at(directory, path, raw::O_RDONLY)?;
+    read_all(&fd, buffer)
+}
+
+fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
     let mut filled = 0_usize;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match read(&fd, rest)? {
+        match read(fd, rest)? {
             0 => break,
             got => filled = filled.saturating_add(got),
         }

@@ -1,7 +1,9 @@
-//! EFI: what /sys/firmware/efi says.
+//! EFI: what /sys/firmware/efi says (Documentation/ABI/testing/sysfs-firmware-efi and
+//! sysfs-firmware-efi-runtime-map).
 
 use heapless::Vec;
 
+use super::text;
 use crate::error::{Error, Result};
 
 /// One entry of the EFI memory map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
@@ -19,10 +21,37 @@ pub struct EfiMemoryDescriptor {
     pub attribute: u64,
 }
 
+impl EfiMemoryDescriptor {
+    /// From the contents of the five files of a runtime-map/N directory; `None` if one of them
+    /// is no number.
+    #[must_use]
+    pub fn parse(
+        kind: &[u8],
+        physical: &[u8],
+        virtual_: &[u8],
+        pages: &[u8],
+        attribute: &[u8],
+    ) -> Option<Self> {
+        Some(Self {
+            kind: u32::try_from(text::hex(kind)?).ok()?,
+            physical: text::hex(physical)?,
+            virtual_: text::hex(virtual_)?,
+            pages: text::hex(pages)?,
+            attribute: text::hex(attribute)?,
+        })
+    }
+}
+
 /// The addresses and the runtime map a kexec'ed kernel needs to go on using EFI runtime
 /// services. All physical unless said.
 #[derive(Clone, Debug, Default)]
 pub struct Efi {
+    /// Whether /sys/firmware/efi is there. Most of what is below it only root may read: an EFI
+    /// that is present and not complete is one whose files could not be read, or one whose
+    /// runtime services the running kernel does not use (`efi=noruntime`).
+    pub present: bool,
+    /// Bits of the firmware, 32 or 64 (/sys/firmware/efi/fw_platform_size); 0 if not said.
+    pub platform_size: u8,
     /// Firmware vendor string (/sys/firmware/efi/fw_vendor).
     pub fw_vendor: u64,
     /// Runtime services table, virtual (/sys/firmware/efi/runtime).
@@ -49,6 +78,8 @@ impl Efi {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            present: false,
+            platform_size: 0,
             fw_vendor: 0,
             runtime: 0,
             config_table: 0,
@@ -66,10 +97,16 @@ impl Efi {
         &self.map
     }
 
-    /// Whether a new kernel can go on with runtime services: all addresses and a map are known.
+    /// Whether a new kernel can go on with runtime services: all addresses and a map are known,
+    /// and the firmware is not a 32-bit one below a 64-bit kernel (mixed mode has no way to go
+    /// on: efi_setup_data holds no addresses for it).
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.fw_vendor != 0 && self.runtime != 0 && self.config_table != 0 && !self.map.is_empty()
+        self.platform_size != 32
+            && self.fw_vendor != 0
+            && self.runtime != 0
+            && self.config_table != 0
+            && !self.map.is_empty()
     }
 
     /// Adds a runtime-map entry at its place by physical address.
@@ -89,4 +126,66 @@ impl Efi {
         }
         Ok(())
     }
+
+    /// Takes the addresses out of the contents of /sys/firmware/efi/systab, lines of
+    /// `NAME=0x<address>`.
+    pub fn read_systab(&mut self, systab: &[u8]) {
+        for line in systab.split(|&byte| byte == b'\n') {
+            let Some((name, value)) = text::split_once(line, b"=") else {
+                continue;
+            };
+            let field = match name {
+                b"ACPI20" => &mut self.acpi20,
+                b"ACPI" => &mut self.acpi,
+                b"SMBIOS3" => &mut self.smbios3,
+                b"SMBIOS" => &mut self.smbios,
+                _ => continue,
+            };
+            *field = text::hex(value).unwrap_or(0);
+        }
+    }
+
+    /// Forgets the runtime map: one that lacks an entry is worse than none.
+    pub fn clear_map(&mut self) {
+        self.map.clear();
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.clear_map();
+        self.present = false;
+        self.platform_size = 0;
+        for address in [
+            &mut self.fw_vendor,
+            &mut self.runtime,
+            &mut self.config_table,
+            &mut self.smbios,
+            &mut self.smbios3,
+            &mut self.acpi20,
+            &mut self.acpi,
+        ] {
+            *address = 0;
+        }
+    }
 }
+
+/// The number in /sys/firmware/efi/{fw_vendor,runtime,config_table}, `0x`-hexadecimal; 0 for
+/// anything else.
+#[must_use]
+pub fn efi_address(contents: &[u8]) -> u64 {
+    text::hex(contents).unwrap_or(0)
+}
+
+/// The number in /sys/firmware/efi/fw_platform_size: 32 or 64; 0 for anything else.
+#[must_use]
+pub fn efi_platform_size(contents: &[u8]) -> u8 {
+    match text::decimal(contents) {
+        Some(32) => 32,
+        Some(64) => 64,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+#[path = "efi_tests.rs"]
+mod tests;

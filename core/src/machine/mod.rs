@@ -2,8 +2,53 @@
 //!
 //! Nothing here makes a system call: [`crate::linux`] reads the files and hands their bytes to
 //! these parsers; a test, or a tool that plans for another machine, hands over its own.
+//!
+//! # Where the memory map comes from
+//! Three sources know the machine's memory. The first that gives any RAM is
+//! [`Machine::memory`], which the new kernel is told:
+//!
+//! 1. /sys/firmware/memmap. The firmware's own map with all its kinds: memory the running kernel
+//!    was told not to use (`mem=`, `memmap=`) is in it, memory added at run time too, and
+//!    everyone may read it.
+//! 2. The e820 table in the running kernel's boot_params and its SETUP_E820_EXT nodes: the same
+//!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; memory added later is not in it, and the
+//!    numbers of kinds without a name are.
+//! 3. /proc/iomem. What the running kernel made of it all: lacks what `mem=` cut off, and takes
+//!    CAP_SYS_ADMIN.
+//!
+//! With `add_efi_memmap` on the running kernel's command line /proc/iomem comes first: the kernel
+//! then adds the EFI memory map to its own table only (arch/x86/platform/efi/efi.c,
+//! do_add_efi_memmap), and the two others lack what the firmware's e820 table lacks.
+//!
+//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`Machine::memory_full`] says
+//! so.
 
-use crate::memory::{MemoryMap, Range};
+mod boot_params;
+mod cmdline;
+mod cpuinfo;
+mod e820;
+mod efi;
+mod iomem;
+mod memmap;
+mod resources;
+mod state;
+mod text;
+
+pub use boot_params::{EfiInfo, RunningBootParams};
+pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
+pub use cpuinfo::CpuFlags;
+pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
+pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
+pub use iomem::IomemParser;
+pub use memmap::memmap_entry;
+pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
+pub use state::{
+    MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type,
+    xen_control, xen_guest,
+};
+
+use crate::error::Error;
+use crate::memory::MemoryMap;
 
 /// Where [`Machine::memory`] came from, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,14 +80,18 @@ pub enum Lockdown {
     Confidentiality,
 }
 
-/// The memory reserved for a crash kernel (`crashkernel=`).
+/// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CrashReservation {
-    /// The region kexec_load's segments must lie in (the kernel's crashk_res): the highest
-    /// "Crash kernel" line of /proc/iomem.
-    pub region: Option<Range>,
-    /// The second region, below 4 GiB, that `crashkernel=…,high` adds for DMA.
-    pub low: Option<Range>,
+pub enum XenGuest {
+    /// Not said: no Xen, or one that is older than the file.
+    #[default]
+    Unknown,
+    /// Paravirtualised: the kernel sees no physical memory of its own, kexec is the hypervisor's.
+    Pv,
+    /// Hardware virtual machine: kexec as on hardware.
+    Hvm,
+    /// PV in an HVM container.
+    Pvh,
 }
 
 /// The kexec side of the running kernel; what could not be read is `None`.
@@ -64,12 +113,6 @@ pub struct KexecState {
     pub cap_sys_boot: Option<bool>,
 }
 
-mod efi;
-pub use efi::{Efi, EfiMemoryDescriptor};
-
-mod boot_params;
-pub use boot_params::RunningBootParams;
-
 /// Everything the planner wants to know of a machine.
 ///
 /// Large (some 0.4 MiB, mostly two memory maps of fixed capacity): keep it in a static or the
@@ -83,8 +126,19 @@ pub struct Machine {
     /// /proc/iomem's map: what the running kernel calls System RAM and Reserved. Empty when it
     /// is not readable. Segments go only where both maps have RAM.
     pub iomem: MemoryMap,
+    /// Whether /proc/iomem could be read.
+    pub iomem_access: IomemAccess,
+    /// Whether a source of the map was passed over because it has more than
+    /// [`MemoryMap::CAPACITY`] entries.
+    pub memory_full: bool,
+    /// Whether the EFI runtime map was dropped because it has more than [`Efi::CAPACITY`] entries.
+    pub efi_full: bool,
     /// The crash reservation.
     pub crash: CrashReservation,
+    /// Where the running kernel lies.
+    pub kernel: KernelRanges,
+    /// The running kernel's command line.
+    pub command_line: RunningCommandLine,
     /// The boot_params the running kernel was started with.
     pub boot_params: RunningBootParams,
     /// EFI runtime services, if the running kernel has them.
@@ -101,6 +155,12 @@ pub struct Machine {
     pub sha_ni: bool,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
+    /// Whether the running system is a Xen domain.
+    pub xen: bool,
+    /// What kind of domain.
+    pub xen_guest: XenGuest,
+    /// Whether it is the control domain, dom0.
+    pub xen_control: bool,
 }
 
 impl Machine {
@@ -111,25 +171,61 @@ impl Machine {
             memory: MemoryMap::new(),
             memory_source: MemorySource::None,
             iomem: MemoryMap::new(),
+            iomem_access: IomemAccess::Missing,
+            memory_full: false,
+            efi_full: false,
             crash: CrashReservation {
                 region: None,
                 low: None,
             },
+            kernel: KernelRanges::NONE,
+            command_line: RunningCommandLine::new(),
             boot_params: RunningBootParams::new(),
             efi: Efi::new(),
             acpi_rsdp: 0,
             total_ram: None,
             five_level_paging: false,
             sha_ni: false,
-            kexec: KexecState {
-                loaded: None,
-                crash_loaded: None,
-                load_disabled: None,
-                load_limit_reboot: None,
-                load_limit_panic: None,
-                lockdown: Lockdown::Unknown,
-                cap_sys_boot: None,
-            },
+            kexec: KexecState::UNKNOWN,
+            xen: false,
+            xen_guest: XenGuest::Unknown,
+            xen_control: false,
+        }
+    }
+
+    /// Forgets everything, in place: a [`Machine`] is too large to be made anew and moved.
+    pub fn clear(&mut self) {
+        self.memory.clear();
+        self.memory_source = MemorySource::None;
+        self.iomem.clear();
+        self.iomem_access = IomemAccess::Missing;
+        self.memory_full = false;
+        self.efi_full = false;
+        self.crash = CrashReservation::default();
+        self.kernel = KernelRanges::NONE;
+        self.command_line.set(b"");
+        self.boot_params.set(b"");
+        self.efi.clear();
+        self.acpi_rsdp = 0;
+        self.total_ram = None;
+        self.five_level_paging = false;
+        self.sha_ni = false;
+        self.kexec = KexecState::UNKNOWN;
+        self.xen = false;
+        self.xen_guest = XenGuest::Unknown;
+        self.xen_control = false;
+    }
+
+    /// Why [`Machine::memory`] is empty when it is: no source could be read, or none fits.
+    #[must_use]
+    pub const fn no_memory(&self) -> Error {
+        if self.memory_full {
+            Error::Full {
+                what: "MemoryMap::CAPACITY",
+                capacity: MemoryMap::CAPACITY as u64,
+            }
+        } else {
+            Error::NoMemoryMap
         }
     }
 }

@@ -12,11 +12,12 @@ mod workspace;
 
 use heapless::Vec;
 
+pub use crate::purgatory::OnFailure;
 pub use check::{
     Limits, SEGMENT_MAX, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram,
 };
 pub use note::Note;
-pub use request::{Console, OnMismatch, Options, Request};
+pub use request::{Console, Options, Request};
 pub use rule::Rule;
 pub use segment::{Segment, SegmentKind};
 pub use workspace::Workspace;
@@ -26,7 +27,6 @@ use crate::error::{Error, Result};
 use crate::image::{BzImage, bzimage::xlf};
 use crate::machine::Machine;
 use crate::memory::Range;
-use crate::purgatory;
 use place::Placement;
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
@@ -148,6 +148,7 @@ pub fn plan<'a>(
         &segments,
         kernel_entry,
         placement.boot.start(),
+        placement.purgatory,
         purgatory_buffer,
     )?;
     push(
@@ -163,7 +164,7 @@ pub fn plan<'a>(
         let _ = setup_types.push(kind);
     }
     Ok(Plan {
-        entry: placement.purgatory.start().saturating_add(purgatory::ENTRY),
+        entry: placement.purgatory.start(),
         flags: KEXEC_ARCH_X86_64,
         kernel_entry,
         digest: sealed.digest,

@@ -53,7 +53,7 @@ impl Placement {
         let (initrds, ramdisk) = initrds(request.initrds, max, free)?;
         let boot = take(free, "the boot parameters", layout.size() as u64, max)?;
         // Its code runs from anywhere the identity map reaches.
-        let purgatory = take(free, "the purgatory", purgatory::MEMSZ, u64::MAX)?;
+        let purgatory = take(free, "the purgatory", purgatory::MEMSZ as u64, u64::MAX)?;
         Ok(Self {
             kernel,
             boot,

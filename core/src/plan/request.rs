@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::purgatory::OnFailure;
+
 /// Where the purgatory says what it does. All off by default, as in kexec(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
@@ -35,16 +37,6 @@ impl Default for Console {
     }
 }
 
-/// What the purgatory does when a loaded byte has changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnMismatch {
-    /// Stop there for good, as kexec-tools' purgatory does.
-    #[default]
-    Halt,
-    /// Reset the machine.
-    Reboot,
-}
-
 /// How to plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -56,8 +48,8 @@ pub struct Options {
     pub efi: bool,
     /// Have the purgatory verify what was loaded (`-i` clears it; no byte is read then).
     pub verify: bool,
-    /// What it does when that fails.
-    pub on_mismatch: OnMismatch,
+    /// What it does when that fails, or when it faults itself.
+    pub on_failure: OnFailure,
     /// Where it says so.
     pub console: Console,
 }
@@ -69,7 +61,7 @@ impl Options {
         mem_max: u64::MAX,
         efi: true,
         verify: true,
-        on_mismatch: OnMismatch::Halt,
+        on_failure: OnFailure::Halt,
         console: Console::DEFAULT,
     };
 }

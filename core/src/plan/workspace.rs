@@ -10,7 +10,7 @@ use crate::purgatory;
 pub struct Workspace {
     pub(super) free: RangeSet,
     pub(super) boot: [u8; Workspace::BOOT_CAPACITY],
-    pub(super) purgatory: [u8; purgatory::SIZE],
+    pub(super) purgatory: [u8; purgatory::SEGMENT_SIZE],
 }
 
 impl Workspace {
@@ -24,7 +24,7 @@ impl Workspace {
         Self {
             free: RangeSet::new(),
             boot: [0; Self::BOOT_CAPACITY],
-            purgatory: [0; purgatory::SIZE],
+            purgatory: [0; purgatory::SEGMENT_SIZE],
         }
     }
 }

@@ -1,8 +1,39 @@
-//! The purgatory: the code that runs between two kernels.
+//! The purgatory: what runs between the old kernel and the new one.
+//!
+//! A flat, position-independent x86-64 program, built with this crate from `core/purgatory/`.
+//! It verifies that what was loaded is still what lies in memory, says so on a console when
+//! asked, and enters the next program with given registers. The loader puts it into one
+//! segment with [`build`] and makes its first byte the entry point of kexec_load(2).
+//!
+//! ```text
+//! 0                 PARAMETERS_OFFSET    SEGMENT_SIZE            MEMSZ
+//! │ code, constants │ parameter block    │ zero: stack          │
+//! ```
+//!
+//! `docs/purgatory.md` specifies the digest and the parameter block.
+#![allow(unsafe_code)]
 
-/// Bytes the workspace keeps for it.
-pub const SIZE: usize = 8192;
-/// Bytes of memory its segment takes.
-pub const MEMSZ: u64 = 16384;
-/// Offset of its entry in the segment.
-pub const ENTRY: u64 = 0;
+mod digest;
+pub mod layout;
+mod parameters;
+
+pub use digest::{Digest, Implementation, STRIPE};
+pub use parameters::{
+    BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial, build,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Code and constants, relocatable to any address without change. Entry is offset 0.
+pub static BLOB: &[u8; PARAMETERS_OFFSET] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/purgatory.bin"));
+
+/// Where the parameter block lies in the segment, in bytes.
+pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/purgatory.size"));
+
+/// Stack behind the parameter block, in bytes. Measured use: see the test of it.
+pub const STACK: usize = 0x2000;
+
+/// Memory the segment needs (its `memsz`), in bytes: a whole number of pages.
+pub const MEMSZ: usize = (SEGMENT_SIZE + STACK).next_multiple_of(4096);

@@ -1,0 +1,106 @@
+//! Where the purgatory speaks: a serial port, VGA text memory, both or neither.
+
+use crate::layout::{Block, CONSOLE_SERIAL, CONSOLE_VGA};
+use crate::port::{inb, outb};
+use crate::vga::Screen;
+
+/// UART registers, from the first port (16550 data sheet, "Register addresses").
+const DATA: u16 = 0;
+const INTERRUPT_ENABLE: u16 = 1;
+const LINE_CONTROL: u16 = 3;
+const MODEM_CONTROL: u16 = 4;
+const LINE_STATUS: u16 = 5;
+/// Line status: the transmitter takes a byte; it has sent everything.
+const THR_EMPTY: u8 = 0x20;
+const IDLE: u8 = 0x40;
+/// Reads of the line status before the port is given up: a read takes about a microsecond,
+/// one byte at 110 baud 91 ms.
+const PATIENCE: u32 = 1 << 18;
+
+pub struct Console {
+    /// Port of the UART while it answers.
+    serial: Option<u16>,
+    screen: Option<Screen>,
+}
+
+impl Console {
+    pub fn new(block: &Block) -> Self {
+        let serial = (block.flags & CONSOLE_SERIAL != 0).then_some(block.serial_base);
+        if let Some(base) = serial
+            && block.serial_baud != 0
+        {
+            let divisor = (115_200_u32.checked_div(block.serial_baud).unwrap_or(1)).to_le_bytes();
+            outb(base.wrapping_add(INTERRUPT_ENABLE), 0);
+            outb(base.wrapping_add(LINE_CONTROL), 0x83); // divisor latch, 8n1
+            outb(base.wrapping_add(DATA), divisor[0]);
+            outb(base.wrapping_add(INTERRUPT_ENABLE), divisor[1]);
+            outb(base.wrapping_add(LINE_CONTROL), 0x03);
+            outb(base.wrapping_add(MODEM_CONTROL), 0x03); // DTR, RTS
+        }
+        Self {
+            serial,
+            screen: (block.flags & CONSOLE_VGA != 0).then(Screen::new),
+        }
+    }
+
+    fn wait(&mut self, ready: u8) {
+        if let Some(base) = self.serial {
+            for _ in 0..PATIENCE {
+                if inb(base.wrapping_add(LINE_STATUS)) & ready != 0 {
+                    return;
+                }
+            }
+            // It never answers: no more waiting for it.
+            self.serial = None;
+        }
+    }
+
+    fn send(&mut self, byte: u8) {
+        self.wait(THR_EMPTY);
+        if let Some(base) = self.serial {
+            outb(base.wrapping_add(DATA), byte);
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if byte == b'\n' {
+            self.send(b'\r');
+        }
+        self.send(byte);
+        if let Some(screen) = &mut self.screen {
+            screen.byte(byte);
+        }
+    }
+
+    #[inline(never)]
+    pub fn text(&mut self, text: &str) {
+        for byte in text.bytes() {
+            self.byte(byte);
+        }
+    }
+
+    fn digit(&mut self, value: u8) {
+        self.byte(match value & 15 {
+            small @ 0..=9 => b'0'.wrapping_add(small),
+            large => (b'a' - 10).wrapping_add(large),
+        });
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.digit(byte.wrapping_shr(4));
+            self.digit(*byte);
+        }
+    }
+
+    /// As 0x and 16 digits.
+    pub fn number(&mut self, number: u64) {
+        self.text("0x");
+        self.bytes(&number.to_be_bytes());
+    }
+
+    /// Lets the last byte leave before somebody else programs the port.
+    pub fn flush(&mut self) {
+        self.wait(IDLE);
+    }
+}

@@ -1,0 +1,125 @@
+//! The purgatory: runs between the old kernel and the new one, on the bare machine.
+//!
+//! Built by core/build.rs into one flat image without relocations; never linked with
+//! anything. The digest and the layout of the parameter block are kexec-core's own files.
+#![no_std]
+#![no_main]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod console;
+#[path = "../../src/purgatory/digest/mod.rs"]
+mod digest;
+#[path = "../../src/purgatory/layout.rs"]
+mod layout;
+mod memory;
+mod port;
+mod stop;
+mod verify;
+mod vga;
+
+use console::Console;
+use layout::{Block, EXIT_64, MAGIC, RESET_VGA, SKIP_VERIFY};
+
+core::arch::global_asm!(include_str!("entry.s"));
+
+/// Called by entry.s; returns when the next program may start.
+///
+/// # Safety
+/// `block` must be the parameter block of this segment, and the regions it names identity-mapped.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn purgatory(block: *const Block) {
+    // SAFETY: valid, aligned and written by nobody now, by the contract.
+    let block = unsafe { &*block };
+    if block.magic != MAGIC {
+        stop::stop(block);
+    }
+    if block.flags & RESET_VGA != 0 {
+        vga::reset();
+    }
+    let mut console = Console::new(block);
+    console.text("\nlibkexec purgatory\n");
+    if block.exit_mode != EXIT_64 {
+        console.text("purgatory: unknown exit mode\n");
+        console.flush();
+        stop::stop(block);
+    }
+    if block.flags & SKIP_VERIFY == 0 {
+        verify_or_stop(block, &mut console);
+    }
+    console.text("purgatory: starting ");
+    console.number(block.registers[16]);
+    console.text("\n");
+    console.flush();
+}
+
+fn verify_or_stop(block: &Block, console: &mut Console) {
+    let total = verify::regions(block)
+        .iter()
+        .fold(0, |sum: u64, area| sum.wrapping_add(area.length));
+    console.text("purgatory: verifying ");
+    console.number(total);
+    console.text(" bytes\n");
+    // SAFETY: the old kernel is gone and mapped every segment; devices were shut down.
+    let computed = unsafe { verify::digest(block) };
+    if computed == block.digest {
+        return;
+    }
+    console.text("purgatory: DIGEST MISMATCH, not starting\npurgatory: expected ");
+    console.bytes(&block.digest);
+    console.text("\npurgatory: computed ");
+    console.bytes(&computed);
+    for area in verify::regions(block) {
+        console.text("\npurgatory: region ");
+        console.number(area.start);
+        console.text(" + ");
+        console.number(area.length);
+    }
+    console.text("\n");
+    console.flush();
+    stop::stop(block);
+}
+
+/// Vectors whose frame begins with an error code (Intel SDM vol. 3A, table 7-1).
+const WITH_ERROR_CODE: u32 = 1 << 8
+    | 1 << 10
+    | 1 << 11
+    | 1 << 12
+    | 1 << 13
+    | 1 << 14
+    | 1 << 17
+    | 1 << 21
+    | 1 << 29
+    | 1 << 30;
+
+/// Called by entry.s when the purgatory itself faults: memory that is not mapped, mostly.
+///
+/// # Safety
+/// `block` as for [`purgatory`]; `frame` must be the CPU's exception frame of `vector`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fault(block: *const Block, vector: u32, frame: *const u64, cr2: u64) -> ! {
+    // SAFETY: valid, aligned and written by nobody now, by the contract.
+    let block = unsafe { &*block };
+    let skip = WITH_ERROR_CODE.wrapping_shr(vector) & 1;
+    // SAFETY: the frame has RIP first, or an error code and RIP.
+    let rip = unsafe { frame.wrapping_add(skip as usize).read() };
+    let mut console = Console::new(block);
+    console.text("\npurgatory: exception ");
+    console.number(u64::from(vector));
+    console.text(" at ");
+    console.number(rip);
+    console.text(", CR2 ");
+    console.number(cr2);
+    console.text("\n");
+    console.flush();
+    stop::stop(block)
+}
+
+// No panic is reachable: this name exists nowhere, so a call to it fails the link.
+unsafe extern "C" {
+    safe fn the_purgatory_has_a_reachable_panic() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    the_purgatory_has_a_reachable_panic()
+}

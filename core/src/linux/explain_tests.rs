@@ -1,0 +1,77 @@
+use super::*;
+
+const FREE: KexecState = KexecState {
+    loaded: Some(false),
+    crash_loaded: Some(false),
+    load_disabled: Some(false),
+    load_limit_reboot: Some(-1),
+    load_limit_panic: Some(-1),
+    lockdown: Lockdown::None,
+    cap_sys_boot: Some(true),
+};
+
+fn says(step: Step, errno: Errno, state: &KexecState, words: &str) {
+    let text = explain(step, errno, state).unwrap_or_default();
+    assert!(text.contains(words), "{step:?} {errno}: {text}");
+}
+
+#[test]
+fn eperm_is_told_apart_by_the_machines_state() {
+    for step in [Step::Load, Step::FileLoad] {
+        let mut state = FREE;
+        says(step, Errno::EPERM, &state, "security module");
+        state.lockdown = Lockdown::Integrity;
+        says(step, Errno::EPERM, &state, "locked down");
+        state.load_limit_reboot = Some(0);
+        says(step, Errno::EPERM, &state, "limit_reboot");
+        state.load_disabled = Some(true);
+        says(step, Errno::EPERM, &state, "load_disabled");
+        state.cap_sys_boot = Some(false);
+        says(step, Errno::EPERM, &state, "CAP_SYS_BOOT");
+    }
+    let locked = KexecState {
+        lockdown: Lockdown::Confidentiality,
+        ..FREE
+    };
+    says(Step::FileLoad, Errno::EPERM, &locked, "mokutil");
+    says(Step::Load, Errno::EPERM, &locked, "use -s");
+}
+
+#[test]
+fn a_signature_refusal_never_leads_to_kexec_load() {
+    for errno in [
+        Errno::ENOKEY,
+        Errno::EKEYREJECTED,
+        Errno::EKEYEXPIRED,
+        Errno::EKEYREVOKED,
+        Errno::ENOPKG,
+        Errno::EBADMSG,
+        Errno::ELIBBAD,
+        Errno::ENODATA,
+        Errno::EMSGSIZE,
+        Errno::ENOTSUPP,
+    ] {
+        assert_eq!(Refusal::of(errno), Refusal::Signature);
+        assert!(!Refusal::of(errno).kexec_load_may_help());
+        says(Step::FileLoad, errno, &FREE, "kexec_load is not tried");
+    }
+}
+
+#[test]
+fn kexec_load_is_tried_after_exactly_four() {
+    let tried: std::vec::Vec<u16> = (1..4096)
+        .filter(|number| Refusal::of(Errno(*number)).kexec_load_may_help())
+        .collect();
+    // ENOEXEC, EINVAL, ENOSYS, EOPNOTSUPP.
+    assert_eq!(tried, [8, 22, 38, 95]);
+}
+
+#[test]
+fn exec_knows_why_einval() {
+    says(Step::Exec, Errno::EINVAL, &FREE, "nothing is loaded");
+    let loaded = KexecState {
+        loaded: Some(true),
+        ..FREE
+    };
+    says(Step::Exec, Errno::EINVAL, &loaded, "PID namespace");
+}

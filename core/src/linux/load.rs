@@ -1,0 +1,200 @@
+//! Loading and unloading: kexec_load(2) and kexec_file_load(2).
+
+use linux_raw_sys::general as raw;
+
+use super::arch;
+use super::file::Fd;
+use super::process::sleep_milliseconds;
+use crate::Errno;
+use crate::error::{Error, Result};
+use crate::plan::{SEGMENT_MAX, Segment};
+
+/// Flags of kexec_file_load(2) (include/uapi/linux/kexec.h, KEXEC_FILE_*).
+pub mod file_flags {
+    /// Unload.
+    pub const UNLOAD: u64 = 0x1;
+    /// The image for a crash.
+    pub const ON_CRASH: u64 = 0x2;
+    /// There is no initrd.
+    pub const NO_INITRAMFS: u64 = 0x4;
+    /// Print the layout to the kernel's log; since Linux 6.8.
+    pub const DEBUG: u64 = 0x8;
+    /// Take no memory of the contiguous memory allocator; since Linux 6.17.
+    pub const NO_CMA: u64 = 0x10;
+    /// Hand the running kernel's device tree on; since Linux 6.17.
+    pub const FORCE_DTB: u64 = 0x20;
+}
+
+/// KEXEC_ON_CRASH, kexec_load(2)'s flag for the crash image.
+const ON_CRASH: u64 = 0x1;
+
+/// `struct kexec_segment` (include/uapi/linux/kexec.h).
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct RawSegment {
+    buf: usize,
+    bufsz: usize,
+    mem: usize,
+    memsz: usize,
+}
+
+impl RawSegment {
+    const EMPTY: Self = Self {
+        buf: 0,
+        bufsz: 0,
+        mem: 0,
+        memsz: 0,
+    };
+}
+
+/// How often, and how long apart, a call is made again that found another one under way
+/// (EBUSY: the kernel's __kexec_lock was taken; it never waits for it): one second in all.
+const BUSY_TRIES: u32 = 50;
+const BUSY_PAUSE_MILLISECONDS: u32 = 20;
+
+fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Result<(), Errno> {
+    let mut tries = BUSY_TRIES;
+    loop {
+        tries = tries.saturating_sub(1);
+        match arch::result(call()) {
+            Err(Errno::EBUSY) if tries > 0 => sleep_milliseconds(BUSY_PAUSE_MILLISECONDS),
+            other => return other.map(|_| ()),
+        }
+    }
+}
+
+/// kexec_load(2): the kernel copies `segments` and keeps them until reboot or unload. What was
+/// loaded before stays when it fails (but not the crash image).
+///
+/// # Errors
+/// [`Error::TooManySegments`]; [`Error::Syscall`] with the kernel's errno, EBUSY only after
+/// a second of trying.
+pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()> {
+    let mut list = [RawSegment::EMPTY; SEGMENT_MAX];
+    if segments.len() > list.len() {
+        return Err(Error::TooManySegments {
+            count: segments.len() as u64,
+            max: SEGMENT_MAX as u64,
+        });
+    }
+    for (raw, segment) in list.iter_mut().zip(segments) {
+        *raw = RawSegment {
+            buf: segment.buf.as_ptr() as usize,
+            bufsz: segment.buf.len(),
+            mem: segment.mem as usize,
+            memsz: segment.memsz as usize,
+        };
+    }
+    raw_kexec_load(entry, segments.len(), &list, flags)
+}
+
+/// Unloads by kexec_load(2); nothing loaded is no error.
+///
+/// # Errors
+/// [`Error::Syscall`] with the kernel's errno.
+pub fn kexec_unload(crash: bool) -> Result<()> {
+    let flags = if crash { ON_CRASH } else { 0 };
+    raw_kexec_load(0, 0, &[RawSegment::EMPTY; SEGMENT_MAX], flags)
+}
+
+fn raw_kexec_load(
+    entry: u64,
+    count: usize,
+    list: &[RawSegment; SEGMENT_MAX],
+    flags: u64,
+) -> Result<()> {
+    let arguments = [
+        entry as usize,
+        count,
+        list.as_ptr() as usize,
+        flags as usize,
+        0,
+        0,
+    ];
+    retry_busy(|| {
+        // SAFETY: the list holds at least `count` segments, each describing a live slice; the
+        // kernel only reads, and writes to no memory of this process.
+        unsafe { arch::syscall(raw::__NR_kexec_load, arguments) }
+    })
+    .map_err(|errno| Error::Syscall {
+        call: "kexec_load",
+        errno,
+    })
+}
+
+/// kexec_file_load(2): the kernel reads, checks and places the files itself. Without an initrd
+/// [`file_flags::NO_INITRAMFS`] is added. No descriptor, anywhere, may have the files open for
+/// writing (ETXTBSY).
+///
+/// # Errors
+/// [`Error::CommandLineNul`] if `command_line` is not empty and its only NUL is not its last
+/// byte; [`Error::Syscall`] with the kernel's errno, EBUSY only after a second of trying.
+pub fn kexec_file_load(
+    kernel: &Fd,
+    initrd: Option<&Fd>,
+    command_line: &[u8],
+    flags: u64,
+) -> Result<()> {
+    let nul = command_line.iter().position(|byte| *byte == 0);
+    match nul {
+        None if command_line.is_empty() => {}
+        Some(at) if at.saturating_add(1) == command_line.len() => {}
+        _ => {
+            return Err(Error::CommandLineNul {
+                offset: nul.unwrap_or(command_line.len()) as u64,
+            });
+        }
+    }
+    let (initrd, flags) = match initrd {
+        Some(fd) => (fd.argument(), flags),
+        None => (NO_FD, flags | file_flags::NO_INITRAMFS),
+    };
+    file_load(kernel.argument(), initrd, command_line, flags)
+}
+
+/// Unloads by kexec_file_load(2); nothing loaded is no error.
+///
+/// # Errors
+/// [`Error::Syscall`] with the kernel's errno.
+pub fn kexec_file_unload(crash: bool) -> Result<()> {
+    let on_crash = if crash { file_flags::ON_CRASH } else { 0 };
+    file_load(NO_FD, NO_FD, &[], file_flags::UNLOAD | on_crash)
+}
+
+/// Whether this kernel's kexec_file_load(2) knows `flag`. Nothing is loaded or unloaded: the
+/// kernel looks at the flags first (EINVAL), and then finds no file (EBADF). Like every call it
+/// takes one from kernel.kexec_load_limit_reboot.
+#[must_use]
+pub fn knows_file_flag(flag: u64) -> bool {
+    let known = !file_flags::UNLOAD & !file_flags::ON_CRASH;
+    !matches!(
+        file_load(NO_FD, NO_FD, &[], (flag & known) | file_flags::NO_INITRAMFS),
+        Err(Error::Syscall {
+            errno: Errno::EINVAL,
+            ..
+        })
+    )
+}
+
+/// The descriptor that is none, −1.
+const NO_FD: usize = usize::MAX;
+
+fn file_load(kernel: usize, initrd: usize, command_line: &[u8], flags: u64) -> Result<()> {
+    let arguments = [
+        kernel,
+        initrd,
+        command_line.len(),
+        command_line.as_ptr() as usize,
+        flags as usize,
+        0,
+    ];
+    retry_busy(|| {
+        // SAFETY: the command line is readable for its length, and the kernel writes to no
+        // memory of this process.
+        unsafe { arch::syscall(raw::__NR_kexec_file_load, arguments) }
+    })
+    .map_err(|errno| Error::Syscall {
+        call: "kexec_file_load",
+        errno,
+    })
+}

@@ -1,0 +1,138 @@
+//! The memory map, from the best source there is; the order and its reasons are in
+//! [`crate::machine`].
+
+use super::{Fd, small, stream, subdirectories};
+use crate::error::Result;
+use crate::machine::{
+    E820Stream, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
+    setup_data_type,
+};
+use crate::memory::MemoryMap;
+
+/// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
+const SETUP_E820_EXT: u32 = 1;
+
+/// /proc/iomem.
+pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
+    let mut parser = IomemParser::new(&mut machine.iomem);
+    let read = stream(root, c"proc/iomem", |piece| {
+        parser.feed(piece);
+        false
+    });
+    let iomem = parser.finish();
+    if !read {
+        // Half a list would call reserved memory unknown.
+        machine.iomem.clear();
+        return;
+    }
+    machine.iomem_access = iomem.access;
+    machine.crash = iomem.crash;
+    machine.kernel = iomem.kernel;
+    machine.memory_full |= iomem.access == IomemAccess::TooLong;
+}
+
+/// Fills the map the new kernel is told.
+pub(super) fn choose(root: &Fd, machine: &mut Machine) {
+    let lacks_efi = machine
+        .command_line
+        .get()
+        .is_some_and(|line| has_parameter(line, b"add_efi_memmap"));
+    let iomem_first = lacks_efi && machine.iomem_access == IomemAccess::Read;
+    let order = if iomem_first {
+        [
+            MemorySource::Iomem,
+            MemorySource::FirmwareMemmap,
+            MemorySource::BootParams,
+        ]
+    } else {
+        [
+            MemorySource::FirmwareMemmap,
+            MemorySource::BootParams,
+            MemorySource::Iomem,
+        ]
+    };
+    for source in order {
+        machine.memory.clear();
+        let whole = match source {
+            MemorySource::FirmwareMemmap => firmware_memmap(root, &mut machine.memory),
+            MemorySource::BootParams => boot_params(root, machine),
+            MemorySource::Iomem => from_iomem(machine),
+            MemorySource::None => Ok(false),
+        };
+        match whole {
+            Ok(true) if machine.memory.ram() != 0 => {
+                machine.memory_source = source;
+                return;
+            }
+            Ok(_) => {}
+            Err(_) => machine.memory_full = true,
+        }
+    }
+    machine.memory.clear();
+}
+
+/// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
+fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
+    let mut added = Ok(());
+    let whole = subdirectories(root, c"sys/firmware/memmap", |entry| {
+        let mut start = [0; 32];
+        let mut end = [0; 32];
+        let mut kind = [0; 64];
+        let entry = [
+            super::read_file_at(entry, c"start", &mut start),
+            super::read_file_at(entry, c"end", &mut end),
+            super::read_file_at(entry, c"type", &mut kind),
+        ];
+        let [Ok(start), Ok(end), Ok(kind)] = entry else {
+            return false;
+        };
+        let Some(entry) = memmap_entry(start, end, kind) else {
+            return false;
+        };
+        added = map.add(entry.range, entry.kind);
+        added.is_ok()
+    });
+    added.map(|()| whole)
+}
+
+/// Whether the page and all of its E820_EXT nodes were read.
+fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool> {
+    let Machine {
+        boot_params,
+        memory,
+        ..
+    } = machine;
+    for entry in boot_params.e820() {
+        memory.add(entry.range, entry.kind)?;
+    }
+    if boot_params.get().is_none() || boot_params.setup_data() == 0 {
+        return Ok(boot_params.get().is_some());
+    }
+    let mut added = Ok(());
+    let whole = subdirectories(root, c"sys/kernel/boot_params/setup_data", |node| {
+        match small(node, c"type", setup_data_type).flatten() {
+            Some(SETUP_E820_EXT) => {}
+            Some(_) => return true,
+            None => return false,
+        }
+        let mut table = E820Stream::new();
+        let whole = stream(node, c"data", |piece| {
+            table.feed(piece, |entry| {
+                if added.is_ok() {
+                    added = memory.add(entry.range, entry.kind);
+                }
+            });
+            added.is_err()
+        });
+        whole && added.is_ok()
+    });
+    added.map(|()| whole)
+}
+
+/// Whether /proc/iomem was readable.
+fn from_iomem(machine: &mut Machine) -> Result<bool> {
+    for entry in machine.iomem.entries() {
+        machine.memory.add(entry.range, entry.kind)?;
+    }
+    Ok(machine.iomem_access == IomemAccess::Read)
+}

@@ -1,0 +1,103 @@
+//! Reads the running system into a [`Machine`]: the files, in what order, and what of them.
+//!
+//! Every file is read once, in pieces where it can be large, with a few KiB of stack. A file
+//! that is missing or not readable leaves its facts unknown; nothing here fails.
+
+mod efi;
+mod memory;
+mod state;
+
+use core::ffi::CStr;
+
+use linux_raw_sys::general as raw;
+
+use super::file::{Fd, open, open_at, read, read_file_at};
+use crate::machine::Machine;
+
+/// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
+pub fn read_machine(machine: &mut Machine) {
+    read_machine_below(c"/", machine);
+}
+
+/// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
+/// another machine's files.
+pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
+    machine.clear();
+    let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
+        return;
+    };
+    let root = &root;
+    machine
+        .command_line
+        .fill(|buffer| fill(root, c"proc/cmdline", buffer));
+    machine
+        .boot_params
+        .fill(|page| fill(root, c"sys/kernel/boot_params/data", page));
+    machine.kexec = state::kexec(root);
+    machine.total_ram = state::total_ram(root);
+    state::cpu(root, machine);
+    state::xen(root, machine);
+    efi::efi(root, machine);
+    memory::iomem(root, machine);
+    memory::choose(root, machine);
+    machine.acpi_rsdp = rsdp(machine);
+}
+
+/// The boot loader's word, then EFI's. A BIOS machine has neither: the kernel leaves
+/// acpi_rsdp_addr 0, and the new kernel scans the BIOS area as this one did.
+fn rsdp(machine: &Machine) -> u64 {
+    let from_loader = machine.boot_params.acpi_rsdp_addr();
+    let known = [from_loader, machine.efi.acpi20, machine.efi.acpi];
+    known.into_iter().find(|&address| address != 0).unwrap_or(0)
+}
+
+/// Reads a file from its start into `buffer`; answers how many bytes, 0 if it cannot be read.
+fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
+    read_file_at(directory, path, buffer).map_or(0, <[u8]>::len)
+}
+
+/// What a parser makes of a small file.
+fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let mut buffer = [0; 128];
+    read_file_at(directory, path, &mut buffer).ok().map(parse)
+}
+
+/// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.
+fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> bool {
+    let Ok(fd) = open_at(directory, path, raw::O_RDONLY) else {
+        return false;
+    };
+    let mut buffer = [0; 4096];
+    loop {
+        let Ok(got) = read(&fd, &mut buffer) else {
+            return false;
+        };
+        if got == 0 || piece(buffer.get(..got).unwrap_or_default()) {
+            return true;
+        }
+    }
+}
+
+/// Opens every subdirectory of a directory in turn and hands it to `each` until that answers
+/// false. Answers whether the directory could be read to its end.
+fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool) -> bool {
+    let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
+        return false;
+    };
+    let mut entries = super::dir::Entries::new(&fd);
+    loop {
+        match entries.next_name() {
+            Ok(None) => return true,
+            Ok(Some(name)) => {
+                let inner = open_at(&fd, name, raw::O_PATH | raw::O_DIRECTORY);
+                if !inner.is_ok_and(|inner| each(&inner)) {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Small files: what kexec may do here, what the CPU can, whether this is Xen.
+
+use core::ffi::CStr;
+
+use super::{Fd, small, stream};
+use crate::machine::{
+    CpuFlags, KexecState, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
+    hypervisor_is_xen, load_limit, lockdown, xen_control, xen_guest,
+};
+
+/// The kexec side.
+pub(super) fn kexec(root: &Fd) -> KexecState {
+    let limit = |path| small(root, path, load_limit).flatten();
+    let mut status = StatusParser::new();
+    stream(root, c"proc/self/status", |piece| status.feed(piece));
+    KexecState {
+        loaded: old_or_new(root, c"sys/kernel/kexec/loaded", c"sys/kernel/kexec_loaded"),
+        crash_loaded: old_or_new(
+            root,
+            c"sys/kernel/kexec/crash_loaded",
+            c"sys/kernel/kexec_crash_loaded",
+        ),
+        load_disabled: small(root, c"proc/sys/kernel/kexec_load_disabled", flag).flatten(),
+        load_limit_reboot: limit(c"proc/sys/kernel/kexec_load_limit_reboot"),
+        load_limit_panic: limit(c"proc/sys/kernel/kexec_load_limit_panic"),
+        lockdown: small(root, c"sys/kernel/security/lockdown", lockdown)
+            .unwrap_or(Lockdown::Unknown),
+        cap_sys_boot: status.cap_sys_boot,
+    }
+}
+
+/// Kernels of 2026 have a directory, and the old names as links into it.
+fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Option<bool> {
+    small(root, new, flag)
+        .or_else(|| small(root, old, flag))
+        .flatten()
+}
+
+/// CPU flags.
+pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
+    let mut flags = CpuFlags::new();
+    stream(root, c"proc/cpuinfo", |piece| flags.feed(piece));
+    flags.finish();
+    machine.five_level_paging = flags.la57;
+    machine.sha_ni = flags.sha_ni;
+}
+
+/// MemTotal.
+pub(super) fn total_ram(root: &Fd) -> Option<u64> {
+    let mut meminfo = MeminfoParser::new();
+    stream(root, c"proc/meminfo", |piece| meminfo.feed(piece));
+    meminfo.total
+}
+
+/// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.
+pub(super) fn xen(root: &Fd, machine: &mut Machine) {
+    let control = small(root, c"proc/xen/capabilities", xen_control);
+    let named = small(root, c"sys/hypervisor/type", hypervisor_is_xen);
+    machine.xen = control.is_some() || named == Some(true);
+    machine.xen_control = control == Some(true);
+    machine.xen_guest =
+        small(root, c"sys/hypervisor/guest_type", xen_guest).unwrap_or(XenGuest::Unknown);
+}

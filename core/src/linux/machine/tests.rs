@@ -1,0 +1,347 @@
+use super::*;
+use crate::machine::{IomemAccess, Lockdown, MemorySource, XenGuest};
+use crate::memory::MemoryKind;
+use std::boxed::Box;
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::string::ToString;
+use std::vec::Vec;
+use std::{format, fs};
+
+/// A directory with copies of a machine's files, removed when dropped.
+struct Fake(PathBuf);
+
+impl Fake {
+    fn new(name: &str) -> Self {
+        let directory =
+            std::env::temp_dir().join(format!("kexec-core-machine-{}-{name}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        Self(directory)
+    }
+
+    fn file(&self, path: &str, contents: impl AsRef<[u8]>) -> &Self {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+        self
+    }
+
+    fn memmap(&self, number: u32, start: u64, end: u64, kind: &str) -> &Self {
+        let entry = format!("sys/firmware/memmap/{number}");
+        self.file(&format!("{entry}/start"), format!("{start:#x}\n"))
+            .file(&format!("{entry}/end"), format!("{end:#x}\n"))
+            .file(&format!("{entry}/type"), format!("{kind}\n"))
+    }
+
+    fn efi(&self) -> &Self {
+        for (n, physical) in [0x7f00_0000_u64, 0x7e00_0000, 0x7d00_0000]
+            .iter()
+            .enumerate()
+        {
+            for (file, value) in [
+                ("type", 5),
+                ("phys_addr", *physical),
+                ("virt_addr", 0xffff_fffe_0000_0000 + physical),
+                ("num_pages", 16),
+                ("attribute", 0x8000_0000_0000_000f),
+            ] {
+                let path = format!("sys/firmware/efi/runtime-map/{n}/{file}");
+                self.file(&path, format!("{value:#x}\n"));
+            }
+        }
+        self.file("sys/firmware/efi/fw_platform_size", "64\n")
+            .file("sys/firmware/efi/fw_vendor", "0x7feed018\n")
+            .file("sys/firmware/efi/runtime", "0xfffffffeff5ee000\n")
+            .file("sys/firmware/efi/config_table", "0x7feec018\n")
+            .file(
+                "sys/firmware/efi/systab",
+                "ACPI20=0x7fb7e014\nACPI=0x7fb7e000\n",
+            )
+    }
+
+    fn read(&self) -> Box<Machine> {
+        let mut machine = Box::new(Machine::new());
+        self.read_into(&mut machine);
+        machine
+    }
+
+    fn read_into(&self, machine: &mut Machine) {
+        let path = CString::new(self.0.to_str().unwrap()).unwrap();
+        read_machine_below(&path, machine);
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const IOMEM: &str = "\
+00001000-0009fbff : System RAM
+00100000-3fffffff : System RAM
+  01000000-01ffffff : Kernel code
+  20000000-2fffffff : Crash kernel
+";
+
+/// A boot_params page with these entries: address, size, kind.
+fn page(e820: &[(u64, u64, u32)], setup_data: u64) -> Vec<u8> {
+    let mut page = std::vec![0; 4096];
+    page[0x1e8] = e820.len() as u8;
+    page[0x250..0x258].copy_from_slice(&setup_data.to_le_bytes());
+    let table = entries(e820);
+    page[0x2d0..0x2d0 + table.len()].copy_from_slice(&table);
+    page
+}
+
+fn entries(e820: &[(u64, u64, u32)]) -> Vec<u8> {
+    let raw = |entry: &(u64, u64, u32)| {
+        let (address, size) = (entry.0.to_le_bytes(), entry.1.to_le_bytes());
+        [&address[..], &size[..], &entry.2.to_le_bytes()[..]].concat()
+    };
+    e820.iter().flat_map(raw).collect()
+}
+
+fn kinds(machine: &Machine) -> Vec<u32> {
+    let entries = machine.memory.entries().iter();
+    entries.map(|entry| entry.kind.0).collect()
+}
+
+#[test]
+fn this_machine_can_be_read() {
+    let mut machine = Box::new(Machine::new());
+    read_machine(&mut machine);
+    assert!(!machine.memory_full && !machine.efi_full);
+    assert!(machine.total_ram.is_some_and(|bytes| bytes > 1 << 24));
+    let memmap = fs::read_dir("/sys/firmware/memmap").map_or(0, Iterator::count);
+    if memmap != 0 {
+        assert_ne!(machine.memory_source, MemorySource::None);
+        assert!(machine.memory.ram() > 1 << 24);
+        assert!(machine.memory.entries().len() >= memmap / 2);
+    }
+    if let Ok(line) = fs::read("/proc/cmdline") {
+        assert_eq!(machine.command_line.get(), Some(line.trim_ascii_end()));
+    }
+    if let Ok(cpuinfo) = fs::read_to_string("/proc/cpuinfo") {
+        let flags = cpuinfo.lines().find(|line| line.starts_with("flags"));
+        let has = |flag| flags.is_some_and(|line| line.split(' ').any(|word| word == flag));
+        assert_eq!(machine.sha_ni, has("sha_ni"));
+        assert_eq!(machine.five_level_paging, has("la57"));
+    }
+    assert!(machine.kexec.cap_sys_boot.is_some());
+    if machine.iomem_access == IomemAccess::Read {
+        assert!(machine.iomem.ram() > 1 << 24);
+        assert!(machine.kernel.code.is_some());
+    }
+}
+
+#[test]
+fn nothing_there_is_nothing_known() {
+    let fake = Fake::new("empty");
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::None);
+    assert!(machine.memory.is_empty() && machine.iomem.is_empty());
+    assert_eq!(machine.iomem_access, IomemAccess::Missing);
+    assert_eq!(machine.kexec, crate::machine::KexecState::UNKNOWN);
+    assert!(!machine.efi.present && !machine.xen && machine.acpi_rsdp == 0);
+    assert_eq!(machine.total_ram, None);
+    assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
+    let mut machine = Box::new(Machine::new());
+    read_machine_below(c"/nowhere/at/all", &mut machine);
+    assert_eq!(machine.memory_source, MemorySource::None);
+}
+
+#[test]
+fn the_firmware_map_comes_first() {
+    let fake = Fake::new("first");
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM")
+        .memmap(10, 0x7000_0000, 0x7000_ffff, "Soft Reserved")
+        .memmap(2, 0, 0x9_fbff, "System RAM")
+        .file("proc/iomem", IOMEM)
+        .file("sys/kernel/boot_params/data", page(&[(0, 0x1000, 1)], 0));
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(kinds(&machine), [1, 1, 0xefff_ffff, 1]);
+    assert_eq!(machine.iomem.entries().len(), 2);
+    assert_eq!(machine.crash.region.unwrap().start(), 0x2000_0000);
+    assert_eq!(machine.kernel.code.unwrap().start(), 0x100_0000);
+}
+
+#[test]
+fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
+    let fake = Fake::new("efimap");
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM")
+        .file("proc/cmdline", "ro add_efi_memmap quiet\n")
+        .file("proc/iomem", IOMEM);
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::Iomem);
+    assert_eq!(machine.memory.entries(), machine.iomem.entries());
+    fake.file("proc/iomem", "00000000-00000000 : System RAM\n");
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.iomem_access, IomemAccess::Unprivileged);
+}
+
+#[test]
+fn boot_params_come_next_with_their_extension() {
+    let fake = Fake::new("e820");
+    let head = [(0, 0x9_fc00, 1), (0x10_0000, 0x3ff0_0000, 1)];
+    let tail: Vec<_> = (0..1000)
+        .map(|n| ((n + 64) << 28, 0x1000, 1 + (n as u32 & 1)))
+        .collect();
+    fake.file("sys/kernel/boot_params/data", page(&head, 0x1234))
+        .file("sys/kernel/boot_params/setup_data/0/type", "0x9\n")
+        .file("sys/kernel/boot_params/setup_data/0/data", [1; 32])
+        .file("sys/kernel/boot_params/setup_data/1/type", "0x1\n")
+        .file("sys/kernel/boot_params/setup_data/1/data", entries(&tail))
+        .file("proc/iomem", IOMEM);
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::BootParams);
+    assert_eq!(machine.memory.entries().len(), 1002);
+    assert_eq!(machine.memory.of_kind(MemoryKind::RESERVED).count(), 500);
+    // A node that cannot be read may be the one with half of memory in it.
+    fake.file("sys/kernel/boot_params/setup_data/2/type", "what\n");
+    assert_eq!(fake.read().memory_source, MemorySource::Iomem);
+}
+
+#[test]
+fn a_spoilt_source_is_passed_over() {
+    let fake = Fake::new("spoilt");
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM")
+        .memmap(1, 5, 3, "Reserved")
+        .file(
+            "sys/kernel/boot_params/data",
+            &page(&[(0, 4096, 1)], 0)[..4095],
+        )
+        .file("proc/iomem", IOMEM);
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::Iomem);
+    assert_eq!(machine.boot_params.get(), None);
+    // RAM is what a map is for.
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "Reserved")
+        .memmap(1, 1, 3, "Reserved");
+    assert_eq!(fake.read().memory_source, MemorySource::Iomem);
+}
+
+#[test]
+fn a_source_that_does_not_fit_is_passed_over_and_said() {
+    let fake = Fake::new("full");
+    let line = |n: u64| format!("{:x}-{:x} : System RAM\n", n << 20, (n << 20) + 0xfff);
+    let iomem: Vec<_> = (1..=8449).map(line).collect();
+    fake.file("proc/iomem", iomem.concat());
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::None);
+    assert_eq!(machine.iomem_access, IomemAccess::TooLong);
+    assert!(machine.memory_full);
+    assert!(matches!(machine.no_memory(), crate::Error::Full { .. }));
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM");
+    assert_eq!(fake.read().memory_source, MemorySource::FirmwareMemmap);
+}
+
+#[test]
+fn efi_is_whole_or_not_handed_on() {
+    let fake = Fake::new("efi");
+    fake.efi();
+    let mut machine = fake.read();
+    assert!(machine.efi.is_complete());
+    let order: Vec<u64> = machine
+        .efi
+        .map()
+        .iter()
+        .map(|entry| entry.physical)
+        .collect();
+    assert_eq!(order, [0x7d00_0000, 0x7e00_0000, 0x7f00_0000]);
+    assert_eq!(machine.acpi_rsdp, 0x7fb7_e014);
+
+    fs::remove_file(fake.0.join("sys/firmware/efi/runtime-map/1/virt_addr")).unwrap();
+    fake.read_into(&mut machine);
+    assert!(machine.efi.present && machine.efi.map().is_empty());
+    assert!(!machine.efi.is_complete());
+
+    fs::remove_dir_all(fake.0.join("sys")).unwrap();
+    fake.read_into(&mut machine);
+    assert!(!machine.efi.present);
+    assert_eq!(machine.acpi_rsdp, 0);
+}
+
+#[test]
+fn the_boot_loaders_rsdp_is_better_than_efis() {
+    let fake = Fake::new("rsdp");
+    let mut page = page(&[], 0);
+    page[0x70..0x78].copy_from_slice(&0xf_5a30_u64.to_le_bytes());
+    fake.efi().file("sys/kernel/boot_params/data", &page);
+    assert_eq!(fake.read().acpi_rsdp, 0xf_5a30);
+    fake.file("sys/firmware/efi/systab", "ACPI=0x7000\n");
+    page[0x70..0x78].fill(0);
+    fake.file("sys/kernel/boot_params/data", &page);
+    assert_eq!(fake.read().acpi_rsdp, 0x7000);
+}
+
+#[test]
+fn kexec_state_in_the_new_place_and_the_old() {
+    let fake = Fake::new("state");
+    fake.file("sys/kernel/kexec_loaded", "1\n")
+        .file("sys/kernel/kexec_crash_loaded", "0\n")
+        .file("proc/sys/kernel/kexec_load_disabled", "1\n")
+        .file("proc/sys/kernel/kexec_load_limit_reboot", "-1\n")
+        .file("proc/sys/kernel/kexec_load_limit_panic", "3\n")
+        .file(
+            "sys/kernel/security/lockdown",
+            "none [integrity] confidentiality\n",
+        )
+        .file("proc/meminfo", "MemTotal:       16384 kB\nMemFree: 1 kB\n")
+        .file("proc/self/status", "Name:\tx\nCapEff:\t0000000000400000\n");
+    let machine = fake.read();
+    assert_eq!(machine.total_ram, Some(16 << 20));
+    let state = machine.kexec;
+    assert_eq!(
+        (state.loaded, state.crash_loaded),
+        (Some(true), Some(false))
+    );
+    assert_eq!(state.load_disabled, Some(true));
+    assert_eq!(
+        (state.load_limit_reboot, state.load_limit_panic),
+        (Some(-1), Some(3))
+    );
+    assert_eq!(state.lockdown, Lockdown::Integrity);
+    assert_eq!(state.cap_sys_boot, Some(true));
+    fake.file("sys/kernel/kexec/loaded", "0\n")
+        .file("sys/kernel/kexec/crash_loaded", "1\n");
+    let state = fake.read().kexec;
+    assert_eq!(
+        (state.loaded, state.crash_loaded),
+        (Some(false), Some(true))
+    );
+}
+
+#[test]
+fn xen_domains() {
+    let fake = Fake::new("xen");
+    fake.file("sys/hypervisor/type", "xen\n")
+        .file("sys/hypervisor/guest_type", "HVM\n");
+    let machine = fake.read();
+    assert!(machine.xen && !machine.xen_control);
+    assert_eq!(machine.xen_guest, XenGuest::Hvm);
+    fake.file("proc/xen/capabilities", "control_d\n");
+    assert!(fake.read().xen_control);
+    fs::remove_dir_all(fake.0.join("sys")).unwrap();
+    assert!(fake.read().xen);
+}
+
+#[test]
+fn directories_and_huge_files_in_the_place_of_files() {
+    let fake = Fake::new("odd");
+    let much = "x".repeat(100_000).to_string();
+    fake.file("proc/cmdline", &much)
+        .file("sys/kernel/boot_params/data", &much)
+        .file("proc/iomem/x", "")
+        .file("sys/kernel/kexec_loaded/x", "")
+        .file("sys/firmware/memmap", "a file")
+        .file("sys/firmware/efi/systab", &much)
+        .file("proc/cpuinfo", &much);
+    let machine = fake.read();
+    assert!(machine.command_line.is_too_long());
+    assert_eq!(machine.iomem_access, IomemAccess::Missing);
+    assert_eq!(machine.memory_source, MemorySource::None);
+    assert_eq!(machine.kexec.loaded, None);
+}

@@ -1,0 +1,129 @@
+//! Regular files: opened with their size, and mapped instead of read.
+
+use core::ffi::CStr;
+
+use linux_raw_sys::general as raw;
+
+use super::arch;
+use super::file::{Fd, open};
+use crate::Errno;
+use crate::error::{Error, Result};
+
+/// An open regular file that is not empty, and its size.
+#[derive(Debug)]
+pub struct File {
+    fd: Fd,
+    size: u64,
+}
+
+impl File {
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// [`Error::File`] with the errno of open(2) or fstat(2); [`Error::NotAFile`] for anything
+    /// but a regular file (a FIFO is not waited for); [`Error::EmptyFile`].
+    pub fn open(path: &CStr) -> Result<Self> {
+        // Without O_NONBLOCK the open of a FIFO waits for a writer; it means nothing to a
+        // regular file.
+        let fd = open(path, raw::O_RDONLY | raw::O_NONBLOCK | raw::O_NOCTTY).map_err(|errno| {
+            Error::File {
+                step: "open",
+                errno,
+            }
+        })?;
+        let stat = fstat(&fd).map_err(|errno| Error::File {
+            step: "fstat",
+            errno,
+        })?;
+        let what = match stat.st_mode & raw::S_IFMT {
+            raw::S_IFREG => match u64::try_from(stat.st_size) {
+                Ok(0) | Err(_) => return Err(Error::EmptyFile),
+                Ok(size) => return Ok(Self { fd, size }),
+            },
+            raw::S_IFDIR => "it is a directory",
+            raw::S_IFBLK => "it is a block device",
+            raw::S_IFCHR => "it is a character device",
+            raw::S_IFIFO => "it is a FIFO",
+            raw::S_IFSOCK => "it is a socket",
+            _ => "it is something else",
+        };
+        Err(Error::NotAFile { what })
+    }
+
+    /// The descriptor.
+    #[must_use]
+    pub const fn fd(&self) -> &Fd {
+        &self.fd
+    }
+
+    /// Bytes in the file when it was opened, at least 1.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Maps the whole file, read-only and private. No byte is read until it is looked at; the
+    /// descriptor may be closed afterwards.
+    ///
+    /// The file must not be cut short while it is mapped: looking at a page past its new end
+    /// raises SIGBUS.
+    ///
+    /// # Errors
+    /// [`Error::File`] with mmap(2)'s errno.
+    pub fn map(&self) -> Result<Mapping> {
+        let failed = |errno| Error::File {
+            step: "mmap",
+            errno,
+        };
+        let length = usize::try_from(self.size).map_err(|_| failed(Errno::EFBIG))?;
+        let protection = raw::PROT_READ as usize;
+        let flags = raw::MAP_PRIVATE as usize;
+        let fd = self.fd.argument();
+        // SAFETY: a new mapping at an address of the kernel's choice touches no memory in use.
+        let mapped =
+            unsafe { arch::syscall(raw::__NR_mmap, [0, length, protection, flags, fd, 0]) };
+        let start = arch::result(mapped).map_err(failed)?;
+        Ok(Mapping { start, length })
+    }
+}
+
+/// A file mapped read-only; unmapped when dropped.
+#[derive(Debug)]
+pub struct Mapping {
+    start: usize,
+    length: usize,
+}
+
+impl Mapping {
+    /// The file's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let start = core::ptr::with_exposed_provenance(self.start);
+        // SAFETY: `start..start + length` is a readable mapping that lives as long as `self`,
+        // is not null and, as any mapping, shorter than isize::MAX.
+        unsafe { core::slice::from_raw_parts(start, self.length) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        let arguments = [self.start, self.length, 0, 0, 0, 0];
+        // SAFETY: the mapping is ours alone, and no reference into it outlives `self`.
+        unsafe { arch::syscall(raw::__NR_munmap, arguments) };
+    }
+}
+
+/// fstat(2).
+fn fstat(fd: &Fd) -> core::result::Result<raw::stat, Errno> {
+    let mut stat = core::mem::MaybeUninit::<raw::stat>::zeroed();
+    let target = stat.as_mut_ptr() as usize;
+    // SAFETY: the kernel writes one `struct stat` to `target`, which has that type.
+    let done = unsafe { arch::syscall(raw::__NR_fstat, [fd.argument(), target, 0, 0, 0, 0]) };
+    arch::result(done)?;
+    // SAFETY: all fields are integers, zeroed above and filled by the kernel.
+    Ok(unsafe { stat.assume_init() })
+}
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

@@ -1,0 +1,42 @@
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+
+use super::*;
+
+fn open_path(path: &std::path::Path) -> Result<File> {
+    File::open(&CString::new(path.as_os_str().as_bytes()).unwrap())
+}
+
+#[test]
+fn maps_what_the_file_holds() {
+    let path = std::env::current_exe().unwrap();
+    let file = open_path(&path).unwrap();
+    let mapping = file.map().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(file.size(), bytes.len() as u64);
+    drop(file);
+    assert!(mapping.bytes() == bytes);
+}
+
+#[test]
+fn refuses_what_is_no_regular_file_with_bytes() {
+    assert_eq!(
+        File::open(c"/nowhere/at/all").unwrap_err(),
+        Error::File {
+            step: "open",
+            errno: Errno::ENOENT
+        }
+    );
+    assert!(matches!(
+        File::open(c"/").unwrap_err(),
+        Error::NotAFile { what } if what.contains("directory")
+    ));
+    assert!(matches!(
+        File::open(c"/dev/null").unwrap_err(),
+        Error::NotAFile { what } if what.contains("character")
+    ));
+    assert_eq!(
+        File::open(c"/proc/self/stat").unwrap_err(),
+        Error::EmptyFile
+    );
+}

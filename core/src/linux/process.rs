@@ -1,0 +1,94 @@
+//! What a program without libc needs of the kernel besides kexec: output, sleep, exec, exit.
+
+use core::ffi::{CStr, c_char};
+
+use linux_raw_sys::general as raw;
+
+use super::arch;
+use crate::Errno;
+
+/// The descriptors every program starts with for its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standard {
+    /// Standard output, descriptor 1.
+    Output,
+    /// Standard error, descriptor 2.
+    Error,
+}
+
+/// Writes all of `bytes`.
+///
+/// # Errors
+/// The errno of write(2), EINTR excepted; part of the bytes may have been written.
+pub fn write_all(to: Standard, mut bytes: &[u8]) -> Result<(), Errno> {
+    let fd = match to {
+        Standard::Output => 1,
+        Standard::Error => 2,
+    };
+    while !bytes.is_empty() {
+        let arguments = [fd, bytes.as_ptr() as usize, bytes.len(), 0, 0, 0];
+        // SAFETY: the kernel reads `bytes`, no more than its length.
+        match arch::result(unsafe { arch::syscall(raw::__NR_write, arguments) }) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Waits; a signal may end it early.
+pub fn sleep_milliseconds(milliseconds: u32) {
+    let time = raw::__kernel_timespec {
+        tv_sec: i64::from(milliseconds / 1000),
+        tv_nsec: i64::from(milliseconds % 1000).saturating_mul(1_000_000),
+    };
+    const CLOCK_MONOTONIC: usize = raw::CLOCK_MONOTONIC as usize;
+    let request = &raw const time as usize;
+    let arguments = [CLOCK_MONOTONIC, 0, request, 0, 0, 0];
+    // SAFETY: `request` is a timespec that outlives the call; no remainder is asked for.
+    unsafe { arch::syscall(raw::__NR_clock_nanosleep, arguments) };
+}
+
+/// The environment a program was started with, to be passed on by [`execute`].
+#[derive(Clone, Copy, Debug)]
+pub struct Environment(usize);
+
+impl Environment {
+    /// From the array of pointers behind argv.
+    ///
+    /// # Safety
+    /// `pointers` is an array that ends with a null pointer, each other element a string ending
+    /// in NUL; all live, unchanged, as long as the process.
+    #[must_use]
+    pub unsafe fn new(pointers: *const *const c_char) -> Self {
+        Self(pointers as usize)
+    }
+}
+
+/// execve(2) with `name` and at most six `arguments`. Comes back only when it fails.
+#[must_use]
+pub fn execute(path: &CStr, name: &CStr, arguments: &[&CStr], environment: Environment) -> Errno {
+    let mut argv = [core::ptr::null::<c_char>(); 8];
+    let given = core::iter::once(&name).chain(arguments);
+    if arguments.len() > 6 {
+        return Errno::E2BIG;
+    }
+    for (slot, argument) in argv.iter_mut().zip(given) {
+        *slot = argument.as_ptr();
+    }
+    let (path, argv) = (path.as_ptr() as usize, argv.as_ptr() as usize);
+    // SAFETY: path and argv end as they must and outlive the call; the environment does by its
+    // constructor's contract.
+    let returned = unsafe { arch::syscall(raw::__NR_execve, [path, argv, environment.0, 0, 0, 0]) };
+    arch::result(returned).err().unwrap_or(Errno::EINVAL)
+}
+
+/// exit_group(2): ends the process.
+pub fn exit(code: u8) -> ! {
+    loop {
+        // SAFETY: takes no pointer, and does not return.
+        unsafe { arch::syscall(raw::__NR_exit_group, [usize::from(code), 0, 0, 0, 0, 0]) };
+    }
+}

@@ -1,0 +1,154 @@
+//! /proc/cmdline: the running kernel's command line, and what of it the next one gets.
+
+use crate::bytes::put_slice;
+use crate::error::{Error, Result};
+
+/// Parameters of this boot only. The boot loader's name for its file; the places of a crash
+/// dump's header and keys, which would make the new kernel believe it was a crash kernel; and
+/// where to jump back to after `--load-preserve-context`.
+const OF_THIS_BOOT: [&[u8]; 4] = [
+    b"BOOT_IMAGE=",
+    b"elfcorehdr=",
+    b"dmcryptkeys=",
+    b"kexec_jump_back_entry=",
+];
+
+/// What a crash kernel must not get, or it would reserve memory for another one.
+const CRASH_KERNEL: &[u8] = b"crashkernel=";
+
+/// The words of a command line as the kernel parses it (lib/cmdline.c, next_arg): white space
+/// ends a word except between double quotes; an unfinished quotation reaches to the end.
+pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = command_line;
+    core::iter::from_fn(move || {
+        rest = rest.trim_ascii_start();
+        let mut quoted = false;
+        let end = rest.iter().position(|&byte| {
+            quoted ^= byte == b'"';
+            !quoted && is_space(byte)
+        });
+        let (word, behind) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+        rest = behind;
+        Some(word).filter(|word| !word.is_empty())
+    })
+}
+
+const fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// A word without the quote it may begin with: `"name=some text"` is the parameter `name`.
+fn unquoted(word: &[u8]) -> &[u8] {
+    word.strip_prefix(b"\"").unwrap_or(word)
+}
+
+/// Whether the kernel finds the parameter `name` (without a value) on the command line; what is
+/// behind `--` is for init.
+#[must_use]
+pub fn has_parameter(command_line: &[u8], name: &[u8]) -> bool {
+    words(command_line)
+        .take_while(|word| *word != b"--")
+        .any(|word| unquoted(word) == name)
+}
+
+/// The running kernel's command line for the next one (`--reuse-cmdline`): its words, joined by
+/// single spaces, without those of this boot only, and for a crash kernel without every
+/// `crashkernel=`. Writes to `buffer` and answers the part written, without NUL or line feed.
+///
+/// Words behind `--` are init's and stay, but for `crashkernel=`: the kernel looks for that one
+/// in the whole line (kernel/crash_reserve.c, get_last_crashkernel).
+///
+/// # Errors
+/// [`Error::Full`] when the buffer is too small; the command line's own length always suffices.
+pub fn reuse_command_line<'a>(
+    command_line: &[u8],
+    for_crash_kernel: bool,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8]> {
+    let full = Error::Full {
+        what: "the buffer for the command line",
+        capacity: buffer.len() as u64,
+    };
+    // The file ends in a line feed, a boot loader's copy of the line in a NUL.
+    let text = command_line.trim_ascii_end();
+    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    let mut length = 0_usize;
+    let mut init = false;
+    for word in words(text) {
+        init |= word == b"--";
+        let name = unquoted(word);
+        let this_boot = !init && OF_THIS_BOOT.iter().any(|start| name.starts_with(start));
+        if this_boot || for_crash_kernel && name.starts_with(CRASH_KERNEL) {
+            continue;
+        }
+        let separator: &[u8] = if length == 0 { b"" } else { b" " };
+        for part in [separator, word] {
+            put_slice(buffer, length, part).ok_or(full)?;
+            length = length.saturating_add(part.len());
+        }
+    }
+    Ok(buffer.get(..length).unwrap_or_default())
+}
+
+/// A copy of /proc/cmdline.
+#[derive(Clone, Debug)]
+pub struct RunningCommandLine {
+    text: [u8; Self::CAPACITY],
+    length: usize,
+    too_long: bool,
+}
+
+impl RunningCommandLine {
+    /// Room for the line, in bytes. Kernels have 2048 (x86, arm64, COMMAND_LINE_SIZE) and what a
+    /// boot configuration (CONFIG_BOOT_CONFIG) adds.
+    pub const CAPACITY: usize = 8192;
+
+    /// Nothing known.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            text: [0; Self::CAPACITY],
+            length: 0,
+            too_long: false,
+        }
+    }
+
+    /// Takes the contents of /proc/cmdline over.
+    pub fn set(&mut self, contents: &[u8]) {
+        self.fill(|text| {
+            let fits = contents.get(..text.len()).unwrap_or(contents);
+            put_slice(text, 0, fits).map_or(0, |()| fits.len())
+        });
+    }
+
+    /// Lets `read` write the file's contents in place and answer how many bytes it wrote. A
+    /// buffer that came out full may lack the end of the line.
+    pub fn fill(&mut self, read: impl FnOnce(&mut [u8]) -> usize) {
+        let length = read(&mut self.text);
+        self.too_long = length >= Self::CAPACITY;
+        self.length = if self.too_long { 0 } else { length };
+    }
+
+    /// The line without its line feed; `None` when it could not be read or is too long.
+    #[must_use]
+    pub fn get(&self) -> Option<&[u8]> {
+        let text = self.text.get(..self.length).unwrap_or_default();
+        (!text.is_empty()).then(|| text.strip_suffix(b"\n").unwrap_or(text))
+    }
+
+    /// Whether the line is longer than [`RunningCommandLine::CAPACITY`].
+    #[must_use]
+    pub const fn is_too_long(&self) -> bool {
+        self.too_long
+    }
+}
+
+impl Default for RunningCommandLine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+#[path = "cmdline_tests.rs"]
+mod tests;

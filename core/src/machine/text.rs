@@ -1,0 +1,128 @@
+//! Small texts of /proc and /sys: numbers, and lines of a file that comes in pieces.
+
+/// A hexadecimal number, with or without `0x`, white space around it allowed; `None` for
+/// anything else or more than 64 bits.
+pub(super) fn hex(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix(b"0x").unwrap_or(text);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |value, &byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte.wrapping_sub(b'0'),
+            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
+            _ => return None,
+        };
+        value.checked_mul(16)?.checked_add(u64::from(digit))
+    })
+}
+
+/// A decimal number, white space around it allowed; `None` for anything else.
+pub(super) fn decimal(text: &[u8]) -> Option<i64> {
+    let text = text.trim_ascii();
+    let (negative, digits) = match text.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let value = digits.iter().try_fold(0_i64, |value, &byte| {
+        let digit = byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?;
+        value.checked_mul(10)?.checked_add(i64::from(digit))
+    })?;
+    Some(if negative {
+        value.wrapping_neg()
+    } else {
+        value
+    })
+}
+
+/// What is before and behind the first `mark`; `None` without one.
+pub(super) fn split_once<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    (0..text.len()).find_map(|at| {
+        let rest = text.get(at..)?.strip_prefix(mark)?;
+        Some((text.get(..at)?, rest))
+    })
+}
+
+/// Lines of a file that comes in pieces of any size. Of a line longer than `N` bytes the first
+/// `N` are kept: every fact here is at the front of its line.
+#[derive(Clone, Debug)]
+pub(super) struct Lines<const N: usize> {
+    line: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Lines<N> {
+    /// At the start of the file.
+    pub(super) const fn new() -> Self {
+        Self {
+            line: [0; N],
+            length: 0,
+        }
+    }
+
+    /// The next piece; `each` gets every line that ends in it, without the line feed.
+    pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) {
+        for &byte in piece {
+            if byte == b'\n' {
+                self.finish(&mut each);
+            } else if let Some(slot) = self.line.get_mut(self.length) {
+                *slot = byte;
+                self.length = self.length.saturating_add(1);
+            }
+        }
+    }
+
+    /// The end of the file: a last line need not have a line feed.
+    pub(super) fn finish(&mut self, mut each: impl FnMut(&[u8])) {
+        if self.length != 0 {
+            each(self.line.get(..self.length).unwrap_or_default());
+        }
+        self.length = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(hex(b"0xffffffffffffffff\n"), Some(u64::MAX));
+        assert_eq!(hex(b" 1fF "), Some(0x1ff));
+        for bad in [&b""[..], b"0x", b"0x10000000000000000", b"12 34", b"0xg"] {
+            assert_eq!(hex(bad), None, "{bad:?}");
+        }
+        assert_eq!(decimal(b"-1\n"), Some(-1));
+        assert_eq!(decimal(b"9223372036854775807"), Some(i64::MAX));
+        for bad in [&b""[..], b"-", b"9223372036854775808", b"1a", b"--1"] {
+            assert_eq!(decimal(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn splits_at_the_first_mark() {
+        assert_eq!(
+            split_once(b"a : b : c", b" : "),
+            Some((&b"a"[..], &b"b : c"[..]))
+        );
+        assert_eq!(split_once(b"a :", b" : "), None);
+        assert_eq!(split_once(b"", b"-"), None);
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_the_next_is_whole() {
+        let mut lines = Lines::<4>::new();
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        for piece in [&b"abc"[..], b"defgh\n\nij", b"\nk"] {
+            lines.feed(piece, |line| seen.push(line.to_vec()));
+        }
+        lines.finish(|line| seen.push(line.to_vec()));
+        assert_eq!(seen, [&b"abcd"[..], b"ij", b"k"]);
+    }
+}

@@ -1,0 +1,93 @@
+//! The x86-64 implementations, and which of them the CPU has.
+//!
+//! The loader and the purgatory both ask the CPU: neither trusts what the other found.
+
+#[cfg(not(purgatory_blob))]
+mod avx2;
+mod sha;
+mod sse2;
+
+use super::{Implementation, Lanes, STRIPE};
+use core::arch::x86_64::{__cpuid, __cpuid_count, CpuidResult};
+
+/// Stripes one call of an implementation works through before the next lanes have their
+/// turn: 16 KiB, half of the smallest first-level data cache of an x86-64 CPU.
+const RUN: usize = 32;
+
+fn leaf(number: u32) -> Option<CpuidResult> {
+    // The instruction is safe on every x86-64; older compilers declare it unsafe.
+    #[allow(unused_unsafe)]
+    // SAFETY: CPUID exists on every x86-64 CPU.
+    let highest = unsafe { __cpuid(0) }.eax;
+    if number > highest {
+        return None;
+    }
+    #[allow(unused_unsafe)]
+    // SAFETY: as above; the leaf exists.
+    Some(unsafe { __cpuid_count(number, 0) })
+}
+
+fn bit(value: u32, number: u32) -> bool {
+    value.wrapping_shr(number) & 1 == 1
+}
+
+/// SHA extensions, and the SSSE3 and SSE4.1 instructions used beside them
+/// (Intel SDM vol. 2A, CPUID: leaf 7 EBX bit 29, leaf 1 ECX bits 9 and 19).
+pub(super) fn has_sha() -> bool {
+    let (Some(one), Some(seven)) = (leaf(1), leaf(7)) else {
+        return false;
+    };
+    bit(seven.ebx, 29) && bit(one.ecx, 9) && bit(one.ecx, 19)
+}
+
+/// AVX2, and an operating system that saves the YMM registers (Intel SDM vol. 1, 14.7.1).
+#[cfg(not(purgatory_blob))]
+pub(super) fn has_avx2() -> bool {
+    let (Some(one), Some(seven)) = (leaf(1), leaf(7)) else {
+        return false;
+    };
+    let osxsave = bit(one.ecx, 27) && bit(one.ecx, 26);
+    // SAFETY: OSXSAVE is set, so XGETBV is enabled.
+    osxsave && bit(one.ecx, 28) && bit(seven.ebx, 5) && unsafe { avx2::ymm_is_saved() }
+}
+
+pub(super) fn detect() -> Implementation {
+    if has_sha() {
+        return Implementation::ShaNi;
+    }
+    #[cfg(not(purgatory_blob))]
+    if has_avx2() {
+        return Implementation::Avx2;
+    }
+    Implementation::Sse2
+}
+
+/// Advances every lane through `stripes`.
+///
+/// `implementation` comes from [`detect`] or was checked by `is_available`.
+pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
+    for run in stripes.chunks(RUN) {
+        match implementation {
+            Implementation::ShaNi => {
+                // SAFETY: a digest holds this value only if has_sha() was true.
+                unsafe { sha::stripes(lanes, run) }
+            }
+            #[cfg(not(purgatory_blob))]
+            Implementation::Avx2 => {
+                // SAFETY: a digest holds this value only if has_avx2() was true.
+                unsafe { avx2::stripes(lanes, run) }
+            }
+            _ => {
+                // SAFETY: SSE2 is part of x86-64.
+                unsafe { sse2::stripes(lanes, run) }
+            }
+        }
+    }
+}
+
+/// One lane, one block, with the code for four lanes: the blob has no room for both.
+#[cfg(purgatory_blob)]
+pub(super) fn compress_one(state: &mut [u32; 8], block: &[u8; super::BLOCK]) {
+    // SAFETY: SSE2 is part of x86-64.
+    unsafe { sse2::compress_one(state, block) }
+}

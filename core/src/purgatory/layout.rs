@@ -1,0 +1,101 @@
+//! The parameter block in memory, as the blob sees it: `docs/purgatory.md`, "Parameter block".
+//!
+//! Compiled by both sides. The blob reads the struct; the loader only takes the offsets, and
+//! writes little-endian bytes, so that a plan for x86-64 can be made on any host.
+
+/// First eight bytes of a parameter block: "KXPURG" and the version of the layout.
+pub const MAGIC: u64 = u64::from_le_bytes(*b"KXPURG\0\x01");
+/// Regions a block has room for: as many as kexec_load(2) takes segments.
+pub const MAX_REGIONS: usize = 16;
+/// General registers, RSP among them, and RIP.
+pub const REGISTERS: usize = 17;
+
+/// `flags`: do not verify.
+pub const SKIP_VERIFY: u32 = 1 << 0;
+/// `flags`: write to the serial port.
+pub const CONSOLE_SERIAL: u32 = 1 << 1;
+/// `flags`: write to VGA text memory.
+pub const CONSOLE_VGA: u32 = 1 << 2;
+/// `flags`: program the VGA registers for text mode 3 first.
+pub const RESET_VGA: u32 = 1 << 3;
+
+/// `on_failure`: stop.
+#[cfg(not(purgatory_blob))]
+pub const HALT: u32 = 0;
+/// `on_failure`: reset the machine.
+pub const REBOOT: u32 = 1;
+
+/// `exit_mode`: jump in 64-bit mode. The others are reserved.
+pub const EXIT_64: u32 = 0;
+
+/// Physical memory to be verified.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Area {
+    /// Physical address.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+/// The parameter block.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub struct Block {
+    /// [`MAGIC`].
+    pub magic: u64,
+    /// [`SKIP_VERIFY`] and the following.
+    pub flags: u32,
+    /// [`HALT`] or [`REBOOT`]: what follows a wrong digest or a fault.
+    pub on_failure: u32,
+    /// [`EXIT_64`].
+    pub exit_mode: u32,
+    /// Baud rate to program; 0 leaves the port as it is.
+    pub serial_baud: u32,
+    /// I/O port of the UART.
+    pub serial_base: u16,
+    /// Zero.
+    pub reserved: u16,
+    /// Regions in use.
+    pub region_count: u32,
+    /// RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8 to R15, RIP at the jump.
+    pub registers: [u64; REGISTERS],
+    /// What the digest over the regions must be.
+    pub digest: [u8; 32],
+    /// What is verified, in order.
+    pub regions: [Area; MAX_REGIONS],
+}
+
+/// Offsets in the block, in bytes.
+#[allow(missing_docs)]
+pub mod offset {
+    pub const MAGIC: usize = 0;
+    pub const FLAGS: usize = 8;
+    pub const ON_FAILURE: usize = 12;
+    pub const EXIT_MODE: usize = 16;
+    pub const SERIAL_BAUD: usize = 20;
+    pub const SERIAL_BASE: usize = 24;
+    pub const REGION_COUNT: usize = 28;
+    pub const REGISTERS: usize = 32;
+    pub const DIGEST: usize = 168;
+    pub const REGIONS: usize = 200;
+}
+
+/// Bytes of the block, padding included.
+pub const SIZE: usize = 464;
+
+// The numbers above are what entry.s and the loader use.
+const _: () = {
+    use core::mem::{offset_of, size_of};
+    assert!(offset_of!(Block, magic) == offset::MAGIC);
+    assert!(offset_of!(Block, flags) == offset::FLAGS);
+    assert!(offset_of!(Block, on_failure) == offset::ON_FAILURE);
+    assert!(offset_of!(Block, exit_mode) == offset::EXIT_MODE);
+    assert!(offset_of!(Block, serial_baud) == offset::SERIAL_BAUD);
+    assert!(offset_of!(Block, serial_base) == offset::SERIAL_BASE);
+    assert!(offset_of!(Block, region_count) == offset::REGION_COUNT);
+    assert!(offset_of!(Block, registers) == offset::REGISTERS);
+    assert!(offset_of!(Block, digest) == offset::DIGEST);
+    assert!(offset_of!(Block, regions) == offset::REGIONS);
+    assert!(size_of::<Block>() == SIZE);
+};

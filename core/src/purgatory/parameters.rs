@@ -1,0 +1,260 @@
+//! What the loader tells the purgatory, and the finished segment.
+
+use super::layout::{self, offset};
+use super::{BLOB, PARAMETERS_OFFSET};
+
+/// What the purgatory does when the digest is wrong, or when it faults itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnFailure {
+    /// Stop with interrupts off, for good.
+    #[default]
+    Halt,
+    /// Reset the machine: keyboard controller, then port 0xcf9, then a triple fault.
+    Reboot,
+}
+
+/// In which CPU mode the next program is entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExitMode {
+    /// 64-bit mode, paging as the running kernel left it (identity).
+    #[default]
+    Long,
+}
+
+/// A 16550-compatible serial port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serial {
+    /// First I/O port: 0x3f8 is the PC's first.
+    pub base: u16,
+    /// Bits a second to program, 8n1; 0 leaves the port as the running kernel had it.
+    pub baud: u32,
+}
+
+/// CPU registers at the jump into the next program. CS is 0x10, the data segments are 0x18,
+/// interrupts are off, the direction flag is clear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Registers {
+    pub rax: u64,
+    pub rbx: u64,
+    pub rcx: u64,
+    pub rdx: u64,
+    pub rsi: u64,
+    pub rdi: u64,
+    pub rbp: u64,
+    pub rsp: u64,
+    pub r8: u64,
+    pub r9: u64,
+    pub r10: u64,
+    pub r11: u64,
+    pub r12: u64,
+    pub r13: u64,
+    pub r14: u64,
+    pub r15: u64,
+    /// Entry point, physical.
+    pub rip: u64,
+}
+
+/// Physical memory the purgatory verifies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Region {
+    /// Physical address; not 0.
+    pub start: u64,
+    /// Bytes; what was loaded, without padding.
+    pub length: u64,
+}
+
+/// Why a segment was not built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// More regions than the block holds ([`layout::MAX_REGIONS`]).
+    TooManyRegions {
+        /// How many were given.
+        count: usize,
+    },
+    /// A region at physical address 0, or one that passes the end of the address space.
+    BadRegion {
+        /// Its physical address.
+        start: u64,
+        /// Its bytes.
+        length: u64,
+    },
+    /// A baud rate above 115200, or below 2, which the UART's 16-bit divisor cannot express.
+    BadBaud {
+        /// Bits a second asked for.
+        baud: u32,
+    },
+    /// The output is too small.
+    TooSmall {
+        /// Bytes needed.
+        needed: usize,
+        /// Bytes given.
+        given: usize,
+    },
+}
+
+impl core::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match *self {
+            Self::TooManyRegions { count } => {
+                write!(
+                    f,
+                    "purgatory: {count} regions, at most {}",
+                    layout::MAX_REGIONS
+                )
+            }
+            Self::BadRegion { start, length } => {
+                write!(
+                    f,
+                    "purgatory: cannot verify {length:#x} bytes at {start:#x}"
+                )
+            }
+            Self::BadBaud { baud } => {
+                write!(f, "purgatory: no UART divisor for {baud} baud")
+            }
+            Self::TooSmall { needed, given } => {
+                write!(f, "purgatory: needs {needed} bytes, has {given}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}
+
+/// Everything the purgatory is told.
+///
+/// The default verifies nothing wrong away: no region, no digest, silent, halting. Give it the
+/// digest of `regions` or set `skip_verify`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parameters<'a> {
+    /// Jump without looking at the regions.
+    pub skip_verify: bool,
+    /// Where to write progress and complaints.
+    pub serial: Option<Serial>,
+    /// Write to VGA text memory at 0xb8000 as well.
+    pub vga: bool,
+    /// Program VGA text mode 3 first.
+    pub reset_vga: bool,
+    /// What follows a wrong digest or a fault.
+    pub on_failure: OnFailure,
+    /// How the next program is entered.
+    pub exit_mode: ExitMode,
+    /// With which registers.
+    pub registers: Registers,
+    /// What is verified, in the order it was digested.
+    pub regions: &'a [Region],
+    /// [`Digest`](super::Digest) over the contents of `regions`.
+    pub digest: [u8; 32],
+}
+
+impl Parameters<'_> {
+    fn check(&self) -> Result<(), BuildError> {
+        let count = self.regions.len();
+        if count > layout::MAX_REGIONS {
+            return Err(BuildError::TooManyRegions { count });
+        }
+        for &Region { start, length } in self.regions {
+            // A Rust slice can neither begin at 0 nor be longer than isize::MAX; no memory can.
+            let fits = length <= i64::MAX.unsigned_abs() && start.checked_add(length).is_some();
+            if length != 0 && (start == 0 || !fits) {
+                return Err(BuildError::BadRegion { start, length });
+            }
+        }
+        if let Some(Serial { baud, .. }) = self.serial
+            && baud != 0
+            && !(2..=115_200).contains(&baud)
+        {
+            return Err(BuildError::BadBaud { baud });
+        }
+        Ok(())
+    }
+
+    /// Writes the block as little-endian bytes.
+    ///
+    /// # Errors
+    /// [`BuildError::TooManyRegions`], [`BuildError::BadRegion`], [`BuildError::BadBaud`];
+    /// `out` is untouched then.
+    pub fn write_to(&self, out: &mut [u8; layout::SIZE]) -> Result<(), BuildError> {
+        self.check()?;
+        out.fill(0);
+        let mut flags = 0;
+        for (set, flag) in [
+            (self.skip_verify, layout::SKIP_VERIFY),
+            (self.serial.is_some(), layout::CONSOLE_SERIAL),
+            (self.vga, layout::CONSOLE_VGA),
+            (self.reset_vga, layout::RESET_VGA),
+        ] {
+            if set {
+                flags |= flag;
+            }
+        }
+        let on_failure = match self.on_failure {
+            OnFailure::Halt => layout::HALT,
+            OnFailure::Reboot => layout::REBOOT,
+        };
+        let exit_mode = match self.exit_mode {
+            ExitMode::Long => layout::EXIT_64,
+        };
+        let serial = self.serial.unwrap_or(Serial { base: 0, baud: 0 });
+        put(out, offset::MAGIC, layout::MAGIC.to_le_bytes());
+        put(out, offset::FLAGS, flags.to_le_bytes());
+        put(out, offset::ON_FAILURE, on_failure.to_le_bytes());
+        put(out, offset::EXIT_MODE, exit_mode.to_le_bytes());
+        put(out, offset::SERIAL_BAUD, serial.baud.to_le_bytes());
+        put(out, offset::SERIAL_BASE, serial.base.to_le_bytes());
+        let count = self.regions.len() as u32;
+        put(out, offset::REGION_COUNT, count.to_le_bytes());
+        let r = &self.registers;
+        let registers = [
+            r.rax, r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
+            r.r12, r.r13, r.r14, r.r15, r.rip,
+        ];
+        put_all(out, offset::REGISTERS, registers);
+        put(out, offset::DIGEST, self.digest);
+        let regions = self.regions.iter().flat_map(|r| [r.start, r.length]);
+        put_all(out, offset::REGIONS, regions);
+        Ok(())
+    }
+}
+
+fn put<const N: usize>(out: &mut [u8; layout::SIZE], at: usize, bytes: [u8; N]) {
+    let place = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
+    if let Some(place) = place {
+        *place = bytes;
+    }
+}
+
+fn put_all(out: &mut [u8; layout::SIZE], at: usize, values: impl IntoIterator<Item = u64>) {
+    let places = out.get_mut(at..).unwrap_or(&mut []).as_chunks_mut::<8>().0;
+    for (place, value) in places.iter_mut().zip(values) {
+        *place = value.to_le_bytes();
+    }
+}
+
+/// Bytes of a finished segment (its `bufsz`): the blob and the parameter block.
+pub const SEGMENT_SIZE: usize = PARAMETERS_OFFSET + layout::SIZE;
+
+/// Writes the finished segment, blob and parameter block, to the start of `out` and returns
+/// its length, always [`SEGMENT_SIZE`]. The segment needs [`MEMSZ`](super::MEMSZ) bytes of
+/// memory at any page-aligned address; its entry is its first byte.
+///
+/// # Errors
+/// Those of [`Parameters::write_to`], and [`BuildError::TooSmall`].
+pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, BuildError> {
+    let too_small = BuildError::TooSmall {
+        needed: SEGMENT_SIZE,
+        given: out.len(),
+    };
+    let (code, rest) = out
+        .split_at_mut_checked(PARAMETERS_OFFSET)
+        .ok_or(too_small)?;
+    let block = rest.first_chunk_mut().ok_or(too_small)?;
+    parameters.write_to(block)?;
+    for (to, from) in code.iter_mut().zip(BLOB) {
+        *to = *from;
+    }
+    Ok(SEGMENT_SIZE)
+}

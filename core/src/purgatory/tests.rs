@@ -1,0 +1,259 @@
+//! The segment, and the blob's own verification compiled for the host.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
+use super::layout::{self, Area, Block};
+use super::*;
+use std::vec;
+use std::vec::Vec;
+
+#[path = "../../purgatory/src/verify.rs"]
+mod verify;
+
+fn block_of(bytes: &[u8; layout::SIZE]) -> Block {
+    // SAFETY: every field of a Block is a plain number: any bytes are one.
+    unsafe { bytes.as_ptr().cast::<Block>().read_unaligned() }
+}
+
+fn digest_of(regions: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Digest::new();
+    for region in regions {
+        digest.region(region);
+    }
+    digest.finish()
+}
+
+fn written(parameters: &Parameters<'_>) -> [u8; layout::SIZE] {
+    let mut bytes = [0xff; layout::SIZE];
+    parameters.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+#[cfg(target_endian = "little")]
+fn the_blob_reads_what_the_loader_writes() {
+    let regions = [
+        Region {
+            start: 0x10_0000,
+            length: 0x1234,
+        },
+        Region {
+            start: 0x1_0000_0000,
+            length: 7,
+        },
+    ];
+    let registers = Registers {
+        rax: 1,
+        rbx: 2,
+        rcx: 3,
+        rdx: 4,
+        rsi: 5,
+        rdi: 6,
+        rbp: 7,
+        rsp: 8,
+        r8: 9,
+        r9: 10,
+        r10: 11,
+        r11: 12,
+        r12: 13,
+        r13: 14,
+        r14: 15,
+        r15: 16,
+        rip: 17,
+    };
+    let block = block_of(&written(&Parameters {
+        skip_verify: true,
+        serial: Some(Serial {
+            base: 0x2f8,
+            baud: 9600,
+        }),
+        vga: true,
+        reset_vga: true,
+        on_failure: OnFailure::Reboot,
+        exit_mode: ExitMode::Long,
+        registers,
+        regions: &regions,
+        digest: [0xa5; 32],
+    }));
+    assert_eq!(block.magic, layout::MAGIC);
+    assert_eq!(block.flags, 0b1111);
+    assert_eq!(block.on_failure, layout::REBOOT);
+    assert_eq!(block.exit_mode, layout::EXIT_64);
+    assert_eq!((block.serial_base, block.serial_baud), (0x2f8, 9600));
+    assert_eq!(block.registers.to_vec(), (1..=17).collect::<Vec<u64>>());
+    assert_eq!(block.digest, [0xa5; 32]);
+    assert_eq!(block.region_count, 2);
+    let areas = verify::regions(&block);
+    assert_eq!((areas[1].start, areas[1].length), (0x1_0000_0000, 7));
+    assert!(
+        block.regions[2..]
+            .iter()
+            .all(|area| area.start == 0 && area.length == 0)
+    );
+    assert_eq!(block.reserved, 0);
+}
+
+#[test]
+fn each_flag_is_its_own() {
+    let serial = Some(Serial {
+        base: 0x3f8,
+        baud: 0,
+    });
+    let none = Parameters::default();
+    for (parameters, flags) in [
+        (none, 0),
+        (
+            Parameters {
+                skip_verify: true,
+                ..none
+            },
+            layout::SKIP_VERIFY,
+        ),
+        (Parameters { serial, ..none }, layout::CONSOLE_SERIAL),
+        (Parameters { vga: true, ..none }, layout::CONSOLE_VGA),
+        (
+            Parameters {
+                reset_vga: true,
+                ..none
+            },
+            layout::RESET_VGA,
+        ),
+    ] {
+        let bytes = written(&parameters);
+        assert_eq!(bytes[layout::offset::FLAGS..][..4], flags.to_le_bytes());
+    }
+}
+
+#[test]
+fn bad_parameters_are_refused_and_nothing_is_written() {
+    let many = [Region {
+        start: 4096,
+        length: 1,
+    }; 17];
+    let null = [Region {
+        start: 0,
+        length: 1,
+    }];
+    let wrapping = [Region {
+        start: u64::MAX,
+        length: 2,
+    }];
+    let huge = [Region {
+        start: 4096,
+        length: 1 << 63,
+    }];
+    let baud = |baud| Some(Serial { base: 0x3f8, baud });
+    let none = Parameters::default();
+    for (parameters, error) in [
+        (
+            Parameters {
+                regions: &many,
+                ..none
+            },
+            BuildError::TooManyRegions { count: 17 },
+        ),
+        (
+            Parameters {
+                regions: &null,
+                ..none
+            },
+            BuildError::BadRegion {
+                start: 0,
+                length: 1,
+            },
+        ),
+        (
+            Parameters {
+                regions: &wrapping,
+                ..none
+            },
+            BuildError::BadRegion {
+                start: u64::MAX,
+                length: 2,
+            },
+        ),
+        (
+            Parameters {
+                regions: &huge,
+                ..none
+            },
+            BuildError::BadRegion {
+                start: 4096,
+                length: 1 << 63,
+            },
+        ),
+        (
+            Parameters {
+                serial: baud(1),
+                ..none
+            },
+            BuildError::BadBaud { baud: 1 },
+        ),
+        (
+            Parameters {
+                serial: baud(230_400),
+                ..none
+            },
+            BuildError::BadBaud { baud: 230_400 },
+        ),
+    ] {
+        let mut bytes = [0xee; layout::SIZE];
+        assert_eq!(parameters.write_to(&mut bytes), Err(error));
+        assert!(bytes.iter().all(|byte| *byte == 0xee));
+    }
+}
+
+#[test]
+fn a_segment_is_blob_and_block() {
+    let parameters = Parameters::default();
+    let mut segment = vec![0xcc; SEGMENT_SIZE + 1];
+    assert_eq!(build(&parameters, &mut segment), Ok(SEGMENT_SIZE));
+    assert_eq!(segment[..PARAMETERS_OFFSET], BLOB[..]);
+    assert_eq!(
+        segment[PARAMETERS_OFFSET..SEGMENT_SIZE],
+        written(&parameters)
+    );
+    assert_eq!(segment[SEGMENT_SIZE], 0xcc);
+    let error = BuildError::TooSmall {
+        needed: SEGMENT_SIZE,
+        given: SEGMENT_SIZE - 1,
+    };
+    assert_eq!(
+        build(&parameters, &mut segment[..SEGMENT_SIZE - 1]),
+        Err(error)
+    );
+}
+
+#[test]
+fn sizes_hold() {
+    const { assert!(BLOB.len() <= 8192, "promised size of the blob") };
+    const { assert!(PARAMETERS_OFFSET.is_multiple_of(16) && layout::SIZE.is_multiple_of(16)) };
+    const { assert!(MEMSZ.is_multiple_of(4096) && MEMSZ >= SEGMENT_SIZE + STACK) };
+    // Entry begins with cli; cld.
+    assert_eq!(BLOB[..2], [0xfa, 0xfc]);
+}
+
+#[test]
+#[cfg(all(target_pointer_width = "64", target_endian = "little"))]
+fn the_blob_verifies_what_the_loader_digested() {
+    let mut kernel: Vec<u8> = (0..70_001_u32).map(|i| (i * 31) as u8).collect();
+    let initrd = vec![7_u8; 4096];
+    let area = |bytes: &[u8]| Area {
+        start: bytes.as_ptr().expose_provenance() as u64,
+        length: bytes.len() as u64,
+    };
+    let expected = digest_of(&[&kernel, b"", &initrd]);
+    let mut block = block_of(&written(&Parameters::default()));
+    block.region_count = 3;
+    block.regions[0] = area(&kernel);
+    block.regions[2] = area(&initrd);
+    // SAFETY: the regions are vectors of this function.
+    assert_eq!(unsafe { verify::digest(&block) }, expected);
+    kernel[69_999] ^= 1;
+    block.regions[0] = area(&kernel);
+    // SAFETY: the regions are vectors of this function.
+    assert_ne!(unsafe { verify::digest(&block) }, expected);
+}

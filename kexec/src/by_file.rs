@@ -1,0 +1,73 @@
+//! Loading by kexec_file_load(2): the kernel gets the open files.
+
+use core::ffi::CStr;
+
+use kexec_cli::command::Command;
+use kexec_cli::table::Id;
+use kexec_core::linux::{Fd, file_flags, join, kexec_file_load, knows_file_flag};
+use kexec_core::{Errno, Error};
+
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::out::complain;
+
+/// The flags the options ask for.
+pub fn flags(command: &Command<'_>) -> u64 {
+    [
+        (Id::Debug, file_flags::DEBUG),
+        (Id::NoCma, file_flags::NO_CMA),
+        (Id::ForceDtb, file_flags::FORCE_DTB),
+    ]
+    .iter()
+    .filter(|(id, _)| command.given(*id))
+    .fold(0, |flags, (_, flag)| flags | flag)
+}
+
+/// Loads.
+pub fn load<'a>(
+    command: &Command<'a>,
+    inputs: &Inputs<'a>,
+    line: &CStr,
+) -> Result<(), Failure<'a>> {
+    let joined;
+    let initrd = match &inputs.initrds[..] {
+        [] => None,
+        [one] => Some(one.file.fd()),
+        [first, ..] => {
+            joined = join(inputs.initrds.iter().map(|input| &input.file))
+                .map_err(|error| Failure::File(first.path, error))?;
+            Some(&joined)
+        }
+    };
+    let kernel = inputs.kernel.file.fd();
+    let failed = |error| Failure::Load(inputs.kernel.path, error);
+    let flags = flags(command);
+    let line = line.to_bytes_with_nul();
+    match kexec_file_load(kernel, initrd, line, flags) {
+        Err(Error::Syscall {
+            errno: Errno::EINVAL,
+            ..
+        }) if flags != 0 => again(kernel, initrd, line, flags).map_err(failed),
+        other => other.map_err(failed),
+    }
+}
+
+/// EINVAL may only mean that the kernel is older than a flag.
+fn again(kernel: &Fd, initrd: Option<&Fd>, line: &[u8], flags: u64) -> Result<(), Error> {
+    let unknown = |flag| flags & flag != 0 && !knows_file_flag(flag);
+    if unknown(file_flags::FORCE_DTB) {
+        return Err(Error::BadArgument {
+            what: "this kernel's kexec_file_load does not know --force-dtb (Linux 6.17 does)",
+        });
+    }
+    let mut fewer = flags;
+    if unknown(file_flags::DEBUG) {
+        complain!("this kernel's kexec_file_load prints no layout (Linux 6.8 does)");
+        fewer &= !file_flags::DEBUG;
+    }
+    // A kernel that does not know the flag does not place segments there either.
+    if unknown(file_flags::NO_CMA) {
+        fewer &= !file_flags::NO_CMA;
+    }
+    kexec_file_load(kernel, initrd, line, fewer)
+}

@@ -1,0 +1,302 @@
+//! What the caller asked for, from the arguments.
+
+use core::ffi::CStr;
+use core::fmt;
+
+use heapless::Vec;
+use kexec_core::plan::{OnFailure, Options};
+
+use crate::getopt::{Getopt, Item, Mistake};
+use crate::number;
+use crate::table::{Honours, Id, OPTIONS, Opt};
+use crate::text::Text;
+
+/// How many initrds may be given. kexec_load(2) takes 16 segments in all; kexec_file_load(2) gets
+/// them joined into one.
+pub const MAX_INITRDS: usize = 64;
+
+/// Which system call loads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `-a`: kexec_file_load(2), then kexec_load(2) where that can help.
+    Auto,
+    /// `-s`: kexec_file_load(2).
+    File,
+    /// `-c`: kexec_load(2).
+    Load,
+}
+
+/// What is to be done. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
+/// loads; an unload comes before a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actions {
+    /// Report by exit code whether something is loaded, and nothing else.
+    pub status: bool,
+    /// Unload.
+    pub unload: bool,
+    /// Load.
+    pub load: bool,
+    /// Then shut down in the usual way, at whose end the new kernel is started.
+    pub shutdown: bool,
+    /// Then start it at once.
+    pub exec: bool,
+}
+
+/// The arguments, understood.
+#[derive(Clone, Debug)]
+pub struct Command<'a> {
+    /// What to do.
+    pub actions: Actions,
+    /// By which call.
+    pub method: Method,
+    /// The kernel's file.
+    pub kernel: Option<&'a CStr>,
+    /// The initrds' files, in order.
+    pub initrds: Vec<&'a CStr, MAX_INITRDS>,
+    /// `--append`, empty if not given.
+    pub append: &'a CStr,
+    /// The device tree's file.
+    pub dtb: Option<&'a CStr>,
+    /// How to plan for kexec_load(2).
+    pub options: Options,
+    given: [bool; OPTIONS.len()],
+}
+
+impl Command<'_> {
+    /// Whether an option was given, by any of its names.
+    #[must_use]
+    pub fn given(&self, id: Id) -> bool {
+        self.given.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The options given that only one of the system calls can do.
+    pub fn only_for(&self, honours: Honours) -> impl Iterator<Item = &'static Opt> {
+        OPTIONS
+            .iter()
+            .filter(move |option| option.honours == honours && self.given(option.id))
+    }
+}
+
+/// What the arguments mean.
+#[derive(Debug)]
+pub enum Request<'a> {
+    /// Print the usage text.
+    Help,
+    /// Print the version.
+    Version,
+    /// Work.
+    Work(Command<'a>),
+}
+
+/// Arguments that make no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadUsage<'a> {
+    /// Not an option, or wrongly used.
+    Mistake(Mistake<'a>),
+    /// The value cannot be.
+    Value {
+        /// The option's name.
+        option: &'static str,
+        /// Its value.
+        value: &'a CStr,
+        /// What it must be.
+        need: &'static str,
+        /// The exit code kexec(8) has for it.
+        code: u8,
+    },
+    /// More than [`MAX_INITRDS`].
+    TooManyInitrds,
+    /// Something is to be loaded, but what?
+    NoKernel,
+}
+
+impl BadUsage<'_> {
+    /// The exit code, as kexec(8) has it.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Value { code, .. } => *code,
+            Self::NoKernel => 255,
+            _ => 1,
+        }
+    }
+}
+
+impl fmt::Display for BadUsage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mistake(mistake) => fmt::Display::fmt(mistake, f),
+            Self::Value {
+                option,
+                value,
+                need,
+                ..
+            } => {
+                let value = Text(value.to_bytes());
+                write!(f, "Bad option value in --{option}={value}: {need}")
+            }
+            Self::TooManyInitrds => write!(f, "more than {MAX_INITRDS} initrds; join some of them"),
+            Self::NoKernel => f.write_str("No kernel specified"),
+        }
+    }
+}
+
+/// Understands the arguments behind the program's name.
+///
+/// # Errors
+/// [`BadUsage`]; what comes before it on the command line is not done either.
+pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a>, BadUsage<'a>> {
+    let mut command = Command {
+        actions: Actions {
+            status: false,
+            unload: false,
+            load: true,
+            shutdown: true,
+            exec: false,
+        },
+        method: Method::Auto,
+        kernel: None,
+        initrds: Vec::new(),
+        append: c"",
+        dtb: None,
+        options: Options::DEFAULT,
+        given: [false; OPTIONS.len()],
+    };
+    for item in Getopt::new(arguments) {
+        match item.map_err(BadUsage::Mistake)? {
+            Item::Option(Id::Help, _) => return Ok(Request::Help),
+            Item::Option(Id::Version, _) => return Ok(Request::Version),
+            Item::Option(id, value) => {
+                if let Some(given) = command.given.get_mut(id as usize) {
+                    *given = true;
+                }
+                apply(&mut command, id, value)?;
+            }
+            // kexec(8) takes the first and ignores the others.
+            Item::Positional(path) => command.kernel = command.kernel.or(Some(path)),
+        }
+    }
+    if command.actions.load && !command.actions.status && command.kernel.is_none() {
+        return Err(BadUsage::NoKernel);
+    }
+    Ok(Request::Work(command))
+}
+
+fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), BadUsage<'a>> {
+    let actions = &mut command.actions;
+    let console = &mut command.options.console;
+    match id {
+        Id::Load => {
+            actions.load = true;
+            actions.exec = false;
+            actions.shutdown = false;
+        }
+        Id::Exec => {
+            actions.load = false;
+            actions.exec = true;
+            actions.shutdown = false;
+        }
+        Id::Force => {
+            actions.load = true;
+            actions.exec = true;
+            actions.shutdown = false;
+        }
+        Id::Unload => {
+            actions.unload = true;
+            actions.load = false;
+            actions.exec = false;
+            actions.shutdown = false;
+        }
+        Id::Status => actions.status = true,
+        Id::FileSyscall => command.method = Method::File,
+        Id::LoadSyscall => command.method = Method::Load,
+        Id::AutoSyscall => command.method = Method::Auto,
+        Id::Initrd => command
+            .initrds
+            .push(value)
+            .map_err(|_| BadUsage::TooManyInitrds)?,
+        Id::Append => command.append = value,
+        Id::Dtb => command.dtb = Some(value),
+        Id::MemMin => command.options.mem_min = address("mem-min", value)?,
+        Id::MemMax => command.options.mem_max = address("mem-max", value)?,
+        Id::NoChecks => command.options.verify = false,
+        Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
+        Id::NoEfi => command.options.efi = false,
+        Id::ResetVga => console.reset_vga = true,
+        Id::ConsoleVga => console.vga = true,
+        Id::ConsoleSerial => console.serial = true,
+        Id::Serial => console.serial_port = serial_port(value)?,
+        Id::SerialBaud => console.serial_baud = serial_baud(value)?,
+        // Asked for by `given`; Help and Version never come here.
+        Id::ReuseCmdline
+        | Id::NoCma
+        | Id::ForceDtb
+        | Id::NoIfdown
+        | Id::NoSync
+        | Id::DryRun
+        | Id::Debug
+        | Id::Help
+        | Id::Version => {}
+    }
+    Ok(())
+}
+
+fn address<'a>(option: &'static str, value: &'a CStr) -> Result<u64, BadUsage<'a>> {
+    number::parse(value.to_bytes()).ok_or(BadUsage::Value {
+        option,
+        value,
+        need: "an address is needed",
+        code: 1,
+    })
+}
+
+fn on_mismatch(value: &CStr) -> Result<OnFailure, BadUsage<'_>> {
+    match value.to_bytes() {
+        b"halt" => Ok(OnFailure::Halt),
+        b"reboot" => Ok(OnFailure::Reboot),
+        _ => Err(BadUsage::Value {
+            option: "on-mismatch",
+            value,
+            need: "halt or reboot",
+            code: 1,
+        }),
+    }
+}
+
+/// ttyS0, ttyS1, or an I/O port in hexadecimal with 0x.
+fn serial_port(value: &CStr) -> Result<u16, BadUsage<'_>> {
+    let port = match value.to_bytes() {
+        b"ttyS0" => Some(0x3f8),
+        b"ttyS1" => Some(0x2f8),
+        hex @ [b'0', b'x' | b'X', ..] => {
+            number::parse(hex).and_then(|port| u16::try_from(port).ok())
+        }
+        _ => None,
+    };
+    port.ok_or(BadUsage::Value {
+        option: "serial",
+        value,
+        need: "ttyS0, ttyS1 or an I/O port from 0x0 to 0xffff",
+        code: 255,
+    })
+}
+
+/// What a divisor of the UART's 115200 gives, and what is of use; 0 changes nothing.
+fn serial_baud(value: &CStr) -> Result<u32, BadUsage<'_>> {
+    const MAX: u32 = 115_200;
+    let baud = number::parse(value.to_bytes()).and_then(|baud| u32::try_from(baud).ok());
+    match baud {
+        Some(0) => Ok(0),
+        Some(baud @ 9600..=MAX) if MAX.checked_rem(baud) == Some(0) => Ok(baud),
+        _ => Err(BadUsage::Value {
+            option: "serial-baud",
+            value,
+            need: "0, or 9600 to 115200 and a divisor of 115200",
+            code: 255,
+        }),
+    }
+}
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

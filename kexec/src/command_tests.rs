@@ -1,0 +1,136 @@
+use std::ffi::CString;
+use std::string::ToString;
+use std::vec::Vec;
+
+use super::*;
+
+fn with<T>(words: &str, look: impl FnOnce(Result<Request<'_>, BadUsage<'_>>) -> T) -> T {
+    let owned: Vec<CString> = words
+        .split_whitespace()
+        .map(|word| CString::new(word).unwrap())
+        .collect();
+    look(parse(owned.iter().map(CString::as_c_str)))
+}
+
+fn command<T>(words: &str, look: impl FnOnce(Command<'_>) -> T) -> T {
+    with(words, |request| match request.unwrap() {
+        Request::Work(command) => look(command),
+        other => panic!("{other:?}"),
+    })
+}
+
+fn refused(words: &str) -> (u8, std::string::String) {
+    with(words, |request| {
+        let bad = request.unwrap_err();
+        (bad.code(), bad.to_string())
+    })
+}
+
+fn actions(words: &str) -> [bool; 5] {
+    command(words, |command| {
+        let a = command.actions;
+        [a.status, a.unload, a.load, a.shutdown, a.exec]
+    })
+}
+
+#[test]
+fn the_last_mode_counts() {
+    const NO: bool = false;
+    assert_eq!(actions("k"), [NO, NO, true, true, NO]);
+    assert_eq!(actions("-l k"), [NO, NO, true, NO, NO]);
+    assert_eq!(actions("-e"), [NO, NO, NO, NO, true]);
+    assert_eq!(actions("-l -e"), [NO, NO, NO, NO, true]);
+    assert_eq!(actions("-e -l k"), [NO, NO, true, NO, NO]);
+    assert_eq!(actions("-f k"), [NO, NO, true, NO, true]);
+    assert_eq!(actions("-u"), [NO, true, NO, NO, NO]);
+    assert_eq!(actions("-u -l k"), [NO, true, true, NO, NO]);
+    assert_eq!(actions("-f -u"), [NO, true, NO, NO, NO]);
+    assert!(actions("-S")[0] && actions("-S -l")[2]);
+    assert_eq!(command("-c -a -s k", |c| c.method), Method::File);
+    assert_eq!(command("-s -c -a k", |c| c.method), Method::Auto);
+}
+
+#[test]
+fn files_and_strings() {
+    command(
+        "-l --initrd=a one --append=x --ramdisk b two --command-line=y",
+        |c| {
+            assert_eq!(c.kernel, Some(c"one"));
+            assert_eq!(&c.initrds[..], [c"a", c"b"]);
+            assert_eq!(c.append, c"y");
+            assert!(c.given(Id::Append) && !c.given(Id::ReuseCmdline));
+        },
+    );
+    let many = "--initrd=a ".repeat(MAX_INITRDS);
+    command(&std::format!("{many} k"), |c| {
+        assert_eq!(c.initrds.len(), MAX_INITRDS);
+    });
+    assert_eq!(refused(&std::format!("{many} --initrd=a k")).0, 1);
+}
+
+#[test]
+fn numbers_and_words() {
+    command(
+        "k --mem-min=0x100000 --mem-max=4294967295 -i --noefi",
+        |c| {
+            assert_eq!(c.options.mem_min, 1 << 20);
+            assert_eq!(c.options.mem_max, u64::from(u32::MAX));
+            assert!(!c.options.verify && !c.options.efi);
+            let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long).collect();
+            assert_eq!(only, ["mem-min", "mem-max", "noefi"]);
+        },
+    );
+    command(
+        "k --serial=ttyS1 --serial-baud=0 --console-serial --on-mismatch=reboot",
+        |c| {
+            assert_eq!(c.options.console.serial_port, 0x2f8);
+            assert_eq!(c.options.console.serial_baud, 0);
+            assert!(c.options.console.serial && !c.options.console.vga);
+            assert_eq!(c.options.on_failure, OnFailure::Reboot);
+        },
+    );
+    command("k --serial=0x3e8 --serial-baud=115200", |c| {
+        assert_eq!(c.options.console.serial_port, 0x3e8);
+        assert_eq!(c.options.console.serial_baud, 115_200);
+    });
+    for (words, code) in [
+        ("k --mem-min=zz", 1),
+        ("k --mem-max=", 1),
+        ("k --on-mismatch=explode", 1),
+        ("k --serial=ttyS2", 255),
+        ("k --serial=1016", 255),
+        ("k --serial=0x10000", 255),
+        ("k --serial-baud=7", 255),
+        ("k --serial-baud=4800", 255),
+        ("k --serial-baud=10000", 255),
+        ("k --serial-baud=230400", 255),
+        ("-l", 255),
+        ("", 255),
+        ("-l --module=x k", 1),
+        ("--bogus", 1),
+    ] {
+        assert_eq!(refused(words).0, code, "{words}");
+    }
+    assert_eq!(refused("-l").1, "No kernel specified");
+}
+
+#[test]
+fn help_and_version_come_at_once() {
+    with("-h --bogus", |request| {
+        assert!(matches!(request, Ok(Request::Help)));
+    });
+    with("-l k -v", |request| {
+        assert!(matches!(request, Ok(Request::Version)));
+    });
+    with("--bogus -h", |request| assert!(request.is_err()));
+}
+
+/// `given` has a place for every option.
+#[test]
+fn ids_fit_the_table() {
+    assert!(
+        OPTIONS
+            .iter()
+            .all(|option| (option.id as usize) < OPTIONS.len())
+    );
+}

@@ -1,0 +1,80 @@
+//! Starting the loaded kernel, at once or by a shutdown; unloading.
+
+use kexec_cli::command::{Command, Method};
+use kexec_cli::table::Id;
+use kexec_core::linux::{
+    Environment, execute, interfaces_down, kernel_has_kexec, kexec_file_unload, kexec_unload,
+    loaded, read_machine, reboot_kexec, sync,
+};
+use kexec_core::machine::Machine;
+use kexec_core::{Errno, Error};
+
+use crate::failure::{Failure, code};
+use crate::out::complain;
+
+/// Starts what is loaded. Comes back only when it fails, with the exit code.
+///
+/// Whatever can be known is checked before file systems are synced and the network goes down.
+pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
+    read_machine(machine);
+    // As in kexec(8): where it cannot be known, reboot(2) will tell.
+    let known = loaded(false).ok().or_else(|| {
+        let nothing = kernel_has_kexec() == Some(false);
+        nothing.then_some(false)
+    });
+    if known == Some(false) {
+        complain!("{}", Error::NothingLoaded);
+        return code::USAGE;
+    }
+    let refused = |error, machine: &Machine| {
+        let failure = Failure::Other("cannot start the loaded kernel", error);
+        failure.tell(&machine.kexec);
+        failure.code()
+    };
+    if machine.kexec.cap_sys_boot == Some(false) {
+        let error = Error::Syscall {
+            call: "reboot",
+            errno: Errno::EPERM,
+        };
+        return refused(error, machine);
+    }
+    if !command.given(Id::NoSync) {
+        sync();
+    }
+    if !command.given(Id::NoIfdown) {
+        // As in kexec(8): a network that stays up is no reason to stay.
+        let _stays_up = interfaces_down();
+    }
+    match reboot_kexec() {
+        Err(error) => refused(error, machine),
+        Ok(never) => match never {},
+    }
+}
+
+/// shutdown -r now, where kexec(8) looks for it: the init system starts what is loaded at the end
+/// of a reboot. Comes back only when there is none.
+pub fn shutdown(environment: Environment) -> u8 {
+    let arguments = [c"-r", c"now"];
+    let mut errno = Errno::ENOENT;
+    for path in [c"/sbin/shutdown", c"/etc/shutdown", c"/bin/shutdown"] {
+        errno = execute(path, c"shutdown", &arguments, environment);
+    }
+    complain!("the kernel is loaded, but shutdown cannot be run: {errno}");
+    code::FAILED
+}
+
+/// Unloads by the call asked for; `-a` tries the other only where the first is not there.
+pub fn unload(command: &Command<'_>) -> Result<(), Failure<'static>> {
+    let result = match command.method {
+        Method::File => kexec_file_unload(false),
+        Method::Load => kexec_unload(false),
+        Method::Auto => match kexec_file_unload(false) {
+            Err(Error::Syscall {
+                errno: Errno::ENOSYS,
+                ..
+            }) => kexec_unload(false),
+            other => other,
+        },
+    };
+    result.map_err(|error| Failure::Other("kexec unload failed", error))
+}

@@ -1,0 +1,75 @@
+//! What ended the work, how it is told, and with which exit code.
+
+use core::ffi::CStr;
+
+use kexec_cli::text::Text;
+use kexec_core::linux::{Step, explain};
+use kexec_core::machine::KexecState;
+use kexec_core::{Errno, Error};
+
+use crate::out::complain;
+
+/// Exit codes, as kexec(8) has them.
+pub mod code {
+    pub const DONE: u8 = 0;
+    pub const USAGE: u8 = 1;
+    pub const NO_FILE_LOAD: u8 = 253;
+    pub const FAILED: u8 = 255;
+}
+
+/// A failed step.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure<'a> {
+    /// A file cannot be opened or mapped.
+    File(&'a CStr, Error),
+    /// The kernel cannot be loaded.
+    Load(&'a CStr, Error),
+    /// Anything else.
+    Other(&'static str, Error),
+}
+
+impl Failure<'_> {
+    /// What went wrong.
+    pub const fn error(&self) -> Error {
+        match self {
+            Self::File(_, error) | Self::Load(_, error) | Self::Other(_, error) => *error,
+        }
+    }
+
+    /// The errno, if a system call for kexec refused.
+    pub const fn refusal(&self) -> Option<Errno> {
+        match self.error() {
+            Error::Syscall { errno, .. } => Some(errno),
+            _ => None,
+        }
+    }
+
+    /// Says it on standard error, with what the machine's state makes of it.
+    pub fn tell(&self, state: &KexecState) {
+        let error = self.error();
+        match self {
+            Self::File(path, _) => complain!("cannot use {}: {error}", Text(path.to_bytes())),
+            Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
+            Self::Other(what, _) => complain!("{what}: {error}"),
+        }
+        let Error::Syscall { call, errno } = error else {
+            return;
+        };
+        let step = match call {
+            "kexec_load" => Step::Load,
+            "kexec_file_load" => Step::FileLoad,
+            _ => Step::Exec,
+        };
+        if let Some(explanation) = explain(step, errno, state) {
+            complain!("{explanation}");
+        }
+    }
+
+    /// The exit code.
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::File(..) => code::USAGE,
+            _ => code::FAILED,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+use std::ffi::CString;
+use std::string::ToString;
+use std::vec::Vec;
+
+use super::*;
+
+fn parsed(words: &[&str]) -> Vec<std::string::String> {
+    let owned: Vec<CString> = words.iter().map(|w| CString::new(*w).unwrap()).collect();
+    Getopt::new(owned.iter().map(CString::as_c_str))
+        .map(|item| match item {
+            Ok(Item::Option(id, value)) => std::format!("{id:?}={}", value.to_str().unwrap()),
+            Ok(Item::Positional(path)) => path.to_str().unwrap().to_string(),
+            Err(mistake) => std::format!("! {mistake}"),
+        })
+        .collect()
+}
+
+#[test]
+fn options_may_follow_the_kernel_until_two_dashes() {
+    assert_eq!(
+        parsed(&["vmlinuz", "-l", "-", "--", "-e", "--"]),
+        ["vmlinuz", "Load=", "-", "-e", "--"]
+    );
+}
+
+#[test]
+fn short_options_are_bundled() {
+    assert_eq!(
+        parsed(&["-lsd", "k"]),
+        ["Load=", "FileSyscall=", "Debug=", "k"]
+    );
+    assert_eq!(
+        parsed(&["-lZd"]),
+        ["Load=", "! invalid option -- 'Z'", "Debug="]
+    );
+    assert_eq!(
+        parsed(&["-p"]),
+        ["! option '--load-panic' is not supported by this version"]
+    );
+}
+
+#[test]
+fn values_come_with_a_sign_or_next() {
+    assert_eq!(
+        parsed(&["--initrd=a=b", "--ramdisk", "-l", "--append=", "--append"]),
+        [
+            "Initrd=a=b",
+            "Initrd=-l",
+            "Append=",
+            "! option '--append' requires an argument"
+        ]
+    );
+    assert_eq!(
+        parsed(&["--load=1"]),
+        ["! option '--load' doesn't allow an argument"]
+    );
+}
+
+#[test]
+fn long_options_may_be_cut_short_while_unique() {
+    // Longer names that begin with a whole one do not make it ambiguous.
+    assert_eq!(parsed(&["--load", "--exec"]), ["Load=", "Exec="]);
+    assert_eq!(
+        parsed(&["--reuse-c", "--ini=x"]),
+        ["ReuseCmdline=", "Initrd=x"]
+    );
+    assert_eq!(parsed(&["--command=q"]), ["Append=q"]);
+    let ambiguous = parsed(&["--re"]);
+    assert!(
+        ambiguous[0].starts_with("! option '--re' is ambiguous; possibilities: '--reuse-cmdline'")
+    );
+    assert!(ambiguous[0].contains("'--real-mode'"));
+    // Ambiguous in kexec(8) too, with an option that is not here yet.
+    assert!(parsed(&["--mo"])[0].contains("not supported"));
+    assert!(parsed(&["--ent"])[0].contains("ambiguous"));
+}
+
+#[test]
+fn strange_words_are_shown_safely() {
+    assert_eq!(
+        parsed(&["--\u{1b}[2J"]),
+        ["! unrecognized option '--\\x1b[2J'"]
+    );
+    assert!(parsed(&["--"]).is_empty());
+    assert!(parsed(&["--="])[0].contains("ambiguous"));
+}
+
+/// Names and letters are unique, across both tables.
+#[test]
+fn the_tables_are_consistent() {
+    let mut names: Vec<&str> = names(b"").map(|(long, _)| long).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    let mut letters: Vec<u8> = OPTIONS.iter().filter_map(|option| option.short).collect();
+    letters.extend(NOT_YET.iter().filter_map(|option| option.short));
+    let count = letters.len();
+    letters.sort_unstable();
+    letters.dedup();
+    assert_eq!(letters.len(), count);
+}

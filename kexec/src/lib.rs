@@ -1,0 +1,25 @@
+//! The pure part of the `kexec` command: options, their parsing, the texts about them.
+//!
+//! Nothing here makes a system call or can panic; the program around it is `main.rs`.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod command;
+pub mod getopt;
+pub mod number;
+pub mod table;
+pub mod text;
+pub mod usage;

@@ -1,0 +1,127 @@
+//! Which system call loads, and what happens when it refuses.
+
+use core::ffi::CStr;
+use core::fmt::Write;
+
+use kexec_cli::command::{Command, Method};
+use kexec_cli::table::{Honours, Id};
+use kexec_core::Errno;
+use kexec_core::linux::{Refusal, Standard, read_machine};
+use kexec_core::machine::{Lockdown, Machine};
+use kexec_core::plan::Workspace;
+
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::out::{Out, complain};
+use crate::{by_file, by_plan, report};
+
+/// What a load works with.
+pub struct Loader<'a, 'b> {
+    pub command: &'b Command<'a>,
+    pub inputs: &'b Inputs<'a>,
+    pub line: &'b CStr,
+    pub machine: &'b mut Machine,
+    pub workspace: &'b mut Workspace,
+}
+
+impl<'a> Loader<'a, '_> {
+    /// Loads by the call asked for, or by the one that can.
+    pub fn load(&mut self) -> Result<(), Failure<'a>> {
+        match self.command.method {
+            Method::File => {
+                self.warn(Honours::Load);
+                self.by_file()
+            }
+            Method::Load => {
+                read_machine(self.machine);
+                self.by_plan()
+            }
+            Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(),
+            Method::Auto => self.auto_by_file(),
+        }
+    }
+
+    /// kexec_file_load, then kexec_load where that can help.
+    fn auto_by_file(&mut self) -> Result<(), Failure<'a>> {
+        let failure = match self.by_file() {
+            Err(failure) => failure,
+            Ok(()) => return Ok(()),
+        };
+        let helps = |errno| Refusal::of(errno).kexec_load_may_help();
+        if !failure.refusal().is_some_and(helps) {
+            return Err(failure);
+        }
+        if self.command.given(Id::Debug) {
+            complain!("{}; trying kexec_load", failure.error());
+        }
+        read_machine(self.machine);
+        self.by_plan().inspect_err(|_| {
+            complain!("{}; then tried kexec_load:", failure.error());
+        })
+    }
+
+    /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
+    fn auto_by_plan(&mut self) -> Result<(), Failure<'a>> {
+        read_machine(self.machine);
+        if !locked_down(self.machine) {
+            match self.by_plan() {
+                Err(failure) if failure.refusal() == Some(Errno::ENOSYS) => {}
+                other => return other,
+            }
+        }
+        self.warn(Honours::Load);
+        self.by_file()
+    }
+
+    fn by_file(&mut self) -> Result<(), Failure<'a>> {
+        if self.command.given(Id::Debug) {
+            self.tell(|out, this| report::by_file(out, this.command, this.inputs, this.line));
+        }
+        by_file::load(self.command, self.inputs, self.line)
+    }
+
+    fn by_plan(&mut self) -> Result<(), Failure<'a>> {
+        self.warn(Honours::File);
+        let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
+        let (line, workspace) = (self.line, &mut *self.workspace);
+        by_plan::with_plan(command, inputs, line, machine, workspace, |plan| {
+            if command.given(Id::Debug) {
+                let mut out = Out::new(Standard::Error);
+                let _unwritten = report::machine(&mut out, machine)
+                    .and_then(|()| report::by_plan(&mut out, command, inputs, line, plan))
+                    .and_then(|()| out.finish());
+            }
+            by_plan::load(inputs, plan)
+        })
+    }
+
+    /// Says which options the call that is made does not know.
+    fn warn(&self, honours: Honours) {
+        let call = match honours {
+            Honours::Load => "kexec_file_load",
+            _ => "kexec_load",
+        };
+        for option in self.command.only_for(honours) {
+            complain!("warning: --{} is ignored by {call}", option.long);
+        }
+    }
+
+    fn tell(&self, write: impl FnOnce(&mut dyn Write, &Self) -> core::fmt::Result) {
+        let mut out = Out::new(Standard::Error);
+        // That a log line may fail to be written changes nothing.
+        let _unwritten = write(&mut out, self).and_then(|()| out.finish());
+    }
+}
+
+/// Whether an option was given that kexec_file_load would ignore.
+pub fn prefers_kexec_load(command: &Command<'_>) -> bool {
+    command.only_for(Honours::Load).next().is_some()
+}
+
+/// Whether the kernel forbids kexec_load.
+pub const fn locked_down(machine: &Machine) -> bool {
+    matches!(
+        machine.kexec.lockdown,
+        Lockdown::Integrity | Lockdown::Confidentiality
+    )
+}

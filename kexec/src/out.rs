@@ -1,0 +1,60 @@
+//! Output: standard output and standard error, written in pieces of one buffer.
+
+use core::fmt::{self, Write};
+
+use kexec_core::linux::{Standard, write_all};
+
+/// A writer with a small buffer; [`Out::finish`] writes the rest.
+pub struct Out {
+    to: Standard,
+    buffer: [u8; 1024],
+    used: usize,
+}
+
+impl Out {
+    pub const fn new(to: Standard) -> Self {
+        Self {
+            to,
+            buffer: [0; 1024],
+            used: 0,
+        }
+    }
+
+    /// Writes what is left in the buffer.
+    pub fn finish(&mut self) -> fmt::Result {
+        let bytes = self.buffer.get(..self.used).unwrap_or_default();
+        self.used = 0;
+        write_all(self.to, bytes).map_err(|_| fmt::Error)
+    }
+}
+
+impl Write for Out {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if self.used >= self.buffer.len() {
+                self.finish()?;
+            }
+            if let Some(slot) = self.buffer.get_mut(self.used) {
+                *slot = byte;
+                self.used = self.used.saturating_add(1);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line on standard error. That it may fail to be written changes nothing.
+pub fn line(arguments: fmt::Arguments<'_>) {
+    let mut out = Out::new(Standard::Error);
+    let _unwritten = out.write_fmt(arguments);
+    let _unwritten = out.write_char('\n');
+    let _unwritten = out.finish();
+}
+
+/// A line on standard error that begins with the program's name.
+macro_rules! complain {
+    ($($argument:tt)*) => {
+        $crate::out::line(format_args!("kexec: {}", format_args!($($argument)*)))
+    };
+}
+pub(crate) use complain;

@@ -1,0 +1,198 @@
+//! The report of `--dry-run` and `-d`: one fact a line, "name: value".
+
+use core::ffi::CStr;
+use core::fmt::{self, Result, Write};
+
+use kexec_cli::command::Command;
+use kexec_cli::text::Text;
+use kexec_core::linux::file_flags;
+use kexec_core::machine::{Lockdown, Machine, MemorySource};
+use kexec_core::plan::{Plan, SegmentKind};
+
+use crate::by_file;
+use crate::inputs::Inputs;
+
+/// Where values begin.
+const COLUMN: usize = 16;
+
+/// Writes "name:", and the value in its column.
+fn fact(out: &mut dyn Write, name: &str, value: fmt::Arguments<'_>) -> Result {
+    write!(out, "{name}:")?;
+    for _ in name.len()..COLUMN {
+        out.write_char(' ')?;
+    }
+    writeln!(out, "{value}")
+}
+
+/// What would be loaded, by either call.
+fn inputs(out: &mut dyn Write, inputs: &Inputs<'_>, line: &CStr) -> Result {
+    let all = core::iter::once(("kernel", &inputs.kernel))
+        .chain(inputs.initrds.iter().map(|input| ("initrd", input)))
+        .chain(inputs.dtb.iter().map(|input| ("dtb", input)));
+    for (name, input) in all {
+        let (path, size) = (Text(input.path.to_bytes()), input.file.size());
+        fact(out, name, format_args!("{path} ({size} bytes)"))?;
+    }
+    let line = line.to_bytes();
+    let length = line.len();
+    fact(
+        out,
+        "command line",
+        format_args!("{} ({length} bytes)", Text(line)),
+    )
+}
+
+/// A load by kexec_file_load(2).
+pub fn by_file(
+    out: &mut dyn Write,
+    command: &Command<'_>,
+    files: &Inputs<'_>,
+    line: &CStr,
+) -> Result {
+    fact(out, "method", format_args!("kexec_file_load"))?;
+    inputs(out, files, line)?;
+    let mut flags = by_file::flags(command);
+    if files.initrds.is_empty() {
+        flags |= file_flags::NO_INITRAMFS;
+    }
+    fact(out, "flags", format_args!("{flags:#x}"))?;
+    if files.initrds.len() > 1 {
+        let text = "the initrds are joined in memory, padded to 4 bytes between";
+        fact(out, "note", format_args!("{text}"))?;
+    }
+    let text = "the running kernel reads, verifies and places the files itself";
+    fact(out, "note", format_args!("{text}"))
+}
+
+/// A load by kexec_load(2).
+pub fn by_plan(
+    out: &mut dyn Write,
+    _command: &Command<'_>,
+    files: &Inputs<'_>,
+    line: &CStr,
+    plan: &Plan<'_>,
+) -> Result {
+    fact(out, "method", format_args!("kexec_load"))?;
+    inputs(out, files, line)?;
+    fact(out, "entry", format_args!("{:#x}", plan.entry))?;
+    fact(
+        out,
+        "kernel entry",
+        format_args!("{:#x}", plan.kernel_entry),
+    )?;
+    fact(out, "flags", format_args!("{:#x}", plan.flags))?;
+    for (number, segment) in plan.segments().iter().enumerate() {
+        let last = segment.mem.wrapping_add(segment.memsz).wrapping_sub(1);
+        write!(out, "segment {number}:")?;
+        for _ in if number < 10 { 9 } else { 10 }..COLUMN {
+            out.write_char(' ')?;
+        }
+        writeln!(
+            out,
+            "{:#018x}-{last:#018x} memsz {} bufsz {} {}",
+            segment.mem,
+            segment.memsz,
+            segment.buf.len(),
+            Named(segment.kind),
+        )?;
+    }
+    if let Some(digest) = plan.digest {
+        write!(out, "sha256:          ")?;
+        for byte in digest {
+            write!(out, "{byte:02x}")?;
+        }
+        out.write_char('\n')?;
+    }
+    for kind in plan.setup_types() {
+        fact(out, "setup_data", format_args!("{kind} ({})", kind.0))?;
+    }
+    for note in plan.notes() {
+        fact(out, "note", format_args!("{note}"))?;
+    }
+    Ok(())
+}
+
+/// A segment's name without spaces, for tools that split lines into words.
+struct Named(SegmentKind);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> Result {
+        match self.0 {
+            SegmentKind::BootParams => f.write_str("boot_params"),
+            SegmentKind::Initrd(number) => write!(f, "initrd{number}"),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+/// What was found on the machine.
+pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
+    let source = match machine.memory_source {
+        MemorySource::None => "unknown",
+        MemorySource::FirmwareMemmap => "/sys/firmware/memmap",
+        MemorySource::BootParams => "/sys/kernel/boot_params",
+        MemorySource::Iomem => "/proc/iomem",
+    };
+    let (entries, mib) = (machine.memory.entries().len(), machine.memory.ram() >> 20);
+    fact(
+        out,
+        "memory",
+        format_args!("{source}, {entries} ranges, {mib} MiB RAM"),
+    )?;
+    match machine.iomem.entries().len() {
+        0 => fact(out, "iomem", format_args!("not readable"))?,
+        count => fact(out, "iomem", format_args!("{count} ranges"))?,
+    }
+    match machine.boot_params.get() {
+        Some(_) => fact(out, "boot_params", format_args!("readable"))?,
+        None => fact(out, "boot_params", format_args!("not readable"))?,
+    }
+    let efi = &machine.efi;
+    match (efi.runtime, efi.map().len()) {
+        (0, 0) => fact(out, "efi", format_args!("none"))?,
+        (runtime, count) => fact(
+            out,
+            "efi",
+            format_args!("runtime services {runtime:#x}, {count} ranges"),
+        )?,
+    }
+    match machine.acpi_rsdp {
+        0 => fact(out, "acpi rsdp", format_args!("unknown"))?,
+        address => fact(out, "acpi rsdp", format_args!("{address:#x}"))?,
+    }
+    let levels = if machine.five_level_paging { 5 } else { 4 };
+    fact(out, "paging", format_args!("{levels} levels"))?;
+    fact(out, "sha-ni", yes_or_no(Some(machine.sha_ni)))?;
+    match (machine.crash.region, machine.crash.low) {
+        (None, _) => fact(out, "crash kernel", format_args!("no reservation"))?,
+        (Some(region), None) => fact(out, "crash kernel", format_args!("{region}"))?,
+        (Some(region), Some(low)) => {
+            fact(out, "crash kernel", format_args!("{region} and {low}"))?;
+        }
+    }
+    let state = &machine.kexec;
+    let lockdown = match state.lockdown {
+        Lockdown::Unknown => "unknown",
+        Lockdown::None => "none",
+        Lockdown::Integrity => "integrity",
+        Lockdown::Confidentiality => "confidentiality",
+    };
+    fact(out, "lockdown", format_args!("{lockdown}"))?;
+    fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot))?;
+    fact(out, "load disabled", yes_or_no(state.load_disabled))?;
+    match state.load_limit_reboot {
+        Some(limit) if limit >= 0 => fact(out, "loads left", format_args!("{limit}"))?,
+        Some(_) => fact(out, "loads left", format_args!("no limit"))?,
+        None => fact(out, "loads left", format_args!("unknown"))?,
+    }
+    fact(out, "loaded", yes_or_no(state.loaded))?;
+    fact(out, "crash loaded", yes_or_no(state.crash_loaded))
+}
+
+const fn yes_or_no(answer: Option<bool>) -> fmt::Arguments<'static> {
+    match answer {
+        Some(true) => format_args!("yes"),
+        Some(false) => format_args!("no"),
+        None => format_args!("unknown"),
+    }
+}

@@ -1,0 +1,52 @@
+//! The first instruction, and what the kernel leaves on the stack: argc, argv, environment
+//! (System V ABI, AMD64 supplement, 3.4.1).
+#![allow(unsafe_code)]
+
+use core::arch::global_asm;
+use core::ffi::{CStr, c_char};
+
+use kexec_core::linux::{Environment, exit};
+
+// The ABI wants the stack aligned to 16 bytes before a call; rbp 0 ends stack traces.
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "xor ebp, ebp",
+    "mov rdi, rsp",
+    "and rsp, -16",
+    "call {main}",
+    "ud2",
+    main = sym main,
+);
+
+/// The arguments behind the program's name.
+#[derive(Debug)]
+struct Arguments(*const *const c_char);
+
+impl Iterator for Arguments {
+    type Item = &'static CStr;
+
+    fn next(&mut self) -> Option<&'static CStr> {
+        // SAFETY: the array ends with a null pointer, and `self` never moves past it.
+        let argument = unsafe { *self.0 };
+        if argument.is_null() {
+            return None;
+        }
+        self.0 = self.0.wrapping_add(1);
+        // SAFETY: the kernel put a string there that ends in NUL, stays as long as the process,
+        // and is written by nobody.
+        Some(unsafe { CStr::from_ptr(argument) })
+    }
+}
+
+extern "C" fn main(stack: *const usize) -> ! {
+    // SAFETY: the kernel starts a program with argc at the top of its stack.
+    let count = unsafe { *stack };
+    let argv = stack.wrapping_add(1).cast::<*const c_char>();
+    let mut arguments = Arguments(argv);
+    let _program = arguments.next();
+    // SAFETY: the environment's array of strings lies behind argv's null pointer, and lives,
+    // unchanged, as long as the process.
+    let environment = unsafe { Environment::new(argv.wrapping_add(count).wrapping_add(1)) };
+    exit(crate::run(arguments, environment))
+}

@@ -1,0 +1,42 @@
+//! Text of unknown origin (paths, command lines) made fit for a terminal and a log.
+
+use core::fmt::{self, Write};
+
+/// Shows bytes as text: UTF-8 as it is; control characters and what is not UTF-8 as `\xNN`, so
+/// that no name can move the cursor or forge a line of the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a>(pub &'a [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                if character.is_control() {
+                    let mut utf8 = [0; 4];
+                    for byte in character.encode_utf8(&mut utf8).bytes() {
+                        write!(f, "\\x{byte:02x}")?;
+                    }
+                } else {
+                    f.write_char(character)?;
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn shows_everything_on_one_line() {
+        let text = Text(b"/boot/k\xc3\xa4se\n\x1b[2J\xff").to_string();
+        assert_eq!(text, "/boot/käse\\x0a\\x1b[2J\\xff");
+    }
+}

@@ -1,0 +1,63 @@
+#!/bin/busybox sh
+# The init of every guest: says what this kernel is and was told, one FACT a line, then goes
+# on to the next kernel. All judging is done on the host, from the serial log.
+/bin/busybox mkdir -p /proc /sys /dev
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+/bin/busybox --install -s /bin
+export PATH=/bin
+# Kernel messages in the middle of a line would spoil it; dmesg has them all.
+dmesg -n 1
+
+HOP=$(cat /hop/number)
+fact() { echo "FACT hop=$HOP $*"; }
+# Every line of the input as a fact of this name.
+facts() { while IFS= read -r line; do fact "$1=$line"; done; }
+end() { echo "SCENARIO-END $*"; sleep 3600; }
+
+fact "uname=$(uname -r)"
+fact "cmdline=$(cat /proc/cmdline)"
+fact "cpus=$(grep -c ^processor /proc/cpuinfo)"
+for flag in la57 sha_ni rdrand; do
+    grep -q "^flags.* $flag" /proc/cpuinfo && fact "flag=$flag"
+done
+for entry in /sys/firmware/memmap/*; do
+    echo "$(cat "$entry/start") $(cat "$entry/end") $(cat "$entry/type")"
+done | sort | facts memmap
+fact "rsdp=$(hexdump -v -s 0x70 -n 8 -e '8/1 "%02x"' /sys/kernel/boot_params/data)"
+dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p' | facts acpi_rsdp
+for node in /sys/kernel/boot_params/setup_data/*; do
+    [ -e "$node/type" ] && cat "$node/type"
+done | facts setup_data
+dmesg | grep 'crng init done' | facts crng
+dmesg | sed -n 's/.*RAMDISK: \[mem \(0x[0-9a-f]*\)-.*/\1/p' | facts ramdisk
+sed -n 's/^ *\([0-9a-f]*\)-[0-9a-f]* : Kernel code/0x\1/p' /proc/iomem | facts kernel_code
+if [ -d /sys/firmware/efi ]; then
+    insmod /modules/efivarfs.ko && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
+    fact "efivars=$(ls /sys/firmware/efi/efivars | wc -l)"
+    fact "efi_runtime_map=$(ls /sys/firmware/efi/runtime-map 2>/dev/null | wc -l)"
+    # <level>[time] text: level 4 is a warning, lower is worse.
+    dmesg -r | sed -n 's/^<[0-4]>\[[^]]*\] *//p' | grep -i efi | facts efi_complaint
+fi
+# Everything that came in the initrd, bit for bit.
+find / -xdev -type f | sort | xargs sha256sum | sed 's/  */ /' | facts sha256
+[ -f /sys/firmware/initrd ] &&
+    fact "initrd_sha256=$(sha256sum </sys/firmware/initrd | cut -d ' ' -f 1)"
+
+if [ -f /hop/script ]; then
+    . /hop/script
+elif [ -f /hop/next/vmlinuz ]; then
+    set --
+    for initrd in /hop/next/initrd.*; do
+        set -- "$@" "--initrd=$initrd"
+    done
+    # The options of a hop are words without blanks.
+    kexec $(cat /hop/next/options) -l /hop/next/vmlinuz "$@" \
+        --command-line="$(cat /hop/next/cmdline)"
+    fact "load=$?"
+    fact "loaded=$(cat /sys/kernel/kexec_loaded)"
+    kexec -e
+    end "kexec -e came back with $?"
+fi
+end ok

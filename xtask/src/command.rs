@@ -1,0 +1,91 @@
+//! Where things are, and how other programs are run.
+
+use crate::Outcome;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The root of the source tree.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// Cargo's target directory.
+pub fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(directory) => root().join(directory),
+        None => root().join("target"),
+    }
+}
+
+/// What the tools keep between runs: fetched packages, guests, logs.
+pub fn cache() -> PathBuf {
+    target().join("xtask")
+}
+
+/// `cargo`, the one that runs us, at the root of the tree.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command whose output is for the person watching.
+pub fn run(command: &mut Command) -> Outcome {
+    let shown = format!("{command:?}");
+    let status = command
+        .status()
+        .map_err(|error| format!("cannot run {shown}: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{shown}: {status}"))
+    }
+}
+
+/// Runs a command and gives back what it printed; its complaint if it fails.
+pub fn output(command: &mut Command) -> Outcome<String> {
+    let shown = format!("{command:?}");
+    let done = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run {shown}: {error}"))?;
+    if done.status.success() {
+        return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&done.stderr);
+    Err(format!("{shown}: {}\n{}", done.status, said.trim_end()))
+}
+
+/// Whether a program of this name is on the PATH.
+pub fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+    })
+}
+
+/// Reads a file, naming it when that fails.
+pub fn read(path: &Path) -> Outcome<Vec<u8>> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Writes a file and the directories above it, naming it when that fails.
+pub fn write(path: &Path, content: &[u8]) -> Outcome {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, content))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Makes a directory that is empty, whatever was there before.
+pub fn fresh_directory(path: &Path) -> Outcome {
+    if path.exists() {
+        std::fs::remove_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    std::fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Builds the `kexec` command and says where it is.
+pub fn build_kexec() -> Outcome<PathBuf> {
+    run(cargo().args(["build", "--quiet", "--release", "--package", "kexec-cli"]))?;
+    Ok(target().join("release/kexec"))
+}

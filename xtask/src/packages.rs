@@ -1,0 +1,256 @@
+//! What guests are made of: QEMU, firmware, busybox, Debian's kexec-tools, three kernels.
+//!
+//! Resolved by pattern, newest first: versions disappear from the archive. A manifest
+//! written last says that everything is there; with it, nothing touches the network.
+
+use crate::Outcome;
+use crate::apt::{self, Release};
+use crate::command::{cache, fresh_directory, output, write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The release that QEMU, the firmware and the tools come from.
+const TOOLS_RELEASE: &str = "trixie";
+
+const TOOLS: &[&str] = &[
+    "qemu-system-x86",
+    "seabios",
+    "ovmf",
+    "busybox-static",
+    "kexec-tools",
+];
+
+/// A kernel line, the release that has it, and how its packages are named: `image` holds
+/// vmlinuz, `modules` the modules (before 7.2 both are one package).
+struct Line {
+    name: &'static str,
+    release: &'static str,
+    image: &'static str,
+    modules: &'static str,
+}
+
+/// The running and the new kernels of the scenarios.
+const LINES: &[Line] = &[
+    Line {
+        name: "6.1",
+        release: "bookworm",
+        image: "linux-image-6.1.",
+        modules: "linux-image-6.1.",
+    },
+    Line {
+        name: "6.12",
+        release: "trixie",
+        image: "linux-image-6.12.",
+        modules: "linux-image-6.12.",
+    },
+    Line {
+        name: "7.x",
+        release: "trixie",
+        image: "linux-binary-7.",
+        modules: "linux-modules-7.",
+    },
+];
+
+/// The few modules guests load; everything else they need is built in.
+const MODULES: &[&str] = &["efivarfs"];
+
+/// A kernel that guests can run.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// As in `uname -r`.
+    pub release: String,
+    pub image: PathBuf,
+    /// Directory of `*.ko`, uncompressed.
+    pub modules: PathBuf,
+}
+
+/// Everything fetched.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+/// `cargo xtask fetch [--update]`
+pub fn run(arguments: &[String]) -> Outcome {
+    let update = match arguments {
+        [] => false,
+        [only] if only == "--update" => true,
+        _ => return Err("usage: cargo xtask fetch [--update]".into()),
+    };
+    let store = Store::open_with(update)?;
+    print!(
+        "{}",
+        std::fs::read_to_string(store.manifest()).unwrap_or_default()
+    );
+    Ok(())
+}
+
+impl Store {
+    /// What was fetched before, or fetches it.
+    pub fn open() -> Outcome<Self> {
+        Self::open_with(false)
+    }
+
+    fn open_with(update: bool) -> Outcome<Self> {
+        let store = Self {
+            directory: cache().join("store"),
+        };
+        if update || !store.manifest().is_file() {
+            store.fetch()?;
+        }
+        Ok(store)
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.directory.join("manifest")
+    }
+
+    /// The directory that the tools' packages are unpacked into.
+    pub fn tools(&self) -> PathBuf {
+        self.directory.join("tools")
+    }
+
+    /// A static busybox, of use on the host too.
+    pub fn busybox(&self) -> PathBuf {
+        self.tools().join("usr/bin/busybox")
+    }
+
+    /// The kernel of a line: `6.1`, `6.12`, `7.x`.
+    pub fn kernel(&self, line: &str) -> Outcome<Kernel> {
+        let directory = self.directory.join("kernels").join(line);
+        let release = std::fs::read_to_string(directory.join("release"))
+            .map_err(|_| format!("no kernel {line}: cargo xtask fetch --update"))?;
+        Ok(Kernel {
+            release: release.trim().into(),
+            image: directory.join("vmlinuz"),
+            modules: directory.join("modules"),
+        })
+    }
+
+    fn fetch(&self) -> Outcome {
+        let mirror = apt::requirements()?;
+        fresh_directory(&self.directory)?;
+        let mut manifest = String::new();
+
+        eprintln!("fetching QEMU, firmware and tools ({TOOLS_RELEASE})");
+        let tools_release = Release::open(TOOLS_RELEASE, &mirror)?;
+        for archive in tools_release.download(TOOLS, true)? {
+            apt::unpack(&archive, &self.tools())?;
+            if TOOLS
+                .iter()
+                .any(|tool| archive.name.starts_with(&format!("{tool}_")))
+            {
+                manifest.push_str(&format!("{TOOLS_RELEASE} {}\n", archive.name));
+            }
+        }
+        for line in LINES {
+            eprintln!("fetching kernel {} ({})", line.name, line.release);
+            let other;
+            let release = if line.release == TOOLS_RELEASE {
+                &tools_release
+            } else {
+                other = Release::open(line.release, &mirror)?;
+                &other
+            };
+            for archive in self.fetch_kernel(line, release)? {
+                manifest.push_str(&format!("{} {archive}\n", line.release));
+            }
+        }
+        write(&self.manifest(), manifest.as_bytes())
+    }
+
+    fn fetch_kernel(&self, line: &Line, release: &Release) -> Outcome<Vec<String>> {
+        let image = release.newest(line.image, "-amd64")?;
+        let version = image
+            .strip_prefix(line.image)
+            .ok_or("a package without its own name")?;
+        let modules = format!("{}{version}", line.modules);
+        let mut packages = vec![image.as_str(), modules.as_str()];
+        packages.dedup();
+        let directory = self.directory.join("kernels").join(line.name);
+        let unpacked = directory.join("unpacked");
+        let archives = release.download(&packages, false)?;
+        let wanted: Vec<String> = MODULES.iter().map(|name| format!("*/{name}.ko*")).collect();
+        let mut patterns: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        patterns.push("*/vmlinuz*");
+        for archive in &archives {
+            apt::unpack_some(archive, &unpacked, &patterns)?;
+        }
+        self.arrange(&unpacked, &directory)?;
+        Ok(archives.into_iter().map(|archive| archive.name).collect())
+    }
+
+    /// Moves what was unpacked to names that do not depend on the version.
+    fn arrange(&self, unpacked: &Path, directory: &Path) -> Outcome {
+        let fail = |error: std::io::Error| format!("{}: {error}", directory.display());
+        std::fs::create_dir_all(directory.join("modules")).map_err(fail)?;
+        let mut release = None;
+        for file in files_below(unpacked)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("vmlinuz") {
+                std::fs::copy(&file, directory.join("vmlinuz")).map_err(fail)?;
+            } else if let Some((module, packing)) = name.split_once(".ko") {
+                // …/lib/modules/RELEASE/kernel/…
+                let mut above = file.iter().skip_while(|part| *part != "modules");
+                release = above.nth(1).map(|part| part.to_string_lossy().into_owned());
+                let to = directory.join("modules").join(format!("{module}.ko"));
+                match packing {
+                    "" => std::fs::copy(&file, &to).map(|_| ()).map_err(fail)?,
+                    ".xz" => self.decompress("xz", &file, &to)?,
+                    other => return Err(format!("{name}: cannot unpack {other}")),
+                }
+            }
+        }
+        let release = release.ok_or("the kernel package has no modules")?;
+        write(&directory.join("release"), release.as_bytes())?;
+        if !directory.join("vmlinuz").is_file() {
+            return Err("the kernel package has no vmlinuz".into());
+        }
+        for module in MODULES {
+            if !directory.join(format!("modules/{module}.ko")).is_file() {
+                return Err(format!("kernel {release} has no module {module}"));
+            }
+        }
+        std::fs::remove_dir_all(unpacked).map_err(fail)
+    }
+
+    fn decompress(&self, method: &str, from: &Path, to: &Path) -> Outcome {
+        let packed = std::fs::File::open(from).map_err(|error| error.to_string())?;
+        let unpacked = std::fs::File::create(to).map_err(|error| error.to_string())?;
+        let status = Command::new(self.busybox())
+            .args([method, "-d", "-c"])
+            .stdin(packed)
+            .stdout(unpacked)
+            .status()
+            .map_err(|error| format!("busybox {method}: {error}"))?;
+        status
+            .success()
+            .then_some(())
+            .ok_or(format!("{}: {status}", from.display()))
+    }
+
+    /// SHA-256 of files, by a program that is not ours.
+    pub fn digests(&self, files: &[PathBuf]) -> Outcome<Vec<String>> {
+        let said = output(Command::new(self.busybox()).arg("sha256sum").args(files))?;
+        Ok(said
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .map(String::from)
+            .collect())
+    }
+}
+
+fn files_below(directory: &Path) -> Outcome<Vec<PathBuf>> {
+    let fail = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        if entry.file_type().map_err(fail)?.is_dir() {
+            files.extend(files_below(&entry.path())?);
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}

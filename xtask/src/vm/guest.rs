@@ -1,0 +1,282 @@
+//! What a guest is given: kernels, and initrds inside initrds, one for each hop.
+
+use super::scenario::{Hop, Scenario};
+use crate::Outcome;
+use crate::command::{target, write};
+use crate::cpio::Archive;
+use crate::packages::{Kernel, Store};
+use std::path::{Path, PathBuf};
+
+const INIT: &str = include_str!("../../guest/init.sh");
+
+/// What Debian's kexec is linked with, and what that is linked with.
+const REFERENCE_LIBRARIES: &[&str] = &[
+    "ld-linux-x86-64.so.2",
+    "libc.so.6",
+    "libxenctrl.so.4.20",
+    "libxentoollog.so.1",
+    "libxencall.so.1",
+    "libxenevtchn.so.1",
+    "libxengnttab.so.1",
+    "libxenforeignmemory.so.1",
+    "libxendevicemodel.so.1",
+    "libxentoolcore.so.1",
+];
+
+/// Which `kexec` the guests run.
+#[derive(Debug, Clone)]
+pub enum Kexec {
+    /// Ours, this file.
+    Ours(PathBuf),
+    /// Debian's kexec-tools.
+    Reference,
+}
+
+/// What the kernel of a hop must be found to be; hop 0 is the kernel the firmware boots.
+#[derive(Debug)]
+pub struct Expected {
+    pub kernel: Kernel,
+    pub command_line: String,
+    /// `digest path`, sorted by path.
+    pub files: Vec<String>,
+    /// Digest of the initrd as a whole, where it is one file.
+    pub initrd: Option<String>,
+}
+
+/// The files of a scenario, made.
+#[derive(Debug)]
+pub struct Guest {
+    pub hops: Vec<Expected>,
+    /// The initrd of the first kernel.
+    pub initrd: PathBuf,
+}
+
+/// Makes the initrds of a scenario, the last first: each holds the next.
+pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> Outcome<Guest> {
+    let mut hops: Vec<Expected> = Vec::new();
+    let mut next: Vec<PathBuf> = Vec::new();
+    for number in (0..=scenario.hops.len()).rev() {
+        let hop = number
+            .checked_sub(1)
+            .and_then(|index| scenario.hops.get(index));
+        let kernel = store.kernel(hop.map_or(scenario.start, |hop| hop.to))?;
+        let mut writer = Writer::new(into, number, 1)?;
+        writer.userland(store, kexec, &kernel, number)?;
+        if let Some(following) = scenario.hops.get(number) {
+            let target = store.kernel(following.to)?;
+            let said = command_line(scenario, number + 1, following);
+            writer.copy("hop/next/vmlinuz", 0o644, &target.image)?;
+            writer.file("hop/next/options", following.options.as_bytes())?;
+            writer.file("hop/next/cmdline", said.as_bytes())?;
+            for (index, initrd) in next.iter().enumerate() {
+                writer.copy(&format!("hop/next/initrd.{}", index + 1), 0o644, initrd)?;
+            }
+        }
+        if number == 0 {
+            if let Some(script) = scenario.script {
+                writer.file("hop/script", script.as_bytes())?;
+            }
+            for (guest, below_target) in &scenario.files {
+                writer.copy(guest, 0o755, &target().join(below_target))?;
+            }
+        }
+        let mut writers = vec![writer];
+        if let Some(hop) = hop {
+            if hop.split {
+                writers.push(Writer::new(into, number, 2)?);
+            }
+            let seed = u64::try_from(number).map_err(|error| error.to_string())?;
+            if let Some(writer) = writers.last_mut() {
+                writer.file("payload", &noise(hop.payload, seed))?;
+            }
+        }
+        next.clear();
+        let mut files = Vec::new();
+        for writer in writers {
+            next.push(writer.path.clone());
+            files.extend(writer.finish(store)?);
+        }
+        files.sort_by(|one, other| path_of(one).cmp(path_of(other)));
+        let initrd = match next.as_slice() {
+            [only] => store.digests(std::slice::from_ref(only))?.pop(),
+            _ => None,
+        };
+        hops.push(Expected {
+            kernel,
+            command_line: hop.map_or_else(
+                || first_command_line(scenario),
+                |hop| command_line(scenario, number, hop),
+            ),
+            files,
+            initrd,
+        });
+    }
+    hops.reverse();
+    let initrd = next.pop().ok_or("no initrd was made")?;
+    Ok(Guest { hops, initrd })
+}
+
+fn path_of(line: &str) -> &str {
+    line.split_once(' ').map_or("", |(_, path)| path)
+}
+
+/// The serial console, silence on it, and a machine that resets on a panic, so that a failure
+/// is seen at once.
+const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1";
+
+fn first_command_line(scenario: &Scenario) -> String {
+    format!("{CONSOLE} {}", scenario.words).trim_end().into()
+}
+
+fn command_line(scenario: &Scenario, number: usize, hop: &Hop) -> String {
+    let mut line = format!(
+        "{CONSOLE} retain_initrd scenario={} hop={number} quoted=\"two  words\"",
+        scenario.name
+    );
+    if !hop.words.is_empty() {
+        line.push(' ');
+        line.push_str(hop.words);
+    }
+    if let Some(room) = hop.command_line_length.checked_sub(line.len() + 1) {
+        line.push(' ');
+        line.extend("filler.".chars().cycle().take(room));
+    }
+    line
+}
+
+/// Bytes that do not compress and are the same every time (xorshift64).
+fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ seed;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// An initrd being written, and the digests of what is in it.
+struct Writer {
+    archive: Archive,
+    path: PathBuf,
+    scratch: PathBuf,
+    /// Path in the guest, the same bytes on the host.
+    files: Vec<(String, PathBuf)>,
+}
+
+impl Writer {
+    fn new(into: &Path, number: usize, part: usize) -> Outcome<Self> {
+        let path = into.join(format!("initrd.{number}.{part}"));
+        Ok(Self {
+            archive: Archive::create(&path)?,
+            scratch: into.join(format!("files.{number}.{part}")),
+            path,
+            files: Vec::new(),
+        })
+    }
+
+    fn userland(
+        &mut self,
+        store: &Store,
+        kexec: &Kexec,
+        kernel: &Kernel,
+        number: usize,
+    ) -> Outcome {
+        self.archive.device("dev/console", 5, 1)?;
+        self.archive.directory("tmp")?;
+        self.copy("bin/busybox", 0o755, &store.busybox())?;
+        self.executable("init", INIT)?;
+        self.file("hop/number", number.to_string().as_bytes())?;
+        self.copy(
+            "modules/efivarfs.ko",
+            0o644,
+            &kernel.modules.join("efivarfs.ko"),
+        )?;
+        match kexec {
+            Kexec::Ours(path) => self.copy("bin/kexec", 0o755, path),
+            Kexec::Reference => {
+                self.executable(
+                    "bin/kexec",
+                    "#!/bin/busybox sh\n\
+                     exec /lib/ld-linux-x86-64.so.2 --library-path /lib /lib/kexec \"$@\"\n",
+                )?;
+                self.copy("lib/kexec", 0o755, &store.tools().join("usr/sbin/kexec"))?;
+                let libraries = store.tools().join("usr/lib/x86_64-linux-gnu");
+                for name in REFERENCE_LIBRARIES {
+                    self.copy(&format!("lib/{name}"), 0o755, &libraries.join(name))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn copy(&mut self, name: &str, mode: u32, from: &Path) -> Outcome {
+        self.archive.copy(name, mode, from)?;
+        self.files.push((name.into(), from.into()));
+        Ok(())
+    }
+
+    fn file(&mut self, name: &str, content: &[u8]) -> Outcome {
+        self.keep(name, 0o644, content)
+    }
+
+    fn executable(&mut self, name: &str, content: &str) -> Outcome {
+        self.keep(name, 0o755, content.as_bytes())
+    }
+
+    fn keep(&mut self, name: &str, mode: u32, content: &[u8]) -> Outcome {
+        let path = self.scratch.join(name);
+        write(&path, content)?;
+        self.archive.file(name, mode, content)?;
+        self.files.push((name.into(), path));
+        Ok(())
+    }
+
+    /// Closes the archive; `digest path` of each file in it.
+    fn finish(self, store: &Store) -> Outcome<Vec<String>> {
+        self.archive.finish()?;
+        let paths: Vec<PathBuf> = self.files.iter().map(|(_, path)| path.clone()).collect();
+        let digests = store.digests(&paths)?;
+        if digests.len() != self.files.len() {
+            return Err("not every file of the initrd has a digest".into());
+        }
+        let lines = digests.iter().zip(&self.files);
+        Ok(lines
+            .map(|(digest, (name, _))| format!("{digest} /{name}"))
+            .collect())
+    }
+}
+
+/// The image that the firmware boots.
+pub fn first_kernel(guest: &Guest) -> Outcome<&Expected> {
+    guest
+        .hops
+        .first()
+        .ok_or_else(|| "a scenario without a kernel".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_have_the_length_asked_for() {
+        let scenario = Scenario::new("name", "about", "6.1")
+            .hop("-c", "6.1")
+            .with("nokaslr")
+            .command_line_of(2047);
+        let line = command_line(&scenario, 1, &scenario.hops[0]);
+        assert_eq!(line.len(), 2047);
+        assert!(line.contains(" nokaslr filler."));
+    }
+
+    #[test]
+    fn noise_repeats_itself_only_on_request() {
+        assert_eq!(noise(1001, 1), noise(1001, 1));
+        assert_ne!(noise(1001, 1), noise(1001, 2));
+        assert_eq!(noise(1001, 1).len(), 1001);
+    }
+}

@@ -1,0 +1,227 @@
+//! `cargo xtask vm`: guests in QEMU that kexec, and what must be seen of them.
+//!
+//! ```text
+//! scenarios.rs ──► guest.rs  initrds inside initrds ─► qemu.rs  a run, its serial log
+//!                     │                                   │ FACT lines (facts.rs)
+//!                     └───────── what must be ──────────► check.rs  what is wrong
+//! ```
+
+pub mod check;
+pub mod facts;
+pub mod guest;
+pub mod qemu;
+pub mod scenario;
+pub mod scenarios;
+
+use crate::Outcome;
+use crate::command::{build_kexec, cache, fresh_directory};
+use crate::packages::Store;
+use guest::Kexec;
+use scenario::Scenario;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const USAGE: &str =
+    "usage: cargo xtask vm [--all | NAME...] [--jobs N] [--kexec PATH|reference] [--keep]";
+
+/// What became of a scenario.
+struct Verdict {
+    problems: Vec<String>,
+    time: Duration,
+    log: PathBuf,
+}
+
+/// How many scenarios passed, failed, and were not run.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Count {
+    pub passed: usize,
+    pub failed: usize,
+    pub skipped: usize,
+}
+
+/// How scenarios are run.
+pub struct Options {
+    pub jobs: usize,
+    pub kexec: Kexec,
+    /// Keeps initrds after a run that passed.
+    pub keep: bool,
+}
+
+/// `cargo xtask vm`
+pub fn run(arguments: &[String]) -> Outcome {
+    let mut names = Vec::new();
+    let (mut all, mut jobs, mut kexec, mut keep) = (false, 2, None, false);
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().ok_or(USAGE);
+        match argument.as_str() {
+            "--all" => all = true,
+            "--keep" => keep = true,
+            "--jobs" => jobs = value()?.parse().map_err(|_| USAGE)?,
+            "--kexec" => kexec = Some(value()?.clone()),
+            option if option.starts_with('-') => return Err(USAGE.into()),
+            name => names.push(name.to_string()),
+        }
+    }
+    if !all && names.is_empty() {
+        return list();
+    }
+    let chosen = choose(&names, all)?;
+    let kexec = match kexec.as_deref() {
+        Some("reference") => Kexec::Reference,
+        Some(path) => Kexec::Ours(path.into()),
+        None => Kexec::Ours(build_kexec()?),
+    };
+    let count = run_all(&chosen, &Options { jobs, kexec, keep })?;
+    println!(
+        "{} passed, {} failed, {} skipped",
+        count.passed, count.failed, count.skipped
+    );
+    match count.failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} scenarios failed")),
+    }
+}
+
+fn list() -> Outcome {
+    println!("{USAGE}\n");
+    for scenario in scenarios::all() {
+        println!("  {:24} {}", scenario.name, scenario.about);
+    }
+    Ok(())
+}
+
+fn choose(patterns: &[String], all: bool) -> Outcome<Vec<Scenario>> {
+    let known = scenarios::all();
+    for pattern in patterns {
+        if !known.iter().any(|scenario| matches(pattern, scenario.name)) {
+            return Err(format!(
+                "no scenario is called {pattern}; cargo xtask vm lists them"
+            ));
+        }
+    }
+    let wanted = |scenario: &Scenario| {
+        all || patterns
+            .iter()
+            .any(|pattern| matches(pattern, scenario.name))
+    };
+    Ok(known.into_iter().filter(wanted).collect())
+}
+
+/// A name against a pattern in which `*` stands for anything.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len()).any(|index| rest.get(index..).is_some_and(|end| matches(after, end)))
+        }),
+    }
+}
+
+/// Runs scenarios, some at a time, and reports each as it ends.
+pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
+    let store = Store::open()?;
+    let turn = AtomicUsize::new(0);
+    let count = Mutex::new(Count::default());
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| {
+                while let Some(scenario) = scenarios.get(turn.fetch_add(1, Ordering::Relaxed)) {
+                    let skipped = scenario.ours_only && matches!(options.kexec, Kexec::Reference);
+                    let verdict = (!skipped).then(|| run_one(scenario, &store, options));
+                    if let Ok(mut count) = count.lock() {
+                        report(scenario, verdict, &mut count);
+                    }
+                }
+            });
+        }
+    });
+    count.into_inner().map_err(|error| error.to_string())
+}
+
+fn report(scenario: &Scenario, verdict: Option<Outcome<Verdict>>, count: &mut Count) {
+    let name = scenario.name;
+    match verdict {
+        None => {
+            count.skipped += 1;
+            println!("SKIPPED {name}: Debian's kexec-tools cannot do this");
+        }
+        Some(Err(error)) => {
+            count.failed += 1;
+            println!("FAIL    {name}: {error}");
+        }
+        Some(Ok(verdict)) => {
+            let seconds = verdict.time.as_secs();
+            if verdict.problems.is_empty() {
+                count.passed += 1;
+                println!("PASS    {name} ({} hops, {seconds} s)", scenario.hops.len());
+                return;
+            }
+            count.failed += 1;
+            println!(
+                "FAIL    {name} ({seconds} s), log: {}",
+                verdict.log.display()
+            );
+            for problem in &verdict.problems {
+                println!("        {problem}");
+            }
+        }
+    }
+}
+
+fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Verdict> {
+    let start = Instant::now();
+    let directory = cache().join("vm").join(scenario.name);
+    fresh_directory(&directory)?;
+    let guest = guest::build(scenario, store, &options.kexec, &directory)?;
+    let qemu = qemu::command(scenario, &guest, store, &directory)?;
+    let log = directory.join("serial.log");
+    let mut lines = Vec::new();
+    let end = qemu::run(qemu, scenario, &log, &mut |line| {
+        lines.push(line.to_string())
+    })?;
+    let problems = check::problems(scenario, &guest, &end, &lines);
+    if problems.is_empty() && !options.keep {
+        discard(&directory)?;
+    }
+    Ok(Verdict {
+        problems,
+        time: start.elapsed(),
+        log,
+    })
+}
+
+/// Removes the initrds: they are large, and made again by the next run.
+fn discard(directory: &std::path::Path) -> Outcome {
+    let entries = std::fs::read_dir(directory).map_err(|error| error.to_string())?;
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("initrd.") {
+            std::fs::remove_file(entry.path()).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_choose() {
+        assert!(matches("bios-*", "bios-pairs"));
+        assert!(matches("*", ""));
+        assert!(matches("*-6g-*", "bios-6g-high"));
+        assert!(!matches("bios", "bios-pairs"));
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = scenarios::all().iter().map(|one| one.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

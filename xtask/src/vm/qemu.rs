@@ -1,0 +1,192 @@
+//! QEMU: a guest's machine, its serial line, and its end.
+
+use super::guest::{Guest, first_kernel};
+use super::scenario::{Ending, Firmware, Scenario};
+use crate::Outcome;
+use crate::packages::Store;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// What a guest's init prints last.
+pub const END: &str = "SCENARIO-END ";
+
+/// How a guest's run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// Init came to its end and said this.
+    Init(String),
+    /// The text waited for was seen, and nothing happened afterwards.
+    Shown,
+    /// QEMU ended: the guest reset or switched itself off.
+    Exit,
+    /// Time was up.
+    Limit,
+}
+
+/// QEMU, killed when dropped.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `program` from the unpacked packages, with their own libraries and loader: the host's
+/// own are neither needed nor disturbed.
+fn unpacked(store: &Store, program: &str) -> Command {
+    let usr = store.tools().join("usr");
+    let libraries = usr.join("lib/x86_64-linux-gnu");
+    let mut command = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"));
+    command
+        .arg("--library-path")
+        .arg(&libraries)
+        .arg(usr.join("bin").join(program))
+        .env("QEMU_MODULE_DIR", libraries.join("qemu"));
+    command
+}
+
+/// The command that runs this guest.
+pub fn command(
+    scenario: &Scenario,
+    guest: &Guest,
+    store: &Store,
+    directory: &Path,
+) -> Outcome<Command> {
+    let machine = &scenario.machine;
+    let share = store.tools().join("usr/share");
+    let mut qemu = unpacked(store, "qemu-system-x86_64");
+    for data in [
+        share.join("qemu"),
+        share.join("seabios"),
+        store.tools().join("usr/lib/ipxe/qemu"),
+    ] {
+        qemu.arg("-L").arg(data);
+    }
+    match machine.firmware {
+        Firmware::Bios => {
+            qemu.args(["-machine", "pc"]);
+        }
+        Firmware::Uefi => {
+            let variables = directory.join("OVMF_VARS.fd");
+            std::fs::copy(share.join("OVMF/OVMF_VARS_4M.fd"), &variables)
+                .map_err(|error| format!("OVMF_VARS_4M.fd: {error}"))?;
+            let code = share.join("OVMF/OVMF_CODE_4M.fd");
+            qemu.args(["-machine", "q35"]);
+            for (options, file) in [(",readonly=on", &code), ("", &variables)] {
+                let file = file.display();
+                qemu.arg("-drive")
+                    .arg(format!("if=pflash,format=raw{options},file={file}"));
+            }
+        }
+    }
+    let first = first_kernel(guest)?;
+    qemu.args(["-accel", "tcg,thread=multi", "-cpu", machine.cpu])
+        .args(["-smp", &machine.cpus.to_string()])
+        .args(["-m", &format!("{}M", machine.memory_mib)])
+        .args(["-nodefaults", "-vga", "std", "-display", "none"])
+        .args(["-serial", "stdio", "-no-reboot"])
+        .arg("-kernel")
+        .arg(&first.kernel.image)
+        .arg("-initrd")
+        .arg(&guest.initrd)
+        .args(["-append", &first.command_line]);
+    Ok(qemu)
+}
+
+/// Runs a guest to its end; everything it says goes to `log`, line by line also to `watch`.
+pub fn run(
+    mut qemu: Command,
+    scenario: &Scenario,
+    log: &Path,
+    watch: &mut dyn FnMut(&str),
+) -> Outcome<End> {
+    let mut file = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
+    let complaints = file.try_clone().map_err(|error| error.to_string())?;
+    let mut child = qemu
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(complaints)
+        .spawn()
+        .map_err(|error| format!("cannot run {qemu:?}: {error}"))?;
+    let serial = child.stdout.take().ok_or("QEMU has no serial line")?;
+    let _guard = Guard(child);
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        let mut serial = BufReader::new(serial);
+        let mut bytes = Vec::new();
+        while serial
+            .read_until(b'\n', &mut bytes)
+            .is_ok_and(|count| count > 0)
+        {
+            if sender.send(clean(&bytes)).is_err() {
+                return;
+            }
+            bytes.clear();
+        }
+    });
+    let mut deadline = Instant::now() + scenario.limit;
+    let mut on_silence = End::Limit;
+    loop {
+        let line = match next(&lines, deadline) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => return Ok(on_silence),
+            Err(RecvTimeoutError::Disconnected) => return Ok(End::Exit),
+        };
+        writeln!(file, "{line}").map_err(|error| format!("{}: {error}", log.display()))?;
+        watch(&line);
+        if let Some((_, said)) = line.split_once(END) {
+            return Ok(End::Init(said.trim().into()));
+        }
+        if let Ending::Shows(text, quiet) = scenario.ending
+            && line.contains(text)
+            && on_silence == End::Limit
+        {
+            deadline = Instant::now() + quiet;
+            on_silence = End::Shown;
+        }
+    }
+}
+
+fn next(lines: &Receiver<String>, deadline: Instant) -> Result<String, RecvTimeoutError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left == Duration::ZERO {
+        return Err(RecvTimeoutError::Timeout);
+    }
+    lines.recv_timeout(left)
+}
+
+/// A line of a serial console as text: without the firmware's escape sequences.
+fn clean(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut cleaned = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == '\x1b' {
+            // ESC [ parameters letter, or ESC and one character.
+            if characters.next() == Some('[') {
+                characters.by_ref().find(|next| next.is_ascii_alphabetic());
+            }
+        } else if !character.is_control() || character == '\t' {
+            cleaned.push(character);
+        }
+    }
+    cleaned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn escape_sequences_go_and_text_stays() {
+        assert_eq!(clean(b"\x1b[2J\x1b[01;01Hhello\tthere\r\n"), "hello\tthere");
+        assert_eq!(clean(b"\x1bcplain"), "plain");
+    }
+}

@@ -1,0 +1,209 @@
+//! A scenario: a machine, the kernel it boots, and a chain of kexecs from there, or a script.
+
+use std::time::Duration;
+
+/// What the machine's firmware is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    /// SeaBIOS on a "pc" machine.
+    Bios,
+    /// OVMF on a "q35" machine.
+    Uefi,
+}
+
+/// The machine of a guest.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    pub firmware: Firmware,
+    /// As in QEMU's `-cpu`.
+    pub cpu: &'static str,
+    pub cpus: u32,
+    pub memory_mib: u32,
+}
+
+/// From the kernel that runs into the next one.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// `6.1`, `6.12`, `7.x`.
+    pub to: &'static str,
+    /// What goes before `-l` on the command line of `kexec`: `-c`, `-s`, …
+    pub options: &'static str,
+    /// More words for the new kernel's command line.
+    pub words: &'static str,
+    /// Fills the command line up to this many characters.
+    pub command_line_length: usize,
+    /// Incompressible bytes in the new kernel's initrd.
+    pub payload: usize,
+    /// Whether the payload comes in an initrd of its own, a second `--initrd`.
+    pub split: bool,
+}
+
+/// How a guest is known to be done.
+#[derive(Debug, Clone, Copy)]
+pub enum Ending {
+    /// Its init says so.
+    Init,
+    /// This text appears, and for so long afterwards nothing forbidden does.
+    Shows(&'static str, Duration),
+    /// The machine is reset.
+    Reset,
+}
+
+/// A guest to run, and what must be seen.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub machine: Machine,
+    /// The kernel that the firmware boots.
+    pub start: &'static str,
+    /// More words for its command line.
+    pub words: &'static str,
+    pub hops: Vec<Hop>,
+    /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
+    pub script: Option<&'static str>,
+    /// Files for the first guest: path in the guest, path below the target directory.
+    pub files: Vec<(&'static str, &'static str)>,
+    pub ending: Ending,
+    pub shows: Vec<&'static str>,
+    pub never: Vec<&'static str>,
+    /// The initrd and the kernel of every hop must lie at or above this address.
+    pub floor: u64,
+    /// Uses what Debian's kexec-tools cannot do.
+    pub ours_only: bool,
+    pub limit: Duration,
+}
+
+/// 1 MiB and a bit, so that nothing ends on a page.
+const PAYLOAD: usize = (1 << 20) + 77;
+
+impl Scenario {
+    /// A BIOS machine with two CPUs of the richest kind and 2 GiB, running this kernel.
+    pub fn new(name: &'static str, about: &'static str, start: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            machine: Machine {
+                firmware: Firmware::Bios,
+                cpu: "max",
+                cpus: 2,
+                memory_mib: 2048,
+            },
+            start,
+            words: "",
+            hops: Vec::new(),
+            script: None,
+            files: Vec::new(),
+            ending: Ending::Init,
+            shows: Vec::new(),
+            never: Vec::new(),
+            floor: 0,
+            ours_only: false,
+            limit: Duration::from_secs(240),
+        }
+    }
+
+    pub fn uefi(mut self) -> Self {
+        self.machine.firmware = Firmware::Uefi;
+        self
+    }
+
+    pub fn cpu(mut self, model: &'static str, count: u32) -> Self {
+        self.machine.cpu = model;
+        self.machine.cpus = count;
+        self
+    }
+
+    pub fn memory(mut self, mib: u32) -> Self {
+        self.machine.memory_mib = mib;
+        self
+    }
+
+    /// The next kexec of the chain: `kexec OPTIONS -l …`, into the kernel `to`.
+    pub fn hop(mut self, options: &'static str, to: &'static str) -> Self {
+        self.hops.push(Hop {
+            to,
+            options,
+            words: "",
+            command_line_length: 0,
+            payload: PAYLOAD,
+            split: false,
+        });
+        self
+    }
+
+    /// Changes the hop declared last.
+    fn last(mut self, change: impl FnOnce(&mut Hop)) -> Self {
+        if let Some(hop) = self.hops.last_mut() {
+            change(hop);
+        }
+        self
+    }
+
+    /// More words on the command line of the hop declared last.
+    pub fn with(self, words: &'static str) -> Self {
+        self.last(|hop| hop.words = words)
+    }
+
+    /// A command line of exactly this many characters for the hop declared last.
+    pub fn command_line_of(self, characters: usize) -> Self {
+        self.last(|hop| hop.command_line_length = characters)
+    }
+
+    /// So many MiB of payload for the hop declared last.
+    pub fn payload(self, mib: usize) -> Self {
+        self.last(|hop| hop.payload = (mib << 20) + 77)
+    }
+
+    /// The hop declared last gets two `--initrd`.
+    pub fn split(mut self) -> Self {
+        self.ours_only = true;
+        self.last(|hop| hop.split = true)
+    }
+
+    /// More words on the first kernel's command line.
+    pub fn words(mut self, words: &'static str) -> Self {
+        self.words = words;
+        self
+    }
+
+    pub fn script(mut self, script: &'static str) -> Self {
+        self.script = Some(script);
+        self
+    }
+
+    pub fn file(mut self, guest: &'static str, below_target: &'static str) -> Self {
+        self.files.push((guest, below_target));
+        self
+    }
+
+    pub fn shows(mut self, text: &'static str) -> Self {
+        self.shows.push(text);
+        self
+    }
+
+    pub fn never(mut self, text: &'static str) -> Self {
+        self.never.push(text);
+        self
+    }
+
+    pub fn ends(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    pub fn floor(mut self, address: u64) -> Self {
+        self.floor = address;
+        self
+    }
+
+    pub fn ours_only(mut self) -> Self {
+        self.ours_only = true;
+        self
+    }
+
+    pub fn limit(mut self, seconds: u64) -> Self {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+}
