@@ -320,7 +320,10 @@ fn setup_data(found: &mut Found, reference: &Handover, ours: &Handover) {
 
 /// The list's order, by that of a list that has all the nodes there can be, or as it is.
 fn list_order(names: &[String]) -> Value {
-    let orders = [["EFI", "E820_EXT", "RNG_SEED"], ["RNG_SEED", "E820_EXT", "EFI"]];
+    let orders = [
+        ["EFI", "E820_EXT", "RNG_SEED"],
+        ["RNG_SEED", "E820_EXT", "EFI"],
+    ];
     let fits = |order: &&[&str; 3]| {
         let mut whole = order.iter();
         names.iter().all(|name| whole.any(|other| other == name))
@@ -379,3 +382,7 @@ fn efi_map(found: &mut Found, reference: &Handover, ours: &Handover) {
         found.values("EFI map", value(&theirs), value(&mine));
     }
 }
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;

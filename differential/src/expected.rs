@@ -115,39 +115,147 @@ impl Row {
 
 /// All rows, in the order of boot_params.
 pub const ROWS: &[Row] = &[
-    row("screen_info.ext_mem_k", Rule::Ram { less: 1 }, Rule::Ram { less: 0 }, RAM_KIB),
-    row("screen_info.orig_video_cols", Rule::Is(80), Rule::Is(0), NO_BOOT_PARAMS),
-    row("screen_info.orig_video_lines", Rule::Is(25), Rule::Is(0), NO_BOOT_PARAMS),
-    row("screen_info.orig_video_isVGA", Rule::Is(1), Rule::Is(0), NO_BOOT_PARAMS),
-    row("screen_info.orig_video_points", Rule::Is(16), Rule::Is(0), NO_BOOT_PARAMS),
-    row("screen_info.cl_magic", Rule::Is(0xa33f), Rule::Running, OLD_COMMAND_LINE),
-    row("screen_info.cl_magic", Rule::Is(0xa33f), Rule::Is(0), OLD_COMMAND_LINE),
-    row("screen_info.cl_offset", Rule::SetupSize, Rule::Running, OLD_COMMAND_LINE),
-    row("screen_info.cl_offset", Rule::SetupSize, Rule::Is(0), OLD_COMMAND_LINE),
-    row("ist_info", Rule::Is(0), Rule::Running, "The CPU's SpeedStep BIOS call, read by speedstep-smi; the machine is still the same one."),
-    row("edid_info", Rule::Is(0), Rule::Running, "The monitor's data, which a frame buffer driver cannot read again."),
-    row("alt_mem_k", Rule::Ram { less: 1 }, Rule::Ram { less: 0 }, RAM_KIB),
+    row(
+        "screen_info.ext_mem_k",
+        Rule::Ram { less: 1 },
+        Rule::Ram { less: 0 },
+        RAM_KIB,
+    ),
+    row(
+        "screen_info.orig_video_cols",
+        Rule::Is(80),
+        Rule::Is(0),
+        NO_BOOT_PARAMS,
+    ),
+    row(
+        "screen_info.orig_video_lines",
+        Rule::Is(25),
+        Rule::Is(0),
+        NO_BOOT_PARAMS,
+    ),
+    row(
+        "screen_info.orig_video_isVGA",
+        Rule::Is(1),
+        Rule::Is(0),
+        NO_BOOT_PARAMS,
+    ),
+    row(
+        "screen_info.orig_video_points",
+        Rule::Is(16),
+        Rule::Is(0),
+        NO_BOOT_PARAMS,
+    ),
+    row(
+        "screen_info.cl_magic",
+        Rule::Is(0xa33f),
+        Rule::Running,
+        OLD_COMMAND_LINE,
+    ),
+    row(
+        "screen_info.cl_offset",
+        Rule::SetupSize,
+        Rule::Running,
+        OLD_COMMAND_LINE,
+    ),
+    row(
+        "ist_info",
+        Rule::Is(0),
+        Rule::Running,
+        "The CPU's SpeedStep BIOS call, read by speedstep-smi; the machine is still the same one.",
+    ),
+    row(
+        "edid_info",
+        Rule::Is(0),
+        Rule::Running,
+        "The monitor's data, which a driver of the firmware's frame buffer has no way to ask for again.",
+    ),
+    row(
+        "alt_mem_k",
+        Rule::Ram { less: 1 },
+        Rule::Ram { less: 0 },
+        RAM_KIB,
+    ),
     row("eddbuf_entries", Rule::Is(0), Rule::Running, EDD),
     row("edd_mbr_sig_buf_entries", Rule::Is(0), Rule::Running, EDD),
-    row("secure_boot", Rule::Is(0), Rule::Running, "Whether firmware verified what it started; 0 would be \"unset\". The kernel's own loader copies it."),
-    row("hdr.root_flags", Rule::Is(0xffff), Rule::Image, "Part of the image's defaults. Any value but 0 mounts the root read-only; `ro` and `rw` on the command line decide."),
-    row("hdr.root_dev", Rule::Is(0x300), Rule::Image, "Part of the image's defaults: 0x300 is `/dev/hda`; `root=` decides."),
-    row("hdr.boot_flag", Rule::Is(0x55), Rule::Image, "0xaa55 of which kexec-tools overwrites the high byte while it clears a field of protocol 2.00."),
-    row("hdr.hardware_subarch_data", Rule::Is(0), Rule::Running, "Belongs to hardware_subarch, which both copy."),
+    row(
+        "secure_boot",
+        Rule::Is(0),
+        Rule::Running,
+        "Whether firmware verified what it started; 0 would be \"unset\". The kernel's own loader copies it.",
+    ),
+    row(
+        "hdr.root_flags",
+        Rule::Is(0xffff),
+        Rule::Image,
+        "Part of the image's defaults. Any value but 0 mounts the root read-only; `ro` and `rw` on the command line decide.",
+    ),
+    row(
+        "hdr.root_dev",
+        Rule::Is(0x300),
+        Rule::Image,
+        "Part of the image's defaults: 0x300 is `/dev/hda`; `root=` decides.",
+    ),
+    row(
+        "hdr.boot_flag",
+        Rule::Is(0x55),
+        Rule::Image,
+        "0xaa55, of which kexec-tools clears the second byte: it takes 0x1ff for aux_device_info of older kernels.",
+    ),
+    row(
+        "hdr.hardware_subarch_data",
+        Rule::Is(0),
+        Rule::Running,
+        "Belongs to hardware_subarch, which both copy.",
+    ),
     row("edd_mbr_sig_buffer", Rule::Is(0), Rule::Running, EDD),
     row("eddbuf", Rule::Is(0), Rule::Running, EDD),
-    row("e820 start", Rule::Is(0x400), Rule::Is(0), "kexec-tools hides the real-mode interrupt vectors. The kernel reserves the first page itself (and since 5.13 the first MiB); told the firmware's map, the next kernel and those after it see the same machine."),
-    row("e820 type", Rule::Is(2), Rule::Is(5), "Unusable memory stays unusable: kexec-tools knows no number for it and says reserved."),
-    row("e820 type", Rule::Is(2), Rule::Is(0xefff_ffff), "Soft Reserved memory (EFI_MEMORY_SP) stays what it is, so that the next kernel's dax drivers find it; kexec-tools does not know the name and says reserved."),
-    row("e820", Rule::Says("/proc/iomem's map"), Rule::Says("the firmware's map"), "Without /sys/firmware/memmap kexec-tools takes /proc/iomem; libkexec the e820 table that the running kernel was started with, which is the firmware's own."),
-    row("setup_data order", Rule::Says("RNG_SEED, E820_EXT, EFI"), Rule::Says("EFI, E820_EXT, RNG_SEED"), "A list, whose order means nothing to the kernel. kexec-tools puts new nodes at its head."),
-    row("EFI map order", Rule::Says("by chance"), Rule::Says("by address"), "kexec-tools takes the directory's order; the kernel maps regions in the order given and expects firmware's, which is by address."),
-    row("EFI map padding", Rule::Says("whatever was there"), Rule::Says("0"), "Four bytes behind a descriptor's type; kexec-tools does not write them."),
+    row(
+        "e820 start",
+        Rule::Is(0x400),
+        Rule::Is(0),
+        "kexec-tools hides the real-mode interrupt vectors. The kernel reserves the first page by itself; told what the firmware said, the next kernel and those after it see the same machine.",
+    ),
+    row(
+        "e820 type",
+        Rule::Is(2),
+        Rule::Is(5),
+        "Unusable memory stays unusable: kexec-tools knows no number for it and says reserved.",
+    ),
+    row(
+        "e820 type",
+        Rule::Is(2),
+        Rule::Is(0xefff_ffff),
+        "Soft Reserved memory (EFI_MEMORY_SP) stays what it is, so that the next kernel's dax drivers find it; kexec-tools does not know the name and says reserved.",
+    ),
+    row(
+        "e820",
+        Rule::Says("/proc/iomem's map"),
+        Rule::Says("the firmware's map"),
+        "Without /sys/firmware/memmap kexec-tools takes /proc/iomem; libkexec the e820 table that the running kernel was started with, which is the firmware's own.",
+    ),
+    row(
+        "setup_data order",
+        Rule::Says("RNG_SEED, E820_EXT, EFI"),
+        Rule::Says("EFI, E820_EXT, RNG_SEED"),
+        "A list, whose order means nothing to the kernel. kexec-tools puts new nodes at its head.",
+    ),
+    row(
+        "EFI map order",
+        Rule::Says("by chance"),
+        Rule::Says("by address"),
+        "kexec-tools takes the order in which sysfs lists the entries, which is none; libkexec sorts, as firmware does, and so the same machine gives the same plan.",
+    ),
+    row(
+        "EFI map padding",
+        Rule::Says("whatever was there"),
+        Rule::Says("0"),
+        "Four bytes behind a descriptor's type; kexec-tools does not write them.",
+    ),
 ];
 
 const RAM_KIB: &str = "kexec-tools takes the last address for the end. Only read by kernels that are given no e820 table.";
-const NO_BOOT_PARAMS: &str = "";
-const OLD_COMMAND_LINE: &str = "";
+const NO_BOOT_PARAMS: &str = "Only when /sys/kernel/boot_params cannot be read: nothing is known of the screen. kexec-tools claims a text screen of 80 × 25; libkexec claims none, and says so in its notes.";
+const OLD_COMMAND_LINE: &str = "Where loaders of protocol 2.01 and before put the command line; the kernel reads cmd_line_ptr. libkexec hands all of screen_info on as it is.";
 const EDD: &str = "kexec-tools reads /sys/firmware/edd, which takes the module edd; libkexec the running kernel's boot_params, where that module has it from.";
 
 const fn row(field: &'static str, reference: Rule, ours: Rule, reason: &'static str) -> Row {

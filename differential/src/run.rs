@@ -28,7 +28,11 @@ impl Request {
         const INITRD: usize = 3 * 4096 + 123;
         Self {
             name: "initrd and command line",
-            initrd: Some((0..INITRD).map(|n| (n as u8) ^ (n >> 8) as u8 | 1).collect()),
+            initrd: Some(
+                (0..INITRD)
+                    .map(|n| (n as u8) ^ (n >> 8) as u8 | 1)
+                    .collect(),
+            ),
             command_line: Some("root=/dev/vda1 ro console=ttyS0 differential=\"one two\""),
         }
     }

@@ -122,7 +122,8 @@ impl BootParams {
     /// bytes that the kernel has wiped.
     #[must_use]
     pub fn kexec(mut self) -> Self {
-        self.put(0x020, &[0x3f, 0xa3, 0x00, 0x20]).put(0x210, &[0xd0, 0]);
+        self.put(0x020, &[0x3f, 0xa3, 0x00, 0x20])
+            .put(0x210, &[0xd0, 0]);
         self.put(0x250, &0x7fff_0000_u64.to_le_bytes());
         self.setup_data.push((9, Vec::new()));
         self.setup_data.push((8, vec![0; 16]));
