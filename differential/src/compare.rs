@@ -4,7 +4,7 @@ use crate::fields::{FIELDS, Meaning};
 use crate::handover::{E820, Handover, SETUP_E820_EXT, SETUP_EFI, SETUP_RNG_SEED, number};
 use crate::image::Image;
 use crate::machine::{Machine, RAM};
-use crate::run::Request;
+use crate::request::Request;
 use std::fmt;
 
 /// What a side has in a field.
@@ -129,8 +129,10 @@ pub fn complaints(
         }
     };
     let command_line = handover.command_line.as_deref().unwrap_or_default();
-    let asked = request.command_line.unwrap_or_default().as_bytes();
-    must(command_line == asked, "another command line");
+    must(
+        command_line == request.command_line.as_bytes(),
+        "another command line",
+    );
     must(handover.initrd == request.initrd, "another initrd");
     must(
         handover.kernel.bytes == image.kernel(),
@@ -146,7 +148,7 @@ pub fn complaints(
         "kernel below pref_address",
     );
     let alignment = number(&image.file[0x230..0x234]).max(1);
-    must(handover.kernel.mem % alignment == 0, "kernel not aligned");
+    must(handover.kernel.mem.is_multiple_of(alignment), "kernel not aligned");
     must(handover.page[0x1ef] == 0, "sentinel is not 0");
     must(
         handover.purgatory,

@@ -99,7 +99,8 @@ fn equal_loads_have_no_difference() {
     let request = Request {
         name: "test",
         initrd: Some(b"12345".to_vec()),
-        command_line: Some("quiet"),
+        options: &[],
+        command_line: "quiet",
     };
     let complaints = complaints(&handover, &image, &machine(), &request);
     assert_eq!(complaints, [""; 0]);

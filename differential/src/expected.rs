@@ -96,9 +96,16 @@ pub struct Row {
     pub ours: Rule,
     /// Why.
     pub reason: &'static str,
+    /// Whether it shows by chance only, so that not seeing it says nothing.
+    pub by_chance: bool,
 }
 
 impl Row {
+    const fn by_chance(mut self) -> Self {
+        self.by_chance = true;
+        self
+    }
+
     /// Whether it speaks of this difference.
     #[must_use]
     pub fn fits(&self, difference: &Difference, context: &Context<'_>) -> bool {
@@ -250,7 +257,8 @@ pub const ROWS: &[Row] = &[
         Rule::Says("whatever was there"),
         Rule::Says("0"),
         "Four bytes behind a descriptor's type; kexec-tools does not write them.",
-    ),
+    )
+    .by_chance(),
 ];
 
 const RAM_KIB: &str = "kexec-tools takes the last address for the end. Only read by kernels that are given no e820 table.";
@@ -264,5 +272,6 @@ const fn row(field: &'static str, reference: Rule, ours: Rule, reason: &'static 
         reference,
         ours,
         reason,
+        by_chance: false,
     }
 }

@@ -219,7 +219,7 @@ impl Memory<'_> {
         if signature == [0; 4] {
             return Ok(Vec::new());
         }
-        if descriptor != u64::from(EFI_DESCRIPTOR) || size % descriptor != 0 {
+        if descriptor != u64::from(EFI_DESCRIPTOR) || !size.is_multiple_of(descriptor) {
             return Err(format!("an EFI map of {size} bytes, {descriptor} each"));
         }
         let bytes = self.bytes(address, size)?;

@@ -19,6 +19,7 @@ pub mod handover;
 pub mod image;
 pub mod machine;
 pub mod machines;
+pub mod request;
 pub mod run;
 pub mod trace;
 

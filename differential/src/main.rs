@@ -66,7 +66,7 @@ fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
     let ours = if control {
         reference.clone()
     } else {
-        command().map_err(Failure::Skip)?
+        command().map_err(Failure::Fail)?
     };
     let mut images = vec![Image::synthetic(true), Image::synthetic(false)];
     for kernel in kernels {
@@ -147,15 +147,17 @@ fn reference() -> Outcome<Program> {
         });
     };
     // The fetched binary may want a newer libc than this system's: run it with its own.
-    let libraries = root.join("usr/lib/x86_64-linux-gnu");
+    let directories = ["usr/lib", "lib"].map(|part| root.join(part).join("x86_64-linux-gnu"));
+    let loader = directories
+        .iter()
+        .map(|directory| directory.join("ld-linux-x86-64.so.2"))
+        .find(|loader| loader.is_file())
+        .ok_or_else(|| format!("no dynamic loader in {}", root.display()))?;
+    let libraries = std::env::join_paths(directories).map_err(|error| error.to_string())?;
     Ok(Program {
         name,
-        prefix: vec![
-            "--library-path".into(),
-            libraries.clone().into(),
-            path.into(),
-        ],
-        path: libraries.join("ld-linux-x86-64.so.2"),
+        prefix: vec!["--library-path".into(), libraries, path.into()],
+        path: loader,
     })
 }
 
@@ -163,7 +165,7 @@ fn command() -> Outcome<Program> {
     let path = variable("KEXEC_COMMAND").unwrap_or_else(|| target().join("release/kexec"));
     if !path.is_file() {
         return Err(format!(
-            "no kexec command at {} (KEXEC_COMMAND)",
+            "no kexec command at {} (KEXEC_COMMAND): cargo build --release",
             path.display()
         ));
     }
