@@ -118,9 +118,8 @@ pub struct KexecState {
 /// Everything the planner wants to know of a machine.
 ///
 /// Large (some 0.45 MiB, mostly two memory maps of fixed capacity); only what is filled is ever
-/// touched. Keep it in a `static MaybeUninit<Machine>` written once by [`Machine::new`], which
-/// takes no room in the program's file; a plain `static` would, because unknown facts are not all
-/// zero bits. In a frame it works too, but a frame that large has every page probed.
+/// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
+/// file. In a frame it works too, but a frame that large has every page probed.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// The map the new kernel is told, and [`MemorySource`] says where from.
