@@ -197,15 +197,15 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         Lockdown::Confidentiality => "confidentiality",
     };
     fact(out, "lockdown", format_args!("{lockdown}"))?;
-    fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot))?;
-    fact(out, "load disabled", yes_or_no(state.load_disabled))?;
+    fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot.into()))?;
+    fact(out, "load disabled", yes_or_no(state.load_disabled.into()))?;
     match state.load_limit_reboot {
         Some(limit) if limit >= 0 => fact(out, "loads left", format_args!("{limit}"))?,
         Some(_) => fact(out, "loads left", format_args!("no limit"))?,
         None => fact(out, "loads left", format_args!("unknown"))?,
     }
-    fact(out, "loaded", yes_or_no(state.loaded))?;
-    fact(out, "crash loaded", yes_or_no(state.crash_loaded))
+    fact(out, "loaded", yes_or_no(state.loaded.into()))?;
+    fact(out, "crash loaded", yes_or_no(state.crash_loaded.into()))
 }
 
 const fn yes_or_no(answer: Option<bool>) -> fmt::Arguments<'static> {

@@ -129,7 +129,14 @@ fn the_program_is_static() {
     assert_eq!(u16_at(16), 2, "ET_EXEC");
     let (table, size, count) = (u64_at(32) as usize, u16_at(54), u16_at(56));
     for index in 0..count {
-        let kind = u16_at(table + usize::from(index * size));
+        let header = table + usize::from(index * size);
+        let kind = u16_at(header);
         assert!(kind != 2 && kind != 3, "PT_DYNAMIC or PT_INTERP");
+        // The large objects are all zero at the start: they take memory when used, and no file.
+        let writable = file[header + 4] & 2 != 0;
+        if kind == 1 && writable {
+            let in_file = u64_at(header + 32);
+            assert!(in_file < 64 << 10, "{in_file} bytes of data");
+        }
     }
 }
