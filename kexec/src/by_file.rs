@@ -57,12 +57,12 @@ fn again(kernel: &Fd, initrd: Option<&Fd>, line: &[u8], flags: u64) -> Result<()
     let unknown = |flag| flags & flag != 0 && !knows_file_flag(flag);
     if unknown(file_flags::FORCE_DTB) {
         return Err(Error::BadArgument {
-            what: "this kernel's kexec_file_load does not know --force-dtb (Linux 6.17 does)",
+            what: "this kernel's kexec_file_load does not know --force-dtb, newer ones do",
         });
     }
     let mut fewer = flags;
     if unknown(file_flags::DEBUG) {
-        complain!("this kernel's kexec_file_load prints no layout (Linux 6.8 does)");
+        complain!("this kernel's kexec_file_load has no debug output");
         fewer &= !file_flags::DEBUG;
     }
     // A kernel that does not know the flag does not place segments there either.

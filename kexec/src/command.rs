@@ -79,6 +79,8 @@ impl Command<'_> {
 
 /// What the arguments mean.
 #[derive(Debug)]
+// There is one of it, on the stack, once.
+#[allow(clippy::large_enum_variant)]
 pub enum Request<'a> {
     /// Print the usage text.
     Help,

@@ -66,8 +66,7 @@ pub fn dry_run<'a>(
         }
         if plan {
             by_plan::with_plan(command, inputs, line, machine, workspace, |plan| {
-                written =
-                    written.and_then(|()| report::by_plan(&mut out, command, inputs, line, plan));
+                written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
                 Ok(())
             })
             .inspect_err(|_| {

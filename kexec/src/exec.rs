@@ -6,7 +6,7 @@ use kexec_core::linux::{
     Environment, execute, interfaces_down, kernel_has_kexec, kexec_file_unload, kexec_unload,
     loaded, read_machine, reboot_kexec, sync,
 };
-use kexec_core::machine::Machine;
+use kexec_core::machine::{Known, Machine};
 use kexec_core::{Errno, Error};
 
 use crate::failure::{Failure, code};
@@ -31,7 +31,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
         failure.tell(&machine.kexec);
         failure.code()
     };
-    if machine.kexec.cap_sys_boot == Some(false) {
+    if machine.kexec.cap_sys_boot == Known::No {
         let error = Error::Syscall {
             call: "reboot",
             errno: Errno::EPERM,

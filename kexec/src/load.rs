@@ -1,7 +1,6 @@
 //! Which system call loads, and what happens when it refuses.
 
 use core::ffi::CStr;
-use core::fmt::Write;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
@@ -75,7 +74,10 @@ impl<'a> Loader<'a, '_> {
 
     fn by_file(&mut self) -> Result<(), Failure<'a>> {
         if self.command.given(Id::Debug) {
-            self.tell(|out, this| report::by_file(out, this.command, this.inputs, this.line));
+            let mut out = Out::new(Standard::Error);
+            // That a log may fail to be written changes nothing.
+            let _unwritten = report::by_file(&mut out, self.command, self.inputs, self.line)
+                .and_then(|()| out.finish());
         }
         by_file::load(self.command, self.inputs, self.line)
     }
@@ -88,7 +90,7 @@ impl<'a> Loader<'a, '_> {
             if command.given(Id::Debug) {
                 let mut out = Out::new(Standard::Error);
                 let _unwritten = report::machine(&mut out, machine)
-                    .and_then(|()| report::by_plan(&mut out, command, inputs, line, plan))
+                    .and_then(|()| report::by_plan(&mut out, inputs, line, plan))
                     .and_then(|()| out.finish());
             }
             by_plan::load(inputs, plan)
@@ -104,12 +106,6 @@ impl<'a> Loader<'a, '_> {
         for option in self.command.only_for(honours) {
             complain!("warning: --{} is ignored by {call}", option.long);
         }
-    }
-
-    fn tell(&self, write: impl FnOnce(&mut dyn Write, &Self) -> core::fmt::Result) {
-        let mut out = Out::new(Standard::Error);
-        // That a log line may fail to be written changes nothing.
-        let _unwritten = write(&mut out, self).and_then(|()| out.finish());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The `kexec` command: static, without libc, allocator or reachable panic.
 //!
-//! `start` is where the kernel enters; [`run`] is what a libc would call `main`. The options and
+//! [`run`] is what a libc would call `main`. The options and
 //! their texts are in the library beside it, the work in `kexec-core`.
 #![no_std]
 #![no_main]
@@ -14,37 +14,33 @@ mod failure;
 mod inputs;
 mod line;
 mod load;
-mod machine;
-mod mem;
-mod once;
 mod out;
-mod panic;
 mod report;
-mod start;
 
-use core::ffi::CStr;
 use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Environment, Standard, loaded, read_machine};
+use kexec_core::linux::{Standard, loaded, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::plan::Workspace;
+use kexec_rt::{Arguments, Environment, Once};
 
 use failure::{Failure, code};
 use inputs::Inputs;
 use load::Loader;
-use once::Once;
 use out::{Out, complain};
 
-static MACHINE: Once<Machine> = Once::new(machine::BLANK);
+kexec_rt::entry!(run);
+
+static MACHINE: Once<Machine> = Once::new(Machine::new());
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
 static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 
 /// Does what the arguments say; answers the exit code.
-fn run(arguments: impl Iterator<Item = &'static CStr>, environment: Environment) -> u8 {
+fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
         Ok(Request::Help) => print(usage::write),
         Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),

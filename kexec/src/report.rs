@@ -6,7 +6,7 @@ use core::fmt::{self, Result, Write};
 use kexec_cli::command::Command;
 use kexec_cli::text::Text;
 use kexec_core::linux::file_flags;
-use kexec_core::machine::{Lockdown, Machine, MemorySource};
+use kexec_core::machine::{IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::plan::{Plan, SegmentKind};
 
 use crate::by_file;
@@ -33,13 +33,17 @@ fn inputs(out: &mut dyn Write, inputs: &Inputs<'_>, line: &CStr) -> Result {
         let (path, size) = (Text(input.path.to_bytes()), input.file.size());
         fact(out, name, format_args!("{path} ({size} bytes)"))?;
     }
-    let line = line.to_bytes();
-    let length = line.len();
-    fact(
-        out,
-        "command line",
-        format_args!("{} ({length} bytes)", Text(line)),
-    )
+    match line.to_bytes() {
+        [] => fact(out, "command line", format_args!("empty")),
+        text => {
+            let (shown, length) = (Text(text), text.len());
+            fact(
+                out,
+                "command line",
+                format_args!("{shown} ({length} bytes)"),
+            )
+        }
+    }
 }
 
 /// A load by kexec_file_load(2).
@@ -65,13 +69,7 @@ pub fn by_file(
 }
 
 /// A load by kexec_load(2).
-pub fn by_plan(
-    out: &mut dyn Write,
-    _command: &Command<'_>,
-    files: &Inputs<'_>,
-    line: &CStr,
-    plan: &Plan<'_>,
-) -> Result {
+pub fn by_plan(out: &mut dyn Write, files: &Inputs<'_>, line: &CStr, plan: &Plan<'_>) -> Result {
     fact(out, "method", format_args!("kexec_load"))?;
     inputs(out, files, line)?;
     fact(out, "entry", format_args!("{:#x}", plan.entry))?;
@@ -139,9 +137,21 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         "memory",
         format_args!("{source}, {entries} ranges, {mib} MiB RAM"),
     )?;
-    match machine.iomem.entries().len() {
-        0 => fact(out, "iomem", format_args!("not readable"))?,
-        count => fact(out, "iomem", format_args!("{count} ranges"))?,
+    match (machine.iomem_access, machine.iomem.entries().len()) {
+        (IomemAccess::Missing, _) => fact(out, "iomem", format_args!("not readable"))?,
+        (IomemAccess::Unprivileged, _) => {
+            fact(out, "iomem", format_args!("without addresses; run as root"))?;
+        }
+        (IomemAccess::TooLong, _) => fact(out, "iomem", format_args!("too long"))?,
+        (IomemAccess::Read, count) => fact(out, "iomem", format_args!("{count} ranges"))?,
+    }
+    if let Some(total) = machine.total_ram {
+        let half = total >> 21;
+        fact(
+            out,
+            "load limit",
+            format_args!("{half} MiB, half of the RAM in use"),
+        )?;
     }
     match machine.boot_params.get() {
         Some(_) => fact(out, "boot_params", format_args!("readable"))?,
@@ -170,6 +180,15 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
             fact(out, "crash kernel", format_args!("{region} and {low}"))?;
         }
     }
+    if machine.xen {
+        let kind = match machine.xen_guest {
+            XenGuest::Unknown => "yes",
+            XenGuest::Pv => "PV: its kexec is the hypervisor's, which is not supported",
+            XenGuest::Hvm => "HVM",
+            XenGuest::Pvh => "PVH",
+        };
+        fact(out, "xen", format_args!("{kind}"))?;
+    }
     let state = &machine.kexec;
     let lockdown = match state.lockdown {
         Lockdown::Unknown => "unknown",
@@ -178,15 +197,15 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         Lockdown::Confidentiality => "confidentiality",
     };
     fact(out, "lockdown", format_args!("{lockdown}"))?;
-    fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot))?;
-    fact(out, "load disabled", yes_or_no(state.load_disabled))?;
+    fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot.into()))?;
+    fact(out, "load disabled", yes_or_no(state.load_disabled.into()))?;
     match state.load_limit_reboot {
         Some(limit) if limit >= 0 => fact(out, "loads left", format_args!("{limit}"))?,
         Some(_) => fact(out, "loads left", format_args!("no limit"))?,
         None => fact(out, "loads left", format_args!("unknown"))?,
     }
-    fact(out, "loaded", yes_or_no(state.loaded))?;
-    fact(out, "crash loaded", yes_or_no(state.crash_loaded))
+    fact(out, "loaded", yes_or_no(state.loaded.into()))?;
+    fact(out, "crash loaded", yes_or_no(state.crash_loaded.into()))
 }
 
 const fn yes_or_no(answer: Option<bool>) -> fmt::Arguments<'static> {

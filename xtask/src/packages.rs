@@ -91,6 +91,11 @@ impl Store {
         Self::open_with(false)
     }
 
+    /// Whether everything was fetched before.
+    pub fn is_there() -> bool {
+        cache().join("store/manifest").is_file()
+    }
+
     fn open_with(update: bool) -> Outcome<Self> {
         let store = Self {
             directory: cache().join("store"),

@@ -4,7 +4,7 @@
 //! kernel/kexec.c, kernel/kexec_file.c, kernel/reboot.c, crypto/asymmetric_keys/verify_pefile.c.
 
 use crate::Errno;
-use crate::machine::{KexecState, Lockdown};
+use crate::machine::{KexecState, Known, Lockdown};
 
 /// The call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<&'static 
             "CAP_SYS_BOOT is needed in the user namespace of this PID namespace; run as root, \
              outside of any container",
         ),
-        (Step::Exec, Errno::EINVAL) => Some(if state.loaded == Some(true) {
+        (Step::Exec, Errno::EINVAL) => Some(if state.loaded == Known::Yes {
             "an image is loaded, so this is a PID namespace other than the first: run it outside \
              of the container"
         } else {
@@ -93,10 +93,10 @@ pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<&'static 
 
 /// EPERM, in the order the kernel looks.
 fn not_permitted(step: Step, state: &KexecState) -> &'static str {
-    if state.cap_sys_boot == Some(false) {
+    if state.cap_sys_boot == Known::No {
         return "CAP_SYS_BOOT is needed; run as root";
     }
-    if state.load_disabled == Some(true) {
+    if state.load_disabled == Known::Yes {
         return "kernel.kexec_load_disabled is 1, which lasts until the next boot";
     }
     if state.load_limit_reboot == Some(0) {

@@ -76,6 +76,17 @@ pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
     }
 }
 
+/// write(2), once; answers the bytes written.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn write(fd: &Fd, bytes: &[u8]) -> Result<usize, Errno> {
+    let (start, length) = (bytes.as_ptr() as usize, bytes.len());
+    // SAFETY: the kernel reads at most `length` bytes from `start`, which has that many.
+    let put = unsafe { arch::syscall(raw::__NR_write, [fd.argument(), start, length, 0, 0, 0]) };
+    arch::result(put)
+}
+
 /// Reads a whole small file; answers the part of `buffer` it filled. A file longer than the
 /// buffer fills it.
 ///

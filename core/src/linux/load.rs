@@ -17,11 +17,12 @@ pub mod file_flags {
     pub const ON_CRASH: u64 = 0x2;
     /// There is no initrd.
     pub const NO_INITRAMFS: u64 = 0x4;
-    /// Print the layout to the kernel's log; since Linux 6.8.
+    /// Print the layout to the kernel's log; unknown to older kernels.
     pub const DEBUG: u64 = 0x8;
-    /// Take no memory of the contiguous memory allocator; since Linux 6.17.
+    /// Take no memory of the contiguous memory allocator; unknown to older kernels,
+    /// which take none.
     pub const NO_CMA: u64 = 0x10;
-    /// Hand the running kernel's device tree on; since Linux 6.17.
+    /// Hand the running kernel's device tree on; unknown to older kernels.
     pub const FORCE_DTB: u64 = 0x20;
 }
 

@@ -18,14 +18,16 @@ mod loaded;
 mod machine;
 mod map;
 mod memfd;
+mod mount;
 mod process;
 mod random;
 
 pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
 pub use explain::{Refusal, Step, explain};
-pub use file::{Fd, open, open_at, read, read_file, read_file_at};
+pub use file::{Fd, open, open_at, read, read_file, read_file_at, write};
 pub use ifdown::interfaces_down;
+pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{
     file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload, knows_file_flag,
 };
@@ -33,5 +35,6 @@ pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{read_machine, read_machine_below};
 pub use map::{File, Mapping};
 pub use memfd::join;
+pub use mount::mount;
 pub use process::{Environment, Standard, execute, exit, sleep_milliseconds, write_all};
 pub use random::random_seed;

@@ -29,6 +29,7 @@ mod cpuinfo;
 mod e820;
 mod efi;
 mod iomem;
+mod known;
 mod memmap;
 mod resources;
 mod state;
@@ -40,6 +41,7 @@ pub use cpuinfo::CpuFlags;
 pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
 pub use iomem::IomemParser;
+pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub use state::{
@@ -94,15 +96,15 @@ pub enum XenGuest {
     Pvh,
 }
 
-/// The kexec side of the running kernel; what could not be read is `None`.
+/// The kexec side of the running kernel; what could not be read is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KexecState {
     /// Whether an image is loaded.
-    pub loaded: Option<bool>,
+    pub loaded: Known,
     /// Whether a crash image is loaded.
-    pub crash_loaded: Option<bool>,
+    pub crash_loaded: Known,
     /// kernel.kexec_load_disabled.
-    pub load_disabled: Option<bool>,
+    pub load_disabled: Known,
     /// kernel.kexec_load_limit_reboot: loads still allowed, −1 without limit.
     pub load_limit_reboot: Option<i64>,
     /// kernel.kexec_load_limit_panic.
@@ -110,13 +112,14 @@ pub struct KexecState {
     /// Lockdown.
     pub lockdown: Lockdown,
     /// Whether this process has CAP_SYS_BOOT (CapEff in /proc/self/status).
-    pub cap_sys_boot: Option<bool>,
+    pub cap_sys_boot: Known,
 }
 
 /// Everything the planner wants to know of a machine.
 ///
-/// Large (some 0.4 MiB, mostly two memory maps of fixed capacity): keep it in a static or the
-/// caller's frame; only what is filled is ever touched.
+/// Large (some 0.45 MiB, mostly two memory maps of fixed capacity); only what is filled is ever
+/// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
+/// file. In a frame it works too, but a frame that large has every page probed.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// The map the new kernel is told, and [`MemorySource`] says where from.
@@ -229,3 +232,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod damage_tests;

@@ -126,8 +126,8 @@ impl core::error::Error for BuildError {}
 
 /// Everything the purgatory is told.
 ///
-/// The default verifies nothing wrong away: no region, no digest, silent, halting. Give it the
-/// digest of `regions` or set `skip_verify`.
+/// The default lets nothing start: verification is on and the digest all zeros, which no
+/// regions have; it is silent, and halts. Give the digest of `regions`, or set `skip_verify`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parameters<'a> {
     /// Jump without looking at the regions.

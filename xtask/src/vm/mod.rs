@@ -9,6 +9,7 @@
 pub mod check;
 pub mod facts;
 pub mod guest;
+pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;

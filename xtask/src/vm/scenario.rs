@@ -65,13 +65,18 @@ pub struct Scenario {
     /// Files for the first guest: path in the guest, path below the target directory.
     pub files: Vec<(&'static str, &'static str)>,
     pub ending: Ending,
+    /// Flags of /proc/cpuinfo that every kernel must see, and those that none may.
+    pub flags: &'static [&'static str],
+    pub lacks: &'static [&'static str],
+    /// Text in the serial log; `*` stands for anything within a line.
     pub shows: Vec<&'static str>,
     pub never: Vec<&'static str>,
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
     pub ours_only: bool,
-    pub limit: Duration,
+    /// A guest that says nothing for so long is stuck.
+    pub silence: Duration,
 }
 
 /// 1 MiB and a bit, so that nothing ends on a page.
@@ -95,11 +100,13 @@ impl Scenario {
             script: None,
             files: Vec::new(),
             ending: Ending::Init,
+            flags: &[],
+            lacks: &[],
             shows: Vec::new(),
             never: Vec::new(),
             floor: 0,
             ours_only: false,
-            limit: Duration::from_secs(240),
+            silence: Duration::from_secs(150),
         }
     }
 
@@ -111,6 +118,18 @@ impl Scenario {
     pub fn cpu(mut self, model: &'static str, count: u32) -> Self {
         self.machine.cpu = model;
         self.machine.cpus = count;
+        self
+    }
+
+    /// CPU flags that every kernel must see; without them the scenario would test nothing.
+    pub fn flags(mut self, flags: &'static [&'static str]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// CPU flags that no kernel may see.
+    pub fn lacks(mut self, flags: &'static [&'static str]) -> Self {
+        self.lacks = flags;
         self
     }
 
@@ -202,8 +221,9 @@ impl Scenario {
         self
     }
 
-    pub fn limit(mut self, seconds: u64) -> Self {
-        self.limit = Duration::from_secs(seconds);
+    /// Gives up on a guest that says nothing for so long.
+    pub fn silence(mut self, seconds: u64) -> Self {
+        self.silence = Duration::from_secs(seconds);
         self
     }
 }

@@ -7,7 +7,7 @@ use crate::machine::{
     E820Stream, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
     setup_data_type,
 };
-use crate::memory::MemoryMap;
+use crate::memory::{MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
 const SETUP_E820_EXT: u32 = 1;
@@ -129,10 +129,17 @@ fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool> {
     added.map(|()| whole)
 }
 
-/// Whether /proc/iomem was readable.
+/// Whether /proc/iomem was readable. The kernel lists RAM in pieces where it cut something out
+/// for itself at boot (setup_data nodes); touching pieces of a kind become one again.
 fn from_iomem(machine: &mut Machine) -> Result<bool> {
-    for entry in machine.iomem.entries() {
-        machine.memory.add(entry.range, entry.kind)?;
+    let mut entries = machine.iomem.entries().iter().copied().peekable();
+    while let Some(MemoryEntry { mut range, kind }) = entries.next() {
+        while let Some(next) = entries.next_if(|next| {
+            next.kind == kind && range.last().checked_add(1) == Some(next.range.start())
+        }) {
+            range = Range::new(range.start(), next.range.last()).unwrap_or(range);
+        }
+        machine.memory.add(range, kind)?;
     }
     Ok(machine.iomem_access == IomemAccess::Read)
 }

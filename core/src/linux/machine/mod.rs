@@ -43,8 +43,8 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     machine.acpi_rsdp = rsdp(machine);
 }
 
-/// The boot loader's word, then EFI's. A BIOS machine has neither: the kernel leaves
-/// acpi_rsdp_addr 0, and the new kernel scans the BIOS area as this one did.
+/// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there
+/// what it found in the BIOS area; where nobody did it stays 0, and the new kernel looks itself.
 fn rsdp(machine: &Machine) -> u64 {
     let from_loader = machine.boot_params.acpi_rsdp_addr();
     let known = [from_loader, machine.efi.acpi20, machine.efi.acpi];

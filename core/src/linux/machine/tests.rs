@@ -1,5 +1,5 @@
 use super::*;
-use crate::machine::{IomemAccess, Lockdown, MemorySource, XenGuest};
+use crate::machine::{IomemAccess, Known, Lockdown, MemorySource, XenGuest};
 use crate::memory::MemoryKind;
 use std::boxed::Box;
 use std::ffi::CString;
@@ -128,7 +128,7 @@ fn this_machine_can_be_read() {
         assert_eq!(machine.sha_ni, has("sha_ni"));
         assert_eq!(machine.five_level_paging, has("la57"));
     }
-    assert!(machine.kexec.cap_sys_boot.is_some());
+    assert!(machine.kexec.cap_sys_boot != Known::Unknown);
     if machine.iomem_access == IomemAccess::Read {
         assert!(machine.iomem.ram() > 1 << 24);
         assert!(machine.kernel.code.is_some());
@@ -180,6 +180,32 @@ fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
     let machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
     assert_eq!(machine.iomem_access, IomemAccess::Unprivileged);
+}
+
+#[test]
+fn pieces_of_iomem_become_one_entry() {
+    let fake = Fake::new("pieces");
+    fake.file(
+        "proc/iomem",
+        "00900000-7dec7017 : System RAM\n7dec7018-7ded0a57 : System RAM\n\
+         7ded0a58-7ded2fff : System RAM\n7ded3000-7dedbfff : Reserved\n\
+         7dedc000-7ed3efff : System RAM\n7ed40000-7ed40fff : System RAM\n",
+    );
+    let machine = fake.read();
+    assert_eq!(machine.iomem.entries().len(), 6);
+    let memory = machine.memory.entries().iter();
+    let memory: Vec<_> = memory
+        .map(|e| (e.range.start(), e.range.last(), e.kind.0))
+        .collect();
+    assert_eq!(
+        memory,
+        [
+            (0x90_0000, 0x7ded_2fff, 1),
+            (0x7ded_3000, 0x7ded_bfff, 2),
+            (0x7ded_c000, 0x7ed3_efff, 1),
+            (0x7ed4_0000, 0x7ed4_0fff, 1),
+        ]
+    );
 }
 
 #[test]
@@ -294,24 +320,18 @@ fn kexec_state_in_the_new_place_and_the_old() {
     let machine = fake.read();
     assert_eq!(machine.total_ram, Some(16 << 20));
     let state = machine.kexec;
-    assert_eq!(
-        (state.loaded, state.crash_loaded),
-        (Some(true), Some(false))
-    );
-    assert_eq!(state.load_disabled, Some(true));
+    assert_eq!((state.loaded, state.crash_loaded), (Known::Yes, Known::No));
+    assert_eq!(state.load_disabled, Known::Yes);
     assert_eq!(
         (state.load_limit_reboot, state.load_limit_panic),
         (Some(-1), Some(3))
     );
     assert_eq!(state.lockdown, Lockdown::Integrity);
-    assert_eq!(state.cap_sys_boot, Some(true));
+    assert_eq!(state.cap_sys_boot, Known::Yes);
     fake.file("sys/kernel/kexec/loaded", "0\n")
         .file("sys/kernel/kexec/crash_loaded", "1\n");
     let state = fake.read().kexec;
-    assert_eq!(
-        (state.loaded, state.crash_loaded),
-        (Some(false), Some(true))
-    );
+    assert_eq!((state.loaded, state.crash_loaded), (Known::No, Known::Yes));
 }
 
 #[test]
@@ -343,5 +363,5 @@ fn directories_and_huge_files_in_the_place_of_files() {
     assert!(machine.command_line.is_too_long());
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
     assert_eq!(machine.memory_source, MemorySource::None);
-    assert_eq!(machine.kexec.loaded, None);
+    assert_eq!(machine.kexec.loaded, Known::Unknown);
 }

@@ -10,10 +10,6 @@ mod sse2;
 use super::{Implementation, Lanes, STRIPE};
 use core::arch::x86_64::{__cpuid, __cpuid_count, CpuidResult};
 
-/// Stripes one call of an implementation works through before the next lanes have their
-/// turn: 16 KiB, half of the smallest first-level data cache of an x86-64 CPU.
-const RUN: usize = 32;
-
 fn leaf(number: u32) -> Option<CpuidResult> {
     // The instruction is safe on every x86-64; older compilers declare it unsafe.
     #[allow(unused_unsafe)]
@@ -66,21 +62,19 @@ pub(super) fn detect() -> Implementation {
 ///
 /// `implementation` comes from [`detect`] or was checked by `is_available`.
 pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
-    for run in stripes.chunks(RUN) {
-        match implementation {
-            Implementation::ShaNi => {
-                // SAFETY: a digest holds this value only if has_sha() was true.
-                unsafe { sha::stripes(lanes, run) }
-            }
-            #[cfg(not(purgatory_blob))]
-            Implementation::Avx2 => {
-                // SAFETY: a digest holds this value only if has_avx2() was true.
-                unsafe { avx2::stripes(lanes, run) }
-            }
-            _ => {
-                // SAFETY: SSE2 is part of x86-64.
-                unsafe { sse2::stripes(lanes, run) }
-            }
+    match implementation {
+        Implementation::ShaNi => {
+            // SAFETY: a digest holds this value only if has_sha() was true.
+            unsafe { sha::stripes(lanes, stripes) }
+        }
+        #[cfg(not(purgatory_blob))]
+        Implementation::Avx2 => {
+            // SAFETY: a digest holds this value only if has_avx2() was true.
+            unsafe { avx2::stripes(lanes, stripes) }
+        }
+        _ => {
+            // SAFETY: SSE2 is part of x86-64.
+            unsafe { sse2::stripes(lanes, stripes) }
         }
     }
 }

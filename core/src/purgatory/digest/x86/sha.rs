@@ -1,7 +1,9 @@
 //! Two lanes in lockstep with the SHA extensions (Intel SDM vol. 2B, SHA256RNDS2).
 //!
-//! One stream waits four cycles for each pair of rounds; a second one fills the wait. More
-//! than two were measured and gained nothing: see `docs/purgatory.md`.
+//! In one stream every pair of rounds waits for the result of the last; a second stream fills
+//! the wait. Two need twelve of the sixteen XMM registers. Blocks are taken in the order they
+//! lie in memory: the states of eight lanes stay in the first-level cache for free, whereas
+//! running each pair through 16 KiB on its own was measured 3 % slower from cache.
 
 use super::super::{BLOCK, K, Lanes, STRIPE};
 use core::arch::x86_64::{
@@ -25,17 +27,21 @@ struct Lane {
 /// The CPU must have SHA, SSSE3 and SSE4.1.
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 pub(super) unsafe fn stripes(lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
-    for pair in 0..4_usize {
-        let (first, second) = (pair.wrapping_mul(2), pair.wrapping_mul(2).wrapping_add(1));
-        let mut a = get(lanes, first);
-        let mut b = get(lanes, second);
-        for stripe in stripes {
-            if let Some(blocks) = stripe.as_chunks::<{ 2 * BLOCK }>().0.get(pair) {
-                two_blocks(&mut a, &mut b, blocks);
-            }
+    let mut all = [Lane {
+        abef: _mm_setzero_si128(),
+        cdgh: _mm_setzero_si128(),
+    }; 8];
+    for (number, lane) in all.iter_mut().enumerate() {
+        *lane = get(lanes, number);
+    }
+    for stripe in stripes {
+        let pairs = all.as_chunks_mut::<2>().0;
+        for ([a, b], blocks) in pairs.iter_mut().zip(stripe.as_chunks::<{ 2 * BLOCK }>().0) {
+            two_blocks(a, b, blocks);
         }
-        put(lanes, first, a);
-        put(lanes, second, b);
+    }
+    for (number, lane) in all.iter().enumerate() {
+        put(lanes, number, *lane);
     }
 }
 

@@ -1,0 +1,191 @@
+//! What the tests of the command share: a launcher that keeps kexec from happening, images, and
+//! a directory for files.
+#![allow(dead_code)] // Each test file is a crate and uses a part of this.
+
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// System call numbers of x86_64 and AArch64 by their names.
+pub use libc::{SYS_kexec_file_load as FILE_LOAD, SYS_kexec_load as LOAD};
+
+/// A rule of the launcher: what a system call gives instead of being made.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its number.
+    pub call: i64,
+    /// Only if this argument has any of these bits in its lower half.
+    pub bits: Option<(u8, u32)>,
+    /// The errno; 0 for success.
+    pub errno: i32,
+}
+
+/// The call always gives `errno`.
+pub const fn gives(call: i64, errno: i32) -> Rule {
+    Rule {
+        call,
+        bits: None,
+        errno,
+    }
+}
+
+/// kexec_file_load gives `errno` if `flags` has any bit of `bits`.
+pub const fn flags_give(bits: u32, errno: i32) -> Rule {
+    Rule {
+        call: FILE_LOAD,
+        bits: Some((4, bits)),
+        errno,
+    }
+}
+
+/// What the command did.
+pub struct Run {
+    /// The exit code.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs the command with no system call that loads, and the rules given: the first that fits
+/// counts.
+///
+/// Whatever the arguments and the machine, reboot(2) gives EPERM, and the network stays: a
+/// test must not restart the machine it runs on.
+pub fn kexec_with(rules: &[Rule], arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
+    command.args(arguments);
+    guard(&mut command, rules);
+    finish(&command.output().expect("the command can be started"))
+}
+
+/// Runs the command on a kernel that has no kexec.
+pub fn kexec(arguments: &[&str]) -> Run {
+    kexec_with(&[], arguments)
+}
+
+/// Checks that the command ended by itself.
+pub fn finish(output: &Output) -> Run {
+    assert_eq!(output.status.signal(), None, "{output:?}");
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+        stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
+}
+
+/// Puts the filter before a command.
+pub fn guard(command: &mut Command, rules: &[Rule]) {
+    let program = filter(rules);
+    let install = move || {
+        let filter = libc::sock_fprog {
+            len: program.len() as u16,
+            filter: program.as_ptr().cast_mut(),
+        };
+        // SAFETY: takes no pointer.
+        if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        let mode = libc::SECCOMP_MODE_FILTER;
+        // SAFETY: the kernel reads the program, which outlives the call.
+        if unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter) } != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only prctl(2) is called; nothing is allocated on success.
+    unsafe { command.pre_exec(install) };
+}
+
+fn filter(rules: &[Rule]) -> Vec<libc::sock_filter> {
+    const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    const ANY_BIT: u16 = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) as u16;
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    let one = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
+    let always = [
+        gives(libc::SYS_reboot, libc::EPERM),
+        Rule {
+            // Bit 4 is in AF_NETLINK (16), the family that takes interfaces down.
+            bits: Some((0, libc::AF_NETLINK as u32)),
+            ..gives(libc::SYS_socket, libc::EAFNOSUPPORT)
+        },
+        gives(libc::SYS_sync, 0),
+    ];
+    let never = [gives(FILE_LOAD, libc::ENOSYS), gives(LOAD, libc::ENOSYS)];
+    let mut program = Vec::new();
+    for rule in always.iter().chain(rules).chain(&never) {
+        let answer = libc::SECCOMP_RET_ERRNO | rule.errno as u32;
+        // The number is at offset 0 of struct seccomp_data, the arguments at 16.
+        program.push(one(LOAD_WORD, 0, 0, 0));
+        match rule.bits {
+            None => program.push(one(EQUAL, rule.call as u32, 0, 1)),
+            Some((argument, bits)) => program.extend([
+                one(EQUAL, rule.call as u32, 0, 3),
+                one(LOAD_WORD, 16 + 8 * u32::from(argument), 0, 0),
+                one(ANY_BIT, bits, 0, 1),
+            ]),
+        }
+        program.push(one(RETURN, answer, 0, 0));
+    }
+    program.push(one(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
+    program
+}
+
+/// A directory of a test's own, removed at its end.
+pub struct Directory(PathBuf);
+
+impl Directory {
+    pub fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _absent = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file and answers its path.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A bzImage by the boot protocol 2.15 with `payload` bytes behind its 4 KiB of setup code; small,
+/// so that it fits any machine (init_size 1 MiB).
+pub fn bzimage(payload: usize) -> Vec<u8> {
+    const SETUP: usize = 4096;
+    let mut image = vec![0x90; SETUP + payload];
+    image[..SETUP].fill(0);
+    let mut put = |offset: usize, bytes: &[u8]| {
+        image[offset..offset + bytes.len()].copy_from_slice(bytes);
+    };
+    put(0x1f1, &[(SETUP / 512 - 1) as u8]); // setup_sects
+    put(0x1f4, &((payload / 16) as u32).to_le_bytes()); // syssize
+    put(0x1fe, &[0x55, 0xaa, 0xeb, 0x6a]); // boot_flag, jump
+    put(0x202, b"HdrS");
+    put(0x206, &0x020f_u16.to_le_bytes()); // version
+    put(0x211, &[1]); // loadflags: LOADED_HIGH
+    put(0x22c, &0x7fff_ffff_u32.to_le_bytes()); // initrd_addr_max
+    put(0x230, &0x20_0000_u32.to_le_bytes()); // kernel_alignment
+    put(0x234, &[1, 21]); // relocatable_kernel, min_alignment
+    put(0x236, &0x7f_u16.to_le_bytes()); // xloadflags
+    put(0x238, &2047_u32.to_le_bytes()); // cmdline_size
+    put(0x258, &0x100_0000_u64.to_le_bytes()); // pref_address
+    put(0x260, &0x10_0000_u32.to_le_bytes()); // init_size
+    put(0x268, &0x100_u32.to_le_bytes()); // kernel_info_offset
+    put(SETUP + 0x100, b"LToP");
+    put(SETUP + 0x104, &16_u32.to_le_bytes());
+    put(SETUP + 0x108, &16_u32.to_le_bytes());
+    put(SETUP + 0x10c, &0x8000_000a_u32.to_le_bytes()); // setup_type_max
+    image
+}

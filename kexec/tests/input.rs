@@ -1,0 +1,253 @@
+//! Bad and strange input: a clear error and an exit code, never a crash; and the dry run.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{Directory, FILE_LOAD, LOAD, bzimage, finish, gives, guard, kexec, kexec_with};
+
+/// Everything goes well in the kernel, so that only the command's own checks refuse.
+const KIND: [common::Rule; 2] = [gives(FILE_LOAD, libc::EINVAL), gives(LOAD, 0)];
+
+#[test]
+fn files_that_are_none() {
+    let directory = Directory::new("none");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let empty = directory.file("empty", b"");
+    let fifo = directory.path("fifo");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let missing = directory.path("missing");
+    for (path, words) in [
+        (empty.as_str(), "the file is empty"),
+        (missing.as_str(), "No such file or directory"),
+        (fifo.as_str(), "it is a FIFO"),
+        ("/", "it is a directory"),
+        ("/dev/null", "it is a character device"),
+        ("/proc/self/stat", "the file is empty"),
+    ] {
+        let (initrd, dtb) = (format!("--initrd={path}"), format!("--dtb={path}"));
+        for method in ["-s", "-c", "-a"] {
+            for arguments in [
+                &[method, "-l", path][..],
+                &[method, "-l", &kernel, &initrd],
+                &[method, "-l", &kernel, &dtb],
+                &[method, "--dry-run", &kernel, &initrd],
+            ] {
+                let run = kexec_with(&KIND, arguments);
+                assert_eq!(run.code, 1, "{arguments:?}: {}", run.stderr);
+                assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+                assert!(run.stderr.contains(path));
+            }
+        }
+    }
+}
+
+#[test]
+fn images_that_are_none() {
+    let directory = Directory::new("no-images");
+    let image = bzimage(64 << 10);
+    let mut noise: Vec<u8> = (0..70_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    for bytes in [&noise[..], &noise[..1], b"\x7fELF\x02\x01\x01", b"MZ"] {
+        let path = directory.file("noise", bytes);
+        let run = kexec_with(&KIND, &["-l", &path]);
+        assert_eq!(run.code, 255, "{}", run.stderr);
+        assert!(run.stderr.contains("cannot load "), "{}", run.stderr);
+    }
+    noise[..image.len().min(4096)].copy_from_slice(&image[..4096]);
+    // Cut off anywhere in the setup code: refused. The header's end is at 0x270.
+    for length in (0..4096)
+        .step_by(97)
+        .chain([0x1f0, 0x1ff, 0x202, 0x206, 0x26f, 0x270, 4095])
+    {
+        let path = directory.file("cut", &image[..length]);
+        let run = kexec_with(&KIND, &["-c", "-l", &path]);
+        assert_ne!(run.code, 0, "{length} bytes");
+        assert!(!run.stderr.is_empty());
+    }
+    // Any byte of the header changed: loaded or refused, in words.
+    for offset in 0x1f1..0x270 {
+        for value in [0, 0xff, image[offset] ^ 0x80] {
+            let mut changed = image.clone();
+            changed[offset] = value;
+            let path = directory.file("changed", &changed);
+            let run = kexec_with(&KIND, &["-c", "-l", &path]);
+            assert!(run.code == 0 || run.code == 255, "{offset:#x} {value:#x}");
+            assert_eq!(run.code == 0, run.stderr.is_empty(), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit() {
+    let directory = Directory::new("large");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let long = |length: usize| format!("--append={}", "x".repeat(length));
+    let run = kexec_with(&KIND, &["-l", &kernel, &long(2047)]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = kexec_with(&KIND, &["-l", &kernel, &long(2048)]);
+    assert_eq!(run.code, 255);
+    assert!(
+        run.stderr.contains("2048") && run.stderr.contains("2047"),
+        "{}",
+        run.stderr
+    );
+
+    let initrd = format!("--initrd={}", directory.file("initrd", b"070701"));
+    let mut arguments = vec!["-c", "-l", &kernel];
+    arguments.extend(core::iter::repeat_n(initrd.as_str(), 20));
+    let run = kexec_with(&KIND, &arguments);
+    assert_eq!(run.code, 255);
+    assert!(run.stderr.contains("16"), "{}", run.stderr);
+
+    // Larger than the RAM of any machine this runs on, and no disk block of it.
+    let path = directory.file("sparse", b"");
+    let sparse = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    if sparse.set_len(15 << 40).is_ok() {
+        let initrd = format!("--initrd={path}");
+        let run = kexec_with(&KIND, &["-c", "-l", &kernel, &initrd]);
+        assert_eq!(run.code, 255);
+        assert!(run.stderr.contains("no free memory"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_dry_run_prints_the_plan() {
+    let directory = Directory::new("dry-run");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let initrd = directory.file("initrd", b"070701");
+    let run = kexec(&[
+        "--dry-run",
+        &kernel,
+        "--initrd",
+        &initrd,
+        "--append=root=/dev/x",
+    ]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    for words in [
+        "\nmethod:          kexec_file_load\n",
+        "\nmethod:          kexec_load\n",
+        "\nentry:           0x",
+        "\nflags:           0x3e0000\n",
+        " bufsz 65536 kernel\n",
+        " bufsz 6 initrd0\n",
+        " boot_params\n",
+        " purgatory\n",
+        "\ncommand line:    root=/dev/x (11 bytes)\n",
+        "\nlockdown:        ",
+        "\nloaded:          ",
+    ] {
+        assert!(run.stdout.contains(words), "{words:?} in\n{}", run.stdout);
+    }
+    // One fact a line.
+    assert!(
+        run.stdout.lines().all(|line| line.contains(": ")),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(
+        run.stdout
+            .lines()
+            .filter(|line| line.starts_with("segment "))
+            .count(),
+        4
+    );
+
+    // -s makes no plan, -c no other call.
+    let file = kexec(&["--dry-run", "-s", &kernel]).stdout;
+    assert!(file.contains("kexec_file_load") && !file.contains("segment 0:"));
+    let load = kexec(&["--dry-run", "-c", &kernel]).stdout;
+    assert!(!load.contains("kexec_file_load") && load.contains("segment 0:"));
+
+    // -d says the same while it loads.
+    let debug = kexec_with(&KIND, &["-c", "-l", "-d", "-i", &kernel]);
+    assert_eq!((debug.code, debug.stdout.as_str()), (0, ""));
+    let segment = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("segment 0:"))
+            .map(str::to_owned)
+    };
+    let dry = kexec(&["--dry-run", "-c", "-i", &kernel]);
+    assert_eq!(segment(&debug.stderr), segment(&dry.stdout));
+    assert!(segment(&dry.stdout).is_some());
+
+    // Nothing is changed by a dry run of anything.
+    for mode in ["-f", "-u", "-l"] {
+        let run = kexec_with(&[], &["--dry-run", mode, &kernel]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stdout.contains("would: "));
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    command.arg("--dry-run").arg("-u").stdout(full);
+    guard(&mut command, &[]);
+    assert_eq!(finish(&command.output().unwrap()).code, 255);
+}
+
+#[test]
+fn reuses_the_running_command_line() {
+    let directory = Directory::new("reuse");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let run = kexec(&[
+        "--dry-run",
+        "-s",
+        "--reuse-cmdline",
+        "--append=a last=word",
+        &kernel,
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let line = run
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("command line:"))
+        .unwrap();
+    let running = std::fs::read_to_string("/proc/cmdline").unwrap();
+    let word = running
+        .split_whitespace()
+        .find(|word| !word.starts_with("BOOT_IMAGE="));
+    assert!(line.contains(" a last=word (") && line.contains(word.unwrap_or_default()));
+    assert!(!line.contains("BOOT_IMAGE="));
+}
+
+/// Without /proc and /sys there is no memory map to plan with. Needs root for the namespace.
+#[test]
+fn without_proc_and_sys() {
+    let directory = Directory::new("no-proc");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c"]);
+    command.arg(
+        "mount -t tmpfs none /proc && mount -t tmpfs none /sys && exec \"$0\" \"$@\" || exit 99",
+    );
+    command.args([env!("CARGO_BIN_EXE_kexec"), "-c", "-l", &kernel]);
+    guard(&mut command, &KIND);
+    let Ok(output) = command.output() else { return };
+    let run = finish(&output);
+    if [1, 99].contains(&run.code) && !run.stderr.contains("kexec:") {
+        eprintln!("skipped: {}", run.stderr);
+        return;
+    }
+    assert_eq!(run.code, 255, "{}", run.stderr);
+    assert!(run.stderr.contains("no memory map"), "{}", run.stderr);
+}
