@@ -131,6 +131,8 @@ pub enum Error {
         /// Which, and what it must be.
         what: &'static str,
     },
+    /// A file was written to, or cut short, while it was being loaded.
+    FileChanged,
 }
 
 impl Error {
@@ -157,6 +159,7 @@ impl Error {
             Self::Syscall { .. } => 16,
             Self::NothingLoaded => 17,
             Self::BadArgument { .. } => 18,
+            Self::FileChanged => 19,
         }
     }
 }
@@ -220,6 +223,7 @@ impl fmt::Display for Error {
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
             Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
             Self::BadArgument { what } => f.write_str(what),
+            Self::FileChanged => f.write_str("the file changed while it was being loaded"),
         }
     }
 }
