@@ -19,6 +19,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = pairs();
     all.extend(places());
     all.extend(requests());
+    all.extend(super::crash_scenarios::all());
     all
 }
 

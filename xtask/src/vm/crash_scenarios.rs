@@ -1,0 +1,52 @@
+//! Crash kernels: load, crash, and look at the dump with Debian's makedumpfile.
+
+use super::scenario::Scenario;
+
+const CRASH: &str = include_str!("../../guest/crash.sh");
+const CAPTURE: &str = include_str!("../../guest/capture.sh");
+
+/// Every scenario of a crash.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        crash("crash-6.1-c", "-c -p", "6.1").cpu("max,la57=off", 4),
+        crash("crash-6.1-s", "-s -p", "6.1"),
+        crash("crash-6.12-c", "-c -p", "6.12").cpu("max,la57=off", 4),
+        crash("crash-6.12-s", "-s -p", "6.12"),
+        crash("crash-7.x-c", "-c -p", "7.x").cpu("max,la57=off", 4),
+        crash("crash-7.x-s", "-s -p", "7.x"),
+        crash("crash-uefi-c", "-c -p", "6.12").uefi(),
+        crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
+        crash("crash-la57", "-c -p", "7.x")
+            .cpu("max", 2)
+            .flags(&["la57"]),
+        crash("crash-old-cpu", "-c -p", "6.12").cpu("qemu64", 2),
+        crash("crash-memmap", "-c -p --pass-memmap-cmdline", "6.12"),
+        crash("crash-hotplug", "-c -p --hotplug", "6.12")
+            .cpu("max,la57=off", 4)
+            .shows("FACT hop=0 hotplug=1"),
+        crash("crash-high", "-c -p", "6.12")
+            .memory(6144)
+            .words("crashkernel=256M,high")
+            .shows("FACT hop=0 reservation=*100000000*"),
+    ]
+}
+
+/// A kernel that crashes into itself, and what must be seen of every one.
+fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Scenario {
+    Scenario::new(name, "crash, and the dump by makedumpfile", kernel)
+        .words("crashkernel=256M")
+        .hop(options, kernel)
+        .with("nr_cpus=1 reset_devices")
+        .script(CRASH)
+        .capture(CAPTURE)
+        .shows("FACT hop=0 load=0")
+        .shows("FACT hop=0 crash_loaded=1")
+        .shows("FACT hop=0 status=1")
+        .shows("FACT hop=1 dmesg.exit=0")
+        .shows("FACT hop=1 panic=*libkexec-mark-0")
+        .shows("FACT hop=1 panic=*sysrq triggered crash")
+        .shows("FACT hop=1 dump.exit=0")
+        .shows("FACT hop=1 again.exit=0")
+        .shows("FACT hop=1 again=same")
+        .ours_only()
+}
