@@ -4,8 +4,9 @@ fact "vmcore=$(stat -c %s /proc/vmcore)"
 # The one PT_NOTE: offset and size; then the notes, 12 bytes of header, the padded name, the
 # data (struct elf_prstatus: pid at 32, rip at 240).
 number() { hexdump -v -s "$1" -n "$2" -e "1/$2 \"%u\n\"" /proc/vmcore; }
-offset=$(number 72 8)
-size=$(number 96 8)
+# The lower halves of p_offset and p_filesz.
+offset=$(number 72 4)
+size=$(number 96 4)
 fact "phdrs=$(number 56 2)"
 at=$offset
 index=0
@@ -16,8 +17,9 @@ while [ $at -lt $((offset + size)) ]; do
     kind=$(number $((at + 8)) 4)
     begin=$((at + 12 + (name + 3) / 4 * 4))
     if [ "$kind" = 1 ]; then
-        rip=$(hexdump -v -s $((begin + 240)) -n 8 -e '1/8 "%x\n"' /proc/vmcore)
-        fact "note=$index prstatus bytes=$data rip=$rip"
+        rip=$(hexdump -v -s $((begin + 240)) -n 8 -e '1/4 "%08x "' /proc/vmcore)
+        set -- $rip
+        fact "note=$index prstatus bytes=$data rip=0x$2$1"
     else
         fact "note=$index type=$kind bytes=$data"
     fi

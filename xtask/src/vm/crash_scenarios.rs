@@ -8,11 +8,11 @@ const CAPTURE: &str = include_str!("../../guest/capture.sh");
 /// Every scenario of a crash.
 pub fn all() -> Vec<Scenario> {
     vec![
-        crash("crash-6.1-c", "-c -p", "6.1").cpu("max,la57=off", 4),
+        four_cpus(crash("crash-6.1-c", "-c -p", "6.1")),
         crash("crash-6.1-s", "-s -p", "6.1"),
-        crash("crash-6.12-c", "-c -p", "6.12").cpu("max,la57=off", 4),
+        four_cpus(crash("crash-6.12-c", "-c -p", "6.12")),
         crash("crash-6.12-s", "-s -p", "6.12"),
-        crash("crash-7.x-c", "-c -p", "7.x").cpu("max,la57=off", 4),
+        four_cpus(crash("crash-7.x-c", "-c -p", "7.x")),
         crash("crash-7.x-s", "-s -p", "7.x"),
         crash("crash-uefi-c", "-c -p", "6.12").uefi(),
         crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
@@ -29,6 +29,18 @@ pub fn all() -> Vec<Scenario> {
             .words("crashkernel=256M,high")
             .shows("FACT hop=0 reservation=*100000000*"),
     ]
+}
+
+/// With four CPUs, each of whose registers must be in the dump: in the kernel, every one.
+fn four_cpus(scenario: Scenario) -> Scenario {
+    scenario
+        .cpu("max,la57=off", 4)
+        .shows("FACT hop=1 note=0 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=1 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=3 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=4 type=0")
+        .shows("FACT hop=1 notes=5")
 }
 
 /// A kernel that crashes into itself, and what must be seen of every one.
