@@ -30,8 +30,8 @@ impl<'a> Loader<'a, '_> {
             return self.by_method();
         }
         // The kernel frees the old crash kernel before it looks at the new one.
-        self.check_crash()?;
         let before = loaded(true);
+        self.check_crash(before == Ok(true))?;
         self.by_method().inspect_err(|_| {
             if before == Ok(true) && loaded(true) == Ok(false) {
                 complain!(
@@ -43,9 +43,9 @@ impl<'a> Loader<'a, '_> {
     }
 
     /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
-    /// kexec_load would get. Other errors are for the call that is made: kexec_file_load may
-    /// know the image.
-    fn check_crash(&mut self) -> Result<(), Failure<'a>> {
+    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
+    /// know the image, unless there is an old crash kernel to lose.
+    fn check_crash(&mut self, any_loaded: bool) -> Result<(), Failure<'a>> {
         read_machine(self.machine);
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
         let mut unread = command.clone();
@@ -62,7 +62,9 @@ impl<'a> Loader<'a, '_> {
                     | Error::CommandLineTooLong { .. },
                 ),
             ) => Err(failure),
-            Err(failure @ Failure::File(..)) => Err(failure),
+            // kexec_file_load gets the initrds as one.
+            Err(Failure::Load(_, Error::TooManySegments { .. })) => Ok(()),
+            Err(failure) if any_loaded || matches!(failure, Failure::File(..)) => Err(failure),
             _ => Ok(()),
         }
     }

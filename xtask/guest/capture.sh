@@ -1,4 +1,6 @@
 # Looks at the dump in the crash kernel. Sourced by init.
+# The dump may take all the memory there is.
+mount -t tmpfs -o size=100% tmpfs /tmp
 grep 'System RAM' /proc/iomem | sed 's/^ *//' | facts ram
 fact "vmcore=$(stat -c %s /proc/vmcore)"
 # The one PT_NOTE: offset and size; then the notes, 12 bytes of header, the padded name, the

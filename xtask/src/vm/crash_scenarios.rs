@@ -3,6 +3,15 @@
 use super::scenario::Scenario;
 
 const CRASH: &str = include_str!("../../guest/crash.sh");
+const REFUSED: &str = concat!(
+    include_str!("../../guest/crash_refused.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const HOTPLUG: &str = concat!(
+    include_str!("../../guest/crash_hotplug.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const NONE: &str = include_str!("../../guest/crash_none.sh");
 const CAPTURE: &str = include_str!("../../guest/capture.sh");
 
 /// Every scenario of a crash.
@@ -22,11 +31,33 @@ pub fn all() -> Vec<Scenario> {
         crash("crash-old-cpu", "-c -p", "6.12").cpu("qemu64", 2),
         crash("crash-memmap", "-c -p --pass-memmap-cmdline", "6.12"),
         crash("crash-hotplug", "-c -p --hotplug", "6.12")
+            .script(HOTPLUG)
             .cpu("max,la57=off", 4)
-            .shows("FACT hop=0 hotplug=1"),
+            .shows("FACT hop=0 hotplug=1")
+            .shows("FACT hop=0 online=0-1,3")
+            .shows("FACT hop=0 still_loaded=1")
+            .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
+            .shows("FACT hop=1 notes=4"),
+        crash("crash-reuse", "-a -p --reuse-cmdline", "7.x")
+            .never("FACT hop=1 cmdline=*crashkernel"),
+        crash("crash-96m", "-c -p", "6.1")
+            .words("crashkernel=96M")
+            .with("nr_cpus=1"),
+        refused(),
+        none("crash-none", "")
+            .shows("FACT hop=0 ckr=0")
+            .shows("FACT hop=0 load-c=1")
+            .shows("FACT hop=0 load-s=1")
+            .shows("FACT hop=0 said-s=*crashkernel="),
+        none("crash-too-small", "crashkernel=64M")
+            .shows("FACT hop=0 ckr=67108864")
+            .shows("FACT hop=0 load-c=255")
+            .shows("FACT hop=0 load-s=255")
+            .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
+            .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
         crash("crash-high", "-c -p", "6.12")
             .memory(6144)
-            .words("crashkernel=256M,high")
+            .words("crashkernel=384M,high")
             .shows("FACT hop=0 reservation=*100000000*"),
     ]
 }
@@ -46,7 +77,7 @@ fn four_cpus(scenario: Scenario) -> Scenario {
 /// A kernel that crashes into itself, and what must be seen of every one.
 fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Scenario {
     Scenario::new(name, "crash, and the dump by makedumpfile", kernel)
-        .words("crashkernel=256M")
+        .words("crashkernel=384M")
         .hop(options, kernel)
         .with("nr_cpus=1 reset_devices")
         .script(CRASH)
@@ -60,5 +91,37 @@ fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Sce
         .shows("FACT hop=1 dump.exit=0")
         .shows("FACT hop=1 again.exit=0")
         .shows("FACT hop=1 again=same")
+        .ours_only()
+}
+
+/// Nothing that is refused costs the machine its crash kernel.
+fn refused() -> Scenario {
+    let mut scenario = crash("crash-refused", "-c -p", "6.12").script(REFUSED);
+    for name in ["empty", "other", "long", "large", "vmcoreinfo"] {
+        for method in ["c", "s", "a"] {
+            let text = format!("FACT hop=0 {name}-{method}.loaded=1");
+            scenario = scenario.shows(text.leak());
+        }
+    }
+    scenario
+        .shows("FACT hop=0 load.loaded=1")
+        .shows("FACT hop=0 unload.loaded=0")
+        .shows("FACT hop=0 unload-other-way.loaded=0")
+        .shows("FACT hop=0 large-s.said=*are missing")
+        .shows("FACT hop=0 long-s.said=*the new kernel takes")
+        .shows("FACT hop=0 vmcoreinfo-s.said=*vmcoreinfo")
+        .shows("FACT hop=0 kcore.said=note: *kcore")
+        .shows("FACT hop=0 limit.said=*kexec_load_limit_panic")
+        .shows("FACT hop=0 limit.loaded=1")
+        .never(".exit=139")
+}
+
+/// Without a reservation that would do.
+fn none(name: &'static str, words: &'static str) -> Scenario {
+    Scenario::new(name, "a crash kernel is refused", "6.12")
+        .words(words)
+        .hop("-c -p", "6.12")
+        .script(NONE)
+        .shows("FACT hop=0 crash_loaded=0")
         .ours_only()
 }
