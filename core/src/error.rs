@@ -131,19 +131,21 @@ pub enum Error {
         /// Which, and what it must be.
         what: &'static str,
     },
+    /// A file was written to, or cut short, while it was being loaded.
+    FileChanged,
     /// A crash kernel needs memory that was reserved at boot, and none is.
-    NoCrashReservation = 24,
+    NoCrashReservation,
     /// The crash kernel's reservation does not hold what is to be loaded.
     CrashTooSmall {
         /// Bytes reserved, in the region that is loaded to.
         have: u64,
         /// Bytes that would do, a multiple of 1 MiB.
         need: u64,
-    } = 25,
+    },
     /// The running kernel does not say where its vmcoreinfo is.
-    NoVmcoreinfo = 26,
+    NoVmcoreinfo,
     /// The running kernel cannot keep the elfcorehdr up to date.
-    NoCrashHotplug = 27,
+    NoCrashHotplug,
 }
 
 impl Error {
@@ -170,10 +172,11 @@ impl Error {
             Self::Syscall { .. } => 16,
             Self::NothingLoaded => 17,
             Self::BadArgument { .. } => 18,
-            Self::NoCrashReservation => 24,
-            Self::CrashTooSmall { .. } => 25,
-            Self::NoVmcoreinfo => 26,
-            Self::NoCrashHotplug => 27,
+            Self::FileChanged => 19,
+            Self::NoCrashReservation => 20,
+            Self::CrashTooSmall { .. } => 21,
+            Self::NoVmcoreinfo => 22,
+            Self::NoCrashHotplug => 23,
         }
     }
 }
@@ -237,6 +240,7 @@ impl fmt::Display for Error {
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
             Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
             Self::BadArgument { what } => f.write_str(what),
+            Self::FileChanged => f.write_str("the file changed while it was being loaded"),
             Self::NoCrashReservation => f.write_str(
                 "no memory is reserved for a crash kernel (no \"Crash kernel\" in /proc/iomem): boot \
                  the running kernel with crashkernel=256M, and run as root",

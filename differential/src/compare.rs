@@ -3,7 +3,7 @@
 use crate::fields::{FIELDS, Meaning};
 use crate::handover::{E820, Handover, SETUP_E820_EXT, SETUP_EFI, SETUP_RNG_SEED, number};
 use crate::image::Image;
-use crate::machine::{Machine, RAM};
+use crate::machine::{Kind, Machine, RAM, Stretch, merged};
 use crate::request::Request;
 use std::fmt;
 
@@ -167,9 +167,7 @@ pub fn complaints(
         "efi_info without SETUP_EFI, or the other way round",
     );
     let ram = |start: u64, last: u64| {
-        let inside = |area: &&crate::machine::Stretch| {
-            area.kind == RAM && area.start <= start && last <= area.last
-        };
+        let inside = |area: &&Stretch| area.kind == RAM && area.start <= start && last <= area.last;
         machine.map.iter().any(|area| inside(&area))
     };
     let kernel = &handover.kernel;
@@ -244,18 +242,27 @@ fn e820(found: &mut Found, reference: &Handover, ours: &Handover, machine: &Mach
 }
 
 fn e820_source(entries: &[E820], machine: &Machine) -> String {
-    // The reference's answer to RAM at 0: see the row "e820 start".
-    let is = |stretches: &[crate::machine::Stretch]| {
-        stretches.len() == entries.len()
-            && stretches.iter().zip(entries).all(|(stretch, entry)| {
-                entry.start == stretch.start
-                    && entry.start + (entry.size - 1) == stretch.last
-                    && entry.kind == stretch.kind.0
-            })
+    let stretches = entries.iter().map(|entry| Stretch {
+        // RAM at 0 has a row of its own, "e820 start".
+        start: if entry.start == 0x400 { 0 } else { entry.start },
+        last: entry.start.wrapping_add(entry.size).wrapping_sub(1),
+        // The name says nothing that the number does not.
+        kind: Kind(entry.kind, ""),
+    });
+    let nameless = |map: Vec<Stretch>| -> Vec<Stretch> {
+        let without = map.into_iter().map(|entry| Stretch {
+            kind: Kind(entry.kind.0, ""),
+            ..entry
+        });
+        without.collect()
     };
-    if is(&machine.map) {
+    let exact: Vec<Stretch> = stretches.collect();
+    let whole = merged(exact.iter().copied());
+    if exact == nameless(machine.map.clone()) {
         "the firmware's map".into()
-    } else if is(&machine.resources()) {
+    } else if whole == nameless(machine.without_overlaps()) {
+        "the firmware's map, overlaps resolved".into()
+    } else if whole == nameless(machine.resources()) {
         "/proc/iomem's map".into()
     } else {
         let mut text = format!("{} entries:", entries.len());

@@ -112,8 +112,9 @@ fn a_change_in_any_field_is_seen_and_is_no_known_difference() {
     let one = Handover::read(&load(&image), &image).unwrap();
     let context = Context {
         image: &image,
-        running: &one.page,
+        running: Some(&one.page),
         ram_kib: 1024,
+        ram_kib_listed: 1024,
     };
     for field in FIELDS
         .iter()

@@ -15,11 +15,14 @@ pub enum Rule {
     Image,
     /// What the running kernel was started with.
     Running,
-    /// RAM from 1 MiB on in KiB, as far as the field holds it; `less` KiB less.
-    Ram {
-        /// KiB that are missing.
-        less: u64,
-    },
+    /// 0, because the running kernel's boot_params cannot be read.
+    Unknown,
+    /// RAM from 1 MiB on in KiB, as far as the field holds it.
+    Ram,
+    /// As [`Rule::Ram`], by the entry as the firmware lists it, and 1 less.
+    RamListed,
+    /// The image's bytes at the same place, but only so many, and 0 behind them.
+    ImageStart(usize),
     /// Bytes of the image's setup sectors, where kexec-tools puts the command line.
     SetupSize,
     /// These words.
@@ -41,18 +44,22 @@ impl Rule {
             Value::Bytes(bytes) => number == 0 && bytes.iter().all(|byte| *byte == 0),
             Value::Words(_) => false,
         };
+        let most = match field {
+            Some(field) if field.size == 2 => 0xfc00,
+            _ => u64::from(u32::MAX),
+        };
         match self {
             Self::Is(number) => is(number),
             Self::Image => same(&context.image.file),
-            Self::Running => same(context.running),
-            Self::Ram { less } => {
-                let most = if field.is_some_and(|field| field.size == 2) {
-                    0xfc00
-                } else {
-                    u64::from(u32::MAX)
-                };
-                is(context.ram_kib.saturating_sub(less).min(most))
-            }
+            Self::Running => same(context.running.unwrap_or(&[0; 4096])),
+            Self::Unknown => context.running.is_none() && is(0),
+            Self::Ram => is(context.ram_kib.min(most)),
+            Self::RamListed => is(context.ram_kib_listed.saturating_sub(1).min(most)),
+            Self::ImageStart(count) => field.is_some_and(|field| {
+                let mut start = field.of(&context.image.file).to_vec();
+                start[count..].fill(0);
+                matches!(value, Value::Bytes(bytes) if *bytes == start)
+            }),
             Self::SetupSize => is(context.image.setup_size() as u64),
             Self::Says(words) => matches!(value, Value::Words(said) if said == words),
         }
@@ -66,8 +73,10 @@ impl Rule {
             Self::Is(number) => format!("{number:#x}"),
             Self::Image => "the image's".into(),
             Self::Running => "the running kernel's".into(),
-            Self::Ram { less: 0 } => "RAM from 1 MiB on in KiB".into(),
-            Self::Ram { less } => format!("{less} KiB less"),
+            Self::Unknown => "0, if not known".into(),
+            Self::Ram => "RAM from 1 MiB on in KiB".into(),
+            Self::RamListed => "1 KiB less".into(),
+            Self::ImageStart(count) => format!("{count} bytes of the image's"),
             Self::SetupSize => "bytes of the setup sectors".into(),
             Self::Says(words) => words.into(),
         }
@@ -79,10 +88,12 @@ impl Rule {
 pub struct Context<'a> {
     /// The image loaded.
     pub image: &'a Image,
-    /// The running kernel's boot_params.
-    pub running: &'a [u8],
+    /// The running kernel's boot_params, if they can be read.
+    pub running: Option<&'a [u8]>,
     /// RAM from 1 MiB on, in KiB.
     pub ram_kib: u64,
+    /// The same by the firmware's entry, whatever other entries say.
+    pub ram_kib_listed: u64,
 }
 
 /// A difference that is meant.
@@ -122,34 +133,29 @@ impl Row {
 
 /// All rows, in the order of boot_params.
 pub const ROWS: &[Row] = &[
-    row(
-        "screen_info.ext_mem_k",
-        Rule::Ram { less: 1 },
-        Rule::Ram { less: 0 },
-        RAM_KIB,
-    ),
+    row("screen_info.ext_mem_k", Rule::RamListed, Rule::Ram, RAM_KIB),
     row(
         "screen_info.orig_video_cols",
         Rule::Is(80),
-        Rule::Is(0),
+        Rule::Unknown,
         NO_BOOT_PARAMS,
     ),
     row(
         "screen_info.orig_video_lines",
         Rule::Is(25),
-        Rule::Is(0),
+        Rule::Unknown,
         NO_BOOT_PARAMS,
     ),
     row(
         "screen_info.orig_video_isVGA",
         Rule::Is(1),
-        Rule::Is(0),
+        Rule::Unknown,
         NO_BOOT_PARAMS,
     ),
     row(
         "screen_info.orig_video_points",
         Rule::Is(16),
-        Rule::Is(0),
+        Rule::Unknown,
         NO_BOOT_PARAMS,
     ),
     row(
@@ -176,12 +182,7 @@ pub const ROWS: &[Row] = &[
         Rule::Running,
         "The monitor's data, which a driver of the firmware's frame buffer has no way to ask for again.",
     ),
-    row(
-        "alt_mem_k",
-        Rule::Ram { less: 1 },
-        Rule::Ram { less: 0 },
-        RAM_KIB,
-    ),
+    row("alt_mem_k", Rule::RamListed, Rule::Ram, RAM_KIB),
     row("eddbuf_entries", Rule::Is(0), Rule::Running, EDD),
     row("edd_mbr_sig_buf_entries", Rule::Is(0), Rule::Running, EDD),
     row(
@@ -214,6 +215,12 @@ pub const ROWS: &[Row] = &[
         Rule::Running,
         "Belongs to hardware_subarch, which both copy.",
     ),
+    row(
+        "_pad7",
+        Rule::ImageStart(4),
+        Rule::ImageStart(21),
+        "Setup header fields of protocols to come. kexec-tools copies at most 127 bytes of header; libkexec all that the jump at its start can skip.",
+    ),
     row("edd_mbr_sig_buffer", Rule::Is(0), Rule::Running, EDD),
     row("eddbuf", Rule::Is(0), Rule::Running, EDD),
     row(
@@ -241,6 +248,12 @@ pub const ROWS: &[Row] = &[
         "Without /sys/firmware/memmap kexec-tools takes /proc/iomem; libkexec the e820 table that the running kernel was started with, which is the firmware's own.",
     ),
     row(
+        "e820",
+        Rule::Says("the firmware's map"),
+        Rule::Says("the firmware's map, overlaps resolved"),
+        "Where entries overlap libkexec lets the higher type win, as the kernel does, before it looks for room; kexec-tools passes them on and may take what another entry reserves.",
+    ),
+    row(
         "setup_data order",
         Rule::Says("RNG_SEED, E820_EXT, EFI"),
         Rule::Says("EFI, E820_EXT, RNG_SEED"),
@@ -250,7 +263,7 @@ pub const ROWS: &[Row] = &[
         "EFI map order",
         Rule::Says("by chance"),
         Rule::Says("by address"),
-        "kexec-tools takes the order in which sysfs lists the entries, which is none; libkexec sorts, as firmware does, and so the same machine gives the same plan.",
+        "kexec-tools takes the order in which sysfs lists the entries, which is none; libkexec sorts, so that the same machine gives the same plan.",
     ),
     row(
         "EFI map padding",

@@ -14,6 +14,8 @@ pub struct Image {
     pub name: String,
     /// The whole file.
     pub file: Vec<u8>,
+    /// To be tried on every machine; else one will do.
+    pub everywhere: bool,
 }
 
 impl Image {
@@ -71,7 +73,32 @@ impl Image {
         Self {
             name: name.into(),
             file,
+            everywhere: true,
         }
+    }
+
+    /// Protocol 2.12, whose setup header ends before kernel_info_offset, with something behind
+    /// it that is no header.
+    #[must_use]
+    pub fn short_header() -> Self {
+        let mut image = Self::synthetic(true);
+        image.name = "protocol 2.12".into();
+        image.everywhere = false;
+        image.file[0x201] = 0x66;
+        image.file[0x206] = 0x0c;
+        image.file[0x268..0x290].fill(0xcc);
+        image
+    }
+
+    /// The longest header the jump can name, longer than boot_params has room for.
+    #[must_use]
+    pub fn long_header() -> Self {
+        let mut image = Self::synthetic(true);
+        image.name = "long header".into();
+        image.everywhere = false;
+        image.file[0x201] = 0x7f;
+        image.file[0x26c..0x2a0].fill(0xcc);
+        image
     }
 
     /// A kernel's file.
@@ -86,6 +113,7 @@ impl Image {
         Ok(Self {
             name: path.display().to_string(),
             file,
+            everywhere: true,
         })
     }
 

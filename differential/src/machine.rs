@@ -121,15 +121,6 @@ impl Machine {
         }
     }
 
-    /// RAM from 1 MiB on, in KiB.
-    #[must_use]
-    pub fn ram_kib(&self) -> u64 {
-        const MIB: u64 = 1 << 20;
-        let mut ram = self.ram();
-        let at = ram.find(|ram| ram.start <= MIB && MIB <= ram.last);
-        at.map_or(0, |ram| (ram.last + 1 - MIB) / 1024)
-    }
-
     /// The page the running kernel was started with.
     #[must_use]
     pub fn page(&self) -> Vec<u8> {
@@ -239,11 +230,34 @@ impl Machine {
         self.map.iter().filter(|stretch| stretch.kind == RAM)
     }
 
+    /// The map with no two entries overlapping: the higher type wins (kernel:
+    /// arch/x86/kernel/e820.c).
+    #[must_use]
+    pub fn without_overlaps(&self) -> Vec<Stretch> {
+        let mut edges: Vec<u64> = self
+            .map
+            .iter()
+            .flat_map(|s| [s.start, s.last + 1])
+            .collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let pieces = edges.windows(2).filter_map(|pair| {
+            let (start, last) = (pair[0], pair[1] - 1);
+            let over = self
+                .map
+                .iter()
+                .filter(|entry| entry.start <= start && last <= entry.last);
+            let kind = over.map(|entry| entry.kind).max_by_key(|kind| kind.0)?;
+            Some(Stretch { start, last, kind })
+        });
+        merged(pieces)
+    }
+
     /// What the running kernel calls its memory: its own first page reserved, itself inside the
     /// first RAM that holds it.
     #[must_use]
     pub fn resources(&self) -> Vec<Stretch> {
-        let mut resources = self.map.clone();
+        let mut resources = self.without_overlaps();
         if let Some(first) = resources.first_mut().filter(|first| first.start == 0) {
             first.start = 0x1000;
             resources.insert(0, stretch(0, 0x1000, RESERVED));
@@ -270,6 +284,29 @@ impl Machine {
         }
         text
     }
+}
+
+/// Neighbours of the same kind as one.
+pub fn merged(pieces: impl IntoIterator<Item = Stretch>) -> Vec<Stretch> {
+    let mut merged: Vec<Stretch> = Vec::new();
+    for piece in pieces {
+        match merged.last_mut() {
+            Some(before) if before.kind == piece.kind && before.last + 1 == piece.start => {
+                before.last = piece.last;
+            }
+            _ => merged.push(piece),
+        }
+    }
+    merged
+}
+
+/// RAM from 1 MiB on, in KiB, by the entry that has it.
+#[must_use]
+pub fn ram_kib(map: &[Stretch]) -> u64 {
+    const MIB: u64 = 1 << 20;
+    let mut ram = map.iter().filter(|entry| entry.kind == RAM);
+    let at = ram.find(|ram| ram.start <= MIB && MIB <= ram.last);
+    at.map_or(0, |ram| (ram.last + 1 - MIB) / 1024)
 }
 
 /// The e820 table's form of a stretch: u64 address, u64 size, u32 kind.

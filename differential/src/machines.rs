@@ -23,6 +23,8 @@ pub fn all() -> Vec<Machine> {
         many_entries(),
         efi_many_entries(),
         kinds_of_memory(),
+        neighbours(),
+        overlaps(),
         no_firmware_memmap(),
         no_rsdp(),
         no_boot_params(),
@@ -197,6 +199,24 @@ fn kinds_of_memory() -> Machine {
         stretch(0x5_0000_0000, 0x6_0000_0000, PRAM),
     ]);
     Machine::new("every kind of memory", map)
+}
+
+/// RAM that goes on in another entry.
+fn neighbours() -> Machine {
+    let mut map = pc(2 * GIB);
+    let middle = GIB;
+    let ram = map[3];
+    map[3].last = middle - 1;
+    map.insert(4, stretch(middle, ram.last + 1, RAM));
+    Machine::new("RAM in two entries", map)
+}
+
+/// A reserved range inside RAM, and ACPI tables that begin before RAM ends.
+fn overlaps() -> Machine {
+    let mut map = pc(2 * GIB);
+    map.insert(4, stretch(0x3000_0000, 0x3010_0000, RESERVED));
+    map.insert(5, stretch(0x7ff0_0000, 0x7fff_0000, ACPI));
+    Machine::new("overlapping entries", map)
 }
 
 /// A kernel without CONFIG_FIRMWARE_MEMMAP.

@@ -68,7 +68,12 @@ fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
     } else {
         command().map_err(Failure::Fail)?
     };
-    let mut images = vec![Image::synthetic(true), Image::synthetic(false)];
+    let mut images = vec![
+        Image::synthetic(true),
+        Image::synthetic(false),
+        Image::short_header(),
+        Image::long_header(),
+    ];
     for kernel in kernels {
         images.push(Image::read(Path::new(kernel)).map_err(Failure::Fail)?);
     }

@@ -5,7 +5,7 @@ use crate::compare::{compare, complaints};
 use crate::expected::{Context, ROWS, Row};
 use crate::handover::Handover;
 use crate::image::Image;
-use crate::machine::Machine;
+use crate::machine::{Machine, ram_kib};
 use crate::request::Request;
 use crate::trace::{self, Program};
 use std::ffi::OsString;
@@ -63,7 +63,11 @@ impl Comparison {
         for (number, machine) in self.machines.iter().enumerate() {
             let tree = self.directory.join(format!("machine-{number}"));
             machine.write(&tree)?;
-            for image in &self.images {
+            for image in self
+                .images
+                .iter()
+                .filter(|image| image.everywhere || number == 0)
+            {
                 for request in Request::of(machine, number == 0) {
                     let case = Case {
                         machine,
@@ -109,10 +113,12 @@ impl Comparison {
             return Ok(());
         };
         let page = machine.page();
+        let listed = ram_kib(&machine.map);
         let context = Context {
             image,
-            running: &page,
-            ram_kib: machine.ram_kib(),
+            running: Some(&page[..]).filter(|_| machine.boot_params_readable),
+            ram_kib: ram_kib(&machine.without_overlaps()).min(listed),
+            ram_kib_listed: listed,
         };
         for difference in compare(reference, ours, machine) {
             let row = ROWS.iter().position(|row| row.fits(&difference, &context));

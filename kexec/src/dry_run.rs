@@ -67,10 +67,18 @@ pub fn dry_run<'a>(
             written = written.and_then(|()| writeln!(out, "note:            {text}"));
         }
         if plan {
-            by_plan::with_plan(command, inputs, line, machine, workspace, |plan| {
-                written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
-                Ok(())
-            })
+            by_plan::with_plan(
+                command,
+                inputs,
+                line,
+                machine,
+                workspace,
+                None,
+                |plan, _| {
+                    written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
+                    Ok(())
+                },
+            )
             .inspect_err(|_| {
                 let _unwritten = out.finish();
             })?;

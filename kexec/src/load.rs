@@ -51,7 +51,9 @@ impl<'a> Loader<'a, '_> {
         let mut unread = command.clone();
         unread.options.verify = false;
         let (line, workspace) = (self.line, &mut *self.workspace);
-        match by_plan::with_plan(&unread, inputs, line, machine, workspace, |_| Ok(())) {
+        match by_plan::with_plan(&unread, inputs, line, machine, workspace, None, |_, _| {
+            Ok(())
+        }) {
             Err(
                 failure @ Failure::Load(
                     _,
@@ -130,15 +132,25 @@ impl<'a> Loader<'a, '_> {
         self.warn(Honours::File);
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
         let (line, workspace) = (self.line, &mut *self.workspace);
-        by_plan::with_plan(command, inputs, line, machine, workspace, |plan| {
-            if command.given(Id::Debug) {
-                let mut out = Out::new(Standard::Error);
-                let _unwritten = report::machine(&mut out, machine)
-                    .and_then(|()| report::by_plan(&mut out, inputs, line, plan))
-                    .and_then(|()| out.finish());
-            }
-            by_plan::load(inputs, plan)
-        })
+        // The kernel needs the room a second time, and the machine still runs.
+        let copy_limit = Some(machine.total_ram.unwrap_or(0) / 4);
+        by_plan::with_plan(
+            command,
+            inputs,
+            line,
+            machine,
+            workspace,
+            copy_limit,
+            |plan, files| {
+                if command.given(Id::Debug) {
+                    let mut out = Out::new(Standard::Error);
+                    let _unwritten = report::machine(&mut out, machine)
+                        .and_then(|()| report::by_plan(&mut out, inputs, line, plan))
+                        .and_then(|()| out.finish());
+                }
+                by_plan::load(plan, files)
+            },
+        )
     }
 
     /// Says which options the call that is made does not know.

@@ -23,7 +23,7 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Standard, loaded, read_machine};
+use kexec_core::linux::{Standard, exit, loaded, on_bus_error, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
@@ -74,6 +74,8 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
         return code::FAILED;
     };
     machine.clear();
+    // Without it the kernel ends the command, as for any other program.
+    let _without = on_bus_error(unreadable);
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
         failure.tell(command.crash(), &machine.kexec);
@@ -94,6 +96,12 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     } else {
         code::DONE
     }
+}
+
+/// A mapped file cannot be read. Nothing was loaded: the kernel reads what the digest has read.
+extern "C" fn unreadable() -> ! {
+    complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
+    exit(code::FAILED)
 }
 
 /// Unloads and loads, or says how it would.

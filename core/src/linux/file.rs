@@ -60,6 +60,17 @@ fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     arch::result(opened).map(Fd::from_raw)
 }
 
+/// fcntl(2) with an argument that is a number.
+///
+/// # Errors
+/// The kernel's errno.
+pub(super) fn fcntl(fd: &Fd, command: u32, argument: usize) -> Result<usize, Errno> {
+    let arguments = [fd.argument(), command as usize, argument, 0, 0, 0];
+    // SAFETY: the commands used here (F_SETSIG, F_SETLEASE, F_GETLEASE, F_ADD_SEALS) take a
+    // number and touch no memory of this process.
+    arch::result(unsafe { arch::syscall(raw::__NR_fcntl, arguments) })
+}
+
 /// read(2), again after EINTR; answers the bytes read, 0 at the end.
 ///
 /// # Errors

@@ -61,6 +61,11 @@ const STEPS: &[Step] = &[
         run: binary::run,
     },
     Step {
+        name: "differential",
+        about: "against kexec-tools on fake machines",
+        run: steps::differential,
+    },
+    Step {
         name: "readme",
         about: "every command of README.md",
         run: readme::run,
@@ -83,7 +88,7 @@ const USAGE: &str = "usage: cargo xtask test [--list | STEP...]";
 pub fn run(arguments: &[String]) -> Outcome {
     if arguments.iter().any(|argument| argument == "--list") {
         for step in STEPS {
-            println!("  {:8} {}", step.name, step.about);
+            println!("  {:12} {}", step.name, step.about);
         }
         return Ok(());
     }
@@ -105,15 +110,15 @@ pub fn run(arguments: &[String]) -> Outcome {
         let line = match outcome {
             Ok(Result::Passed) => {
                 passed += 1;
-                format!("passed   {:8} {seconds:4} s", step.name)
+                format!("passed   {:12} {seconds:4} s", step.name)
             }
             Ok(Result::Skipped(why)) => {
                 skipped += 1;
-                format!("SKIPPED  {:8} {why}", step.name)
+                format!("SKIPPED  {:12} {why}", step.name)
             }
             Err(why) => {
                 failed += 1;
-                format!("FAILED   {:8} {why}", step.name)
+                format!("FAILED   {:12} {why}", step.name)
             }
         };
         println!("{line}");

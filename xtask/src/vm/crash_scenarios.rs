@@ -58,7 +58,7 @@ pub fn all() -> Vec<Scenario> {
         crash("crash-high", "-c -p", "6.12")
             .memory(6144)
             .words("crashkernel=384M,high")
-            .shows("FACT hop=0 reservation=*100000000*"),
+            .shows("FACT hop=0 reservation=1*Crash kernel"),
     ]
 }
 

@@ -89,8 +89,8 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             if let Some(script) = scenario.script {
                 writer.file("hop/script", script.as_bytes())?;
             }
-            for (guest, below_target) in &scenario.files {
-                writer.copy(guest, 0o755, &target().join(below_target))?;
+            for (guest, name) in &scenario.examples {
+                writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
         }
         if let Some(capture) = scenario.capture
@@ -140,8 +140,9 @@ fn path_of(line: &str) -> &str {
 }
 
 /// The serial console, silence on it, and a machine that resets on a panic, so that a failure
-/// is seen at once.
-const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1";
+/// is seen at once. Without `no_timer_check` a kernel on a busy host may find that its timer
+/// interrupts come too late, and panic.
+const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1 no_timer_check";
 
 fn first_command_line(scenario: &Scenario) -> String {
     format!("{CONSOLE} {}", scenario.words).trim_end().into()

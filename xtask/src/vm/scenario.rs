@@ -64,8 +64,8 @@ pub struct Scenario {
     pub script: Option<&'static str>,
     /// Runs in the last kernel, which has makedumpfile; for a crash kernel.
     pub capture: Option<&'static str>,
-    /// Files for the first guest: path in the guest, path below the target directory.
-    pub files: Vec<(&'static str, &'static str)>,
+    /// Programs of the package kexec-examples for the first guest: path in the guest, name.
+    pub examples: Vec<(&'static str, &'static str)>,
     pub ending: Ending,
     /// Flags of /proc/cpuinfo that every kernel must see, and those that none may.
     pub flags: &'static [&'static str],
@@ -101,7 +101,7 @@ impl Scenario {
             hops: Vec::new(),
             script: None,
             capture: None,
-            files: Vec::new(),
+            examples: Vec::new(),
             ending: Ending::Init,
             flags: &[],
             lacks: &[],
@@ -199,8 +199,9 @@ impl Scenario {
         self
     }
 
-    pub fn file(mut self, guest: &'static str, below_target: &'static str) -> Self {
-        self.files.push((guest, below_target));
+    /// Puts a program of the package kexec-examples into the first guest.
+    pub fn example(mut self, guest: &'static str, name: &'static str) -> Self {
+        self.examples.push((guest, name));
         self
     }
 
@@ -226,12 +227,6 @@ impl Scenario {
 
     pub fn ours_only(mut self) -> Self {
         self.ours_only = true;
-        self
-    }
-
-    /// Gives up on a guest that says nothing for so long.
-    pub fn silence(mut self, seconds: u64) -> Self {
-        self.silence = Duration::from_secs(seconds);
         self
     }
 }

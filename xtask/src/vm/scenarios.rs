@@ -4,10 +4,16 @@
 //! (`check.rs`), so a chain of n hops is n tests. Chains under UEFI have each pair with both
 //! methods, for the comparison of EFI complaints.
 
-use super::scenario::Scenario;
+use super::scenario::{Ending, Scenario};
+use std::time::Duration;
 
 const GIB: u64 = 1 << 30;
 const LOCKDOWN: &str = include_str!("../../guest/lockdown.sh");
+const UNLOAD: &str = include_str!("../../guest/unload.sh");
+const TAMPER: &str = include_str!("../../guest/tamper.sh");
+
+/// What the purgatory says of a changed byte.
+const MISMATCH: &str = "DIGEST MISMATCH, not starting";
 
 /// A CPU with SHA-NI and four-level paging. QEMU's `max` adds five-level paging to that, and
 /// `qemu64` has neither, nor anything beyond x86-64-v1, nor a random number generator: there
@@ -19,6 +25,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = pairs();
     all.extend(places());
     all.extend(requests());
+    all.extend(refusals());
     all.extend(super::crash_scenarios::all());
     all
 }
@@ -146,6 +153,21 @@ fn requests() -> Vec<Scenario> {
             .command_line_of(2047)
             .hop("-s", "6.12")
             .command_line_of(2016),
+    ]
+}
+
+/// What must not start.
+fn refusals() -> Vec<Scenario> {
+    let tamper = |name, about, how| {
+        Scenario::new(name, about, "6.12")
+            .example("bin/tamper", "tamper")
+            .hop("-c", "7.x")
+            .words(how)
+            .script(TAMPER)
+            .shows("libkexec purgatory")
+            .ours_only()
+    };
+    vec![
         Scenario::new(
             "lockdown",
             "lockdown=integrity refuses, and no fallback helps",
@@ -161,5 +183,46 @@ fn requests() -> Vec<Scenario> {
         .never("auto.exit=0")
         .never(".loaded=1")
         .ours_only(),
+        tamper(
+            "untampered",
+            "the purgatory's console, nothing changed",
+            "tamper=none",
+        )
+        .shows("purgatory: verifying ")
+        .shows("FACT hop=1 uname=7.")
+        .never("DIGEST MISMATCH"),
+        tamper(
+            "tampered-halt",
+            "a changed byte is told, and the machine halts",
+            "tamper=halt",
+        )
+        .ends(Ending::Shows(MISMATCH, Duration::from_secs(20)))
+        .never("FACT hop=1"),
+        tamper(
+            "tampered-reset",
+            "a changed byte is told, and the machine resets",
+            "tamper=reboot",
+        )
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        tamper(
+            "tampered-plain",
+            "the same on a CPU without SHA-NI",
+            "tamper=reboot",
+        )
+        .cpu("qemu64", 1)
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        Scenario::new(
+            "unload",
+            "what is loaded can be unloaded, by either method",
+            "6.1",
+        )
+        .hop("-c", "6.12")
+        .script(UNLOAD)
+        .shows("FACT hop=0 exit=0 0 0 0 0")
+        .shows("FACT hop=0 after=1 0 1 0 0"),
     ]
 }
