@@ -47,6 +47,7 @@ mod testing;
 
 pub mod boot;
 pub mod bytes;
+pub mod crash;
 mod errno;
 mod error;
 pub mod image;

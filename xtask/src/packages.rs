@@ -18,6 +18,7 @@ const TOOLS: &[&str] = &[
     "ovmf",
     "busybox-static",
     "kexec-tools",
+    "makedumpfile",
 ];
 
 /// A kernel line, the release that has it, and how its packages are named: `image` holds

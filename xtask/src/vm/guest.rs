@@ -23,6 +23,19 @@ const REFERENCE_LIBRARIES: &[&str] = &[
     "libxentoolcore.so.1",
 ];
 
+/// The same for Debian's makedumpfile.
+const MAKEDUMPFILE_LIBRARIES: &[&str] = &[
+    "ld-linux-x86-64.so.2",
+    "libc.so.6",
+    "libdw.so.1",
+    "libelf.so.1",
+    "libz.so.1",
+    "libbz2.so.1.0",
+    "liblzma.so.5",
+    "liblzo2.so.2",
+    "libzstd.so.1",
+];
+
 /// Which `kexec` the guests run.
 #[derive(Debug, Clone)]
 pub enum Kexec {
@@ -79,6 +92,12 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             for (guest, name) in &scenario.examples {
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
+        }
+        if let Some(capture) = scenario.capture
+            && number == scenario.hops.len()
+        {
+            writer.file("hop/script", capture.as_bytes())?;
+            writer.makedumpfile(store)?;
         }
         let mut writers = vec![writer];
         if let Some(hop) = hop {
@@ -212,6 +231,21 @@ impl Writer {
                 Ok(())
             }
         }
+    }
+
+    fn makedumpfile(&mut self, store: &Store) -> Outcome {
+        let libraries = store.tools().join("usr/lib/x86_64-linux-gnu");
+        for name in MAKEDUMPFILE_LIBRARIES {
+            self.copy(&format!("lib/dump/{name}"), 0o755, &libraries.join(name))?;
+        }
+        let program = store.tools().join("usr/bin/makedumpfile");
+        self.copy("lib/dump/makedumpfile", 0o755, &program)?;
+        self.executable(
+            "bin/makedumpfile",
+            "#!/bin/busybox sh\n\
+             exec /lib/dump/ld-linux-x86-64.so.2 --library-path /lib/dump \
+             /lib/dump/makedumpfile \"$@\"\n",
+        )
     }
 
     fn copy(&mut self, name: &str, mode: u32, from: &Path) -> Outcome {

@@ -62,6 +62,8 @@ pub struct Scenario {
     pub hops: Vec<Hop>,
     /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
     pub script: Option<&'static str>,
+    /// Runs in the last kernel, which has makedumpfile; for a crash kernel.
+    pub capture: Option<&'static str>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
     pub ending: Ending,
@@ -98,6 +100,7 @@ impl Scenario {
             words: "",
             hops: Vec::new(),
             script: None,
+            capture: None,
             examples: Vec::new(),
             ending: Ending::Init,
             flags: &[],
@@ -188,6 +191,11 @@ impl Scenario {
 
     pub fn script(mut self, script: &'static str) -> Self {
         self.script = Some(script);
+        self
+    }
+
+    pub fn capture(mut self, script: &'static str) -> Self {
+        self.capture = Some(script);
         self
     }
 
