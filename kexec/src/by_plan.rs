@@ -51,7 +51,9 @@ pub fn with_plan<'a, T>(
     let mut bytes = mappings.iter().map(Mapping::bytes);
     let kernel = bytes.next().unwrap_or_default();
     let mut initrds = Vec::<&[u8], MAX_INITRDS>::new();
-    initrds.extend(bytes.by_ref().take(inputs.initrds.len()));
+    for initrd in bytes.by_ref().take(inputs.initrds.len()) {
+        let _fits = initrds.push(initrd);
+    }
     let request = Request {
         kernel,
         initrds: &initrds,
