@@ -105,7 +105,7 @@ void test_explain(void)
     ANSWERS(KX_E_UNKNOWN, kx_explain(0, -EPERM, machine, text, sizeof text));
     ANSWERS(KX_E_BAD_ARGUMENT, kx_explain(KX_STEP_LOAD, 0, machine, text, sizeof text));
     ANSWERS(KX_E_BAD_ARGUMENT, kx_explain(KX_STEP_LOAD, -4096, machine, text, sizeof text));
-    for (uint32_t step = KX_STEP_LOAD; step <= KX_STEP_EXEC; step++)
+    for (uint32_t step = KX_STEP_LOAD; step <= KX_STEP_CRASH_FILE_LOAD; step++)
         for (int code = -1; code >= -4095; code--)
             CHECK(kx_explain(step, code, machine, text, sizeof text) >= 0);
 

@@ -102,8 +102,8 @@ void test_layout(void)
     AT(kx_limits, total_ram, 16);
     AT(kx_limits, crash, 24);
 
-    CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 524288);
-    CHECK(sizeof(struct kx_workspace) == KX_WORKSPACE_SIZE && KX_WORKSPACE_SIZE == 1048576);
+    CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 1048576);
+    CHECK(sizeof(struct kx_workspace) == KX_WORKSPACE_SIZE && KX_WORKSPACE_SIZE == 3145728);
     CHECK(KX_MACHINE_WORDS * 8 == KX_MACHINE_SIZE && KX_WORKSPACE_WORDS * 8 == KX_WORKSPACE_SIZE);
     CHECK(kx_machine_size() <= KX_MACHINE_SIZE && kx_machine_align() == 8);
     CHECK(kx_workspace_size() <= KX_WORKSPACE_SIZE && kx_workspace_align() == 8);

@@ -92,6 +92,18 @@ static void from_bytes(void)
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_STATUS, "Name:\tx\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_EFI_SYSTAB, "ACPI20=0x7fb7e014\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_LOCKDOWN, "none [integrity] confidentiality\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x13e000000 1024\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_VMCOREINFO, "none\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_RELEASE, "6.12.107+deb13-amd64\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_RELEASE, "x\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_KCORE, "ELF\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "115968\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "-1\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "368\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES, "13fa01000\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
     info = info_of(machine);
     CHECK(info.flags & KX_MACHINE_FIVE_LEVEL && info.flags & KX_MACHINE_SHA_NI);
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
@@ -214,7 +226,7 @@ void test_machine_info(void)
     /* What is set is told again. */
     memset(&set, 0, sizeof set);
     set.size = sizeof set;
-    set.flags = KX_MACHINE_FIVE_LEVEL | KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
+    set.flags = KX_MACHINE_FIVE_LEVEL | KX_MACHINE_GBPAGES | KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
                 | KX_MACHINE_XEN_CONTROL | KX_MACHINE_LOAD_LIMIT_REBOOT
                 | KX_MACHINE_LOAD_LIMIT_PANIC;
     set.total_ram = 1, set.acpi_rsdp = 2, set.efi_fw_vendor = 3, set.efi_runtime = 4;

@@ -136,7 +136,10 @@ void test_request(void)
     REFUSES(KX_E_NULL, command_line.length, 1);
     REFUSES(KX_E_NULL, dtb.length, 1);
     REFUSES(KX_E_NULL, rng_seed.length, 32);
-    REFUSES(KX_E_UNKNOWN, flags, 32);
+    REFUSES(KX_E_UNKNOWN, flags, 256);
+    REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_HOTPLUG);
+    REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_MEMMAP);
+    REFUSES(KX_E_NO_CRASH_RESERVATION, flags, KX_REQUEST_CRASH);
     REFUSES(KX_E_UNKNOWN, on_failure, 2);
     REFUSES(0, on_failure, KX_ON_FAILURE_REBOOT);
     REFUSES(KX_E_BAD_ARGUMENT, serial_port, 0x10000);

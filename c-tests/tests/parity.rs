@@ -61,6 +61,7 @@ fn through_rust(machine_root: &Path, kernel: &Path, initrds: &[PathBuf]) -> Stri
             SegmentKind::Initrd(number) => ("initrd", number),
             SegmentKind::BootParams => ("boot parameters", 0),
             SegmentKind::Purgatory => ("purgatory", 0),
+            SegmentKind::CoreHeader => ("elfcorehdr", 0),
             other => panic!("{other:?} is new here"),
         };
         let (mem, memsz, bufsz) = (segment.mem, segment.memsz, segment.buf.len());

@@ -43,8 +43,18 @@ pub const KX_E_NOT_A_FILE: c_int = -4111;
 pub const KX_E_NOTHING_LOADED: c_int = -4113;
 /// A value is out of range; the message says which.
 pub const KX_E_BAD_ARGUMENT: c_int = -4114;
+/// A file was written to, or cut short, while it was being loaded.
+pub const KX_E_FILE_CHANGED: c_int = -4115;
+/// A crash kernel needs memory that was reserved at boot, and none is.
+pub const KX_E_NO_CRASH_RESERVATION: c_int = -4116;
+/// The crash kernel's reservation is too small. numbers: bytes there, bytes that would do.
+pub const KX_E_CRASH_TOO_SMALL: c_int = -4117;
+/// The running kernel does not say where its vmcoreinfo is.
+pub const KX_E_NO_VMCOREINFO: c_int = -4118;
+/// The running kernel cannot keep the elfcorehdr up to date.
+pub const KX_E_NO_CRASH_HOTPLUG: c_int = -4119;
 /// The progress function said to stop.
-pub const KX_E_CANCELLED: c_int = -4115;
+pub const KX_E_CANCELLED: c_int = -4120;
 /// A pointer is NULL that must not be.
 pub const KX_E_NULL: c_int = -4196;
 /// An object is not aligned as its type must be.
@@ -190,6 +200,7 @@ fn taken_apart(error: &Error) -> (u32, &'static str, [u64; 6]) {
             let (number, other) = rule_number(&rule);
             plain("", [segment.into(), number.into(), other, 0, 0, 0])
         }
+        Error::CrashTooSmall { have, need } => plain("", [have, need, 0, 0, 0, 0]),
         Error::File { step, .. } => (KX_FROM_FILE, step, [0; 6]),
         Error::Syscall { call, .. } => (KX_FROM_CALL, call, [0; 6]),
         Error::NotAFile { what } | Error::BadArgument { what } => plain(what, [0; 6]),

@@ -16,6 +16,10 @@ pub const KX_STEP_LOAD: u32 = 1;
 pub const KX_STEP_FILE_LOAD: u32 = 2;
 /// step: reboot(2).
 pub const KX_STEP_EXEC: u32 = 3;
+/// step: kexec_load(2) of a crash kernel.
+pub const KX_STEP_CRASH_LOAD: u32 = 4;
+/// step: kexec_file_load(2) of a crash kernel.
+pub const KX_STEP_CRASH_FILE_LOAD: u32 = 5;
 
 /// The call is not there, or not for this image or these arguments: kexec_load may do it.
 pub const KX_REFUSAL_UNSUPPORTED: u32 = 1;
@@ -56,6 +60,8 @@ pub unsafe extern "C" fn kx_explain(
             KX_STEP_LOAD => Step::Load,
             KX_STEP_FILE_LOAD => Step::FileLoad,
             KX_STEP_EXEC => Step::Exec,
+            KX_STEP_CRASH_LOAD => Step::CrashLoad,
+            KX_STEP_CRASH_FILE_LOAD => Step::CrashFileLoad,
             _ => return Err(Failure::Own(KX_E_UNKNOWN)),
         };
         match explain(step, errno(code)?, &machine.kexec) {

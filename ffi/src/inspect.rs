@@ -23,6 +23,8 @@ pub const KX_SEGMENT_INITRD: u32 = 2;
 pub const KX_SEGMENT_BOOT_PARAMS: u32 = 3;
 /// kind: the purgatory.
 pub const KX_SEGMENT_PURGATORY: u32 = 4;
+/// kind: the elfcorehdr, the ELF header of the dump, for a crash kernel.
+pub const KX_SEGMENT_CORE_HEADER: u32 = 5;
 
 /// What kexec_load(2) copies where: `bufsz` bytes at `buf` to the physical address `mem`; up to
 /// `memsz` it is filled with zeros.
@@ -142,6 +144,7 @@ fn told(segment: &Segment<'_>) -> kx_segment {
         SegmentKind::Initrd(number) => (KX_SEGMENT_INITRD, number.into()),
         SegmentKind::BootParams => (KX_SEGMENT_BOOT_PARAMS, 0),
         SegmentKind::Purgatory => (KX_SEGMENT_PURGATORY, 0),
+        SegmentKind::CoreHeader => (KX_SEGMENT_CORE_HEADER, 0),
         _ => (KX_SEGMENT_OTHER, 0),
     };
     kx_segment {
@@ -248,6 +251,7 @@ pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
         KX_SEGMENT_INITRD => c"initrd",
         KX_SEGMENT_BOOT_PARAMS => c"boot parameters",
         KX_SEGMENT_PURGATORY => c"purgatory",
+        KX_SEGMENT_CORE_HEADER => c"elfcorehdr",
         _ => c"segment",
     };
     name.as_ptr()

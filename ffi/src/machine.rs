@@ -10,9 +10,9 @@ use crate::object::{self, Storage};
 use crate::pointer;
 
 /// Bytes of a struct kx_machine. Most of it is never touched.
-pub const KX_MACHINE_SIZE: usize = 524_288;
+pub const KX_MACHINE_SIZE: usize = 1_048_576;
 /// 64-bit words of a struct kx_machine.
-pub const KX_MACHINE_WORDS: usize = 65_536;
+pub const KX_MACHINE_WORDS: usize = 131_072;
 
 /// What is known of a machine: storage for an opaque object, which begins with
 /// kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be

@@ -2,7 +2,9 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 
-use kexec_core::machine::{IomemAccess, KexecState, Lockdown, Machine, MemorySource, XenGuest};
+use kexec_core::machine::{
+    IomemAccess, KexecState, Known, Lockdown, Machine, MemorySource, XenGuest,
+};
 use kexec_core::memory::{MemoryKind, Range};
 
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN, plain};
@@ -68,6 +70,8 @@ pub const KX_MACHINE_EFI_FULL: u32 = 256;
 pub const KX_MACHINE_BOOT_PARAMS: u32 = 512;
 /// flags, told only: EFI can be handed on.
 pub const KX_MACHINE_EFI_COMPLETE: u32 = 1024;
+/// flags: the running kernel uses pages of 1 GiB.
+pub const KX_MACHINE_GBPAGES: u32 = 2048;
 
 /// RAM.
 pub const KX_MEMORY_RAM: u32 = 1;
@@ -206,19 +210,19 @@ fn from_range(given: kx_range) -> Result<Option<Range>, Failure> {
     range.map(Some).ok_or(Failure::Own(KX_E_BAD_ARGUMENT))
 }
 
-const fn answer(answer: Option<bool>) -> u32 {
+const fn answer(answer: Known) -> u32 {
     match answer {
-        None => KX_UNKNOWN,
-        Some(false) => KX_NO,
-        Some(true) => KX_YES,
+        Known::Unknown => KX_UNKNOWN,
+        Known::No => KX_NO,
+        Known::Yes => KX_YES,
     }
 }
 
-const fn from_answer(given: u32) -> Result<Option<bool>, Failure> {
+const fn from_answer(given: u32) -> Result<Known, Failure> {
     match given {
-        KX_UNKNOWN => Ok(None),
-        KX_NO => Ok(Some(false)),
-        KX_YES => Ok(Some(true)),
+        KX_UNKNOWN => Ok(Known::Unknown),
+        KX_NO => Ok(Known::No),
+        KX_YES => Ok(Known::Yes),
         _ => Err(Failure::Own(KX_E_UNKNOWN)),
     }
 }
@@ -227,6 +231,7 @@ fn flags(machine: &Machine) -> u32 {
     [
         (machine.five_level_paging, KX_MACHINE_FIVE_LEVEL),
         (machine.sha_ni, KX_MACHINE_SHA_NI),
+        (machine.gbpages, KX_MACHINE_GBPAGES),
         (machine.efi.present, KX_MACHINE_EFI),
         (machine.xen, KX_MACHINE_XEN),
         (machine.xen_control, KX_MACHINE_XEN_CONTROL),
@@ -335,6 +340,7 @@ pub unsafe extern "C" fn kx_machine_get(
 fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     const SETTABLE: u32 = KX_MACHINE_FIVE_LEVEL
         | KX_MACHINE_SHA_NI
+        | KX_MACHINE_GBPAGES
         | KX_MACHINE_EFI
         | KX_MACHINE_XEN
         | KX_MACHINE_XEN_CONTROL
@@ -394,6 +400,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     machine.crash.low = low;
     machine.five_level_paging = has(KX_MACHINE_FIVE_LEVEL);
     machine.sha_ni = has(KX_MACHINE_SHA_NI);
+    machine.gbpages = has(KX_MACHINE_GBPAGES);
     machine.xen = has(KX_MACHINE_XEN);
     machine.xen_control = has(KX_MACHINE_XEN_CONTROL);
     machine.total_ram = (given.total_ram != 0).then_some(given.total_ram);

@@ -3,8 +3,9 @@
 use core::ffi::{c_int, c_void};
 
 use kexec_core::machine::{
-    CpuFlags, EfiMemoryDescriptor, IomemAccess, IomemParser, Machine, MeminfoParser, MemorySource,
-    StatusParser, e820_entries, lockdown,
+    CpuFlags, Dump, EfiMemoryDescriptor, IomemAccess, IomemParser, KcoreParser, Machine,
+    MeminfoParser, MemorySource, StatusParser, crash_notes, decimal_size, e820_entries, lockdown,
+    release, vmcoreinfo,
 };
 use kexec_core::memory::{MemoryKind, Range};
 
@@ -32,6 +33,20 @@ pub const KX_SOURCE_STATUS: u32 = 7;
 pub const KX_SOURCE_EFI_SYSTAB: u32 = 8;
 /// /sys/kernel/security/lockdown.
 pub const KX_SOURCE_LOCKDOWN: u32 = 9;
+/// /sys/kernel/vmcoreinfo; for a crash kernel.
+pub const KX_SOURCE_VMCOREINFO: u32 = 10;
+/// /proc/sys/kernel/osrelease; for a crash kernel.
+pub const KX_SOURCE_RELEASE: u32 = 11;
+/// /proc/kcore, from its start to the end of its program headers; for a crash kernel.
+pub const KX_SOURCE_KCORE: u32 = 12;
+/// /sys/kernel/crash_elfcorehdr_size; for a crash kernel.
+pub const KX_SOURCE_ELFCOREHDR_SIZE: u32 = 13;
+/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel.
+pub const KX_SOURCE_CRASH_NOTES_SIZE: u32 = 14;
+/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel.
+pub const KX_SOURCE_CRASH_NOTES: u32 = 15;
+/// /sys/kernel/kexec/crash_cma_ranges; for a crash kernel.
+pub const KX_SOURCE_CRASH_CMA: u32 = 16;
 
 /// The memory map the new kernel is told.
 pub const KX_MAP_FIRMWARE: u32 = 1;
@@ -108,6 +123,7 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
             flags.finish();
             machine.five_level_paging = flags.la57;
             machine.sha_ni = flags.sha_ni;
+            machine.gbpages = flags.gbpages;
             Ok(())
         }
         KX_SOURCE_MEMINFO => {
@@ -119,7 +135,8 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
         KX_SOURCE_STATUS => {
             let mut status = StatusParser::new();
             status.feed(contents);
-            machine.kexec.cap_sys_boot = Some(status.cap_sys_boot.ok_or(BAD)?);
+            let set = status.cap_sys_boot.ok_or(BAD)?;
+            machine.kexec.cap_sys_boot = Some(set).into();
             Ok(())
         }
         KX_SOURCE_EFI_SYSTAB => {
@@ -131,13 +148,43 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
             machine.kexec.lockdown = lockdown(contents);
             Ok(())
         }
-        _ => Err(Failure::Own(KX_E_UNKNOWN)),
+        _ => dump(&mut machine.dump, source, contents),
     }
+}
+
+/// What only a crash kernel is told.
+fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
+    match source {
+        KX_SOURCE_VMCOREINFO => dump.vmcoreinfo = Some(vmcoreinfo(contents).ok_or(BAD)?),
+        KX_SOURCE_RELEASE => dump.release = release(contents).ok_or(BAD)?,
+        KX_SOURCE_KCORE => {
+            let mut kcore = KcoreParser::new();
+            if !kcore.feed(contents) {
+                return Err(BAD);
+            }
+            dump.direct_map = kcore.direct_map;
+            dump.text = kcore.text;
+        }
+        KX_SOURCE_ELFCOREHDR_SIZE => {
+            dump.elfcorehdr_size = Some(decimal_size(contents).ok_or(BAD)?);
+        }
+        KX_SOURCE_CRASH_NOTES_SIZE => dump.cpus.size = decimal_size(contents).ok_or(BAD)?,
+        KX_SOURCE_CRASH_NOTES => dump.cpus.add(crash_notes(contents).ok_or(BAD)?),
+        KX_SOURCE_CRASH_CMA => {
+            if !dump.set_cma(contents) {
+                let what = "Dump::CMA_CAPACITY";
+                let capacity = Dump::CMA_CAPACITY as u64;
+                return Err(kexec_core::Error::Full { what, capacity }.into());
+            }
+        }
+        _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+    }
+    Ok(())
 }
 
 fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
     machine.iomem.clear();
-    let mut parser = IomemParser::new(&mut machine.iomem);
+    let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     parser.feed(contents);
     let found = parser.finish();
     machine.iomem_access = found.access;

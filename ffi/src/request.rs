@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use kexec_core::linux::random_seed;
 use kexec_core::machine::reuse_command_line;
-use kexec_core::plan::{Console, OnFailure, Options};
+use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
 use kexec_core::{Errno, Error};
 
 use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, KX_E_UNKNOWN, count, plain};
@@ -31,6 +31,13 @@ pub const KX_REQUEST_CONSOLE_VGA: u32 = 4;
 pub const KX_REQUEST_CONSOLE_SERIAL: u32 = 8;
 /// flags: the purgatory puts the VGA back into text mode first.
 pub const KX_REQUEST_RESET_VGA: u32 = 16;
+/// flags: plan a crash kernel, inside the memory reserved for it.
+pub const KX_REQUEST_CRASH: u32 = 32;
+/// flags, with KX_REQUEST_CRASH: the running kernel keeps the elfcorehdr up to date when CPUs or
+/// memory come and go.
+pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 64;
+/// flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line.
+pub const KX_REQUEST_CRASH_MEMMAP: u32 = 128;
 
 /// on_failure: stop with interrupts off.
 pub const KX_ON_FAILURE_HALT: u32 = 0;
@@ -93,10 +100,18 @@ impl kx_request {
             | KX_REQUEST_NO_VERIFY
             | KX_REQUEST_CONSOLE_VGA
             | KX_REQUEST_CONSOLE_SERIAL
-            | KX_REQUEST_RESET_VGA;
+            | KX_REQUEST_RESET_VGA
+            | KX_REQUEST_CRASH
+            | KX_REQUEST_CRASH_HOTPLUG
+            | KX_REQUEST_CRASH_MEMMAP;
         let has = |flag| self.flags & flag != 0;
         if self.flags & !KNOWN != 0 {
             return Err(Failure::Own(KX_E_UNKNOWN));
+        }
+        let of_crash = has(KX_REQUEST_CRASH_HOTPLUG | KX_REQUEST_CRASH_MEMMAP);
+        if of_crash && !has(KX_REQUEST_CRASH) {
+            let what = "flags of a crash kernel come with KX_REQUEST_CRASH";
+            return Err(Error::BadArgument { what }.into());
         }
         let serial_port = match u16::try_from(self.serial_port) {
             Ok(0) => Console::DEFAULT.serial_port,
@@ -126,6 +141,10 @@ impl kx_request {
                 serial_port,
                 serial_baud: self.serial_baud,
             },
+            crash: has(KX_REQUEST_CRASH).then_some(CrashOptions {
+                hotplug: has(KX_REQUEST_CRASH_HOTPLUG),
+                memmap: has(KX_REQUEST_CRASH_MEMMAP),
+            }),
         })
     }
 }

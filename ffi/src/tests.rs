@@ -72,6 +72,11 @@ fn errors() -> Vec<Error> {
         Error::Syscall { call: what, errno },
         Error::NothingLoaded,
         Error::BadArgument { what },
+        Error::FileChanged,
+        Error::NoCrashReservation,
+        Error::CrashTooSmall { have: n, need: n },
+        Error::NoVmcoreinfo,
+        Error::NoCrashHotplug,
         Error::Cancelled,
     ]
 }
@@ -159,6 +164,11 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
         Note::NoIomem,
         Note::NoBootParams,
         Note::NotVerified,
+        Note::NoKcore,
+        Note::CpusWithoutNotes { count: 0 },
+        Note::CpusWithoutNotes { count: u32::MAX },
+        Note::LowMemoryLost,
+        Note::Hotplug,
     ];
     for note in notes {
         assert!(
@@ -171,7 +181,13 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
             lockdown,
             ..KexecState::UNKNOWN
         };
-        for step in [Step::Load, Step::FileLoad, Step::Exec] {
+        for step in [
+            Step::Load,
+            Step::FileLoad,
+            Step::Exec,
+            Step::CrashLoad,
+            Step::CrashFileLoad,
+        ] {
             for errno in 1..4096 {
                 let words = explain(step, Errno(errno), &state).unwrap_or_default();
                 assert!(words.len() < crate::explain::KX_EXPLANATION_SIZE, "{words}");

@@ -8,9 +8,9 @@ use crate::error::{Failure, KX_E_NO_PLAN, plain};
 use crate::object::{self, Storage};
 
 /// Bytes of a struct kx_workspace. Most of it is never touched.
-pub const KX_WORKSPACE_SIZE: usize = 1_048_576;
+pub const KX_WORKSPACE_SIZE: usize = 3_145_728;
 /// 64-bit words of a struct kx_workspace.
-pub const KX_WORKSPACE_WORDS: usize = 131_072;
+pub const KX_WORKSPACE_WORDS: usize = 393_216;
 
 /// A plan, and the library's part of its segments: storage for an opaque object, which begins
 /// with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it

@@ -30,10 +30,12 @@ pub fn dry_run<'a>(
 ) -> Result<(), Failure<'a>> {
     let mut out = Out::new(Standard::Output);
     let mut written = report::machine(&mut out, machine);
-    let actions = &command.actions;
+    let (actions, crash) = (&command.actions, command.crash());
     for (wanted, what) in [
-        (actions.unload, "unload what is loaded"),
-        (actions.load, "load a kernel, see below"),
+        (actions.unload && !crash, "unload what is loaded"),
+        (actions.unload && crash, "unload the crash kernel"),
+        (actions.load && !crash, "load a kernel, see below"),
+        (actions.load && crash, "load a crash kernel, see below"),
         (actions.load && actions.exec, "then start it at once"),
         (
             !actions.load && actions.exec,
@@ -65,10 +67,18 @@ pub fn dry_run<'a>(
             written = written.and_then(|()| writeln!(out, "note:            {text}"));
         }
         if plan {
-            by_plan::with_plan(command, inputs, line, machine, workspace, |plan| {
-                written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
-                Ok(())
-            })
+            by_plan::with_plan(
+                command,
+                inputs,
+                line,
+                machine,
+                workspace,
+                None,
+                |plan, _| {
+                    written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
+                    Ok(())
+                },
+            )
             .inspect_err(|_| {
                 let _unwritten = out.finish();
             })?;

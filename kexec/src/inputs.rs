@@ -4,7 +4,7 @@ use core::ffi::CStr;
 
 use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS};
-use kexec_core::linux::{File, Mapping};
+use kexec_core::linux::File;
 
 use crate::failure::Failure;
 
@@ -21,13 +21,6 @@ impl<'a> Input<'a> {
             Ok(file) => Ok(Self { path, file }),
             Err(error) => Err(Failure::File(path, error)),
         }
-    }
-
-    /// Its bytes, mapped.
-    pub fn map(&self) -> Result<Mapping, Failure<'a>> {
-        self.file
-            .map()
-            .map_err(|error| Failure::File(self.path, error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The `kexec` command: static, without libc, allocator or reachable panic.
 //!
-//! `start` is where the kernel enters; [`run`] is what a libc would call `main`. The options and
+//! [`run`] is what a libc would call `main`. The options and
 //! their texts are in the library beside it, the work in `kexec-core`.
 #![no_std]
 #![no_main]
@@ -14,40 +14,38 @@ mod failure;
 mod inputs;
 mod line;
 mod load;
-mod machine;
-mod mem;
-mod once;
 mod out;
-mod panic;
 mod report;
-mod start;
 
-use core::ffi::CStr;
 use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Environment, Standard, loaded, read_machine};
+use kexec_core::linux::{Standard, exit, loaded, on_bus_error, read_machine};
 use kexec_core::machine::Machine;
+use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
+use kexec_rt::{Arguments, Environment, Once};
 
 use failure::{Failure, code};
 use inputs::Inputs;
 use load::Loader;
-use once::Once;
 use out::{Out, complain};
 
-static MACHINE: Once<Machine> = Once::new(machine::BLANK);
+kexec_rt::entry!(run);
+
+static MACHINE: Once<Machine> = Once::new(Machine::new());
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
 static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 
 /// Does what the arguments say; answers the exit code.
-fn run(arguments: impl Iterator<Item = &'static CStr>, environment: Environment) -> u8 {
+fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
         Ok(Request::Help) => print(usage::write),
         Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),
+        Ok(Request::CrashSize) => crash_size(),
         Ok(Request::Work(command)) => work(&command, environment),
         Err(bad) => {
             complain!("{bad}");
@@ -67,7 +65,7 @@ fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
 
 fn work(command: &Command<'static>, environment: Environment) -> u8 {
     if command.actions.status {
-        return status(!command.given(Id::Load));
+        return status(command.crash() || !command.given(Id::Load));
     }
     // Each is taken here only.
     let (Some(machine), Some(workspace), Some(buffer)) =
@@ -76,9 +74,11 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
         return code::FAILED;
     };
     machine.clear();
+    // Without it the kernel ends the command, as for any other program.
+    let _without = on_bus_error(unreadable);
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
-        failure.tell(&machine.kexec);
+        failure.tell(command.crash(), &machine.kexec);
         return match (command.method, failure.refusal()) {
             (Method::File, Some(Errno::ENOSYS)) => {
                 complain!("syscall kexec_file_load not available.");
@@ -96,6 +96,12 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     } else {
         code::DONE
     }
+}
+
+/// A mapped file cannot be read. Nothing was loaded: the kernel reads what the digest has read.
+extern "C" fn unreadable() -> ! {
+    complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
+    exit(code::FAILED)
 }
 
 /// Unloads and loads, or says how it would.
@@ -140,4 +146,14 @@ fn status(crash: bool) -> u8 {
         Ok(false) => 0,
         Err(_) => code::FAILED,
     }
+}
+
+/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none.
+fn crash_size() -> u8 {
+    let Some(machine) = MACHINE.take() else {
+        return code::FAILED;
+    };
+    read_machine(machine);
+    let size = machine.crash.region.map_or(0, Range::size);
+    print(|out| writeln!(out, "{size}"))
 }

@@ -16,6 +16,9 @@ fact() { echo "FACT hop=$HOP $*"; }
 facts() { while IFS= read -r line; do fact "$1=$line"; done; }
 end() { echo "SCENARIO-END $*"; sleep 3600; }
 
+uptime() { fact "uptime=$(cut -d ' ' -f 1 /proc/uptime) $*"; }
+
+uptime first
 fact "uname=$(uname -r)"
 fact "cmdline=$(cat /proc/cmdline)"
 fact "cpus=$(grep -c ^processor /proc/cpuinfo)"
@@ -25,7 +28,8 @@ done
 for entry in /sys/firmware/memmap/*; do
     echo "$(cat "$entry/start") $(cat "$entry/end") $(cat "$entry/type")"
 done | sort | facts memmap
-fact "rsdp=$(hexdump -v -s 0x70 -n 8 -e '8/1 "%02x"' /sys/kernel/boot_params/data)"
+# acpi_rsdp_addr of boot_params, eight bytes, the last first.
+fact "rsdp=0x$(hexdump -v -s 0x70 -n 8 -e '1/1 "%02x\n"' /sys/kernel/boot_params/data | tac | tr -d '\n')"
 dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p' | facts acpi_rsdp
 for node in /sys/kernel/boot_params/setup_data/*; do
     [ -e "$node/type" ] && cat "$node/type"
@@ -42,6 +46,7 @@ if [ -d /sys/firmware/efi ]; then
 fi
 # Everything that came in the initrd, bit for bit.
 find / -xdev -type f | sort | xargs sha256sum | sed 's/  */ /' | facts sha256
+uptime facts
 [ -f /sys/firmware/initrd ] &&
     fact "initrd_sha256=$(sha256sum </sys/firmware/initrd | cut -d ' ' -f 1)"
 
@@ -52,10 +57,14 @@ elif [ -f /hop/next/vmlinuz ]; then
     for initrd in /hop/next/initrd.*; do
         set -- "$@" "--initrd=$initrd"
     done
+    # A kernel passes on a random seed once it has one itself; reading makes it gather one.
+    head -c 1 /dev/random >/dev/null
+    uptime before load
     # The options of a hop are words without blanks.
     kexec $(cat /hop/next/options) -l /hop/next/vmlinuz "$@" \
         --command-line="$(cat /hop/next/cmdline)"
     fact "load=$?"
+    uptime after load
     fact "loaded=$(cat /sys/kernel/kexec_loaded)"
     kexec -e
     end "kexec -e came back with $?"

@@ -89,3 +89,14 @@ pub fn build_kexec() -> Outcome<PathBuf> {
     run(cargo().args(["build", "--quiet", "--release", "--package", "kexec-cli"]))?;
     Ok(target().join("release/kexec"))
 }
+
+/// Builds the example programs, into the same directory.
+pub fn build_examples() -> Outcome {
+    run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "kexec-examples",
+    ]))
+}

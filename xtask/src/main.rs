@@ -5,6 +5,7 @@
 
 mod apt;
 mod command;
+mod compare;
 mod cpio;
 mod demo;
 mod elf;
@@ -47,6 +48,11 @@ const TOOLS: &[Tool] = &[
         run: size::run,
     },
     Tool {
+        name: "compare",
+        about: "measure against kexec-tools and OpenSSL; --write for docs/benchmarks.md",
+        run: compare::run,
+    },
+    Tool {
         name: "fetch",
         about: "fetch QEMU, kernels and firmware now (the others do it when needed)",
         run: packages::run,
@@ -75,6 +81,6 @@ fn main() -> ExitCode {
 fn usage() {
     println!("usage: cargo xtask <command> [arguments]\n");
     for tool in TOOLS {
-        println!("  {:6} {}", tool.name, tool.about);
+        println!("  {:7} {}", tool.name, tool.about);
     }
 }

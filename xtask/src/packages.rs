@@ -18,6 +18,7 @@ const TOOLS: &[&str] = &[
     "ovmf",
     "busybox-static",
     "kexec-tools",
+    "makedumpfile",
 ];
 
 /// A kernel line, the release that has it, and how its packages are named: `image` holds
@@ -89,6 +90,11 @@ impl Store {
     /// What was fetched before, or fetches it.
     pub fn open() -> Outcome<Self> {
         Self::open_with(false)
+    }
+
+    /// Whether everything was fetched before.
+    pub fn is_there() -> bool {
+        cache().join("store/manifest").is_file()
     }
 
     fn open_with(update: bool) -> Outcome<Self> {

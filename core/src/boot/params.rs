@@ -124,8 +124,8 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
 
     write_inherited(out, machine)?;
     put_u64(out, field::ACPI_RSDP_ADDR, machine.acpi_rsdp)?;
-    write_e820(out, layout, machine.memory.entries())?;
-    write_legacy_memory_size(out, &machine.memory)?;
+    write_e820(out, layout, parts.memory.entries())?;
+    write_legacy_memory_size(out, parts.memory)?;
     if let Some(offset) = layout.efi_map {
         write_efi_info(out, offset, base, machine)?;
     }

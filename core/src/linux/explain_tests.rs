@@ -1,13 +1,13 @@
 use super::*;
 
 const FREE: KexecState = KexecState {
-    loaded: Some(false),
-    crash_loaded: Some(false),
-    load_disabled: Some(false),
+    loaded: Known::No,
+    crash_loaded: Known::No,
+    load_disabled: Known::No,
     load_limit_reboot: Some(-1),
     load_limit_panic: Some(-1),
     lockdown: Lockdown::None,
-    cap_sys_boot: Some(true),
+    cap_sys_boot: Known::Yes,
 };
 
 fn says(step: Step, errno: Errno, state: &KexecState, words: &str) {
@@ -24,9 +24,9 @@ fn eperm_is_told_apart_by_the_machines_state() {
         says(step, Errno::EPERM, &state, "locked down");
         state.load_limit_reboot = Some(0);
         says(step, Errno::EPERM, &state, "limit_reboot");
-        state.load_disabled = Some(true);
+        state.load_disabled = Known::Yes;
         says(step, Errno::EPERM, &state, "load_disabled");
-        state.cap_sys_boot = Some(false);
+        state.cap_sys_boot = Known::No;
         says(step, Errno::EPERM, &state, "CAP_SYS_BOOT");
     }
     let locked = KexecState {
@@ -70,7 +70,7 @@ fn kexec_load_is_tried_after_exactly_four() {
 fn exec_knows_why_einval() {
     says(Step::Exec, Errno::EINVAL, &FREE, "nothing is loaded");
     let loaded = KexecState {
-        loaded: Some(true),
+        loaded: Known::Yes,
         ..FREE
     };
     says(Step::Exec, Errno::EINVAL, &loaded, "PID namespace");

@@ -75,6 +75,17 @@ fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     arch::result(opened).map(Fd::from_raw)
 }
 
+/// fcntl(2) with an argument that is a number.
+///
+/// # Errors
+/// The kernel's errno.
+pub(super) fn fcntl(fd: &Fd, command: u32, argument: usize) -> Result<usize, Errno> {
+    let arguments = [fd.argument(), command as usize, argument, 0, 0, 0];
+    // SAFETY: the commands used here (F_SETSIG, F_SETLEASE, F_GETLEASE, F_ADD_SEALS) take a
+    // number and touch no memory of this process.
+    arch::result(unsafe { arch::syscall(raw::__NR_fcntl, arguments) })
+}
+
 /// read(2), again after EINTR; answers the bytes read, 0 at the end.
 ///
 /// # Errors
@@ -89,6 +100,17 @@ pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
             other => return other,
         }
     }
+}
+
+/// write(2), once; answers the bytes written.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn write(fd: &Fd, bytes: &[u8]) -> Result<usize, Errno> {
+    let (start, length) = (bytes.as_ptr() as usize, bytes.len());
+    // SAFETY: the kernel reads at most `length` bytes from `start`, which has that many.
+    let put = unsafe { arch::syscall(raw::__NR_write, [fd.argument(), start, length, 0, 0, 0]) };
+    arch::result(put)
 }
 
 /// Reads a whole small file; answers the part of `buffer` it filled. A file longer than the
@@ -112,6 +134,21 @@ pub fn read_file_at<'a>(
 ) -> Result<&'a [u8], Errno> {
     let fd = open_at(directory, path, raw::O_RDONLY)?;
     read_all(&fd, buffer)
+}
+
+/// Reads an attribute, a file of /sys or /proc that holds one value, with `path` relative to a
+/// directory. The kernel gives all of it at the first read(2), so there is no other.
+///
+/// # Errors
+/// The kernel's errno of openat(2) or read(2).
+pub fn read_attribute_at<'a>(
+    directory: &Fd,
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], Errno> {
+    let fd = open_at(directory, path, raw::O_RDONLY)?;
+    let got = read(&fd, buffer)?;
+    Ok(buffer.get(..got).unwrap_or_default())
 }
 
 fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {

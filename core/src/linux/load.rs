@@ -27,7 +27,7 @@ pub mod file_flags {
 }
 
 /// KEXEC_ON_CRASH, kexec_load(2)'s flag for the crash image.
-const ON_CRASH: u64 = 0x1;
+pub const KEXEC_ON_CRASH: u64 = 0x1;
 
 /// `struct kexec_segment` (include/uapi/linux/kexec.h).
 #[repr(C)]
@@ -94,7 +94,7 @@ pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()
 /// # Errors
 /// [`Error::Syscall`] with the kernel's errno.
 pub fn kexec_unload(crash: bool) -> Result<()> {
-    let flags = if crash { ON_CRASH } else { 0 };
+    let flags = if crash { KEXEC_ON_CRASH } else { 0 };
     raw_kexec_load(0, 0, &[RawSegment::EMPTY; SEGMENT_MAX], flags)
 }
 

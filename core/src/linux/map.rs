@@ -63,25 +63,33 @@ impl File {
     /// descriptor may be closed afterwards.
     ///
     /// The file must not be cut short while it is mapped: looking at a page past its new end
-    /// raises SIGBUS.
+    /// raises SIGBUS. [`File::hold`] prevents it.
     ///
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno.
     pub fn map(&self) -> Result<Mapping> {
-        let failed = |errno| Error::File {
-            step: "mmap",
-            errno,
-        };
-        let length = usize::try_from(self.size).map_err(|_| failed(Errno::EFBIG))?;
-        let protection = raw::PROT_READ as usize;
-        let flags = raw::MAP_PRIVATE as usize;
-        let fd = self.fd.argument();
-        // SAFETY: a new mapping at an address of the kernel's choice touches no memory in use.
-        let mapped =
-            unsafe { arch::syscall(raw::__NR_mmap, [0, length, protection, flags, fd, 0]) };
-        let start = arch::result(mapped).map_err(failed)?;
-        Ok(Mapping { start, length })
+        map(&self.fd, self.size)
     }
+}
+
+/// Maps `size` bytes of a file, to be read from the first to the last.
+pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
+    let failed = |errno| Error::File {
+        step: "mmap",
+        errno,
+    };
+    let length = usize::try_from(size).map_err(|_| failed(Errno::EFBIG))?;
+    let protection = raw::PROT_READ as usize;
+    let flags = raw::MAP_PRIVATE as usize;
+    let fd = fd.argument();
+    // SAFETY: a new mapping at an address of the kernel's choice touches no memory in use.
+    let mapped = unsafe { arch::syscall(raw::__NR_mmap, [0, length, protection, flags, fd, 0]) };
+    let start = arch::result(mapped).map_err(failed)?;
+    let advice = [start, length, raw::MADV_SEQUENTIAL as usize, 0, 0, 0];
+    // What it is for is in docs/benchmarks.md, "Mapping"; that it may fail changes no byte.
+    // SAFETY: the mapping is ours, and advice does not change what it holds.
+    unsafe { arch::syscall(raw::__NR_madvise, advice) };
+    Ok(Mapping { start, length })
 }
 
 /// A file mapped read-only; unmapped when dropped.
@@ -152,7 +160,7 @@ fn regular_size(fd: &Fd) -> Result<u64> {
 }
 
 /// fstat(2).
-fn fstat(fd: &Fd) -> core::result::Result<raw::stat, Errno> {
+pub(super) fn fstat(fd: &Fd) -> core::result::Result<raw::stat, Errno> {
     let mut stat = core::mem::MaybeUninit::<raw::stat>::zeroed();
     let target = stat.as_mut_ptr() as usize;
     // SAFETY: the kernel writes one `struct stat` to `target`, which has that type.

@@ -6,7 +6,7 @@ use core::ops::Deref;
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::file::{Fd, open};
+use super::file::{Fd, fcntl, open};
 use super::map::File;
 use crate::Errno;
 use crate::error::{Error, Result};
@@ -49,6 +49,19 @@ pub fn join(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<Fd> 
     })
 }
 
+/// A copy of a file in memory, that nobody can change any more.
+///
+/// # Errors
+/// The errno of memfd_create(2), sendfile(2) or F_ADD_SEALS.
+pub(super) fn sealed_copy(file: &File) -> core::result::Result<Fd, Errno> {
+    const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
+    let copy = memfd_create(c"image")?;
+    send(&copy, file)?;
+    fcntl(&copy, raw::F_ADD_SEALS, SEALS as usize)?;
+    Ok(copy)
+}
+
+/// A file in memory, empty, that can be sealed.
 fn memfd_create(name: &CStr) -> core::result::Result<Fd, Errno> {
     // Under vm.memfd_noexec=2 only MFD_NOEXEC_SEAL is allowed; before Linux 6.3 it is unknown.
     let create = |flags: u32| {
@@ -57,7 +70,7 @@ fn memfd_create(name: &CStr) -> core::result::Result<Fd, Errno> {
         arch::result(unsafe { arch::syscall(raw::__NR_memfd_create, arguments) })
     };
     match create(raw::MFD_CLOEXEC | raw::MFD_NOEXEC_SEAL) {
-        Err(Errno::EINVAL) => create(raw::MFD_CLOEXEC),
+        Err(Errno::EINVAL) => create(raw::MFD_CLOEXEC | raw::MFD_ALLOW_SEALING),
         other => other,
     }
     .map(Fd::from_raw)

@@ -12,26 +12,34 @@ mod dir;
 mod exec;
 mod explain;
 mod file;
+mod hold;
 mod ifdown;
 mod load;
 mod loaded;
 mod machine;
 mod map;
 mod memfd;
+mod mount;
 mod process;
 mod random;
+mod signal;
 
 pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
 pub use explain::{Refusal, Step, explain};
-pub use file::{Fd, open, open_at, read, read_file, read_file_at};
+pub use file::{Fd, open, open_at, read, read_file, read_file_at, write};
+pub use hold::{Held, Hold};
 pub use ifdown::interfaces_down;
+pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{
-    file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload, knows_file_flag,
+    KEXEC_ON_CRASH, file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
+    knows_file_flag,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{read_machine, read_machine_below};
 pub use map::{File, Mapping};
 pub use memfd::join;
+pub use mount::mount;
 pub use process::{Environment, Standard, execute, exit, sleep_milliseconds, write_all};
 pub use random::random_seed;
+pub use signal::on_bus_error;

@@ -9,7 +9,8 @@
 //!
 //! 1. /sys/firmware/memmap. The firmware's own map with all its kinds: memory the running kernel
 //!    was told not to use (`mem=`, `memmap=`) is in it, memory added at run time too, and
-//!    everyone may read it.
+//!    everyone may read it. Where the next source is seen to say the same, that one is read: one
+//!    file instead of three for each entry.
 //! 2. The e820 table in the running kernel's boot_params and its SETUP_E820_EXT nodes: the same
 //!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; memory added later is not in it, and the
 //!    numbers of kinds without a name are.
@@ -26,9 +27,12 @@
 mod boot_params;
 mod cmdline;
 mod cpuinfo;
+mod dump;
 mod e820;
 mod efi;
 mod iomem;
+mod kcore;
+mod known;
 mod memmap;
 mod resources;
 mod state;
@@ -37,9 +41,12 @@ mod text;
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
+pub use dump::{CpuNotes, Dump, cpu_list, crash_notes, decimal_size, release, vmcoreinfo};
 pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
 pub use iomem::IomemParser;
+pub use kcore::KcoreParser;
+pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub use state::{
@@ -94,15 +101,15 @@ pub enum XenGuest {
     Pvh,
 }
 
-/// The kexec side of the running kernel; what could not be read is `None`.
+/// The kexec side of the running kernel; what could not be read is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KexecState {
     /// Whether an image is loaded.
-    pub loaded: Option<bool>,
+    pub loaded: Known,
     /// Whether a crash image is loaded.
-    pub crash_loaded: Option<bool>,
+    pub crash_loaded: Known,
     /// kernel.kexec_load_disabled.
-    pub load_disabled: Option<bool>,
+    pub load_disabled: Known,
     /// kernel.kexec_load_limit_reboot: loads still allowed, −1 without limit.
     pub load_limit_reboot: Option<i64>,
     /// kernel.kexec_load_limit_panic.
@@ -110,13 +117,14 @@ pub struct KexecState {
     /// Lockdown.
     pub lockdown: Lockdown,
     /// Whether this process has CAP_SYS_BOOT (CapEff in /proc/self/status).
-    pub cap_sys_boot: Option<bool>,
+    pub cap_sys_boot: Known,
 }
 
 /// Everything the planner wants to know of a machine.
 ///
-/// Large (some 0.4 MiB, mostly two memory maps of fixed capacity): keep it in a static or the
-/// caller's frame; only what is filled is ever touched.
+/// Large (some 0.7 MiB, mostly memory maps of fixed capacity); only what is filled is ever
+/// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
+/// file. In a frame it works too, but a frame that large has every page probed.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// The map the new kernel is told, and [`MemorySource`] says where from.
@@ -135,6 +143,9 @@ pub struct Machine {
     pub efi_full: bool,
     /// The crash reservation.
     pub crash: CrashReservation,
+    /// What a crash kernel must be told of the running one; empty without a reservation, but for
+    /// the RAM.
+    pub dump: Dump,
     /// Where the running kernel lies.
     pub kernel: KernelRanges,
     /// The running kernel's command line.
@@ -151,6 +162,9 @@ pub struct Machine {
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
     pub five_level_paging: bool,
+    /// Whether the running kernel uses pages of 1 GiB (cpuinfo's `pdpe1gb`, which the kernel
+    /// clears under `nogbpages`).
+    pub gbpages: bool,
     /// Whether the CPU has SHA extensions (cpuinfo's `sha_ni`); only for reports.
     pub sha_ni: bool,
     /// The kexec side of the running kernel.
@@ -178,6 +192,7 @@ impl Machine {
                 region: None,
                 low: None,
             },
+            dump: Dump::new(),
             kernel: KernelRanges::NONE,
             command_line: RunningCommandLine::new(),
             boot_params: RunningBootParams::new(),
@@ -185,6 +200,7 @@ impl Machine {
             acpi_rsdp: 0,
             total_ram: None,
             five_level_paging: false,
+            gbpages: false,
             sha_ni: false,
             kexec: KexecState::UNKNOWN,
             xen: false,
@@ -202,6 +218,7 @@ impl Machine {
         self.memory_full = false;
         self.efi_full = false;
         self.crash = CrashReservation::default();
+        self.dump.clear();
         self.kernel = KernelRanges::NONE;
         self.command_line.set(b"");
         self.boot_params.set(b"");
@@ -209,6 +226,7 @@ impl Machine {
         self.acpi_rsdp = 0;
         self.total_ram = None;
         self.five_level_paging = false;
+        self.gbpages = false;
         self.sha_ni = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
@@ -229,3 +247,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod damage_tests;

@@ -1,7 +1,7 @@
 //! The kexec side of the running kernel: small files, each a number or a word.
 
 use super::text::{self, Lines};
-use super::{KexecState, Lockdown, XenGuest};
+use super::{KexecState, Known, Lockdown, XenGuest};
 
 /// CAP_SYS_BOOT (include/uapi/linux/capability.h).
 const CAP_SYS_BOOT: u32 = 22;
@@ -144,13 +144,13 @@ impl Default for MeminfoParser {
 impl KexecState {
     /// Nothing known.
     pub const UNKNOWN: Self = Self {
-        loaded: None,
-        crash_loaded: None,
-        load_disabled: None,
+        loaded: Known::Unknown,
+        crash_loaded: Known::Unknown,
+        load_disabled: Known::Unknown,
         load_limit_reboot: None,
         load_limit_panic: None,
         lockdown: Lockdown::Unknown,
-        cap_sys_boot: None,
+        cap_sys_boot: Known::Unknown,
     };
 }
 

@@ -7,14 +7,16 @@
 //! ```
 
 pub mod check;
+pub mod crash_scenarios;
 pub mod facts;
 pub mod guest;
+pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
 
 use crate::Outcome;
-use crate::command::{build_kexec, cache, fresh_directory};
+use crate::command::{build_examples, build_kexec, cache, fresh_directory};
 use crate::packages::Store;
 use guest::Kexec;
 use scenario::Scenario;
@@ -123,6 +125,12 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// Runs scenarios, some at a time, and reports each as it ends.
 pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     let store = Store::open()?;
+    if scenarios
+        .iter()
+        .any(|scenario| !scenario.examples.is_empty())
+    {
+        build_examples()?;
+    }
     let turn = AtomicUsize::new(0);
     let count = Mutex::new(Count::default());
     std::thread::scope(|scope| {

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// What a guest's init prints last.
 pub const END: &str = "SCENARIO-END ";
 
+/// No guest takes longer, however much it says.
+const LIMIT: Duration = Duration::from_secs(900);
+
 /// How a guest's run ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
@@ -23,7 +26,7 @@ pub enum End {
     Shown,
     /// QEMU ended: the guest reset or switched itself off.
     Exit,
-    /// Time was up.
+    /// It said nothing for too long, or never came to an end.
     Limit,
 }
 
@@ -100,7 +103,8 @@ pub fn command(
     Ok(qemu)
 }
 
-/// Runs a guest to its end; everything it says goes to `log`, line by line also to `watch`.
+/// Runs a guest to its end. What it says goes to `watch` line by line, and to the file `log`
+/// with the seconds since the start before it.
 pub fn run(
     mut qemu: Command,
     scenario: &Scenario,
@@ -131,25 +135,30 @@ pub fn run(
             bytes.clear();
         }
     });
-    let mut deadline = Instant::now() + scenario.limit;
-    let mut on_silence = End::Limit;
+    let start = Instant::now();
+    let limit = start + LIMIT;
+    // Set once the text waited for was seen.
+    let mut quiet_until = None;
     loop {
+        let deadline = quiet_until.unwrap_or_else(|| limit.min(Instant::now() + scenario.silence));
         let line = match next(&lines, deadline) {
             Ok(line) => line,
-            Err(RecvTimeoutError::Timeout) => return Ok(on_silence),
+            Err(RecvTimeoutError::Timeout) if quiet_until.is_some() => return Ok(End::Shown),
+            Err(RecvTimeoutError::Timeout) => return Ok(End::Limit),
             Err(RecvTimeoutError::Disconnected) => return Ok(End::Exit),
         };
-        writeln!(file, "{line}").map_err(|error| format!("{}: {error}", log.display()))?;
+        let seconds = start.elapsed().as_secs_f64();
+        writeln!(file, "{seconds:7.2} {line}")
+            .map_err(|error| format!("{}: {error}", log.display()))?;
         watch(&line);
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));
         }
         if let Ending::Shows(text, quiet) = scenario.ending
             && line.contains(text)
-            && on_silence == End::Limit
+            && quiet_until.is_none()
         {
-            deadline = Instant::now() + quiet;
-            on_silence = End::Shown;
+            quiet_until = Some(Instant::now() + quiet);
         }
     }
 }

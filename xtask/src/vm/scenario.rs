@@ -62,16 +62,23 @@ pub struct Scenario {
     pub hops: Vec<Hop>,
     /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
     pub script: Option<&'static str>,
-    /// Files for the first guest: path in the guest, path below the target directory.
-    pub files: Vec<(&'static str, &'static str)>,
+    /// Runs in the last kernel, which has makedumpfile; for a crash kernel.
+    pub capture: Option<&'static str>,
+    /// Programs of the package kexec-examples for the first guest: path in the guest, name.
+    pub examples: Vec<(&'static str, &'static str)>,
     pub ending: Ending,
+    /// Flags of /proc/cpuinfo that every kernel must see, and those that none may.
+    pub flags: &'static [&'static str],
+    pub lacks: &'static [&'static str],
+    /// Text in the serial log; `*` stands for anything within a line.
     pub shows: Vec<&'static str>,
     pub never: Vec<&'static str>,
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
     pub ours_only: bool,
-    pub limit: Duration,
+    /// A guest that says nothing for so long is stuck.
+    pub silence: Duration,
 }
 
 /// 1 MiB and a bit, so that nothing ends on a page.
@@ -93,13 +100,16 @@ impl Scenario {
             words: "",
             hops: Vec::new(),
             script: None,
-            files: Vec::new(),
+            capture: None,
+            examples: Vec::new(),
             ending: Ending::Init,
+            flags: &[],
+            lacks: &[],
             shows: Vec::new(),
             never: Vec::new(),
             floor: 0,
             ours_only: false,
-            limit: Duration::from_secs(240),
+            silence: Duration::from_secs(150),
         }
     }
 
@@ -111,6 +121,18 @@ impl Scenario {
     pub fn cpu(mut self, model: &'static str, count: u32) -> Self {
         self.machine.cpu = model;
         self.machine.cpus = count;
+        self
+    }
+
+    /// CPU flags that every kernel must see; without them the scenario would test nothing.
+    pub fn flags(mut self, flags: &'static [&'static str]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// CPU flags that no kernel may see.
+    pub fn lacks(mut self, flags: &'static [&'static str]) -> Self {
+        self.lacks = flags;
         self
     }
 
@@ -172,8 +194,14 @@ impl Scenario {
         self
     }
 
-    pub fn file(mut self, guest: &'static str, below_target: &'static str) -> Self {
-        self.files.push((guest, below_target));
+    pub fn capture(mut self, script: &'static str) -> Self {
+        self.capture = Some(script);
+        self
+    }
+
+    /// Puts a program of the package kexec-examples into the first guest.
+    pub fn example(mut self, guest: &'static str, name: &'static str) -> Self {
+        self.examples.push((guest, name));
         self
     }
 
@@ -199,11 +227,6 @@ impl Scenario {
 
     pub fn ours_only(mut self) -> Self {
         self.ours_only = true;
-        self
-    }
-
-    pub fn limit(mut self, seconds: u64) -> Self {
-        self.limit = Duration::from_secs(seconds);
         self
     }
 }

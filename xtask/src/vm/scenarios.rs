@@ -1,17 +1,228 @@
 //! The scenarios. Kernels are named by line: `6.1`, `6.12`, `7.x` (see `packages.rs`).
+//!
+//! A machine boots once and goes through a chain of kernels; every hop is checked alike
+//! (`check.rs`), so a chain of n hops is n tests. Chains under UEFI have each pair with both
+//! methods, for the comparison of EFI complaints.
 
-use super::scenario::Scenario;
+use super::scenario::{Ending, Scenario};
+use std::time::Duration;
+
+const GIB: u64 = 1 << 30;
+const LOCKDOWN: &str = include_str!("../../guest/lockdown.sh");
+const UNLOAD: &str = include_str!("../../guest/unload.sh");
+const TAMPER: &str = include_str!("../../guest/tamper.sh");
+
+/// What the purgatory says of a changed byte.
+const MISMATCH: &str = "DIGEST MISMATCH, not starting";
+
+/// A CPU with SHA-NI and four-level paging. QEMU's `max` adds five-level paging to that, and
+/// `qemu64` has neither, nor anything beyond x86-64-v1, nor a random number generator: there
+/// only a seed from the loader makes the random numbers ready at time 0.
+const SHA: &str = "max,la57=off";
 
 /// Every scenario, in the order they run.
 pub fn all() -> Vec<Scenario> {
+    let mut all = pairs();
+    all.extend(places());
+    all.extend(requests());
+    all.extend(refusals());
+    all.extend(super::crash_scenarios::all());
+    all
+}
+
+/// Each kernel into each other, by both methods, under both firmwares.
+fn pairs() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "bios-pairs",
-            "every other kernel, both methods, BIOS",
+            "every pair of two kernels, by one method each",
+            "6.1",
+        )
+        .cpu(SHA, 2)
+        .flags(&["sha_ni"])
+        .hop("-c", "6.12")
+        .hop("-c", "7.x")
+        .hop("-c", "6.1")
+        .hop("-s", "7.x")
+        .hop("-s", "6.12")
+        .hop("-s", "6.1"),
+        Scenario::new(
+            "bios-pairs-plain",
+            "the same by the other method, old CPU",
+            "6.1",
+        )
+        .cpu("qemu64", 1)
+        .lacks(&["sha_ni", "la57", "rdrand"])
+        .memory(1024)
+        .hop("-s", "6.12")
+        .hop("-s", "7.x")
+        .hop("-s", "6.1")
+        .hop("-c", "7.x")
+        .hop("-c", "6.12")
+        .hop("-c", "6.1"),
+        Scenario::new("uefi-6.1-6.12", "both ways, both methods", "6.1")
+            .uefi()
+            .hop("-s", "6.12")
+            .hop("-c", "6.1")
+            .hop("-c", "6.12")
+            .hop("-s", "6.1"),
+        Scenario::new("uefi-6.12-7.x", "both ways, both methods, one CPU", "6.12")
+            .uefi()
+            .cpu("qemu64", 1)
+            .hop("-s", "7.x")
+            .hop("-c", "6.12")
+            .hop("-c", "7.x")
+            .hop("-s", "6.12"),
+        Scenario::new("uefi-7.x-6.1", "both ways, both methods", "7.x")
+            .uefi()
+            .cpu(SHA, 2)
+            .hop("-s", "6.1")
+            .hop("-c", "7.x")
+            .hop("-c", "6.1")
+            .hop("-s", "7.x"),
+    ]
+}
+
+/// Little memory, memory above 4 GiB, and five-level paging.
+fn places() -> Vec<Scenario> {
+    vec![
+        Scenario::new("bios-512m", "little memory, one CPU without SHA-NI", "7.x")
+            .cpu("qemu64", 1)
+            .memory(512)
+            .lacks(&["sha_ni"])
+            .hop("-c", "6.12")
+            .hop("-s", "6.1")
+            .hop("-c", "6.12"),
+        Scenario::new("bios-6g", "kernel and initrd land above 4 GiB", "6.1")
+            .memory(6144)
+            .cpu(SHA, 2)
+            .floor(4 * GIB)
+            .hop("-c", "6.12")
+            .with("nokaslr")
+            .hop("-s", "7.x")
+            .with("nokaslr")
+            .hop("-c", "6.1")
+            .with("nokaslr"),
+        Scenario::new("uefi-6g", "the same under UEFI", "7.x")
+            .uefi()
+            .memory(6144)
+            .floor(4 * GIB)
+            .hop("-c", "6.12")
+            .with("nokaslr")
+            .hop("-c", "7.x")
+            .with("nokaslr"),
+        Scenario::new(
+            "bios-5-level",
+            "five-level paging, each kernel into itself",
+            "6.1",
+        )
+        .cpu("max", 2)
+        .flags(&["la57", "sha_ni"])
+        .hop("-c", "6.1")
+        .hop("-c", "6.12")
+        .hop("-c", "6.12")
+        .hop("-c", "7.x")
+        .hop("-c", "7.x"),
+    ]
+}
+
+/// What can be asked of a load.
+fn requests() -> Vec<Scenario> {
+    vec![
+        Scenario::new("bios-300m", "an initrd of 300 MiB", "6.12")
+            .cpu(SHA, 2)
+            .hop("-c", "7.x")
+            .payload(300),
+        Scenario::new("bios-300m-plain", "the same on a CPU without SHA-NI", "7.x")
+            .cpu("qemu64", 2)
+            .lacks(&["sha_ni"])
+            .hop("-c", "6.1")
+            .payload(300),
+        Scenario::new(
+            "bios-two-initrds",
+            "two --initrd, the default method",
+            "6.12",
+        )
+        .hop("-c", "7.x")
+        .split()
+        .hop("-a", "6.1")
+        .hop("-c", "6.12")
+        .split(),
+        Scenario::new("bios-command-line", "the longest command lines", "6.12")
+            .hop("-c", "7.x")
+            .command_line_of(2047)
+            .hop("-s", "6.12")
+            .command_line_of(2016),
+    ]
+}
+
+/// What must not start.
+fn refusals() -> Vec<Scenario> {
+    let tamper = |name, about, how| {
+        Scenario::new(name, about, "6.12")
+            .example("bin/tamper", "tamper")
+            .hop("-c", "7.x")
+            .words(how)
+            .script(TAMPER)
+            .shows("libkexec purgatory")
+            .ours_only()
+    };
+    vec![
+        Scenario::new(
+            "lockdown",
+            "lockdown=integrity refuses, and no fallback helps",
+            "6.12",
+        )
+        .words("lockdown=integrity")
+        .hop("-c", "6.12")
+        .script(LOCKDOWN)
+        .shows("FACT hop=0 lockdown=none [integrity] confidentiality")
+        .shows("FACT hop=0 load.said=*lockdown")
+        .never("load.exit=0")
+        .shows("FACT hop=0 auto.said=*lockdown")
+        .never("auto.exit=0")
+        .never(".loaded=1")
+        .ours_only(),
+        tamper(
+            "untampered",
+            "the purgatory's console, nothing changed",
+            "tamper=none",
+        )
+        .shows("purgatory: verifying ")
+        .shows("FACT hop=1 uname=7.")
+        .never("DIGEST MISMATCH"),
+        tamper(
+            "tampered-halt",
+            "a changed byte is told, and the machine halts",
+            "tamper=halt",
+        )
+        .ends(Ending::Shows(MISMATCH, Duration::from_secs(20)))
+        .never("FACT hop=1"),
+        tamper(
+            "tampered-reset",
+            "a changed byte is told, and the machine resets",
+            "tamper=reboot",
+        )
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        tamper(
+            "tampered-plain",
+            "the same on a CPU without SHA-NI",
+            "tamper=reboot",
+        )
+        .cpu("qemu64", 1)
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        Scenario::new(
+            "unload",
+            "what is loaded can be unloaded, by either method",
             "6.1",
         )
         .hop("-c", "6.12")
-        .hop("-s", "7.x")
-        .hop("-c", "6.1"),
+        .script(UNLOAD)
+        .shows("FACT hop=0 exit=0 0 0 0 0")
+        .shows("FACT hop=0 after=1 0 1 0 0"),
     ]
 }

@@ -3,6 +3,7 @@
 //! Every file is read once, in pieces where it can be large, with a few KiB of stack. A file
 //! that is missing or not readable leaves its facts unknown; nothing here fails.
 
+mod dump;
 mod efi;
 mod memory;
 mod state;
@@ -11,7 +12,7 @@ use core::ffi::CStr;
 
 use linux_raw_sys::general as raw;
 
-use super::file::{Fd, open, open_at, read, read_file_at};
+use super::file::{Fd, open, open_at, read, read_attribute_at, read_file_at};
 use crate::machine::Machine;
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
@@ -40,11 +41,14 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     efi::efi(root, machine);
     memory::iomem(root, machine);
     memory::choose(root, machine);
+    if machine.crash.region.is_some() {
+        dump::dump(root, &mut machine.dump);
+    }
     machine.acpi_rsdp = rsdp(machine);
 }
 
-/// The boot loader's word, then EFI's. A BIOS machine has neither: the kernel leaves
-/// acpi_rsdp_addr 0, and the new kernel scans the BIOS area as this one did.
+/// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there
+/// what it found in the BIOS area; where nobody did it stays 0, and the new kernel looks itself.
 fn rsdp(machine: &Machine) -> u64 {
     let from_loader = machine.boot_params.acpi_rsdp_addr();
     let known = [from_loader, machine.efi.acpi20, machine.efi.acpi];
@@ -56,10 +60,11 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
     read_file_at(directory, path, buffer).map_or(0, <[u8]>::len)
 }
 
-/// What a parser makes of a small file.
+/// What a parser makes of an attribute.
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [0; 128];
-    read_file_at(directory, path, &mut buffer).ok().map(parse)
+    let value = read_attribute_at(directory, path, &mut buffer);
+    value.ok().map(parse)
 }
 
 /// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.

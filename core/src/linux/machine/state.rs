@@ -4,7 +4,7 @@ use core::ffi::CStr;
 
 use super::{Fd, small, stream};
 use crate::machine::{
-    CpuFlags, KexecState, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
+    CpuFlags, KexecState, Known, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
     hypervisor_is_xen, load_limit, lockdown, xen_control, xen_guest,
 };
 
@@ -20,20 +20,23 @@ pub(super) fn kexec(root: &Fd) -> KexecState {
             c"sys/kernel/kexec/crash_loaded",
             c"sys/kernel/kexec_crash_loaded",
         ),
-        load_disabled: small(root, c"proc/sys/kernel/kexec_load_disabled", flag).flatten(),
+        load_disabled: small(root, c"proc/sys/kernel/kexec_load_disabled", flag)
+            .flatten()
+            .into(),
         load_limit_reboot: limit(c"proc/sys/kernel/kexec_load_limit_reboot"),
         load_limit_panic: limit(c"proc/sys/kernel/kexec_load_limit_panic"),
         lockdown: small(root, c"sys/kernel/security/lockdown", lockdown)
             .unwrap_or(Lockdown::Unknown),
-        cap_sys_boot: status.cap_sys_boot,
+        cap_sys_boot: status.cap_sys_boot.into(),
     }
 }
 
 /// Kernels of 2026 have a directory, and the old names as links into it.
-fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Option<bool> {
+fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Known {
     small(root, new, flag)
         .or_else(|| small(root, old, flag))
         .flatten()
+        .into()
 }
 
 /// CPU flags.
@@ -42,6 +45,7 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     stream(root, c"proc/cpuinfo", |piece| flags.feed(piece));
     flags.finish();
     machine.five_level_paging = flags.la57;
+    machine.gbpages = flags.gbpages;
     machine.sha_ni = flags.sha_ni;
 }
 

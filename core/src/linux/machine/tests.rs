@@ -1,5 +1,5 @@
 use super::*;
-use crate::machine::{IomemAccess, Lockdown, MemorySource, XenGuest};
+use crate::machine::{IomemAccess, Known, Lockdown, MemorySource, XenGuest};
 use crate::memory::MemoryKind;
 use std::boxed::Box;
 use std::ffi::CString;
@@ -128,7 +128,7 @@ fn this_machine_can_be_read() {
         assert_eq!(machine.sha_ni, has("sha_ni"));
         assert_eq!(machine.five_level_paging, has("la57"));
     }
-    assert!(machine.kexec.cap_sys_boot.is_some());
+    assert!(machine.kexec.cap_sys_boot != Known::Unknown);
     if machine.iomem_access == IomemAccess::Read {
         assert!(machine.iomem.ram() > 1 << 24);
         assert!(machine.kernel.code.is_some());
@@ -138,7 +138,7 @@ fn this_machine_can_be_read() {
 #[test]
 fn nothing_there_is_nothing_known() {
     let fake = Fake::new("empty");
-    let machine = fake.read();
+    let mut machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::None);
     assert!(machine.memory.is_empty() && machine.iomem.is_empty());
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
@@ -146,7 +146,7 @@ fn nothing_there_is_nothing_known() {
     assert!(!machine.efi.present && !machine.xen && machine.acpi_rsdp == 0);
     assert_eq!(machine.total_ram, None);
     assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
-    let mut machine = Box::new(Machine::new());
+    assert_eq!(machine.dump.vmcoreinfo, None);
     read_machine_below(c"/nowhere/at/all", &mut machine);
     assert_eq!(machine.memory_source, MemorySource::None);
 }
@@ -168,6 +168,30 @@ fn the_firmware_map_comes_first() {
 }
 
 #[test]
+fn a_firmware_map_as_it_was_at_boot_is_read_from_boot_params() {
+    let fake = Fake::new("unchanged");
+    let table = [
+        (0x10_0000, 0x100_0000, 1),
+        (0, 0x9_f000, 1),
+        (0x9_f000, 0x1000, 2),
+        (0xa_0000, 0x6_0000, 2),
+    ];
+    fake.memmap(0, 0, 0x9_efff, "System RAM")
+        .memmap(1, 0x9_f000, 0xf_ffff, "Reserved")
+        .memmap(2, 0x10_0000, 0x10f_ffff, "System RAM")
+        .file("sys/kernel/boot_params/data", page(&table, 0));
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::BootParams);
+    assert_eq!(kinds(&machine), [1, 2, 1]);
+    // Memory added since boot has a number of its own, whatever else was taken away.
+    fs::remove_dir_all(fake.0.join("sys/firmware/memmap/2")).unwrap();
+    fake.memmap(3, 0x200_0000, 0x2ff_ffff, "System RAM");
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.memory.entries()[2].range.start(), 0x200_0000);
+}
+
+#[test]
 fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
     let fake = Fake::new("efimap");
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM")
@@ -180,6 +204,32 @@ fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
     let machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
     assert_eq!(machine.iomem_access, IomemAccess::Unprivileged);
+}
+
+#[test]
+fn pieces_of_iomem_become_one_entry() {
+    let fake = Fake::new("pieces");
+    fake.file(
+        "proc/iomem",
+        "00900000-7dec7017 : System RAM\n7dec7018-7ded0a57 : System RAM\n\
+         7ded0a58-7ded2fff : System RAM\n7ded3000-7dedbfff : Reserved\n\
+         7dedc000-7ed3efff : System RAM\n7ed40000-7ed40fff : System RAM\n",
+    );
+    let machine = fake.read();
+    assert_eq!(machine.iomem.entries().len(), 6);
+    let memory = machine.memory.entries().iter();
+    let memory: Vec<_> = memory
+        .map(|e| (e.range.start(), e.range.last(), e.kind.0))
+        .collect();
+    assert_eq!(
+        memory,
+        [
+            (0x90_0000, 0x7ded_2fff, 1),
+            (0x7ded_3000, 0x7ded_bfff, 2),
+            (0x7ded_c000, 0x7ed3_efff, 1),
+            (0x7ed4_0000, 0x7ed4_0fff, 1),
+        ]
+    );
 }
 
 #[test]
@@ -294,24 +344,18 @@ fn kexec_state_in_the_new_place_and_the_old() {
     let machine = fake.read();
     assert_eq!(machine.total_ram, Some(16 << 20));
     let state = machine.kexec;
-    assert_eq!(
-        (state.loaded, state.crash_loaded),
-        (Some(true), Some(false))
-    );
-    assert_eq!(state.load_disabled, Some(true));
+    assert_eq!((state.loaded, state.crash_loaded), (Known::Yes, Known::No));
+    assert_eq!(state.load_disabled, Known::Yes);
     assert_eq!(
         (state.load_limit_reboot, state.load_limit_panic),
         (Some(-1), Some(3))
     );
     assert_eq!(state.lockdown, Lockdown::Integrity);
-    assert_eq!(state.cap_sys_boot, Some(true));
+    assert_eq!(state.cap_sys_boot, Known::Yes);
     fake.file("sys/kernel/kexec/loaded", "0\n")
         .file("sys/kernel/kexec/crash_loaded", "1\n");
     let state = fake.read().kexec;
-    assert_eq!(
-        (state.loaded, state.crash_loaded),
-        (Some(false), Some(true))
-    );
+    assert_eq!((state.loaded, state.crash_loaded), (Known::No, Known::Yes));
 }
 
 #[test]
@@ -343,5 +387,60 @@ fn directories_and_huge_files_in_the_place_of_files() {
     assert!(machine.command_line.is_too_long());
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
     assert_eq!(machine.memory_source, MemorySource::None);
-    assert_eq!(machine.kexec.loaded, None);
+    assert_eq!(machine.kexec.loaded, Known::Unknown);
+}
+
+/// Sparse CPUs, one of them not there; the places of kernels before and after 6.19.
+#[test]
+fn what_a_crash_kernel_must_be_told() {
+    let fake = Fake::new("dump");
+    let iomem = format!(
+        "{IOMEM}40000000-43ffffff : GART\n\
+         100000000-13fffffff : System RAM (kmem)\n\
+         140000000-14fffffff : virtio0\n  140000000-147ffffff : System RAM (virtio_mem)\n"
+    );
+    fake.file("proc/iomem", iomem)
+        .file("proc/sys/kernel/osrelease", "6.12.107+deb13-amd64\n")
+        .file("proc/cpuinfo", "flags\t\t: fpu pdpe1gb lm\n")
+        .file("sys/kernel/vmcoreinfo", "0x0000000100c66000 1024\n")
+        .file("sys/kernel/crash_elfcorehdr_size", "917616\n")
+        .file("sys/kernel/kexec/crash_cma_ranges", "38000000-3fffffff\n")
+        .file("sys/devices/system/cpu/possible", "0-1,8-9\n");
+    for (cpu, address) in [(0, 0x3fc1_0400_u64), (1, 0x3fc9_0400), (9, 0x1000)] {
+        let directory = format!("sys/devices/system/cpu/cpu{cpu}");
+        fake.file(
+            &format!("{directory}/crash_notes"),
+            format!("{address:x}\n"),
+        )
+        .file(&format!("{directory}/crash_notes_size"), "368\n");
+    }
+    let machine = fake.read();
+    let dump = &machine.dump;
+    assert_eq!(dump.cpus.addresses(), [0x3fc1_0400, 0x3fc9_0400, 0x1000]);
+    assert_eq!((dump.cpus.size, dump.cpus.absent), (368, 1));
+    let note = dump.vmcoreinfo.unwrap();
+    assert_eq!((note.start(), note.size()), (0x1_00c6_6000, 4132));
+    assert_eq!(dump.elfcorehdr_size, Some(917_616));
+    assert_eq!(dump.cma()[0].start(), 0x3800_0000);
+    assert_eq!(dump.gart.unwrap().start(), 0x4000_0000);
+    assert_eq!((dump.release, machine.gbpages), ((6, 12), true));
+    let ram: Vec<_> = dump
+        .ram
+        .ranges()
+        .iter()
+        .map(|r| (r.start(), r.last()))
+        .collect();
+    assert_eq!(
+        ram,
+        [
+            (0x1000, 0x9_fbff),
+            (0x10_0000, 0x3fff_ffff),
+            (0x1_0000_0000, 0x1_47ff_ffff),
+        ]
+    );
+    // Nobody needs it without a reservation, and CPUs are many.
+    let none = Fake::new("no-reservation");
+    none.file("proc/iomem", "00100000-3fffffff : System RAM\n")
+        .file("sys/kernel/vmcoreinfo", "0x0000000100c66000 1024\n");
+    assert_eq!(none.read().dump.vmcoreinfo, None);
 }

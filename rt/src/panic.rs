@@ -2,7 +2,6 @@
 //! linker can reach fails the link.
 
 #[cfg(not(debug_assertions))]
-#[allow(unsafe_code)]
 // SAFETY: never linked, hence never called.
 unsafe extern "C" {
     safe fn kexec_has_a_reachable_panic() -> !;
@@ -17,12 +16,24 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 #[cfg(debug_assertions)]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    crate::out::complain!("{info}");
+    use core::fmt::Write;
+    let _unwritten = writeln!(Stderr, "{info}");
     kexec_core::linux::exit(134)
+}
+
+/// For the dev profile's last words.
+#[cfg(debug_assertions)]
+struct Stderr;
+
+#[cfg(debug_assertions)]
+impl core::fmt::Write for Stderr {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        use kexec_core::linux::{Standard, write_all};
+        write_all(Standard::Error, text.as_bytes()).map_err(|_| core::fmt::Error)
+    }
 }
 
 /// The core library of the dev profile refers to it; nothing unwinds.
 #[cfg(debug_assertions)]
-#[allow(unsafe_code)]
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}

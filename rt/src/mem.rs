@@ -1,6 +1,5 @@
 //! The functions every compiler takes for granted, by their C contracts. In assembly, so that
 //! none can be compiled into a call of itself.
-#![allow(unsafe_code)]
 
 use core::arch::global_asm;
 

@@ -1,6 +1,5 @@
 //! The first instruction, and what the kernel leaves on the stack: argc, argv, environment
 //! (System V ABI, AMD64 supplement, 3.4.1).
-#![allow(unsafe_code)]
 
 use core::arch::global_asm;
 use core::ffi::{CStr, c_char};
@@ -14,14 +13,13 @@ global_asm!(
     "xor ebp, ebp",
     "mov rdi, rsp",
     "and rsp, -16",
-    "call {main}",
+    "call kexec_rt_main",
     "ud2",
-    main = sym main,
 );
 
 /// The arguments behind the program's name.
 #[derive(Debug)]
-struct Arguments(*const *const c_char);
+pub struct Arguments(*const *const c_char);
 
 impl Iterator for Arguments {
     type Item = &'static CStr;
@@ -39,7 +37,11 @@ impl Iterator for Arguments {
     }
 }
 
-extern "C" fn main(stack: *const usize) -> ! {
+/// Calls `main` and ends the process with its answer.
+///
+/// # Safety
+/// `stack` must be the stack pointer the kernel started the process with, its strings unchanged.
+pub unsafe fn start(stack: *const usize, main: impl FnOnce(Arguments, Environment) -> u8) -> ! {
     // SAFETY: the kernel starts a program with argc at the top of its stack.
     let count = unsafe { *stack };
     let argv = stack.wrapping_add(1).cast::<*const c_char>();
@@ -48,5 +50,5 @@ extern "C" fn main(stack: *const usize) -> ! {
     // SAFETY: the environment's array of strings lies behind argv's null pointer, and lives,
     // unchanged, as long as the process.
     let environment = unsafe { Environment::new(argv.wrapping_add(count).wrapping_add(1)) };
-    exit(crate::run(arguments, environment))
+    exit(main(arguments, environment))
 }

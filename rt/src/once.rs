@@ -1,10 +1,10 @@
 //! Large objects in static memory, each handed out once.
-#![allow(unsafe_code)]
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A value that can be taken once, for good.
+#[derive(Debug)]
 pub struct Once<T> {
     taken: AtomicBool,
     value: UnsafeCell<T>,
@@ -14,6 +14,7 @@ pub struct Once<T> {
 unsafe impl<T: Send> Sync for Once<T> {}
 
 impl<T> Once<T> {
+    /// A value nobody has taken yet.
     pub const fn new(value: T) -> Self {
         Self {
             taken: AtomicBool::new(false),

@@ -1,0 +1,154 @@
+//! Files that stay as they are while they are loaded.
+//!
+//! The digest is taken over mapped pages, and kexec_load(2) copies the same pages a moment
+//! later. Whoever writes to the file in between gives the new kernel bytes that the purgatory
+//! refuses, after the old kernel is gone; whoever cuts it short raises SIGBUS in the reader. A
+//! read lease (fcntl_locking(2), F_SETLEASE) makes both wait: an open for writing or a truncate
+//! blocks until the lease ends, and none is given while anyone has the file open for writing.
+//! The kernel ends a lease by force after /proc/sys/fs/lease-break-time (45 s).
+
+use linux_raw_sys::general as raw;
+
+use super::file::{Fd, fcntl};
+use super::map::{File, Mapping, fstat, map};
+use super::memfd::sealed_copy;
+use crate::Errno;
+use crate::error::{Error, Result};
+
+/// What keeps a file as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// A read lease.
+    Lease,
+    /// The file itself is out of reach of a lease: a sealed copy in memory is used.
+    Copy,
+    /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone.
+    Nothing {
+        /// Why there is no lease: EAGAIN if the file is open for writing, EACCES without
+        /// CAP_LEASE for a file of another user, EINVAL if the file system has none.
+        lease: Errno,
+        /// Why there is no copy: EFBIG if it would be larger than allowed.
+        copy: Errno,
+    },
+}
+
+/// A file that is held until the [`File`] is dropped.
+#[derive(Debug)]
+pub struct Held<'a> {
+    file: &'a File,
+    copy: Option<Fd>,
+    hold: Hold,
+    stamp: Stamp,
+}
+
+/// What every change of a file's bytes changes (mtime and ctime move with each write, also
+/// through a mapping).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp([i64; 5]);
+
+impl Stamp {
+    fn of(fd: &Fd) -> Result<Self> {
+        let stat = fstat(fd).map_err(|errno| Error::File {
+            step: "fstat",
+            errno,
+        })?;
+        Ok(Self([
+            stat.st_size,
+            stat.st_mtime.cast_signed(),
+            stat.st_mtime_nsec.cast_signed(),
+            stat.st_ctime.cast_signed(),
+            stat.st_ctime_nsec.cast_signed(),
+        ]))
+    }
+
+    fn size(&self) -> u64 {
+        let [size, ..] = self.0;
+        u64::try_from(size).unwrap_or(0)
+    }
+}
+
+impl File {
+    /// Keeps the file as it is: by a lease, else by a copy if it has at most `copy_limit` bytes,
+    /// else not at all; [`Held::hold`] says which. No signal is sent that anyone has to care
+    /// for (SIGURG, ignored unless handled, tells of a program that waits for the lease's end).
+    ///
+    /// # Errors
+    /// [`Error::File`] with fstat(2)'s errno; [`Error::FileChanged`] if the file is not as long
+    /// as when it was opened.
+    pub fn hold(&self, copy_limit: u64) -> Result<Held<'_>> {
+        let mut copy = None;
+        let hold = match lease(self.fd()) {
+            Ok(()) => Hold::Lease,
+            Err(lease) if self.size() > copy_limit => Hold::Nothing {
+                lease,
+                copy: Errno::EFBIG,
+            },
+            Err(lease) => match sealed_copy(self) {
+                Ok(fd) => {
+                    copy = Some(fd);
+                    Hold::Copy
+                }
+                Err(copy) => Hold::Nothing { lease, copy },
+            },
+        };
+        let stamp = Stamp::of(copy.as_ref().unwrap_or(self.fd()))?;
+        if stamp.size() != self.size() {
+            return Err(Error::FileChanged);
+        }
+        Ok(Held {
+            file: self,
+            copy,
+            hold,
+            stamp,
+        })
+    }
+}
+
+impl Held<'_> {
+    /// What keeps it.
+    #[must_use]
+    pub const fn hold(&self) -> Hold {
+        self.hold
+    }
+
+    /// As [`File::map`].
+    ///
+    /// # Errors
+    /// [`Error::File`] with mmap(2)'s errno.
+    pub fn map(&self) -> Result<Mapping> {
+        map(
+            self.copy.as_ref().unwrap_or(self.file.fd()),
+            self.file.size(),
+        )
+    }
+
+    /// Whether the file is still what it was when [`File::hold`] came back: to be asked after
+    /// the last look at its bytes, kexec_load(2)'s included.
+    ///
+    /// # Errors
+    /// [`Error::FileChanged`]; [`Error::File`] with fstat(2)'s errno.
+    pub fn check(&self) -> Result<()> {
+        const HELD: usize = raw::F_RDLCK as usize;
+        match self.hold {
+            Hold::Copy => return Ok(()),
+            Hold::Lease if fcntl(self.file.fd(), raw::F_GETLEASE, 0) == Ok(HELD) => return Ok(()),
+            // Someone waits for the lease to end, or it was ended by force.
+            Hold::Lease | Hold::Nothing { .. } => {}
+        }
+        if Stamp::of(self.file.fd())? == self.stamp {
+            return Ok(());
+        }
+        Err(Error::FileChanged)
+    }
+}
+
+fn lease(fd: &Fd) -> core::result::Result<(), Errno> {
+    // SIGIO, which is sent unless another signal is named, ends a process that has no handler.
+    fcntl(fd, raw::F_SETSIG, raw::SIGURG as usize)?;
+    fcntl(fd, raw::F_SETLEASE, raw::F_RDLCK as usize)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "hold_tests.rs"]
+mod tests;

@@ -1,0 +1,25 @@
+//! The one signal a reader of mapped files has to handle.
+
+use linux_raw_sys::general as raw;
+
+use super::arch;
+use crate::Errno;
+
+/// Has `handler` called when a mapped page cannot be had: its file was cut short, or its disk
+/// failed (SIGBUS). The handler runs in place of the instruction that looked at the page and
+/// must not come back. It is the whole process's, so it is for programs, not for libraries.
+///
+/// # Errors
+/// The errno of rt_sigaction(2).
+pub fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
+    let handler = handler as *const () as usize;
+    // struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer,
+    // mask. x86 refuses to deliver without a restorer; what never returns never gets there.
+    let action: [usize; 4] = [handler, raw::SA_RESTORER as usize, handler, 0];
+    let mask_size = size_of::<raw::kernel_sigset_t>();
+    let action = &raw const action as usize;
+    let arguments = [raw::SIGBUS as usize, action, 0, mask_size, 0, 0];
+    // SAFETY: the kernel reads one struct sigaction at `action`; the handler it names takes no
+    // argument, so that it may be called with any.
+    arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
+}

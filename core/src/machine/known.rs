@@ -1,0 +1,36 @@
+//! Yes, no, or not known.
+
+/// What a file said, if it could be read.
+///
+/// In place of `Option<bool>`, whose `None` is not zero: a [`Machine`](super::Machine) that
+/// nobody has filled is all zeros, so that a static one takes no room in the program's file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// The source is not there, not readable, or says neither.
+    #[default]
+    Unknown,
+    /// No, 0.
+    No,
+    /// Yes, 1.
+    Yes,
+}
+
+impl From<Option<bool>> for Known {
+    fn from(value: Option<bool>) -> Self {
+        match value {
+            None => Self::Unknown,
+            Some(false) => Self::No,
+            Some(true) => Self::Yes,
+        }
+    }
+}
+
+impl From<Known> for Option<bool> {
+    fn from(value: Known) -> Self {
+        match value {
+            Known::Unknown => None,
+            Known::No => Some(false),
+            Known::Yes => Some(true),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Compares kexec-tools and libkexec on fake machines; see the library.
+
+use differential::image::Image;
+use differential::run::{Comparison, Report};
+use differential::trace::{self, Program};
+use differential::{Outcome, document, machines};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: differential [--control | --write] [KERNEL...]
+
+Loads a synthetic kernel, and each bzImage named, on fake machines with kexec-tools and with
+libkexec's command, and compares what the next kernel is told. Needs root. Nothing is loaded.
+
+  --control  compare kexec-tools with itself, which must show no difference
+  --write    put the table of known differences into docs/differences.md
+
+  KEXEC_REFERENCE       kexec-tools' binary (default: what `cargo xtask fetch` fetched)
+  KEXEC_REFERENCE_ROOT  a Debian tree whose libraries it runs with (default: this system's)
+  KEXEC_COMMAND         libkexec's (default: target/release/kexec)
+
+Exit code: 0 all differences are known, 1 not so, 2 usage, 77 skipped.";
+
+/// What test drivers take for \"skipped\".
+const SKIPPED: u8 = 77;
+
+enum Failure {
+    /// It cannot be done here.
+    Skip(String),
+    /// It went wrong.
+    Fail(String),
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (options, kernels): (Vec<_>, Vec<_>) = arguments
+        .iter()
+        .map(String::as_str)
+        .partition(|word| word.starts_with('-'));
+    let done = match options[..] {
+        [] => run(&kernels, false),
+        ["--control"] => run(&kernels, true),
+        ["--write"] if kernels.is_empty() => document::write().map_err(Failure::Fail),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Fail(reason)) => {
+            eprintln!("differential: {reason}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::Skip(reason)) => {
+            eprintln!("differential: SKIPPED, nothing was compared: {reason}");
+            ExitCode::from(SKIPPED)
+        }
+    }
+}
+
+fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
+    document::check().map_err(Failure::Fail)?;
+    let reference = reference().map_err(Failure::Skip)?;
+    let ours = if control {
+        reference.clone()
+    } else {
+        command().map_err(Failure::Fail)?
+    };
+    let mut images = vec![
+        Image::synthetic(true),
+        Image::synthetic(false),
+        Image::short_header(),
+        Image::long_header(),
+    ];
+    for kernel in kernels {
+        images.push(Image::read(Path::new(kernel)).map_err(Failure::Fail)?);
+    }
+    let directory = target().join("differential");
+    trace::private_tmpfs(&directory).map_err(Failure::Skip)?;
+    let comparison = Comparison {
+        reference,
+        ours,
+        images,
+        machines: machines::all(),
+        directory,
+    };
+    let report = comparison.run(!control).map_err(Failure::Fail)?;
+    show(&report, control).map_err(Failure::Fail)
+}
+
+fn show(report: &Report, control: bool) -> Outcome {
+    for failure in &report.failures {
+        eprintln!("{failure}");
+    }
+    let mut wrong = report.failures.len();
+    if !control {
+        for row in report.stale() {
+            eprintln!(
+                "no machine shows this difference: {}: {} / {}",
+                row.field,
+                row.reference.text(),
+                row.ours.text()
+            );
+            wrong += 1;
+        }
+    }
+    let known: usize = report.seen.iter().sum();
+    println!(
+        "differential: {} loads each, {known} known differences of {} kinds",
+        report.pairs,
+        report.seen.iter().filter(|seen| **seen > 0).count()
+    );
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(format!("{wrong} failures")),
+    }
+}
+
+fn target() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root.canonicalize().unwrap_or(root);
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(directory) => root.join(directory),
+        None => root.join("target"),
+    }
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from)
+}
+
+fn reference() -> Outcome<Program> {
+    let fetched = target().join("xtask/store/tools");
+    let (path, root) = match variable("KEXEC_REFERENCE") {
+        Some(path) => (path, variable("KEXEC_REFERENCE_ROOT")),
+        None => (fetched.join("usr/sbin/kexec"), Some(fetched)),
+    };
+    let name = "kexec-tools".into();
+    if !path.is_file() {
+        return Err(format!(
+            "no kexec-tools at {} (KEXEC_REFERENCE)",
+            path.display()
+        ));
+    }
+    let Some(root) = root else {
+        return Ok(Program {
+            name,
+            path,
+            prefix: Vec::new(),
+        });
+    };
+    // The fetched binary may want a newer libc than this system's: run it with its own.
+    let directories = ["usr/lib", "lib"].map(|part| root.join(part).join("x86_64-linux-gnu"));
+    let loader = directories
+        .iter()
+        .map(|directory| directory.join("ld-linux-x86-64.so.2"))
+        .find(|loader| loader.is_file())
+        .ok_or_else(|| format!("no dynamic loader in {}", root.display()))?;
+    let libraries = std::env::join_paths(directories).map_err(|error| error.to_string())?;
+    Ok(Program {
+        name,
+        prefix: vec!["--library-path".into(), libraries, path.into()],
+        path: loader,
+    })
+}
+
+fn command() -> Outcome<Program> {
+    let path = variable("KEXEC_COMMAND").unwrap_or_else(|| target().join("release/kexec"));
+    if !path.is_file() {
+        return Err(format!(
+            "no kexec command at {} (KEXEC_COMMAND): cargo build --release",
+            path.display()
+        ));
+    }
+    Ok(Program {
+        name: "libkexec".into(),
+        path,
+        prefix: Vec::new(),
+    })
+}

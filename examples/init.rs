@@ -1,0 +1,65 @@
+//! A PID 1 that is a boot loader: mounts /proc and /sys, then kexecs /boot/vmlinuz with
+//! /boot/initrd and the command line in /boot/cmdline.
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+use core::convert::Infallible;
+use core::fmt::{self, Write};
+
+use kexec_core::linux::{self, Environment, File, Standard};
+use kexec_core::machine::Machine;
+use kexec_core::plan::{self, Request, Workspace};
+use kexec_core::{Error, Result};
+use kexec_rt::{Arguments, Once};
+
+static MACHINE: Once<Machine> = Once::new(Machine::new());
+static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
+
+kexec_rt::entry!(main);
+
+fn main(_: Arguments, _: Environment) -> u8 {
+    if let (Some(machine), Some(workspace)) = (MACHINE.take(), WORKSPACE.take()) {
+        let Err(error) = boot(machine, workspace);
+        let _ = writeln!(Console, "init: cannot boot: {error}");
+    }
+    // PID 1 must not end.
+    loop {
+        linux::sleep_milliseconds(u32::MAX);
+    }
+}
+
+/// Where a PID 1 speaks.
+struct Console;
+
+impl Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        linux::write_all(Standard::Error, text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
+fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> {
+    linux::mount(c"proc", c"/proc", c"proc")?;
+    linux::mount(c"sysfs", c"/sys", c"sysfs")?;
+    linux::read_machine(machine);
+    let kernel = File::open(c"/boot/vmlinuz")?.map()?;
+    let initrd = File::open(c"/boot/initrd")?.map()?;
+    let mut buffer = [0; 4096];
+    let command_line =
+        linux::read_file(c"/boot/cmdline", &mut buffer).map_err(|errno| Error::File {
+            step: "read",
+            errno,
+        })?;
+    let request = Request {
+        kernel: kernel.bytes(),
+        initrds: &[initrd.bytes()],
+        command_line: command_line.trim_ascii_end(),
+        rng_seed: linux::random_seed(),
+        ..Request::default()
+    };
+    let plan = plan::plan(&request, machine, workspace)?;
+    plan.check()?;
+    linux::kexec_load(plan.entry, plan.segments(), plan.flags)?;
+    linux::sync();
+    linux::reboot_kexec()
+}

@@ -1,0 +1,77 @@
+//! Files that are written to, or cut short, while they are loaded.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod common;
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+
+use common::{Directory, LOAD, Rule, bzimage, gives, guard, kexec_with};
+
+const LOADS: Rule = gives(LOAD, 0);
+const NO_COPY: Rule = gives(libc::SYS_memfd_create, libc::ENOSYS);
+
+/// Loads an initrd of `size` bytes of zero that someone has open for writing, where no copy can
+/// be made; `meanwhile` runs when the command has said so, before the digest. Answers the exit
+/// code and what else it said.
+fn load_while(name: &str, size: u64, meanwhile: impl FnOnce(&mut File)) -> (i32, String) {
+    let directory = Directory::new(name);
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let initrd = directory.file("initrd", b"");
+    let mut writer = OpenOptions::new().write(true).open(&initrd).unwrap();
+    writer.set_len(size).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
+    command.args(["-c", "-l", &kernel, &format!("--initrd={initrd}")]);
+    guard(&mut command, &[LOADS, NO_COPY]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut warning = String::new();
+    said.read_line(&mut warning).unwrap();
+    assert!(
+        warning.contains("may change while it is loaded"),
+        "{warning}"
+    );
+    meanwhile(&mut writer);
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap().code().expect("no signal"), rest)
+}
+
+#[test]
+fn a_file_cut_short_is_an_error_not_a_signal() {
+    let (code, said) = load_while("cut", 1 << 30, |file| file.set_len(4096).unwrap());
+    assert_eq!(code, 255, "{said}");
+    assert!(said.contains("cut short"), "{said}");
+}
+
+#[test]
+fn a_file_written_to_is_noticed() {
+    let (code, said) = load_while("written", 64 << 20, |file| file.write_all(b"x").unwrap());
+    assert_eq!(code, 255, "{said}");
+    assert!(said.contains("changed while"), "{said}");
+}
+
+#[test]
+fn a_file_open_for_writing_is_copied_without_a_word() {
+    let directory = Directory::new("copied");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let _writer = OpenOptions::new().write(true).open(&kernel).unwrap();
+    let run = kexec_with(&[LOADS], &["-c", "-l", &kernel]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+/// Held by a lease: without room for a copy there is still nothing to warn of.
+#[test]
+fn a_file_nobody_writes_to_needs_no_copy() {
+    let directory = Directory::new("leased");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let run = kexec_with(&[LOADS, NO_COPY], &["-c", "-l", &kernel]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}

@@ -1,0 +1,30 @@
+//! What a static program without libc needs to start: the entry point, the memcpy family, the
+//! panic handler, and static memory that is handed out once.
+//!
+//! A program names its main function with [`entry!`] and links with the arguments of its
+//! build script (see kexec/build.rs).
+#![no_std]
+
+mod mem;
+mod once;
+mod panic;
+mod start;
+
+pub use kexec_core::linux::Environment;
+pub use once::Once;
+pub use start::{Arguments, start};
+
+/// Names the function a program starts with: `fn(Arguments, Environment) -> u8`, which answers
+/// the exit code.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        // Called by `_start` with the stack as the kernel left it.
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        extern "C" fn kexec_rt_main(stack: *const usize) -> ! {
+            // SAFETY: `_start` hands over what the kernel put on the stack, and calls once.
+            unsafe { $crate::start(stack, $main) }
+        }
+    };
+}

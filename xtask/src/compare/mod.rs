@@ -1,0 +1,168 @@
+//! `cargo xtask compare`: our command, Debian's kexec-tools and OpenSSL's digest over the same
+//! files, taking turns in one run.
+
+pub mod files;
+pub mod filter;
+mod measure;
+mod page;
+mod plot;
+pub mod stats;
+pub mod subject;
+pub mod trace;
+
+use crate::Outcome;
+use crate::command::{root, write};
+use files::MIB;
+use measure::{Cost, run as measure};
+use std::collections::BTreeMap;
+use std::path::Path;
+use subject::{Programs, Subject};
+use trace::{Trace, trace};
+
+const USAGE: &str = "usage: cargo xtask compare [--rounds N] [--write]";
+
+/// Sizes of initrds in the table, in MiB.
+const SIZES: [u64; 4] = [2, 64, 300, 512];
+/// Sizes of initrds in the plot, in MiB: files with a hole, that take no room on the disk.
+const SPARSE: [u64; 7] = [1, 4, 16, 64, 256, 1024, 4096];
+/// kexec-tools reads an initrd into memory of its own; larger ones are not asked of it.
+const REFERENCE_LIMIT: u64 = 1024;
+const SPARSE_ROUNDS: usize = 3;
+
+/// What one subject did with one initrd, round by round.
+#[derive(Debug, Default)]
+pub struct Series {
+    pub costs: Vec<Cost>,
+    pub trace: Trace,
+}
+
+impl Series {
+    /// CPU time of each round, in seconds.
+    pub fn cpu(&self) -> Vec<f64> {
+        self.costs.iter().map(|cost| cost.cpu).collect()
+    }
+
+    /// Wall time of each round, in seconds.
+    pub fn wall(&self) -> Vec<f64> {
+        self.costs.iter().map(|cost| cost.wall).collect()
+    }
+}
+
+/// What was measured, by size of the initrd in MiB.
+pub type Table = BTreeMap<u64, BTreeMap<Subject, Series>>;
+
+/// Everything measured.
+#[derive(Debug)]
+pub struct Results {
+    pub kernel_release: String,
+    pub kernel_bytes: u64,
+    pub rounds: usize,
+    /// Warm page cache.
+    pub warm: Table,
+    /// Cold page cache, the largest initrd only.
+    pub cold: Table,
+    /// Files with a hole, warm.
+    pub sparse: Table,
+}
+
+/// `cargo xtask compare`
+pub fn run(arguments: &[String]) -> Outcome {
+    let (mut rounds, mut written) = (9, false);
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--write" => written = true,
+            "--rounds" => {
+                let number = arguments.next().and_then(|number| number.parse().ok());
+                rounds = number.filter(|&number| number > 0).ok_or(USAGE)?;
+            }
+            _ => return Err(USAGE.into()),
+        }
+    }
+    let results = results(rounds)?;
+    let text = page::page(&results);
+    println!("{text}");
+    if written {
+        write(&root().join("docs/benchmarks.md"), text.as_bytes())?;
+        let drawing = plot::plot(&results.sparse);
+        write(&root().join("docs/benchmarks.svg"), drawing.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn results(rounds: usize) -> Outcome<Results> {
+    let programs = Programs::new()?;
+    let (kernel, kernel_release) = files::kernel()?;
+    let mut warm = Table::new();
+    for mib in SIZES {
+        eprintln!("initrd of {mib} MiB, {rounds} rounds");
+        let initrd = files::random(mib)?;
+        let table = warm.entry(mib).or_default();
+        rounds_of(&programs, &kernel, &initrd, rounds, false, table)?;
+        for subject in Subject::ALL {
+            if subject != Subject::OpenSsl {
+                let command = programs.command(subject, &kernel, &initrd);
+                table.entry(subject).or_default().trace = trace(command)?;
+            }
+        }
+    }
+    let mut cold = Table::new();
+    let largest = SIZES[SIZES.len() - 1];
+    let cold_rounds = rounds.min(3);
+    eprintln!("initrd of {largest} MiB, not in the page cache, {cold_rounds} rounds");
+    let table = cold.entry(largest).or_default();
+    let initrd = files::random(largest)?;
+    rounds_of(&programs, &kernel, &initrd, cold_rounds, true, table)?;
+    let mut sparse = Table::new();
+    for mib in SPARSE {
+        eprintln!("sparse initrd of {mib} MiB");
+        let initrd = files::sparse(mib)?;
+        let table = sparse.entry(mib).or_default();
+        rounds_of(&programs, &kernel, &initrd, SPARSE_ROUNDS, false, table)?;
+        files::cool(&initrd)?;
+    }
+    Ok(Results {
+        kernel_release,
+        kernel_bytes: std::fs::metadata(&kernel)
+            .map_err(|error| error.to_string())?
+            .len(),
+        rounds,
+        warm,
+        cold,
+        sparse,
+    })
+}
+
+/// Every subject once a round, each round beginning with another one.
+fn rounds_of(
+    programs: &Programs,
+    kernel: &Path,
+    initrd: &Path,
+    rounds: usize,
+    cold: bool,
+    table: &mut BTreeMap<Subject, Series>,
+) -> Outcome {
+    let size = std::fs::metadata(initrd)
+        .map_err(|error| error.to_string())?
+        .len();
+    let mut subjects = Subject::ALL.to_vec();
+    if size > REFERENCE_LIMIT * MIB {
+        subjects.retain(|subject| {
+            !matches!(subject, Subject::Reference | Subject::ReferenceUnverified)
+        });
+    }
+    files::warm(kernel)?;
+    files::warm(initrd)?;
+    for _ in 0..rounds {
+        for subject in &subjects {
+            if cold {
+                files::cool(kernel)?;
+                files::cool(initrd)?;
+            }
+            let cost = measure(programs.command(*subject, kernel, initrd))?;
+            table.entry(*subject).or_default().costs.push(cost);
+        }
+        subjects.rotate_left(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! docs/benchmarks.md.
+
+use super::files::MIB;
+use super::stats::{Spread, digits};
+use super::subject::Subject;
+use super::{Results, Series, Table};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+type Row = BTreeMap<Subject, Series>;
+
+fn milliseconds(seconds: &[f64]) -> String {
+    let values: Vec<f64> = seconds.iter().map(|seconds| seconds * 1e3).collect();
+    Spread::of(&values).to_string()
+}
+
+/// The page. Writing to a string cannot fail.
+pub fn page(results: &Results) -> String {
+    let mut text = String::new();
+    head(&mut text, results);
+    text.push_str("## CPU time of a whole preparation\n\n");
+    text.push_str("User and system, fork to exit, in ms; page cache warm.\n\n");
+    times(&mut text, &results.warm, Series::cpu);
+    text.push_str("\n## Ratios\n\nOf each round's pair, CPU time.\n\n");
+    ratios(&mut text, &results.warm);
+    text.push_str("\n## System calls and memory\n\n");
+    text.push_str(
+        "Counted by ptrace(2); memory by /proc/PID/smaps_rollup at the call of kexec_load(2): \
+         what is the process's own, and all it has mapped. kexec-tools runs by its dynamic \
+         loader, whose calls and pages are counted with it.\n\n",
+    );
+    counts(&mut text, &results.warm);
+    text.push_str("\n## Not in the page cache\n\nWall time in ms.\n\n");
+    times(&mut text, &results.cold, Series::wall);
+    text.push_str("\nThe same runs' CPU time in ms.\n\n");
+    times(&mut text, &results.cold, Series::cpu);
+    text.push_str("\n## By size of the initrd\n\n");
+    text.push_str(
+        "Files with a hole, in the page cache; CPU time in ms. With verification the cost grows \
+         with the bytes that are loaded; without, it does not grow.\n\n\
+         ![CPU time by size of the initrd](benchmarks.svg)\n\n",
+    );
+    times(&mut text, &results.sparse, Series::cpu);
+    text
+}
+
+fn head(text: &mut String, results: &Results) {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find(|line| line.starts_with("model name"))
+        .and_then(|line| line.split_once(": "))
+        .map_or("an unknown CPU", |(_, model)| model);
+    let extensions: Vec<&str> = ["sha_ni", "avx2"]
+        .into_iter()
+        .filter(|flag| cpu.split_whitespace().any(|word| word == *flag))
+        .collect();
+    let cpus = cpu
+        .lines()
+        .filter(|line| line.starts_with("processor"))
+        .count();
+    let running = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let _ = write!(
+        text,
+        "# Benchmarks\n\n\
+         Written by `cargo xtask compare --write`; no figure here is from anywhere else. The \
+         kernel is Debian's {} ({} bytes), the initrds are pseudo-random. Every program ran \
+         once a round, {} rounds, the order moving by one each round; given are the median and \
+         the quartiles. kexec_load(2) was answered with 0 by a seccomp filter: its copying is in \
+         no figure. OpenSSL digests the kernel and the initrd.\n\n\
+         Measured on: {model} ({}), {cpus} CPUs, a guest of a shared machine, Linux {}.\n\n",
+        results.kernel_release,
+        results.kernel_bytes,
+        results.rounds,
+        extensions.join(", "),
+        running.trim(),
+    );
+}
+
+fn times(text: &mut String, table: &Table, values: fn(&Series) -> Vec<f64>) {
+    subjects(text, "initrd");
+    for (mib, row) in table {
+        let _ = write!(text, "| {mib} MiB |");
+        for subject in Subject::ALL {
+            let shown = row
+                .get(&subject)
+                .map_or("–".into(), |series| milliseconds(&values(series)));
+            let _ = write!(text, " {shown} |");
+        }
+        text.push('\n');
+    }
+}
+
+fn subjects(text: &mut String, first: &str) {
+    let names = Subject::ALL.map(Subject::name);
+    let _ = write!(
+        text,
+        "| {first} | {} |\n|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+}
+
+/// What is compared with what.
+const RATIOS: [(&str, Subject, Subject); 4] = [
+    ("libkexec / openssl", Subject::Ours, Subject::OpenSsl),
+    ("kexec-tools / libkexec", Subject::Reference, Subject::Ours),
+    (
+        "kexec-tools -i / libkexec -i",
+        Subject::ReferenceUnverified,
+        Subject::OursUnverified,
+    ),
+    (
+        "kexec-tools / openssl",
+        Subject::Reference,
+        Subject::OpenSsl,
+    ),
+];
+
+fn ratios(text: &mut String, table: &Table) {
+    let names = RATIOS.map(|(name, _, _)| name);
+    let _ = write!(
+        text,
+        "| initrd | {} |\n|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    for (mib, row) in table {
+        let _ = write!(text, "| {mib} MiB |");
+        for (_, of, to) in RATIOS {
+            let _ = write!(text, " {} |", ratio(row, of, to));
+        }
+        text.push('\n');
+    }
+}
+
+fn ratio(row: &Row, of: Subject, to: Subject) -> String {
+    match (row.get(&of), row.get(&to)) {
+        (Some(of), Some(to)) => Spread::ratio(&of.cpu(), &to.cpu()).to_string(),
+        _ => "–".into(),
+    }
+}
+
+fn counts(text: &mut String, table: &Table) {
+    text.push_str(
+        "| initrd | | system calls | bytes read(2) | own memory, KiB | resident, MiB |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for (mib, row) in table {
+        for (subject, series) in row
+            .iter()
+            .filter(|(subject, _)| **subject != Subject::OpenSsl)
+        {
+            let trace = &series.trace;
+            let _ = writeln!(
+                text,
+                "| {mib} MiB | {} | {} | {} | {} | {} |",
+                subject.name(),
+                trace.total(),
+                trace.read,
+                trace.memory.private >> 10,
+                digits(trace.memory.resident as f64 / MIB as f64),
+            );
+        }
+    }
+}

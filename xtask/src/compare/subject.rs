@@ -1,0 +1,98 @@
+//! The programs that are compared, and how each is told to do the same.
+
+use crate::Outcome;
+use crate::command::build_kexec;
+use crate::packages::Store;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Our command, kexec_load with verification.
+    Ours,
+    /// Our command, `-i`: no verification.
+    OursUnverified,
+    /// OpenSSL's digest over the same files.
+    OpenSsl,
+    /// Debian's kexec-tools, kexec_load with verification.
+    Reference,
+    /// Debian's kexec-tools, `-i`.
+    ReferenceUnverified,
+}
+
+impl Subject {
+    /// All, in the order of the tables.
+    pub const ALL: [Self; 5] = [
+        Self::Ours,
+        Self::OursUnverified,
+        Self::OpenSsl,
+        Self::Reference,
+        Self::ReferenceUnverified,
+    ];
+
+    /// What it is called in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "libkexec",
+            Self::OursUnverified => "libkexec -i",
+            Self::OpenSsl => "openssl dgst -sha256",
+            Self::Reference => "kexec-tools",
+            Self::ReferenceUnverified => "kexec-tools -i",
+        }
+    }
+}
+
+/// Where the programs are.
+#[derive(Debug)]
+pub struct Programs {
+    ours: PathBuf,
+    tools: PathBuf,
+}
+
+impl Programs {
+    /// Builds ours and fetches Debian's.
+    pub fn new() -> Outcome<Self> {
+        Ok(Self {
+            ours: build_kexec()?,
+            tools: Store::open()?.tools(),
+        })
+    }
+
+    /// The command line that prepares `kernel` and `initrd`.
+    pub fn command(&self, subject: Subject, kernel: &Path, initrd: &Path) -> Command {
+        let (mut command, unverified) = match subject {
+            Subject::OpenSsl => {
+                let mut command = Command::new("openssl");
+                command.args(["dgst", "-sha256"]).arg(kernel).arg(initrd);
+                return command;
+            }
+            Subject::Ours | Subject::OursUnverified => {
+                let unverified = subject == Subject::OursUnverified;
+                (Command::new(&self.ours), unverified)
+            }
+            Subject::Reference | Subject::ReferenceUnverified => {
+                let unverified = subject == Subject::ReferenceUnverified;
+                (self.reference(), unverified)
+            }
+        };
+        command.args(["-c", "-l", "--append=console=ttyS0 root=/dev/vda1 ro"]);
+        command.arg(kernel);
+        command.arg(format!("--initrd={}", initrd.display()));
+        if unverified {
+            command.arg("-i");
+        }
+        command
+    }
+
+    /// Debian's binary with the libraries of its own release.
+    fn reference(&self) -> Command {
+        let libraries = self.tools.join("usr/lib/x86_64-linux-gnu");
+        let mut command = Command::new(libraries.join("ld-linux-x86-64.so.2"));
+        command
+            .arg("--library-path")
+            .arg(&libraries)
+            .arg(self.tools.join("usr/sbin/kexec"));
+        command
+    }
+}

@@ -1,0 +1,112 @@
+//! Steps that are a command, or little more.
+
+use super::Result;
+use crate::Outcome;
+use crate::command::{build_kexec, cargo, run};
+use crate::packages::Store;
+use crate::vm::guest::Kexec;
+use crate::vm::{Options, run_all, scenarios};
+
+fn cargo_step(arguments: &[&str]) -> Outcome<Result> {
+    run(cargo().args(arguments))?;
+    Ok(Result::Passed)
+}
+
+/// `cargo fmt --check`
+pub fn fmt() -> Outcome<Result> {
+    cargo_step(&["fmt", "--all", "--check"])
+}
+
+/// Clippy over everything, tests included.
+pub fn clippy() -> Outcome<Result> {
+    cargo_step(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ])
+}
+
+/// All tests that run on this machine.
+pub fn unit() -> Outcome<Result> {
+    cargo_step(&["test", "--workspace"])
+}
+
+/// The documentation, without a warning.
+pub fn doc() -> Outcome<Result> {
+    run(cargo()
+        .args([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "--deny warnings"))?;
+    Ok(Result::Passed)
+}
+
+/// What ships, as it ships: here a reachable panic fails to link.
+pub fn build() -> Outcome<Result> {
+    cargo_step(&["build", "--release"])
+}
+
+/// What guests need and this machine cannot get.
+fn missing() -> Option<Result> {
+    let there = crate::packages::Store::is_there();
+    let missing = crate::apt::requirements().err().filter(|_| !there)?;
+    Some(Result::Skipped(missing))
+}
+
+/// What the new kernel is told, by kexec-tools and by us, on fake machines; with a synthetic
+/// kernel and with each real one.
+pub fn differential() -> Outcome<Result> {
+    /// What the program exits with when nothing was compared.
+    const SKIPPED: i32 = 77;
+    if let Some(skipped) = missing() {
+        return Ok(skipped);
+    }
+    let store = Store::open()?;
+    build_kexec()?;
+    for mode in [None, Some("--control")] {
+        let mut command = cargo();
+        command.args(["run", "--quiet", "--package", "differential", "--"]);
+        command.args(mode);
+        for line in ["6.1", "6.12", "7.x"] {
+            command.arg(store.kernel(line)?.image);
+        }
+        let status = command.status().map_err(|why| format!("cargo: {why}"))?;
+        match status.code() {
+            Some(0) => {}
+            Some(SKIPPED) => return Ok(Result::Skipped("see above".into())),
+            _ => return Err(format!("differential: {status}")),
+        }
+    }
+    Ok(Result::Passed)
+}
+
+/// The demonstration, as a user starts it.
+pub fn demo() -> Outcome<Result> {
+    if let Some(skipped) = missing() {
+        return Ok(skipped);
+    }
+    crate::demo::run(&[]).map(|()| Result::Passed)
+}
+
+/// Guests.
+pub fn vm() -> Outcome<Result> {
+    if let Some(skipped) = missing() {
+        return Ok(skipped);
+    }
+    let options = Options {
+        jobs: 2,
+        kexec: Kexec::Ours(build_kexec()?),
+        keep: false,
+    };
+    let count = run_all(&scenarios::all(), &options)?;
+    match (count.failed, count.passed) {
+        (0, passed) if passed > 0 => Ok(Result::Passed),
+        (failed, passed) => Err(format!("{failed} scenarios failed, {passed} passed")),
+    }
+}
