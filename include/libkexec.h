@@ -64,6 +64,15 @@ extern "C" {
 #define KX_REQUEST_CONSOLE_SERIAL 8
 /** flags: the purgatory puts the VGA back into text mode first. */
 #define KX_REQUEST_RESET_VGA 16
+/** flags: plan a crash kernel, inside the memory reserved for it. */
+#define KX_REQUEST_CRASH 32
+/**
+ * flags, with KX_REQUEST_CRASH: the running kernel keeps the elfcorehdr up to date when CPUs or
+ * memory come and go.
+ */
+#define KX_REQUEST_CRASH_HOTPLUG 64
+/** flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line. */
+#define KX_REQUEST_CRASH_MEMMAP 128
 /** on_failure: stop with interrupts off. */
 #define KX_ON_FAILURE_HALT 0
 /** on_failure: reset the machine. */
@@ -111,8 +120,16 @@ extern "C" {
 #define KX_E_NOTHING_LOADED (-4113)
 /** A value is out of range; the message says which. */
 #define KX_E_BAD_ARGUMENT (-4114)
+/** A crash kernel needs memory that was reserved at boot, and none is. */
+#define KX_E_NO_CRASH_RESERVATION (-4116)
+/** The crash kernel's reservation is too small. numbers: bytes there, bytes that would do. */
+#define KX_E_CRASH_TOO_SMALL (-4117)
+/** The running kernel does not say where its vmcoreinfo is. */
+#define KX_E_NO_VMCOREINFO (-4118)
+/** The running kernel cannot keep the elfcorehdr up to date. */
+#define KX_E_NO_CRASH_HOTPLUG (-4119)
 /** The progress function said to stop. */
-#define KX_E_CANCELLED (-4115)
+#define KX_E_CANCELLED (-4120)
 /** A pointer is NULL that must not be. */
 #define KX_E_NULL (-4196)
 /** An object is not aligned as its type must be. */
@@ -179,6 +196,20 @@ extern "C" {
 #define KX_SOURCE_EFI_SYSTAB 8
 /** /sys/kernel/security/lockdown. */
 #define KX_SOURCE_LOCKDOWN 9
+/** /sys/kernel/vmcoreinfo; for a crash kernel. */
+#define KX_SOURCE_VMCOREINFO 10
+/** /proc/sys/kernel/osrelease; for a crash kernel. */
+#define KX_SOURCE_RELEASE 11
+/** /proc/kcore, from its start to the end of its program headers; for a crash kernel. */
+#define KX_SOURCE_KCORE 12
+/** /sys/kernel/crash_elfcorehdr_size; for a crash kernel. */
+#define KX_SOURCE_ELFCOREHDR_SIZE 13
+/** /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. */
+#define KX_SOURCE_CRASH_NOTES_SIZE 14
+/** /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel. */
+#define KX_SOURCE_CRASH_NOTES 15
+/** /sys/kernel/kexec/crash_cma_ranges; for a crash kernel. */
+#define KX_SOURCE_CRASH_CMA 16
 /** The memory map the new kernel is told. */
 #define KX_MAP_FIRMWARE 1
 /** What the running kernel makes of it, /proc/iomem: segments go only where both have RAM. */
@@ -235,6 +266,8 @@ extern "C" {
 #define KX_MACHINE_BOOT_PARAMS 512
 /** flags, told only: EFI can be handed on. */
 #define KX_MACHINE_EFI_COMPLETE 1024
+/** flags: the running kernel uses pages of 1 GiB. */
+#define KX_MACHINE_GBPAGES 2048
 /** RAM. */
 #define KX_MEMORY_RAM 1
 /** Memory nobody may use. */
@@ -252,9 +285,9 @@ extern "C" {
 /** RAM set aside for a special purpose. */
 #define KX_MEMORY_SOFT_RESERVED 4026531839
 /** Bytes of a struct kx_machine. Most of it is never touched. */
-#define KX_MACHINE_SIZE 524288
+#define KX_MACHINE_SIZE 1048576
 /** 64-bit words of a struct kx_machine. */
-#define KX_MACHINE_WORDS 65536
+#define KX_MACHINE_WORDS 131072
 /** format: a Linux/x86 bzImage with a 64-bit entry. */
 #define KX_IMAGE_BZIMAGE 1
 /** xloadflags: it has a 64-bit entry. */
@@ -270,9 +303,9 @@ extern "C" {
 /** Bytes of kx_image.version, with the final NUL. */
 #define KX_IMAGE_VERSION_SIZE 256
 /** Bytes of a struct kx_workspace. Most of it is never touched. */
-#define KX_WORKSPACE_SIZE 1048576
+#define KX_WORKSPACE_SIZE 3145728
 /** 64-bit words of a struct kx_workspace. */
-#define KX_WORKSPACE_WORDS 131072
+#define KX_WORKSPACE_WORDS 393216
 /** kind: another one; for kx_check_segments() and kx_load_segments(). */
 #define KX_SEGMENT_OTHER 0
 /** kind: the kernel. */
@@ -283,6 +316,8 @@ extern "C" {
 #define KX_SEGMENT_BOOT_PARAMS 3
 /** kind: the purgatory. */
 #define KX_SEGMENT_PURGATORY 4
+/** kind: the elfcorehdr, the ELF header of the dump, for a crash kernel. */
+#define KX_SEGMENT_CORE_HEADER 5
 /** Bytes that suffice for every note. */
 #define KX_NOTE_SIZE 200
 /** step: kexec_load(2). */
@@ -291,6 +326,10 @@ extern "C" {
 #define KX_STEP_FILE_LOAD 2
 /** step: reboot(2). */
 #define KX_STEP_EXEC 3
+/** step: kexec_load(2) of a crash kernel. */
+#define KX_STEP_CRASH_LOAD 4
+/** step: kexec_file_load(2) of a crash kernel. */
+#define KX_STEP_CRASH_FILE_LOAD 5
 /** The call is not there, or not for this image or these arguments: kexec_load may do it. */
 #define KX_REFUSAL_UNSUPPORTED 1
 /** A signature was asked for and is missing, broken or not trusted: do not try another way. */
@@ -844,8 +883,9 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT; what kx_image_probe() says of the image;
  * KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (an initrd),
- * KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED. The
- * workspace then holds no plan.
+ * KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED; for a
+ * crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
+ * KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
  */
 int kx_plan(const struct kx_request *request,
             const struct kx_machine *machine,

@@ -129,15 +129,21 @@ fn byte_for_byte() {
         write(directory.join("initrd1"), b"small"),
     ];
     for machine in [made_up.as_path(), Path::new("/")] {
-        for image in &images {
-            for count in 0..=initrds.len() {
+        for (number, image) in images.iter().enumerate() {
+            // Real kernels are large and this build slow: one plan each, with everything.
+            let real = number > 0;
+            let first = if real { initrds.len() } else { 0 };
+            if real && machine == Path::new("/") {
+                continue;
+            }
+            for count in first..=initrds.len() {
                 let files = initrds.get(..count).expect("that many");
                 let mut command = Command::new(&program);
                 command.arg(machine).arg(image).arg(LINE).args(files);
                 let through_c = run(&mut command);
                 let through_rust = through_rust(machine, image, files);
                 assert!(through_c == through_rust, "{}", image.display());
-                assert!(through_c.matches("\nsegment ").count() == 3 + count);
+                assert_eq!(through_c.matches("\nsegment ").count(), 3 + count);
             }
         }
     }

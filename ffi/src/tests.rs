@@ -119,6 +119,10 @@ fn every_core_error_has_its_number_and_comes_back_whole() {
     let mut codes = BTreeSet::new();
     for (index, error) in errors().into_iter().enumerate() {
         assert_eq!(usize::from(error.number()), index + 1);
+        if error == Error::FileChanged {
+            // Of File::hold, which C has not: its number is taken all the same.
+            continue;
+        }
         let (out, message) = details(error);
         assert_eq!(message, error.to_string());
         match error {
