@@ -40,3 +40,17 @@ fn refuses_what_is_no_regular_file_with_bytes() {
         Error::EmptyFile
     );
 }
+
+#[test]
+fn a_lent_file_stays_open() {
+    let own = File::open(c"/proc/self/exe").unwrap();
+    let number = own.fd().number();
+    let size = File::lent(number).unwrap().size();
+    assert_eq!(size, own.size());
+    let (start, length) = File::lent(number).unwrap().map().unwrap().into_address();
+    // SAFETY: of the mapping just handed out, given back once.
+    let mapping = unsafe { Mapping::from_address(start, length) };
+    assert_eq!(mapping.bytes().get(..4), Some(&b"\x7fELF"[..]));
+    assert_eq!(own.map().unwrap().bytes().len() as u64, size);
+    assert!(File::lent(-1).is_err());
+}

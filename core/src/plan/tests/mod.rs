@@ -282,3 +282,30 @@ fn efi_goes_on_only_where_everything_is_there() {
     assert_eq!(signature(&refused), [0; 4]);
     assert_eq!(refused.setup_types(), [SetupType::RNG_SEED]);
 }
+
+#[test]
+fn progress_counts_every_byte_once_and_may_stop() {
+    let kernel = bzimage(9 << 20);
+    let machine = machine(&[(1, 1024)]);
+    let mut workspace = workspace();
+    let request = request(&kernel, &[b"initrd"]);
+    let mut told = Vec::new();
+    let with = plan_with_progress(&request, &machine, &mut workspace, &mut |done, total| {
+        told.push((done, total));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let loaded: usize = with.segments()[..3].iter().map(|s| s.buf.len()).sum();
+    let digest = with.digest;
+    drop(with);
+    assert!(told.len() >= 5 && told.is_sorted());
+    assert_eq!(told.last(), Some(&(loaded as u64, loaded as u64)));
+    let without = plan(&request, &machine, &mut workspace).unwrap();
+    assert_eq!(without.digest, digest);
+    drop(without);
+    let error = plan_with_progress(&request, &machine, &mut workspace, &mut |_, _| {
+        ControlFlow::Break(())
+    })
+    .unwrap_err();
+    assert_eq!(error, Error::Cancelled);
+}
