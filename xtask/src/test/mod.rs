@@ -2,6 +2,7 @@
 //! and a line in `STEPS`.
 
 mod binary;
+mod budget;
 mod house;
 mod readme;
 mod steps;
@@ -59,6 +60,11 @@ const STEPS: &[Step] = &[
         name: "binary",
         about: "what is in target/release/kexec, and what is not",
         run: binary::run,
+    },
+    Step {
+        name: "budget",
+        about: "sizes, system calls, memory and instructions against budget/limits.txt",
+        run: budget::run,
     },
     Step {
         name: "readme",
