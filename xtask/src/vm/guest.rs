@@ -97,7 +97,9 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             && number == scenario.hops.len()
         {
             writer.file("hop/script", capture.as_bytes())?;
-            writer.makedumpfile(store)?;
+            if capture.contains("makedumpfile") {
+                writer.makedumpfile(store)?;
+            }
         }
         let mut writers = vec![writer];
         if let Some(hop) = hop {

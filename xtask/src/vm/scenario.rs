@@ -62,7 +62,7 @@ pub struct Scenario {
     pub hops: Vec<Hop>,
     /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
     pub script: Option<&'static str>,
-    /// Runs in the last kernel, which has makedumpfile; for a crash kernel.
+    /// Runs in the last kernel, which gets makedumpfile if it is named; for a crash kernel.
     pub capture: Option<&'static str>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
