@@ -36,6 +36,8 @@ pub struct Hop {
     pub payload: usize,
     /// Whether the payload comes in an initrd of its own, a second `--initrd`.
     pub split: bool,
+    /// Whether the kernel is given as what its bzImage unpacks to.
+    pub vmlinux: bool,
 }
 
 /// How a guest is known to be done.
@@ -150,6 +152,7 @@ impl Scenario {
             command_line_length: 0,
             payload: PAYLOAD,
             split: false,
+            vmlinux: false,
         });
         self
     }
@@ -181,6 +184,11 @@ impl Scenario {
     pub fn split(mut self) -> Self {
         self.ours_only = true;
         self.last(|hop| hop.split = true)
+    }
+
+    /// The hop declared last is to the kernel without its decompressor.
+    pub fn vmlinux(self) -> Self {
+        self.last(|hop| hop.vmlinux = true)
     }
 
     /// More words on the first kernel's command line.
