@@ -73,6 +73,8 @@ extern "C" {
 #define KX_REQUEST_CRASH_HOTPLUG 64
 /** flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line. */
 #define KX_REQUEST_CRASH_MEMMAP 128
+/** flags: take an ELF file for a Linux kernel, a vmlinux. */
+#define KX_REQUEST_VMLINUX 256
 /** on_failure: stop with interrupts off. */
 #define KX_ON_FAILURE_HALT 0
 /** on_failure: reset the machine. */
@@ -290,6 +292,8 @@ extern "C" {
 #define KX_MACHINE_WORDS 131072
 /** format: a Linux/x86 bzImage with a 64-bit entry. */
 #define KX_IMAGE_BZIMAGE 1
+/** format: a Linux/x86 ELF kernel, vmlinux; planned with KX_REQUEST_VMLINUX only. */
+#define KX_IMAGE_VMLINUX 2
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */

@@ -136,7 +136,8 @@ void test_request(void)
     REFUSES(KX_E_NULL, command_line.length, 1);
     REFUSES(KX_E_NULL, dtb.length, 1);
     REFUSES(KX_E_NULL, rng_seed.length, 32);
-    REFUSES(KX_E_UNKNOWN, flags, 256);
+    REFUSES(KX_E_UNKNOWN, flags, 512);
+    REFUSES(0, flags, KX_REQUEST_VMLINUX);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_HOTPLUG);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_MEMMAP);
     REFUSES(KX_E_NO_CRASH_RESERVATION, flags, KX_REQUEST_CRASH);

@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use kexec_core::image::BzImage;
+use kexec_core::image::Kernel;
 use kexec_core::linux::Mapping;
 
 use crate::error::{Failure, kx_error, report};
@@ -12,6 +12,8 @@ use crate::versioned::{self, Versioned};
 
 /// format: a Linux/x86 bzImage with a 64-bit entry.
 pub const KX_IMAGE_BZIMAGE: u32 = 1;
+/// format: a Linux/x86 ELF kernel, vmlinux; planned with KX_REQUEST_VMLINUX only.
+pub const KX_IMAGE_VMLINUX: u32 = 2;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;
@@ -65,23 +67,38 @@ unsafe impl Versioned for kx_image {}
 const _: () = assert!(size_of::<kx_image>() == 72 + KX_IMAGE_VERSION_SIZE);
 
 fn told(file: &[u8]) -> Result<kx_image, Failure> {
-    let image = BzImage::parse(file)?;
+    let image = Kernel::parse(file, true)?;
+    let (format, name, pref_address, kernel_size) = match &image {
+        Kernel::BzImage(image) => (
+            KX_IMAGE_BZIMAGE,
+            image.version_string(),
+            image.pref_address(),
+            image.kernel().len() as u64,
+        ),
+        Kernel::Vmlinux(image) => {
+            let loads = image.loads().iter();
+            let sum = loads.fold(0, |sum: u64, load| {
+                sum.saturating_add(load.bytes.len() as u64)
+            });
+            (KX_IMAGE_VMLINUX, &[][..], image.range().start(), sum)
+        }
+    };
     let mut version = [0; KX_IMAGE_VERSION_SIZE];
     // The image's string has at most 255 bytes: the NUL stays.
-    for (to, from) in version.iter_mut().zip(image.version_string()) {
+    for (to, from) in version.iter_mut().zip(name) {
         *to = from.cast_signed();
     }
     Ok(kx_image {
         size: 0,
-        format: KX_IMAGE_BZIMAGE,
+        format,
         protocol: image.version().into(),
         xloadflags: image.xloadflags().into(),
         relocatable: image.relocatable().into(),
         alignment: image.alignment(),
-        pref_address: image.pref_address(),
-        init_size: image.init_size(),
+        pref_address,
+        init_size: image.size(),
         command_line_size: image.cmdline_size(),
-        kernel_size: image.kernel().len() as u64,
+        kernel_size,
         setup_type_max: image.setup_type_max().unwrap_or(KX_SETUP_TYPE_UNKNOWN),
         reserved: 0,
         version,

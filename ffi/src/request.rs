@@ -38,6 +38,8 @@ pub const KX_REQUEST_CRASH: u32 = 32;
 pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 64;
 /// flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line.
 pub const KX_REQUEST_CRASH_MEMMAP: u32 = 128;
+/// flags: take an ELF file for a Linux kernel, a vmlinux.
+pub const KX_REQUEST_VMLINUX: u32 = 256;
 
 /// on_failure: stop with interrupts off.
 pub const KX_ON_FAILURE_HALT: u32 = 0;
@@ -103,7 +105,8 @@ impl kx_request {
             | KX_REQUEST_RESET_VGA
             | KX_REQUEST_CRASH
             | KX_REQUEST_CRASH_HOTPLUG
-            | KX_REQUEST_CRASH_MEMMAP;
+            | KX_REQUEST_CRASH_MEMMAP
+            | KX_REQUEST_VMLINUX;
         let has = |flag| self.flags & flag != 0;
         if self.flags & !KNOWN != 0 {
             return Err(Failure::Own(KX_E_UNKNOWN));
@@ -141,6 +144,7 @@ impl kx_request {
                 serial_port,
                 serial_baud: self.serial_baud,
             },
+            args_linux: has(KX_REQUEST_VMLINUX),
             crash: has(KX_REQUEST_CRASH).then_some(CrashOptions {
                 hotplug: has(KX_REQUEST_CRASH_HOTPLUG),
                 memmap: has(KX_REQUEST_CRASH_MEMMAP),

@@ -254,6 +254,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::MemMax => command.options.mem_max = address("mem-max", value)?,
         Id::NoChecks => command.options.verify = false,
         Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
+        Id::ArgsLinux => command.options.args_linux = true,
         Id::NoEfi => command.options.efi = false,
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,

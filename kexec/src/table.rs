@@ -28,6 +28,7 @@ pub enum Id {
     ConsoleSerial,
     Serial,
     SerialBaud,
+    ArgsLinux,
     Hotplug,
     PassMemmapCmdline,
     Elf32CoreHeaders,
@@ -135,6 +136,7 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::ConsoleSerial, "console-serial", None, Load, "messages between the kernels to the serial port"),
     valued(Id::Serial, "serial", "PORT", Load, "that port: ttyS0 (default), ttyS1 or an I/O port, 0x..."),
     valued(Id::SerialBaud, "serial-baud", "RATE", Load, "its speed, 9600 to 115200; 0 leaves it as it is (default)"),
+    flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
     flag(Id::Hotplug, "hotplug", None, Both, "with -p: let the kernel note CPUs and memory that come and go"),
     flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: tell of memory by memmap= in place of the e820 table"),
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
@@ -179,6 +181,5 @@ pub const NOT_YET: &[NotYet] = &[
     not_yet("real-mode", None),
     not_yet("entry-32bit", None),
     not_yet("args-elf", None),
-    not_yet("args-linux", None),
     not_yet("args-none", None),
 ];

@@ -15,17 +15,17 @@ before() {
     try unload-other-way -u -p
 }
 after() {
-    for method in -c -s -a; do
+    head -c 450000000 /dev/zero >/tmp/large
+    for method in -c -s; do
         try "empty$method" $method -p /dev/null
         try "other$method" $method -p /bin/busybox
         try "long$method" $method -p $kernel --append="$(head -c 3000 /dev/zero | tr '\0' x)"
-        head -c 300000000 /dev/zero >/tmp/large
         try "large$method" $method -p $kernel --initrd=/tmp/large
-        rm /tmp/large
         mount --bind /dev/null /sys/kernel/vmcoreinfo
         try "vmcoreinfo$method" $method -p $kernel
         umount /sys/kernel/vmcoreinfo
     done
+    rm /tmp/large
     mount --bind /dev/null /proc/kcore
     try kcore -c -d -p --dry-run $kernel
     umount /proc/kcore

@@ -235,6 +235,26 @@ impl Store {
             .ok_or(format!("{}: {status}", from.display()))
     }
 
+    /// The vmlinux in a bzImage (Documentation/arch/x86/boot.rst, payload_offset), if it is
+    /// compressed by xz.
+    pub fn unpack_kernel(&self, kernel: &Kernel, to: &Path) -> Outcome {
+        let file = crate::command::read(&kernel.image)?;
+        let word = |offset: usize| {
+            let bytes = file.get(offset..)?.first_chunk()?;
+            usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        };
+        let payload = (|| {
+            let setup = (usize::from(*file.get(0x1f1)?) + 1) * 512;
+            let (offset, length) = (word(0x248)?, word(0x24c)?);
+            // The last four bytes are the unpacked size.
+            file.get(setup + offset..)?.get(..length.checked_sub(4)?)
+        })();
+        let payload = payload.ok_or("a bzImage without a payload")?;
+        let packed = to.with_extension("xz");
+        write(&packed, payload)?;
+        self.decompress("xz", &packed, to)
+    }
+
     /// SHA-256 of files, by a program that is not ours.
     pub fn digests(&self, files: &[PathBuf]) -> Outcome<Vec<String>> {
         let said = output(Command::new(self.busybox()).arg("sha256sum").args(files))?;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
+use crate::image::BzImage;
 use crate::machine::EfiMemoryDescriptor;
 use crate::memory::Range;
 use crate::testing::bzimage;
@@ -29,7 +30,7 @@ fn segment(machine: &Machine, parts: Parts<'_>, ramdisk: Ramdisk) -> (Layout, Ve
     // What was there before must not show through.
     let mut out = vec![0xaa; layout.size()];
     let contents = Contents {
-        image: BzImage::parse(&file).unwrap(),
+        setup_header: BzImage::parse(&file).unwrap().setup_header(),
         machine,
         parts,
         ramdisk,

@@ -11,7 +11,7 @@ use crate::crash::{
     Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
 };
 use crate::error::{Error, Result};
-use crate::image::BzImage;
+use crate::image::Kernel;
 use crate::machine::{CpuNotes, Machine};
 use crate::memory::{MemoryMap, Range, RangeSet};
 
@@ -94,7 +94,7 @@ impl<'b> Crash<'b> {
     pub fn new(
         request: &Request<'_>,
         options: CrashOptions,
-        image: &BzImage<'_>,
+        image: &Kernel<'_>,
         machine: &Machine,
         efi: bool,
         free: &mut RangeSet,
@@ -174,7 +174,7 @@ impl Space {
         &self,
         error: Error,
         request: &Request<'_>,
-        image: &BzImage<'_>,
+        image: &Kernel<'_>,
         boot_size: usize,
         free: &mut RangeSet,
     ) -> Error {
@@ -183,13 +183,16 @@ impl Space {
         if !matches!(error, Error::NoHole { .. }) {
             return error;
         }
+        let others = CRASH_SEGMENTS
+            .saturating_add(image.segments())
+            .saturating_sub(1);
         let mut fits = |mib: u64| {
             let size = mib.saturating_mul(MIB);
             let larger =
                 Range::from_size(self.region.start(), size).map(|region| Self { region, ..*self });
             larger.is_some_and(|larger| {
                 larger.open(request, free).is_ok()
-                    && Placement::new(request, image, boot_size, CRASH_SEGMENTS, free).is_ok()
+                    && Placement::new(request, image, boot_size, others, free).is_ok()
             })
         };
         // Doubling finds one that is large enough, halving the smallest.

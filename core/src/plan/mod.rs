@@ -29,9 +29,9 @@ pub use workspace::Workspace;
 use crate::boot::{self, Layout, SetupType};
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
-use crate::image::{BzImage, bzimage::xlf};
+use crate::image::{Kernel, bzimage::xlf};
 use crate::machine::Machine;
-use crate::memory::Range;
+use crate::memory::{PAGE_SIZE, Range, align_up};
 use crash::{CRASH_SEGMENTS, Crash};
 use place::{OTHERS, Placement};
 use usable::usable;
@@ -97,11 +97,11 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Plans a bzImage for this machine, reading every byte of kernel and initrds once for the
+/// Plans a kernel, a bzImage or a vmlinux, for this machine, reading every byte of kernel and initrds once for the
 /// digest unless [`Options::verify`] is off.
 ///
 /// # Errors
-/// Everything [`BzImage::parse`] says of the image; [`Error::CommandLineTooLong`],
+/// Everything [`Kernel::parse`] says of the image; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
 /// [`Error::NotBootable`]; for a crash kernel also [`Error::NoCrashReservation`],
@@ -126,7 +126,7 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
-    let image = BzImage::parse(request.kernel)?;
+    let image = Kernel::parse(request.kernel, request.options.args_linux)?;
     let mut notes = Vec::new();
     fits_machine(&image, machine)?;
     check_command_line(&image, request.command_line)?;
@@ -174,6 +174,7 @@ pub fn plan_with_progress<'a>(
     } else {
         OTHERS
     };
+    let others = others.saturating_add(image.segments()).saturating_sub(1);
     let placement =
         Placement::new(request, &image, layout.size(), others, free).map_err(|error| {
             crash.as_ref().map_or(error, |crash| {
@@ -187,7 +188,7 @@ pub fn plan_with_progress<'a>(
         capacity: Workspace::BOOT_CAPACITY as u64,
     })?;
     let contents = boot::Contents {
-        image,
+        setup_header: image.setup_header(),
         machine,
         parts,
         ramdisk: placement.ramdisk(),
@@ -199,12 +200,14 @@ pub fn plan_with_progress<'a>(
     })?;
 
     let mut segments: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
-    push(
-        &mut segments,
-        SegmentKind::Kernel,
-        image.kernel(),
-        placement.kernel,
-    )?;
+    for (buf, offset, size) in image.parts() {
+        let start = placement.kernel.start().saturating_add(offset);
+        let range = align_up(size, PAGE_SIZE).and_then(|size| Range::from_size(start, size));
+        let range = range.ok_or(Error::BadArgument {
+            what: "the kernel is too large",
+        })?;
+        push(&mut segments, SegmentKind::Kernel, buf, range)?;
+    }
     for (number, (initrd, range)) in request.initrds.iter().zip(placement.initrds()).enumerate() {
         let kind = SegmentKind::Initrd(number as u8);
         push(&mut segments, kind, initrd, range)?;
@@ -227,7 +230,10 @@ pub fn plan_with_progress<'a>(
         }
     }
 
-    let kernel_entry = placement.kernel.start().saturating_add(BzImage::ENTRY_64);
+    let kernel_entry = placement
+        .kernel
+        .start()
+        .saturating_add(image.entry_offset());
     let sealed = seal::seal(
         &request.options,
         segments.get(..verified).unwrap_or_default(),
@@ -294,7 +300,7 @@ fn limits(machine: &Machine) -> Limits {
     }
 }
 
-fn fits_machine(image: &BzImage<'_>, machine: &Machine) -> Result<()> {
+fn fits_machine(image: &Kernel<'_>, machine: &Machine) -> Result<()> {
     // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
     if machine.five_level_paging && image.xloadflags() & xlf::FIVE_LEVEL == 0 {
         return Err(Error::NotBootable {
@@ -305,7 +311,7 @@ fn fits_machine(image: &BzImage<'_>, machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-fn check_command_line(image: &BzImage<'_>, command_line: &[u8]) -> Result<()> {
+fn check_command_line(image: &Kernel<'_>, command_line: &[u8]) -> Result<()> {
     let length = command_line.len() as u64;
     if length > image.cmdline_size() {
         return Err(Error::CommandLineTooLong {
@@ -324,7 +330,7 @@ fn check_command_line(image: &BzImage<'_>, command_line: &[u8]) -> Result<()> {
 /// Decides what is handed over, and notes what is not.
 fn parts<'p>(
     request: &Request<'p>,
-    image: &BzImage<'_>,
+    image: &Kernel<'_>,
     machine: &'p Machine,
     notes: &mut Vec<Note, 16>,
 ) -> boot::Parts<'p> {
@@ -379,7 +385,7 @@ fn parts<'p>(
 /// Why EFI is not handed on: `None` if it is, "" on machines without EFI.
 fn efi_refusal(
     request: &Request<'_>,
-    image: &BzImage<'_>,
+    image: &Kernel<'_>,
     machine: &Machine,
 ) -> Option<&'static str> {
     let booted_by_efi = machine

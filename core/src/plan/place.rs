@@ -9,7 +9,7 @@ use heapless::Vec;
 use super::{Request, SEGMENT_MAX};
 use crate::boot::Ramdisk;
 use crate::error::{Error, Result};
-use crate::image::{BzImage, bzimage::xlf};
+use crate::image::{Kernel, bzimage::xlf};
 use crate::memory::{Direction, PAGE_SIZE, Range, RangeSet, Window, align_up, find_hole};
 use crate::purgatory;
 
@@ -33,7 +33,7 @@ impl Placement {
     /// Places everything in `free`. `others` segments are not initrds.
     pub fn new(
         request: &Request<'_>,
-        image: &BzImage<'_>,
+        image: &Kernel<'_>,
         boot_size: usize,
         others: usize,
         free: &mut RangeSet,
@@ -68,15 +68,15 @@ impl Placement {
     }
 }
 
-fn kernel(image: &BzImage<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
+fn kernel(image: &Kernel<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
     let pages = |size| align_up(size, PAGE_SIZE);
-    let size = pages(image.init_size()).ok_or(Error::BadArgument {
+    let size = pages(image.size()).ok_or(Error::BadArgument {
         what: "init_size is too large",
     })?;
     // Below pref_address a relocatable kernel would move itself up to it and use memory there
     // that nobody reserved.
     let (min, max) = if image.relocatable() {
-        (image.pref_address(), max)
+        (lowest(image), max)
     } else {
         let last = image.pref_address().saturating_add(size).saturating_sub(1);
         (image.pref_address(), last.min(max))
@@ -94,6 +94,14 @@ fn kernel(image: &BzImage<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
         direction: Direction::TopDown,
     };
     find_and_take(free, &window)
+}
+
+/// The lowest address a relocatable kernel is loaded to.
+const fn lowest(image: &Kernel<'_>) -> u64 {
+    match image {
+        Kernel::BzImage(image) => image.pref_address(),
+        Kernel::Vmlinux(_) => 0,
+    }
 }
 
 /// One stretch for all initrds, each at a page of its own. What the kernel leaves zero between

@@ -63,6 +63,8 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// Where it says so.
     pub console: Console,
+    /// Take an ELF file for a Linux kernel, a vmlinux (`--args-linux`).
+    pub args_linux: bool,
     /// Plan a crash kernel (`-p`), inside the crash reservation.
     pub crash: Option<CrashOptions>,
 }
@@ -76,6 +78,7 @@ impl Options {
         verify: true,
         on_failure: OnFailure::Halt,
         console: Console::DEFAULT,
+        args_linux: false,
         crash: None,
     };
 }

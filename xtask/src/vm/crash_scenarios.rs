@@ -13,6 +13,7 @@ const HOTPLUG: &str = concat!(
 );
 const NONE: &str = include_str!("../../guest/crash_none.sh");
 const CAPTURE: &str = include_str!("../../guest/capture.sh");
+const CAPTURE_SMALL: &str = include_str!("../../guest/capture_small.sh");
 
 /// Every scenario of a crash.
 pub fn all() -> Vec<Scenario> {
@@ -40,17 +41,20 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=1 notes=4"),
         crash("crash-reuse", "-a -p --reuse-cmdline", "7.x")
             .never("FACT hop=1 cmdline=*crashkernel"),
-        crash("crash-96m", "-c -p", "6.1")
-            .words("crashkernel=96M")
-            .with("nr_cpus=1"),
+        crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux(),
+        crash("crash-uefi-vmlinux", "-c -p --args-linux", "6.1")
+            .uefi()
+            .vmlinux(),
+        small("crash-96m-c", "-c -p"),
+        small("crash-96m-s", "-s -p"),
         refused(),
         none("crash-none", "")
             .shows("FACT hop=0 ckr=0")
             .shows("FACT hop=0 load-c=1")
             .shows("FACT hop=0 load-s=1")
             .shows("FACT hop=0 said-s=*crashkernel="),
-        none("crash-too-small", "crashkernel=64M")
-            .shows("FACT hop=0 ckr=67108864")
+        none("crash-too-small", "crashkernel=48M")
+            .shows("FACT hop=0 ckr=50331648")
             .shows("FACT hop=0 load-c=255")
             .shows("FACT hop=0 load-s=255")
             .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
@@ -96,9 +100,11 @@ fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Sce
 
 /// Nothing that is refused costs the machine its crash kernel.
 fn refused() -> Scenario {
-    let mut scenario = crash("crash-refused", "-c -p", "6.12").script(REFUSED);
+    let mut scenario = crash("crash-refused", "-c -p", "6.12")
+        .script(REFUSED)
+        .memory(3072);
     for name in ["empty", "other", "long", "large", "vmcoreinfo"] {
-        for method in ["c", "s", "a"] {
+        for method in ["c", "s"] {
             let text = format!("FACT hop=0 {name}-{method}.loaded=1");
             scenario = scenario.shows(text.leak());
         }
@@ -114,6 +120,21 @@ fn refused() -> Scenario {
         .shows("FACT hop=0 limit.said=*kexec_load_limit_panic")
         .shows("FACT hop=0 limit.loaded=1")
         .never(".exit=139")
+}
+
+/// A reservation of which the kernel's image takes two thirds.
+fn small(name: &'static str, options: &'static str) -> Scenario {
+    Scenario::new(name, "a crash kernel in 96 MiB", "6.1")
+        .words("crashkernel=96M")
+        .hop(options, "6.1")
+        .with("nr_cpus=1 reset_devices")
+        .payload(0)
+        .script(CRASH)
+        .capture(CAPTURE_SMALL)
+        .shows("FACT hop=0 load=0")
+        .shows("FACT hop=0 ckr=100663296")
+        .shows("FACT hop=1 magic=7f454c46")
+        .ours_only()
 }
 
 /// Without a reservation that would do.

@@ -78,7 +78,12 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
         if let Some(following) = scenario.hops.get(number) {
             let target = store.kernel(following.to)?;
             let said = command_line(scenario, number + 1, following);
-            writer.copy("hop/next/vmlinuz", 0o644, &target.image)?;
+            let mut image = target.image.clone();
+            if following.vmlinux {
+                image = into.join("vmlinux");
+                store.unpack_kernel(&target, &image)?;
+            }
+            writer.copy("hop/next/vmlinuz", 0o644, &image)?;
             writer.file("hop/next/options", following.options.as_bytes())?;
             writer.file("hop/next/cmdline", said.as_bytes())?;
             for (index, initrd) in next.iter().enumerate() {
@@ -97,7 +102,9 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             && number == scenario.hops.len()
         {
             writer.file("hop/script", capture.as_bytes())?;
-            writer.makedumpfile(store)?;
+            if capture.contains("makedumpfile") {
+                writer.makedumpfile(store)?;
+            }
         }
         let mut writers = vec![writer];
         if let Some(hop) = hop {

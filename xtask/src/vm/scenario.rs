@@ -36,6 +36,8 @@ pub struct Hop {
     pub payload: usize,
     /// Whether the payload comes in an initrd of its own, a second `--initrd`.
     pub split: bool,
+    /// Whether the kernel is given as what its bzImage unpacks to.
+    pub vmlinux: bool,
 }
 
 /// How a guest is known to be done.
@@ -62,7 +64,7 @@ pub struct Scenario {
     pub hops: Vec<Hop>,
     /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
     pub script: Option<&'static str>,
-    /// Runs in the last kernel, which has makedumpfile; for a crash kernel.
+    /// Runs in the last kernel, which gets makedumpfile if it is named; for a crash kernel.
     pub capture: Option<&'static str>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
@@ -150,6 +152,7 @@ impl Scenario {
             command_line_length: 0,
             payload: PAYLOAD,
             split: false,
+            vmlinux: false,
         });
         self
     }
@@ -181,6 +184,11 @@ impl Scenario {
     pub fn split(mut self) -> Self {
         self.ours_only = true;
         self.last(|hop| hop.split = true)
+    }
+
+    /// The hop declared last is to the kernel without its decompressor.
+    pub fn vmlinux(self) -> Self {
+        self.last(|hop| hop.vmlinux = true)
     }
 
     /// More words on the first kernel's command line.

@@ -1,6 +1,7 @@
 //! Crash kernels.
 
 use super::*;
+use crate::bytes::u16_at;
 use crate::crash::KernelText;
 use goblin::elf::Elf;
 use std::string::String;
@@ -373,4 +374,53 @@ fn notes_say_what_the_dump_will_lack() {
     let header = of_kind(&noted, SegmentKind::CoreHeader);
     let elf = Elf::parse(header.buf).unwrap();
     assert_eq!(elf.program_headers[5].p_vaddr, 0xffff_8880_0010_0000);
+}
+
+/// A kernel as an ELF file: its parts keep their distances, wherever they are put.
+#[test]
+fn a_vmlinux_is_moved_as_a_whole() {
+    let mut kernel = vec![0_u8; 0x6000];
+    kernel[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    kernel[16] = 2;
+    kernel[18] = 62;
+    kernel[24..32].copy_from_slice(&0x100_0040_u64.to_le_bytes());
+    kernel[32] = 64;
+    kernel[54] = 56;
+    kernel[56] = 2;
+    let parts = [
+        (0x1000_u64, 0x100_0000_u64, 0x3000_u64, 0x3000_u64),
+        (0x4000, 0x120_0000, 0x1800, 0x20_0000),
+    ];
+    for (index, (offset, address, in_file, in_memory)) in parts.iter().enumerate() {
+        let at = 64 + 56 * index;
+        kernel[at] = 1;
+        for (field, value) in [(8, offset), (24, address), (32, in_file), (40, in_memory)] {
+            kernel[at + field..at + field + 8].copy_from_slice(&value.to_le_bytes());
+        }
+    }
+    let machine = machine(REGION);
+    let mut workspace = workspace();
+    let mut request = crash_request(&kernel, &[]);
+    assert!(matches!(
+        plan(&request, &machine, &mut workspace).unwrap_err(),
+        Error::NotBootable { .. }
+    ));
+    request.options.args_linux = true;
+    let plan = plan(&request, &machine, &mut workspace).unwrap();
+    plan.check().unwrap();
+    let [text, data, ..] = plan.segments() else {
+        panic!()
+    };
+    assert_eq!((text.mem % 0x20_0000, text.memsz), (0, 0x3000));
+    assert_eq!((data.mem, data.memsz), (text.mem + 0x20_0000, 0x20_0000));
+    assert_eq!(
+        (text.buf, data.buf),
+        (&kernel[0x1000..0x4000], &kernel[0x4000..0x5800])
+    );
+    assert_eq!(plan.kernel_entry, text.mem + 0x40);
+    let boot = of_kind(&plan, SegmentKind::BootParams).buf;
+    assert_eq!(u16_at(boot, 0x1fe), Some(0xaa55));
+    assert_eq!(&boot[0x202..0x208], b"HdrS\x0f\x02");
+    // Or the new kernel would ignore the initrd.
+    assert_eq!(u8_at(boot, 0x210), Some(0xd0));
 }
