@@ -121,6 +121,21 @@ pub fn read_file_at<'a>(
     read_all(&fd, buffer)
 }
 
+/// Reads an attribute, a file of /sys or /proc that holds one value, with `path` relative to a
+/// directory. The kernel gives all of it at the first read(2), so there is no other.
+///
+/// # Errors
+/// The kernel's errno of openat(2) or read(2).
+pub fn read_attribute_at<'a>(
+    directory: &Fd,
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], Errno> {
+    let fd = open_at(directory, path, raw::O_RDONLY)?;
+    let got = read(&fd, buffer)?;
+    Ok(buffer.get(..got).unwrap_or_default())
+}
+
 fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
     let mut filled = 0_usize;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {

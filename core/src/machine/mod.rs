@@ -9,7 +9,8 @@
 //!
 //! 1. /sys/firmware/memmap. The firmware's own map with all its kinds: memory the running kernel
 //!    was told not to use (`mem=`, `memmap=`) is in it, memory added at run time too, and
-//!    everyone may read it.
+//!    everyone may read it. Where the next source is seen to say the same, that one is read: one
+//!    file instead of three for each entry.
 //! 2. The e820 table in the running kernel's boot_params and its SETUP_E820_EXT nodes: the same
 //!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; memory added later is not in it, and the
 //!    numbers of kinds without a name are.

@@ -41,11 +41,20 @@ pub(super) fn decimal(text: &[u8]) -> Option<i64> {
 }
 
 /// What is before and behind the first `mark`; `None` without one.
-pub(super) fn split_once<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    (0..text.len()).find_map(|at| {
-        let rest = text.get(at..)?.strip_prefix(mark)?;
-        Some((text.get(..at)?, rest))
-    })
+pub(super) fn split_once<'a, const N: usize>(
+    text: &'a [u8],
+    mark: &[u8; N],
+) -> Option<(&'a [u8], &'a [u8])> {
+    let mut rest = text;
+    // An array of known length is compared in place, a slice by a call.
+    while let Some((head, behind)) = rest.split_first_chunk::<N>() {
+        if head == mark {
+            let before = text.len().saturating_sub(rest.len());
+            return Some((text.get(..before)?, behind));
+        }
+        rest = rest.get(1..)?;
+    }
+    None
 }
 
 /// Lines of a file that comes in pieces of any size. Of a line longer than `N` bytes the first
@@ -67,12 +76,25 @@ impl<const N: usize> Lines<N> {
 
     /// The next piece; `each` gets every line that ends in it, without the line feed.
     pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) {
-        for &byte in piece {
-            if byte == b'\n' {
+        for part in piece.split_inclusive(|&byte| byte == b'\n') {
+            let (line, ends) = match part.strip_suffix(b"\n") {
+                Some(line) => (line, true),
+                None => (part, false),
+            };
+            if ends && self.length == 0 {
+                // Most lines lie in one piece whole.
+                if !line.is_empty() {
+                    each(line.get(..N).unwrap_or(line));
+                }
+                continue;
+            }
+            let room = self.line.iter_mut().skip(self.length);
+            for (slot, byte) in room.zip(line) {
+                *slot = *byte;
+            }
+            self.length = self.length.saturating_add(line.len()).min(N);
+            if ends {
                 self.finish(&mut each);
-            } else if let Some(slot) = self.line.get_mut(self.length) {
-                *slot = byte;
-                self.length = self.length.saturating_add(1);
             }
         }
     }

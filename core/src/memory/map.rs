@@ -108,6 +108,31 @@ impl MemoryMap {
         Ok(())
     }
 
+    /// Makes touching stretches of one kind one, as the kernel does with its own table.
+    pub fn join_touching(&mut self) {
+        let mut last: Option<MemoryEntry> = None;
+        let mut kept: usize = 0;
+        for index in 0..self.entries.len() {
+            let Some(mut entry) = self.entries.get(index).copied() else {
+                break;
+            };
+            if let Some(before) = last
+                && before.kind == entry.kind
+                && before.range.last().checked_add(1) == Some(entry.range.start())
+            {
+                let joined = Range::new(before.range.start(), entry.range.last());
+                entry.range = joined.unwrap_or(entry.range);
+                kept = kept.saturating_sub(1);
+            }
+            if let Some(slot) = self.entries.get_mut(kept) {
+                *slot = entry;
+            }
+            kept = kept.saturating_add(1);
+            last = Some(entry);
+        }
+        self.entries.truncate(kept);
+    }
+
     /// Gives the part of entry `here` (at `index`) that `todo` covers the kind `kind`; answers
     /// the index behind what became of it.
     fn carve(

@@ -96,3 +96,29 @@ fn a_full_map_names_its_capacity() {
         })
     );
 }
+
+#[test]
+fn touching_stretches_of_a_kind_become_one() {
+    let mut map = MemoryMap::new();
+    for (start, last, kind) in [
+        (0, 9, MemoryKind::RAM),
+        (10, 19, MemoryKind::RAM),
+        (20, 29, MemoryKind::RESERVED),
+        (30, 39, MemoryKind::RESERVED),
+        (40, 49, MemoryKind::RESERVED),
+        (51, 59, MemoryKind::RESERVED),
+        (60, 69, MemoryKind::RAM),
+    ] {
+        map.add(range(start, last), kind).unwrap();
+    }
+    map.join_touching();
+    let joined: Vec<_> = map
+        .entries()
+        .iter()
+        .map(|entry| (entry.range.start(), entry.range.last()))
+        .collect();
+    assert_eq!(joined, [(0, 19), (20, 49), (51, 59), (60, 69)]);
+    map.clear();
+    map.join_touching();
+    assert!(map.is_empty());
+}

@@ -2,6 +2,7 @@
 //! and a line in `STEPS`.
 
 mod binary;
+mod budget;
 mod house;
 mod readme;
 mod steps;
@@ -64,6 +65,11 @@ const STEPS: &[Step] = &[
         name: "differential",
         about: "against kexec-tools on fake machines",
         run: steps::differential,
+    },
+    Step {
+        name: "budget",
+        about: "sizes, system calls, memory and instructions against budget/limits.txt",
+        run: budget::run,
     },
     Step {
         name: "readme",

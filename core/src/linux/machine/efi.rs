@@ -2,7 +2,7 @@
 
 use linux_raw_sys::general as raw;
 
-use super::{Fd, open_at, read_file_at, small, subdirectories};
+use super::{Fd, open_at, read_attribute_at, read_file_at, small, subdirectories};
 use crate::machine::{Efi, EfiMemoryDescriptor, Machine, efi_address, efi_platform_size};
 
 /// Fills [`Machine::efi`].
@@ -40,10 +40,10 @@ fn descriptor(entry: &Fd) -> Option<EfiMemoryDescriptor> {
     let mut buffers = [[0; 32]; 5];
     let [kind, physical, virtual_, pages, attribute] = &mut buffers;
     EfiMemoryDescriptor::parse(
-        read_file_at(entry, c"type", kind).ok()?,
-        read_file_at(entry, c"phys_addr", physical).ok()?,
-        read_file_at(entry, c"virt_addr", virtual_).ok()?,
-        read_file_at(entry, c"num_pages", pages).ok()?,
-        read_file_at(entry, c"attribute", attribute).ok()?,
+        read_attribute_at(entry, c"type", kind).ok()?,
+        read_attribute_at(entry, c"phys_addr", physical).ok()?,
+        read_attribute_at(entry, c"virt_addr", virtual_).ok()?,
+        read_attribute_at(entry, c"num_pages", pages).ok()?,
+        read_attribute_at(entry, c"attribute", attribute).ok()?,
     )
 }

@@ -1,7 +1,12 @@
 //! The memory map, from the best source there is; the order and its reasons are in
 //! [`crate::machine`].
 
-use super::{Fd, small, stream, subdirectories};
+use core::ffi::CStr;
+
+use linux_raw_sys::general as raw;
+
+use super::super::dir::Entries;
+use super::{Fd, open_at, small, stream, subdirectories};
 use crate::error::Result;
 use crate::machine::{
     E820Stream, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
@@ -52,6 +57,10 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
             MemorySource::Iomem,
         ]
     };
+    if !iomem_first && firmware_map_is_e820(root, machine) {
+        machine.memory_source = MemorySource::BootParams;
+        return;
+    }
     for source in order {
         machine.memory.clear();
         let whole = match source {
@@ -72,6 +81,45 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
     machine.memory.clear();
 }
 
+/// Fills the map from boot_params, and answers whether /sys/firmware/memmap would give the same.
+///
+/// The kernel sorts its e820 table, resolves overlaps as [`MemoryMap`] does, joins what touches
+/// (arch/x86/kernel/e820.c, e820__update_table) and makes the entries 0…n−1 of it at boot; what
+/// is added later gets the numbers behind (drivers/firmware/memmap.c). So a table that comes to
+/// as many entries as the directory has is that map: four system calls instead of eleven an
+/// entry.
+fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
+    machine.memory.clear();
+    if !matches!(boot_params(root, machine), Ok(true)) {
+        return false;
+    }
+    machine.memory.join_touching();
+    let count = machine.memory.entries().len();
+    machine.memory.ram() != 0 && are_numbered(root, c"sys/firmware/memmap", count)
+}
+
+/// Whether the names in a directory are the numbers from 0 to `count` − 1.
+fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
+    let Ok(fd) = open_at(root, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
+        return false;
+    };
+    let mut names = Entries::new(&fd);
+    let mut found: usize = 0;
+    loop {
+        match names.next_name() {
+            Ok(Some(name)) => {
+                let number = name.to_str().ok().and_then(|name| name.parse().ok());
+                if number.is_none_or(|number: usize| number >= count) {
+                    return false;
+                }
+                found = found.saturating_add(1);
+            }
+            Ok(None) => return found == count,
+            Err(_) => return false,
+        }
+    }
+}
+
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
     let mut added = Ok(());
@@ -80,9 +128,9 @@ fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
         let mut end = [0; 32];
         let mut kind = [0; 64];
         let entry = [
-            super::read_file_at(entry, c"start", &mut start),
-            super::read_file_at(entry, c"end", &mut end),
-            super::read_file_at(entry, c"type", &mut kind),
+            super::read_attribute_at(entry, c"start", &mut start),
+            super::read_attribute_at(entry, c"end", &mut end),
+            super::read_attribute_at(entry, c"type", &mut kind),
         ];
         let [Ok(start), Ok(end), Ok(kind)] = entry else {
             return false;

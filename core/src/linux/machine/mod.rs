@@ -12,7 +12,7 @@ use core::ffi::CStr;
 
 use linux_raw_sys::general as raw;
 
-use super::file::{Fd, open, open_at, read, read_file_at};
+use super::file::{Fd, open, open_at, read, read_attribute_at, read_file_at};
 use crate::machine::Machine;
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
@@ -60,10 +60,11 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
     read_file_at(directory, path, buffer).map_or(0, <[u8]>::len)
 }
 
-/// What a parser makes of a small file.
+/// What a parser makes of an attribute.
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [0; 128];
-    read_file_at(directory, path, &mut buffer).ok().map(parse)
+    let value = read_attribute_at(directory, path, &mut buffer);
+    value.ok().map(parse)
 }
 
 /// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.

@@ -168,6 +168,30 @@ fn the_firmware_map_comes_first() {
 }
 
 #[test]
+fn a_firmware_map_as_it_was_at_boot_is_read_from_boot_params() {
+    let fake = Fake::new("unchanged");
+    let table = [
+        (0x10_0000, 0x100_0000, 1),
+        (0, 0x9_f000, 1),
+        (0x9_f000, 0x1000, 2),
+        (0xa_0000, 0x6_0000, 2),
+    ];
+    fake.memmap(0, 0, 0x9_efff, "System RAM")
+        .memmap(1, 0x9_f000, 0xf_ffff, "Reserved")
+        .memmap(2, 0x10_0000, 0x10f_ffff, "System RAM")
+        .file("sys/kernel/boot_params/data", page(&table, 0));
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::BootParams);
+    assert_eq!(kinds(&machine), [1, 2, 1]);
+    // Memory added since boot has a number of its own, whatever else was taken away.
+    fs::remove_dir_all(fake.0.join("sys/firmware/memmap/2")).unwrap();
+    fake.memmap(3, 0x200_0000, 0x2ff_ffff, "System RAM");
+    let machine = fake.read();
+    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.memory.entries()[2].range.start(), 0x200_0000);
+}
+
+#[test]
 fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
     let fake = Fake::new("efimap");
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM")

@@ -1,0 +1,168 @@
+//! `budget/limits.txt`: sizes, system calls, memory and instructions may not grow past it.
+
+use super::Result;
+use crate::Outcome;
+use crate::command::{
+    build_kexec, cache, cargo, on_path, output, read, root, run as run_command, target, write,
+};
+use crate::compare::trace::{Trace, trace};
+use crate::elf::Elf;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+const LIMITS: &str = "budget/limits.txt";
+
+/// The bytes of the initrd the command prepares.
+const INITRD: u64 = 16 << 20;
+/// The bytes of the kernel's payload.
+const KERNEL: usize = 1 << 20;
+
+/// What is measured, by name.
+type Values = BTreeMap<String, u64>;
+
+/// The step.
+pub fn run() -> Outcome<Result> {
+    let limits = limits(&String::from_utf8_lossy(&read(&root().join(LIMITS))?))?;
+    let mut values = Values::new();
+    let command = build_kexec()?;
+    sizes(&command, &mut values)?;
+    traces(&command, &mut values)?;
+    let counted = on_path("valgrind");
+    if counted {
+        instructions(&limits, &mut values)?;
+    }
+    let mut problems = Vec::new();
+    for (name, limit) in &limits {
+        match values.get(name) {
+            Some(value) if value <= limit => println!("{name:28} {value:>11} of {limit:>11}"),
+            Some(value) => problems.push(format!("{name}: {value}, limit {limit}")),
+            None if !counted && name.starts_with("instructions/") => {}
+            None => problems.push(format!("{name}: nothing of this name is measured")),
+        }
+    }
+    for name in values.keys().filter(|name| !limits.contains_key(*name)) {
+        problems.push(format!("{name}: no limit in {LIMITS}"));
+    }
+    match (problems.is_empty(), counted) {
+        (false, _) => Err(format!("over budget:\n  {}", problems.join("\n  "))),
+        (true, true) => Ok(Result::Passed),
+        (true, false) => Ok(Result::Skipped("valgrind is not installed".into())),
+    }
+}
+
+fn limits(text: &str) -> Outcome<Values> {
+    let mut limits = Values::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let Some(name) = words.next() else {
+            continue;
+        };
+        let limit = words.next().and_then(|limit| limit.parse().ok());
+        let limit = limit.ok_or_else(|| format!("{LIMITS}: {line}"))?;
+        if limits.insert(name.into(), limit).is_some() {
+            return Err(format!("{LIMITS}: {name} twice"));
+        }
+    }
+    Ok(limits)
+}
+
+fn sizes(command: &Path, values: &mut Values) -> Outcome {
+    let elf = Elf::read(&read(command)?)?;
+    values.insert("size/kexec".into(), elf.needed);
+    values.insert("size/purgatory".into(), purgatory()?);
+    Ok(())
+}
+
+/// The largest blob among the core library's builds: they differ by profile in nothing.
+fn purgatory() -> Outcome<u64> {
+    let builds = target().join("release/build");
+    let entries = std::fs::read_dir(&builds).map_err(|error| error.to_string())?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path().join("out/purgatory.bin")))
+        .filter_map(|path| Some(std::fs::metadata(path).ok()?.len()))
+        .max()
+        .ok_or_else(|| format!("no purgatory.bin below {}", builds.display()))
+}
+
+fn traces(command: &Path, values: &mut Values) -> Outcome {
+    let directory = cache().join("budget");
+    let (kernel, initrd) = (directory.join("kernel"), directory.join("initrd"));
+    write(&kernel, &benches::bzimage(KERNEL))?;
+    write(&initrd, &vec![7; INITRD as usize])?;
+    let prepare = |unverified: bool| -> Outcome<Trace> {
+        let mut prepared = Command::new(command);
+        prepared.args(["-c", "-l", "--append=ro"]).arg(&kernel);
+        prepared.arg(format!("--initrd={}", initrd.display()));
+        if unverified {
+            prepared.arg("-i");
+        }
+        trace(prepared)
+    };
+    let seen = prepare(false)?;
+    let files = INITRD + KERNEL as u64;
+    if seen.memory.resident < files {
+        return Err("a verified load did not look at all of its files".into());
+    }
+    let beyond = seen.memory.resident - files;
+    for (name, value) in [
+        ("calls", seen.total()),
+        ("read", seen.read),
+        ("private", seen.memory.private),
+        ("beyond-files", beyond),
+    ] {
+        values.insert(format!("verified/{name}"), value);
+    }
+    let seen = prepare(true)?;
+    for (name, value) in [
+        ("calls", seen.total()),
+        ("private", seen.memory.private),
+        ("resident", seen.memory.resident),
+    ] {
+        values.insert(format!("unverified/{name}"), value);
+    }
+    Ok(())
+}
+
+/// Counts what the limits name.
+fn instructions(limits: &Values, values: &mut Values) -> Outcome {
+    run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
+    for name in limits.keys() {
+        if let Some(work) = name.strip_prefix("instructions/") {
+            let (once, thrice) = (count(work, 1)?, count(work, 3)?);
+            values.insert(name.clone(), thrice.saturating_sub(once) / 2);
+        }
+    }
+    Ok(())
+}
+
+/// The instructions of a whole run.
+fn count(work: &str, times: u32) -> Outcome<u64> {
+    let log = cache().join("budget/callgrind.log");
+    let counter = target().join("release/count");
+    output(
+        Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(format!("--log-file={}", log.display()))
+            .arg(counter)
+            .args([work, &times.to_string()]),
+    )?;
+    let text = String::from_utf8_lossy(&read(&log)?).into_owned();
+    text.lines()
+        .find_map(|line| line.split_once("Collected : "))
+        .and_then(|(_, number)| number.trim().parse().ok())
+        .ok_or_else(|| format!("callgrind did not say how many:\n{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::limits;
+
+    #[test]
+    fn limits_are_read() {
+        let read = limits("# comment\n\na/b  12\nc 3\n").unwrap();
+        assert_eq!(read.get("c"), Some(&3));
+        assert!(limits("a x\n").is_err());
+        assert!(limits("a 1\na 2\n").is_err());
+    }
+}
