@@ -15,7 +15,7 @@ before() {
     try unload-other-way -u -p
 }
 after() {
-    head -c 450000000 /dev/zero >/tmp/large
+    truncate -s 450000000 /tmp/large
     for method in -c -s; do
         try "empty$method" $method -p /dev/null
         try "other$method" $method -p /bin/busybox

@@ -19,6 +19,8 @@ const TOOLS: &[&str] = &[
     "busybox-static",
     "kexec-tools",
     "makedumpfile",
+    // Busybox' does not know the filter that kernels are packed with.
+    "xz-utils",
 ];
 
 /// A kernel line, the release that has it, and how its packages are named: `image` holds
@@ -252,7 +254,21 @@ impl Store {
         let payload = payload.ok_or("a bzImage without a payload")?;
         let packed = to.with_extension("xz");
         write(&packed, payload)?;
-        self.decompress("xz", &packed, to)
+        let unpacked = std::fs::File::create(to).map_err(|error| error.to_string())?;
+        let usr = self.tools().join("usr");
+        let status = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"))
+            .arg("--library-path")
+            .arg(usr.join("lib/x86_64-linux-gnu"))
+            .arg(usr.join("bin/xz"))
+            .args(["-d", "-c"])
+            .arg(&packed)
+            .stdout(unpacked)
+            .status()
+            .map_err(|error| format!("xz: {error}"))?;
+        status
+            .success()
+            .then_some(())
+            .ok_or(format!("{}: {status}", packed.display()))
     }
 
     /// SHA-256 of files, by a program that is not ours.

@@ -75,3 +75,29 @@ fn exec_knows_why_einval() {
     };
     says(Step::Exec, Errno::EINVAL, &loaded, "PID namespace");
 }
+
+#[test]
+fn crash_kernels_have_reasons_of_their_own() {
+    for step in [Step::CrashLoad, Step::CrashFileLoad] {
+        says(step, Errno::EADDRNOTAVAIL, &FREE, "crashkernel=");
+        says(step, Errno::ENOMEM, &FREE, "page tables");
+        let used_up = KexecState {
+            load_limit_panic: Some(0),
+            ..FREE
+        };
+        says(step, Errno::EPERM, &used_up, "limit_panic");
+        // The limit of the other image means nothing here.
+        let other = KexecState {
+            load_limit_reboot: Some(0),
+            lockdown: Lockdown::Integrity,
+            ..FREE
+        };
+        says(step, Errno::EPERM, &other, "locked down");
+    }
+    says(
+        Step::CrashFileLoad,
+        Errno::ENOKEY,
+        &FREE,
+        "kexec_load is not tried",
+    );
+}

@@ -17,7 +17,7 @@ impl Random {
     }
 }
 
-const SAMPLES: [&[u8]; 14] = [
+const SAMPLES: [&[u8]; 17] = [
     b"0x100000\n",
     b"ACPI Non-volatile Storage\n",
     b"ACPI20=0x7fb7e014\nACPI=0x7fb7e000\nSMBIOS3=0x7f95a000\nSMBIOS=0x7f95c000\n",
@@ -31,13 +31,19 @@ const SAMPLES: [&[u8]; 14] = [
     b"\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\xf0\x7f\x00\x00\x00\x00\x01\x00\x00\x00",
     b"control_d\n",
     b"PVH\n",
+    b"0-3,8,10-11\n",
+    b"0x0000000100c66000 1024\n",
+    b"140000000-14fffffff\n",
     b"",
 ];
 
 /// Every parser over the same bytes, in pieces of `size`.
 fn all(bytes: &[u8], size: usize, map: &mut MemoryMap) {
     map.clear();
-    let mut iomem = IomemParser::new(map);
+    let mut dump = Box::new(Dump::new());
+    dump.set_cma(bytes);
+    let mut kcore = KcoreParser::new();
+    let mut iomem = IomemParser::new(map).with_dump(&mut dump);
     let (mut cpu, mut status) = (CpuFlags::new(), StatusParser::new());
     let (mut meminfo, mut table) = (MeminfoParser::new(), E820Stream::new());
     let mut entries = 0;
@@ -46,6 +52,7 @@ fn all(bytes: &[u8], size: usize, map: &mut MemoryMap) {
         cpu.feed(piece);
         status.feed(piece);
         meminfo.feed(piece);
+        kcore.feed(piece);
         table.feed(piece, |_| entries += 1);
     }
     iomem.finish();
@@ -63,6 +70,9 @@ fn all(bytes: &[u8], size: usize, map: &mut MemoryMap) {
         (setup_data_type(bytes), xen_guest(bytes)),
         (xen_control(bytes), hypervisor_is_xen(bytes)),
         has_parameter(bytes, b"quiet"),
+        (crash_notes(bytes), decimal_size(bytes)),
+        (vmcoreinfo(bytes), release(bytes)),
+        cpu_list(bytes).take(100).count(),
     );
     let mut params = RunningBootParams::new();
     params.set(bytes);

@@ -37,7 +37,9 @@ pub(super) fn dump(root: &Fd, dump: &mut Dump) {
 fn cpus(root: &Fd, notes: &mut CpuNotes) {
     let mut list = [0; 4096];
     let length = fill(root, c"sys/devices/system/cpu/possible", &mut list);
-    for cpu in cpu_list(list.get(..length).unwrap_or_default()) {
+    // More than there can be, should the file not be the kernel's.
+    const NUMBERS: usize = 1 << 16;
+    for cpu in cpu_list(list.get(..length).unwrap_or_default()).take(NUMBERS) {
         let address = Path::of(cpu, "crash_notes")
             .as_c_str()
             .and_then(|path| small(root, path, crash_notes).flatten());
