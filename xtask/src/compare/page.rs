@@ -170,11 +170,13 @@ fn ways(text: &mut String, ways: &[Way]) {
     text.push_str(
         "\n## Mapping\n\n\
          The digest of the 512 MiB initrd alone, in ms, by the ways there are to get at the bytes \
-         of a file. CPU time is of user and system; \"cold\" is without the page cache. Two \
-         threads cost the same CPU time and win wall time at most by the figure below, for a \
-         digest cut in two; the command does without (a second stack, clone and futex by hand, \
-         and a CPU that the machine's own work then lacks, for a fraction of a second before \
-         anything goes down).\n\n\
+         of a file. CPU time is of user and system; \"cold\" is without the page cache. The spread is \
+         that of a shared machine; what lasts is that without advice a cold file costs the most. Reading \
+         all of it ahead (WILLNEED, POPULATE) costs a walk over the page cache also when nothing will be \
+         digested (`-i`); windows would cut the digest into calls for no steady gain.\n\n\
+         Two threads cost the same CPU time and win wall time at most by the figure below, for a digest \
+         cut in two; the command does without: it would need stacks, clone and futex by hand, for a \
+         fraction of a second before anything goes down.\n\n\
          | way | CPU, warm | wall, warm | CPU, cold | wall, cold |\n|---|---|---|---|---|\n",
     );
     for way in ways {
