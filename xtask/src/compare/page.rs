@@ -171,9 +171,9 @@ fn ways(text: &mut String, ways: &[Way]) {
         "\n## Mapping\n\n\
          The digest of the 512 MiB initrd alone, in ms, by the ways there are to get at the bytes \
          of a file. CPU time is of user and system; \"cold\" is without the page cache. The spread is \
-         that of a shared machine; what lasts is that without advice a cold file costs the most. Reading \
-         all of it ahead (WILLNEED, POPULATE) costs a walk over the page cache also when nothing will be \
-         digested (`-i`); windows would cut the digest into calls for no steady gain.\n\n\
+         that of a shared machine; what lasts is that without advice a cold file costs the most. What \
+         fills the page tables (POPULATE) looks at every page also when nothing will be digested \
+         (`-i`), or cuts the digest into windows, for no steady gain.\n\n\
          Two threads cost the same CPU time and win wall time at most by the figure below, for a digest \
          cut in two; the command does without: it would need stacks, clone and futex by hand, for a \
          fraction of a second before anything goes down.\n\n\
