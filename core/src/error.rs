@@ -133,6 +133,19 @@ pub enum Error {
     },
     /// A file was written to, or cut short, while it was being loaded.
     FileChanged,
+    /// A crash kernel needs memory that was reserved at boot, and none is.
+    NoCrashReservation,
+    /// The crash kernel's reservation does not hold what is to be loaded.
+    CrashTooSmall {
+        /// Bytes reserved, in the region that is loaded to.
+        have: u64,
+        /// Bytes that would do, a multiple of 1 MiB.
+        need: u64,
+    },
+    /// The running kernel does not say where its vmcoreinfo is.
+    NoVmcoreinfo,
+    /// The running kernel cannot keep the elfcorehdr up to date.
+    NoCrashHotplug,
 }
 
 impl Error {
@@ -160,6 +173,10 @@ impl Error {
             Self::NothingLoaded => 17,
             Self::BadArgument { .. } => 18,
             Self::FileChanged => 19,
+            Self::NoCrashReservation => 20,
+            Self::CrashTooSmall { .. } => 21,
+            Self::NoVmcoreinfo => 22,
+            Self::NoCrashHotplug => 23,
         }
     }
 }
@@ -224,6 +241,25 @@ impl fmt::Display for Error {
             Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
             Self::BadArgument { what } => f.write_str(what),
             Self::FileChanged => f.write_str("the file changed while it was being loaded"),
+            Self::NoCrashReservation => f.write_str(
+                "no memory is reserved for a crash kernel (no \"Crash kernel\" in /proc/iomem): boot \
+                 the running kernel with crashkernel=256M, and run as root",
+            ),
+            Self::CrashTooSmall { have, need } => write!(
+                f,
+                "the memory reserved for a crash kernel is too small: it has {have} bytes, {need} \
+                 are needed, {} are missing; boot the running kernel with crashkernel={}M or more",
+                need.saturating_sub(have),
+                need >> 20
+            ),
+            Self::NoVmcoreinfo => f.write_str(
+                "/sys/kernel/vmcoreinfo is not readable: a dump cannot be understood without it; \
+                 mount /sys, and use a kernel with CONFIG_CRASH_DUMP (or CONFIG_VMCORE_INFO)",
+            ),
+            Self::NoCrashHotplug => f.write_str(
+                "the running kernel cannot keep a crash kernel up to date when CPUs or memory come \
+                 and go: it needs CONFIG_CRASH_HOTPLUG (Linux 6.6)",
+            ),
         }
     }
 }

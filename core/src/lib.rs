@@ -1,4 +1,27 @@
-//! kexec as a library.
+//! kexec as a library: image + machine → plan → kernel.
+//!
+//! ```text
+//!  bytes of files ──► image   what is in the file          ┐
+//!  /proc, /sys    ──► machine what the running system says ┼─► plan ──► load ──► exec
+//!  the caller     ──► request cmdline, initrds, options    ┘   segments, entry, flags
+//!                                                              (pure)   (syscalls)
+//! ```
+//!
+//! The tour, in the order data flows:
+//!
+//! * [`image`]: a kernel file as a checked view over its bytes.
+//! * [`machine`]: what the running system says, as plain data, with a parser for each source;
+//!   [`linux::read_machine`] fills it in.
+//! * [`memory`]: address ranges, the memory map, the search for room.
+//! * [`boot`]: what the new kernel is told: boot_params, command line, e820, EFI, setup_data.
+//! * [`purgatory`]: the code between two kernels, and the digest it verifies.
+//! * [`plan`]: all of it together: [`plan::plan`] places, writes and digests,
+//!   [`plan::Plan::check`] makes the kernel's checks first.
+//! * [`linux`]: the system calls: files, [`linux::kexec_load`], [`linux::kexec_file_load`],
+//!   [`linux::reboot_kexec`].
+//!
+//! Guarantees: no allocation, no libc, no reachable panic; the caller provides all memory
+//! ([`machine::Machine`], [`plan::Workspace`]), and a full table is an error, never a cut.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -12,6 +35,11 @@
     )
 )]
 
+/// The examples of README.md, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 #[cfg(test)]
 extern crate std;
 #[cfg(test)]
@@ -19,6 +47,7 @@ mod testing;
 
 pub mod boot;
 pub mod bytes;
+pub mod crash;
 mod errno;
 mod error;
 pub mod image;

@@ -14,6 +14,7 @@ use crate::out::complain;
 /// The flags the options ask for.
 pub fn flags(command: &Command<'_>) -> u64 {
     [
+        (Id::LoadPanic, file_flags::ON_CRASH),
         (Id::Debug, file_flags::DEBUG),
         (Id::NoCma, file_flags::NO_CMA),
         (Id::ForceDtb, file_flags::FORCE_DTB),
@@ -47,7 +48,9 @@ pub fn load<'a>(
         Err(Error::Syscall {
             errno: Errno::EINVAL,
             ..
-        }) if flags != 0 => again(kernel, initrd, line, flags).map_err(failed),
+        }) if flags & !file_flags::ON_CRASH != 0 => {
+            again(kernel, initrd, line, flags).map_err(failed)
+        }
         other => other.map_err(failed),
     }
 }

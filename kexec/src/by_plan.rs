@@ -51,6 +51,7 @@ pub fn with_plan<'a, T>(
     let mut bytes = mappings.iter().map(Mapping::bytes);
     let kernel = bytes.next().unwrap_or_default();
     let mut initrds = Vec::<&[u8], MAX_INITRDS>::new();
+    // Not extend(), which panics where this leaves out what does not fit; and all do.
     for initrd in bytes.by_ref().take(inputs.initrds.len()) {
         let _fits = initrds.push(initrd);
     }

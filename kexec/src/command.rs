@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt;
 
 use heapless::Vec;
-use kexec_core::plan::{OnFailure, Options};
+use kexec_core::plan::{CrashOptions, OnFailure, Options};
 
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number;
@@ -69,6 +69,12 @@ impl Command<'_> {
         self.given.get(id as usize).copied().unwrap_or_default()
     }
 
+    /// Whether it is about the crash kernel, not the other one.
+    #[must_use]
+    pub fn crash(&self) -> bool {
+        self.given(Id::LoadPanic)
+    }
+
     /// The options given that only one of the system calls can do.
     pub fn only_for(&self, honours: Honours) -> impl Iterator<Item = &'static Opt> {
         OPTIONS
@@ -86,6 +92,8 @@ pub enum Request<'a> {
     Help,
     /// Print the version.
     Version,
+    /// Print the size of the crash reservation.
+    CrashSize,
     /// Work.
     Work(Command<'a>),
 }
@@ -164,19 +172,37 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
         options: Options::DEFAULT,
         given: [false; OPTIONS.len()],
     };
+    // `-u -p` means the crash kernel as `-p -u` does; with a kernel's name behind it, it unloads
+    // and loads.
+    let mut panic_after_unload = false;
     for item in Getopt::new(arguments) {
         match item.map_err(BadUsage::Mistake)? {
             Item::Option(Id::Help, _) => return Ok(Request::Help),
             Item::Option(Id::Version, _) => return Ok(Request::Version),
+            Item::Option(Id::PrintCkrSize, _) => return Ok(Request::CrashSize),
             Item::Option(id, value) => {
                 if let Some(given) = command.given.get_mut(id as usize) {
                     *given = true;
+                }
+                match id {
+                    Id::LoadPanic => panic_after_unload = command.actions.unload,
+                    Id::Unload => panic_after_unload = false,
+                    _ => {}
                 }
                 apply(&mut command, id, value)?;
             }
             // kexec(8) takes the first and ignores the others.
             Item::Positional(path) => command.kernel = command.kernel.or(Some(path)),
         }
+    }
+    if panic_after_unload && command.kernel.is_some() {
+        command.actions.load = true;
+    }
+    if command.crash() {
+        command.options.crash = Some(CrashOptions {
+            hotplug: command.given(Id::Hotplug),
+            memmap: command.given(Id::PassMemmapCmdline),
+        });
     }
     if command.actions.load && !command.actions.status && command.kernel.is_none() {
         return Err(BadUsage::NoKernel);
@@ -190,6 +216,11 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
     match id {
         Id::Load => {
             actions.load = true;
+            actions.exec = false;
+            actions.shutdown = false;
+        }
+        Id::LoadPanic => {
+            actions.load = !actions.unload;
             actions.exec = false;
             actions.shutdown = false;
         }
@@ -223,14 +254,20 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::MemMax => command.options.mem_max = address("mem-max", value)?,
         Id::NoChecks => command.options.verify = false,
         Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
+        Id::ArgsLinux => command.options.args_linux = true,
         Id::NoEfi => command.options.efi = false,
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,
         Id::ConsoleSerial => console.serial = true,
         Id::Serial => console.serial_port = serial_port(value)?,
         Id::SerialBaud => console.serial_baud = serial_baud(value)?,
-        // Asked for by `given`; Help and Version never come here.
+        // Asked for by `given`, or of no effect; Help, Version and PrintCkrSize never come here.
         Id::ReuseCmdline
+        | Id::Hotplug
+        | Id::PassMemmapCmdline
+        | Id::Elf32CoreHeaders
+        | Id::Elf64CoreHeaders
+        | Id::PrintCkrSize
         | Id::NoCma
         | Id::ForceDtb
         | Id::NoIfdown

@@ -51,6 +51,37 @@ fn the_last_mode_counts() {
 }
 
 #[test]
+fn the_crash_kernel_in_any_order() {
+    for (words, unload, load) in [
+        ("-p k", false, true),
+        ("-s -p -l k", false, true),
+        ("-p -u", true, false),
+        ("-u -p", true, false),
+        ("-p -u k", true, false),
+        ("-u -p k", true, true),
+        ("-u -p -u k", true, false),
+    ] {
+        command(words, |c| {
+            assert!(c.crash() && c.options.crash.is_some(), "{words}");
+            assert_eq!(
+                (c.actions.unload, c.actions.load),
+                (unload, load),
+                "{words}"
+            );
+            assert!(!c.actions.shutdown && !c.actions.exec, "{words}");
+        });
+    }
+    assert_eq!(command("-l --hotplug k", |c| c.options.crash), None);
+    let options = command("-p --hotplug --elf64-core-headers k", |c| c.options.crash);
+    assert!(options.is_some_and(|o| o.hotplug && !o.memmap));
+    let options = command("--pass-memmap-cmdline -p k", |c| c.options.crash);
+    assert!(options.is_some_and(|o| !o.hotplug && o.memmap));
+    with("-p --print-ckr-size", |request| {
+        assert!(matches!(request, Ok(Request::CrashSize)));
+    });
+}
+
+#[test]
 fn files_and_strings() {
     command(
         "-l --initrd=a one --append=x --ramdisk b two --command-line=y",

@@ -30,10 +30,12 @@ pub fn dry_run<'a>(
 ) -> Result<(), Failure<'a>> {
     let mut out = Out::new(Standard::Output);
     let mut written = report::machine(&mut out, machine);
-    let actions = &command.actions;
+    let (actions, crash) = (&command.actions, command.crash());
     for (wanted, what) in [
-        (actions.unload, "unload what is loaded"),
-        (actions.load, "load a kernel, see below"),
+        (actions.unload && !crash, "unload what is loaded"),
+        (actions.unload && crash, "unload the crash kernel"),
+        (actions.load && !crash, "load a kernel, see below"),
+        (actions.load && crash, "load a crash kernel, see below"),
         (actions.load && actions.exec, "then start it at once"),
         (
             !actions.load && actions.exec,

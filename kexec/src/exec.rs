@@ -28,7 +28,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     }
     let refused = |error, machine: &Machine| {
         let failure = Failure::Other("cannot start the loaded kernel", error);
-        failure.tell(&machine.kexec);
+        failure.tell(false, &machine.kexec);
         failure.code()
     };
     if machine.kexec.cap_sys_boot == Known::No {
@@ -65,14 +65,15 @@ pub fn shutdown(environment: Environment) -> u8 {
 
 /// Unloads by the call asked for; `-a` tries the other only where the first is not there.
 pub fn unload(command: &Command<'_>) -> Result<(), Failure<'static>> {
+    let crash = command.crash();
     let result = match command.method {
-        Method::File => kexec_file_unload(false),
-        Method::Load => kexec_unload(false),
-        Method::Auto => match kexec_file_unload(false) {
+        Method::File => kexec_file_unload(crash),
+        Method::Load => kexec_unload(crash),
+        Method::Auto => match kexec_file_unload(crash) {
             Err(Error::Syscall {
                 errno: Errno::ENOSYS,
                 ..
-            }) => kexec_unload(false),
+            }) => kexec_unload(crash),
             other => other,
         },
     };

@@ -44,8 +44,9 @@ impl Failure<'_> {
         }
     }
 
-    /// Says it on standard error, with what the machine's state makes of it.
-    pub fn tell(&self, state: &KexecState) {
+    /// Says it on standard error, with what the machine's state makes of it; `crash` if it was
+    /// about the crash kernel.
+    pub fn tell(&self, crash: bool, state: &KexecState) {
         let error = self.error();
         match self {
             Self::File(path, _) => complain!("cannot use {}: {error}", Text(path.to_bytes())),
@@ -55,9 +56,11 @@ impl Failure<'_> {
         let Error::Syscall { call, errno } = error else {
             return;
         };
-        let step = match call {
-            "kexec_load" => Step::Load,
-            "kexec_file_load" => Step::FileLoad,
+        let step = match (call, crash) {
+            ("kexec_load", false) => Step::Load,
+            ("kexec_load", true) => Step::CrashLoad,
+            ("kexec_file_load", false) => Step::FileLoad,
+            ("kexec_file_load", true) => Step::CrashFileLoad,
             _ => Step::Exec,
         };
         if let Some(explanation) = explain(step, errno, state) {
@@ -68,7 +71,7 @@ impl Failure<'_> {
     /// The exit code.
     pub const fn code(&self) -> u8 {
         match self {
-            Self::File(..) => code::USAGE,
+            Self::File(..) | Self::Load(_, Error::NoCrashReservation) => code::USAGE,
             _ => code::FAILED,
         }
     }

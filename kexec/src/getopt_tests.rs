@@ -34,8 +34,8 @@ fn short_options_are_bundled() {
         ["Load=", "! invalid option -- 'Z'", "Debug="]
     );
     assert_eq!(
-        parsed(&["-p"]),
-        ["! option '--load-panic' is not supported by this version"]
+        parsed(&["-t"]),
+        ["! option '--type' is not supported by this version"]
     );
 }
 

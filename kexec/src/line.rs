@@ -31,7 +31,7 @@ pub fn command_line<'a>(
             Errno::ENOENT
         },
     }))?;
-    let used = reuse_command_line(running, false, buffer)
+    let used = reuse_command_line(running, command.crash(), buffer)
         .map_err(failed)?
         .len();
     let append = command.append.to_bytes();

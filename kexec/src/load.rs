@@ -4,10 +4,10 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::Errno;
-use kexec_core::linux::{Refusal, Standard, read_machine};
+use kexec_core::linux::{Refusal, Standard, loaded, read_machine};
 use kexec_core::machine::{Lockdown, Machine};
 use kexec_core::plan::Workspace;
+use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
 use crate::inputs::Inputs;
@@ -26,6 +26,52 @@ pub struct Loader<'a, 'b> {
 impl<'a> Loader<'a, '_> {
     /// Loads by the call asked for, or by the one that can.
     pub fn load(&mut self) -> Result<(), Failure<'a>> {
+        if !self.command.crash() {
+            return self.by_method();
+        }
+        // The kernel frees the old crash kernel before it looks at the new one.
+        let before = loaded(true);
+        self.check_crash(before == Ok(true))?;
+        self.by_method().inspect_err(|_| {
+            if before == Ok(true) && loaded(true) == Ok(false) {
+                complain!(
+                    "WARNING: no crash kernel is loaded any more: the running kernel removed the \
+                     old one before it refused the new one"
+                );
+            }
+        })
+    }
+
+    /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
+    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
+    /// know the image, unless there is an old crash kernel to lose.
+    fn check_crash(&mut self, any_loaded: bool) -> Result<(), Failure<'a>> {
+        read_machine(self.machine);
+        let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
+        let mut unread = command.clone();
+        unread.options.verify = false;
+        let (line, workspace) = (self.line, &mut *self.workspace);
+        match by_plan::with_plan(&unread, inputs, line, machine, workspace, None, |_, _| {
+            Ok(())
+        }) {
+            Err(
+                failure @ Failure::Load(
+                    _,
+                    Error::NoCrashReservation
+                    | Error::CrashTooSmall { .. }
+                    | Error::NoVmcoreinfo
+                    | Error::NoCrashHotplug
+                    | Error::CommandLineTooLong { .. },
+                ),
+            ) => Err(failure),
+            // kexec_file_load gets the initrds as one.
+            Err(Failure::Load(_, Error::TooManySegments { .. })) => Ok(()),
+            Err(failure) if any_loaded || matches!(failure, Failure::File(..)) => Err(failure),
+            _ => Ok(()),
+        }
+    }
+
+    fn by_method(&mut self) -> Result<(), Failure<'a>> {
         match self.command.method {
             Method::File => {
                 self.warn(Honours::Load);

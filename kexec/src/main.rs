@@ -25,6 +25,7 @@ use kexec_cli::usage;
 use kexec_core::Errno;
 use kexec_core::linux::{Standard, exit, loaded, on_bus_error, read_machine};
 use kexec_core::machine::Machine;
+use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
 use kexec_rt::{Arguments, Environment, Once};
 
@@ -44,6 +45,7 @@ fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
         Ok(Request::Help) => print(usage::write),
         Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),
+        Ok(Request::CrashSize) => crash_size(),
         Ok(Request::Work(command)) => work(&command, environment),
         Err(bad) => {
             complain!("{bad}");
@@ -63,7 +65,7 @@ fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
 
 fn work(command: &Command<'static>, environment: Environment) -> u8 {
     if command.actions.status {
-        return status(!command.given(Id::Load));
+        return status(command.crash() || !command.given(Id::Load));
     }
     // Each is taken here only.
     let (Some(machine), Some(workspace), Some(buffer)) =
@@ -76,7 +78,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     let _without = on_bus_error(unreadable);
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
-        failure.tell(&machine.kexec);
+        failure.tell(command.crash(), &machine.kexec);
         return match (command.method, failure.refusal()) {
             (Method::File, Some(Errno::ENOSYS)) => {
                 complain!("syscall kexec_file_load not available.");
@@ -144,4 +146,14 @@ fn status(crash: bool) -> u8 {
         Ok(false) => 0,
         Err(_) => code::FAILED,
     }
+}
+
+/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none.
+fn crash_size() -> u8 {
+    let Some(machine) = MACHINE.take() else {
+        return code::FAILED;
+    };
+    read_machine(machine);
+    let size = machine.crash.region.map_or(0, Range::size);
+    print(|out| writeln!(out, "{size}"))
 }

@@ -6,7 +6,7 @@ use core::fmt::{self, Result, Write};
 use kexec_cli::command::Command;
 use kexec_cli::text::Text;
 use kexec_core::linux::file_flags;
-use kexec_core::machine::{IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
+use kexec_core::machine::{Dump, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::plan::{Plan, SegmentKind};
 
 use crate::by_file;
@@ -101,6 +101,14 @@ pub fn by_plan(out: &mut dyn Write, files: &Inputs<'_>, line: &CStr, plan: &Plan
         }
         out.write_char('\n')?;
     }
+    if let Some(control) = plan.control_pages() {
+        let (count, tables) = (control.count(), control.tables);
+        fact(
+            out,
+            "control pages",
+            format_args!("{count} left free for the running kernel, {tables} for page tables"),
+        )?;
+    }
     for kind in plan.setup_types() {
         fact(out, "setup_data", format_args!("{kind} ({})", kind.0))?;
     }
@@ -180,6 +188,9 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
             fact(out, "crash kernel", format_args!("{region} and {low}"))?;
         }
     }
+    if machine.crash.region.is_some() {
+        dump(out, &machine.dump)?;
+    }
     if machine.xen {
         let kind = match machine.xen_guest {
             XenGuest::Unknown => "yes",
@@ -206,6 +217,33 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
     }
     fact(out, "loaded", yes_or_no(state.loaded.into()))?;
     fact(out, "crash loaded", yes_or_no(state.crash_loaded.into()))
+}
+
+/// What a crash kernel would be told.
+fn dump(out: &mut dyn Write, dump: &Dump) -> Result {
+    let (count, absent) = (dump.cpus.addresses().len(), dump.cpus.absent);
+    let size = dump.cpus.size;
+    fact(
+        out,
+        "crash notes",
+        format_args!("{count} CPUs, {size} bytes each, {absent} CPUs absent"),
+    )?;
+    match dump.vmcoreinfo {
+        Some(range) => fact(out, "vmcoreinfo", format_args!("{range}"))?,
+        None => fact(out, "vmcoreinfo", format_args!("not readable"))?,
+    }
+    match (dump.text, dump.direct_map) {
+        (Some(text), Some(map)) => fact(
+            out,
+            "kcore",
+            format_args!("kernel at {:#x}, RAM at {map:#x}", text.virt),
+        ),
+        _ => fact(out, "kcore", format_args!("not readable")),
+    }?;
+    match dump.elfcorehdr_size {
+        Some(size) => fact(out, "crash hotplug", format_args!("{size} bytes")),
+        None => fact(out, "crash hotplug", format_args!("no")),
+    }
 }
 
 const fn yes_or_no(answer: Option<bool>) -> fmt::Arguments<'static> {

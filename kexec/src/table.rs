@@ -6,6 +6,7 @@
 #[repr(u8)]
 pub enum Id {
     Load,
+    LoadPanic,
     Exec,
     Force,
     Unload,
@@ -27,6 +28,12 @@ pub enum Id {
     ConsoleSerial,
     Serial,
     SerialBaud,
+    ArgsLinux,
+    Hotplug,
+    PassMemmapCmdline,
+    Elf32CoreHeaders,
+    Elf64CoreHeaders,
+    PrintCkrSize,
     NoCma,
     ForceDtb,
     NoIfdown,
@@ -105,6 +112,7 @@ use Honours::{Both, File, Load};
 #[rustfmt::skip]
 pub const OPTIONS: &[Opt] = &[
     flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more"),
+    flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)"),
     flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown"),
     flag(Id::Force, "force", Some(b'f'), Both, "load the kernel and start it at once, without shutdown"),
     flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded"),
@@ -128,6 +136,12 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::ConsoleSerial, "console-serial", None, Load, "messages between the kernels to the serial port"),
     valued(Id::Serial, "serial", "PORT", Load, "that port: ttyS0 (default), ttyS1 or an I/O port, 0x..."),
     valued(Id::SerialBaud, "serial-baud", "RATE", Load, "its speed, 9600 to 115200; 0 leaves it as it is (default)"),
+    flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
+    flag(Id::Hotplug, "hotplug", None, Both, "with -p: let the kernel note CPUs and memory that come and go"),
+    flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: tell of memory by memmap= in place of the e820 table"),
+    flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
+    flag(Id::Elf64CoreHeaders, "elf64-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
+    flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
     flag(Id::NoCma, "no-cma", None, Both, "load to no memory of the contiguous memory allocator"),
     flag(Id::ForceDtb, "force-dtb", None, File, "hand the running kernel's device tree on"),
     flag(Id::NoIfdown, "no-ifdown", Some(b'x'), Both, "leave network interfaces up (with -e, -f)"),
@@ -155,24 +169,17 @@ const fn not_yet(long: &'static str, short: Option<u8>) -> NotYet {
 /// kexec(8) finds ambiguous is ambiguous here too, and so that the message can say what is wrong.
 #[rustfmt::skip]
 pub const NOT_YET: &[NotYet] = &[
-    not_yet("load-panic", Some(b'p')),
     not_yet("type", Some(b't')),
     not_yet("entry", None),
     not_yet("reuseinitrd", None),
-    not_yet("print-ckr-size", None),
     not_yet("load-preserve-context", None),
     not_yet("load-jump-back-helper", None),
     not_yet("load-live-update", None),
     not_yet("exec-live-update", None),
-    not_yet("hotplug", None),
-    not_yet("elf32-core-headers", None),
-    not_yet("elf64-core-headers", None),
-    not_yet("pass-memmap-cmdline", None),
     not_yet("reuse-video-type", None),
     not_yet("module", None),
     not_yet("real-mode", None),
     not_yet("entry-32bit", None),
     not_yet("args-elf", None),
-    not_yet("args-linux", None),
     not_yet("args-none", None),
 ];

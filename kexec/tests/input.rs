@@ -251,3 +251,45 @@ fn without_proc_and_sys() {
     assert_eq!(run.code, 255, "{}", run.stderr);
     assert!(run.stderr.contains("no memory map"), "{}", run.stderr);
 }
+
+/// Who is not root sees zeros in /proc/iomem, and may plan all the same. The image is made up, or
+/// a real one named by KEXEC_TEST_KERNEL.
+#[test]
+fn an_ordinary_user_may_plan() {
+    const NOBODY: u32 = 65534;
+    let directory = Directory::for_everyone("kexec-ordinary-user");
+    let image = match std::env::var_os("KEXEC_TEST_KERNEL") {
+        Some(path) => std::fs::read(path).unwrap(),
+        None => bzimage(64 << 10),
+    };
+    let kernel = directory.file("kernel", &image);
+    let initrd = format!("--initrd={}", directory.file("initrd", b"070701"));
+    let program = directory.file(
+        "kexec",
+        &std::fs::read(env!("CARGO_BIN_EXE_kexec")).unwrap(),
+    );
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["--dry-run", "-l", &kernel, &initrd]);
+    // SAFETY: takes nothing and changes nothing.
+    if unsafe { libc::geteuid() } == 0 {
+        std::os::unix::process::CommandExt::uid(&mut command, NOBODY);
+    }
+    guard(&mut command, &[]);
+    // Another test's child, forked while the copy was being written, has it open until it execs.
+    let output = loop {
+        match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+            other => break other.unwrap(),
+        }
+    };
+    let run = finish(&output);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(run.stdout.contains("\nsegment 0:"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("/proc/iomem is not readable"),
+        "{}",
+        run.stdout
+    );
+}

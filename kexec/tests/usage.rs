@@ -38,7 +38,7 @@ fn bad_usage() {
         (&["-l", "--initrd"], 1, "requires an argument"),
         (&["--load=3", "x"], 1, "doesn't allow an argument"),
         (&["--re", "x"], 1, "ambiguous"),
-        (&["-p", "x"], 1, "'--load-panic' is not supported"),
+        (&["-p"], 255, "No kernel specified"),
         (
             &["-l", "x", "--type=bzImage"],
             1,
@@ -77,6 +77,26 @@ fn status_is_silent() {
         let expected = old(name).map_or(255, |text| i32::from(text.trim() != "0"));
         assert_eq!(run.code, expected);
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    }
+}
+
+/// Where nothing is reserved there is no crash kernel, by either call, and the old one, if any,
+/// is left alone.
+#[test]
+fn a_crash_kernel_needs_a_reservation() {
+    let iomem = std::fs::read_to_string("/proc/iomem").unwrap_or_default();
+    if iomem.contains("Crash kernel") {
+        return;
+    }
+    let size = kexec(&["--print-ckr-size"]);
+    assert_eq!((size.code, size.stdout.as_str()), (0, "0\n"));
+    let directory = Directory::new("crash");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    for method in ["-s", "-c", "-a"] {
+        let run = kexec(&[method, "-p", &kernel]);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(run.stderr.contains("crashkernel="), "{}", run.stderr);
+        assert!(!run.stderr.contains("not implemented"), "{}", run.stderr);
     }
 }
 

@@ -16,7 +16,9 @@ fact() { echo "FACT hop=$HOP $*"; }
 facts() { while IFS= read -r line; do fact "$1=$line"; done; }
 end() { echo "SCENARIO-END $*"; sleep 3600; }
 
-fact "uptime=$(cut -d " " -f 1 /proc/uptime)"
+uptime() { fact "uptime=$(cut -d ' ' -f 1 /proc/uptime) $*"; }
+
+uptime first
 fact "uname=$(uname -r)"
 fact "cmdline=$(cat /proc/cmdline)"
 fact "cpus=$(grep -c ^processor /proc/cpuinfo)"
@@ -44,7 +46,7 @@ if [ -d /sys/firmware/efi ]; then
 fi
 # Everything that came in the initrd, bit for bit.
 find / -xdev -type f | sort | xargs sha256sum | sed 's/  */ /' | facts sha256
-fact "uptime=$(cut -d " " -f 1 /proc/uptime)"
+uptime facts
 [ -f /sys/firmware/initrd ] &&
     fact "initrd_sha256=$(sha256sum </sys/firmware/initrd | cut -d ' ' -f 1)"
 
@@ -57,11 +59,12 @@ elif [ -f /hop/next/vmlinuz ]; then
     done
     # A kernel passes on a random seed once it has one itself; reading makes it gather one.
     head -c 1 /dev/random >/dev/null
+    uptime before load
     # The options of a hop are words without blanks.
     kexec $(cat /hop/next/options) -l /hop/next/vmlinuz "$@" \
         --command-line="$(cat /hop/next/cmdline)"
     fact "load=$?"
-    fact "uptime=$(cut -d " " -f 1 /proc/uptime)"
+    uptime after load
     fact "loaded=$(cat /sys/kernel/kexec_loaded)"
     kexec -e
     end "kexec -e came back with $?"

@@ -18,6 +18,7 @@ const TOOLS: &[&str] = &[
     "ovmf",
     "busybox-static",
     "kexec-tools",
+    "makedumpfile",
 ];
 
 /// A kernel line, the release that has it, and how its packages are named: `image` holds
@@ -232,6 +233,26 @@ impl Store {
             .success()
             .then_some(())
             .ok_or(format!("{}: {status}", from.display()))
+    }
+
+    /// The vmlinux in a bzImage (Documentation/arch/x86/boot.rst, payload_offset), if it is
+    /// compressed by xz.
+    pub fn unpack_kernel(&self, kernel: &Kernel, to: &Path) -> Outcome {
+        let file = crate::command::read(&kernel.image)?;
+        let word = |offset: usize| {
+            let bytes = file.get(offset..)?.first_chunk()?;
+            usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        };
+        let payload = (|| {
+            let setup = (usize::from(*file.get(0x1f1)?) + 1) * 512;
+            let (offset, length) = (word(0x248)?, word(0x24c)?);
+            // The last four bytes are the unpacked size.
+            file.get(setup + offset..)?.get(..length.checked_sub(4)?)
+        })();
+        let payload = payload.ok_or("a bzImage without a payload")?;
+        let packed = to.with_extension("xz");
+        write(&packed, payload)?;
+        self.decompress("xz", &packed, to)
     }
 
     /// SHA-256 of files, by a program that is not ours.

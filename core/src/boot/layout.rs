@@ -6,6 +6,7 @@ use heapless::Vec;
 use super::setup_data::{EFI_DATA, NODE_HEADER, SetupType};
 use crate::error::{Error, Result};
 use crate::machine::Machine;
+use crate::memory::MemoryMap;
 
 /// The initrd as the new kernel sees it: one stretch of memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Layout {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts<'a> {
     pub command_line: &'a [u8],
+    /// The map the new kernel is told.
+    pub memory: &'a MemoryMap,
     /// Hand EFI over: the image can, the machine has it, nobody said no.
     pub efi: bool,
     pub dtb: Option<&'a [u8]>,
@@ -68,7 +71,7 @@ impl Layout {
             layout.efi_map = Some(layout.take(bytes));
             layout.node(SetupType::EFI, EFI_DATA)?;
         }
-        let beyond = machine
+        let beyond = parts
             .memory
             .entries()
             .len()

@@ -5,7 +5,6 @@
 use super::layout::{Layout, Parts, Ramdisk};
 use super::setup_data::{NODE_HEADER, SetupType, write_efi, write_header};
 use crate::bytes::{put_slice, put_u8, put_u32, put_u64, slice_at};
-use crate::image::BzImage;
 use crate::image::bzimage::field as header;
 use crate::machine::Machine;
 use crate::memory::{MemoryEntry, MemoryKind, MemoryMap};
@@ -75,7 +74,8 @@ const EFI_MEMDESC_VERSION: u32 = 1;
 /// Everything that goes into the segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contents<'a> {
-    pub image: BzImage<'a>,
+    /// The image's setup header, from 0x1f1 on.
+    pub setup_header: &'a [u8],
     pub machine: &'a Machine,
     pub parts: Parts<'a>,
     pub ramdisk: Ramdisk,
@@ -87,14 +87,14 @@ pub(crate) struct Contents<'a> {
 /// has not: every offset below is fixed or from the layout.
 pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) -> Option<()> {
     let Contents {
-        image,
+        setup_header,
         machine,
         parts,
         ramdisk,
         base,
     } = *contents;
     out.fill(0);
-    put_slice(out, header::SETUP_SECTS, image.setup_header())?;
+    put_slice(out, header::SETUP_SECTS, setup_header)?;
     put_u8(out, header::TYPE_OF_LOADER, TYPE_OF_LOADER_KEXEC)?;
     // As the kernel's own loader (arch/x86/kernel/kexec-bzimage64.c): these flags speak to the
     // 16-bit setup code, which does not run.
@@ -124,8 +124,8 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
 
     write_inherited(out, machine)?;
     put_u64(out, field::ACPI_RSDP_ADDR, machine.acpi_rsdp)?;
-    write_e820(out, layout, machine.memory.entries())?;
-    write_legacy_memory_size(out, &machine.memory)?;
+    write_e820(out, layout, parts.memory.entries())?;
+    write_legacy_memory_size(out, parts.memory)?;
     if let Some(offset) = layout.efi_map {
         write_efi_info(out, offset, base, machine)?;
     }

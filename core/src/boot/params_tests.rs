@@ -1,5 +1,6 @@
 use super::*;
 use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
+use crate::image::BzImage;
 use crate::machine::EfiMemoryDescriptor;
 use crate::memory::Range;
 use crate::testing::bzimage;
@@ -29,7 +30,7 @@ fn segment(machine: &Machine, parts: Parts<'_>, ramdisk: Ramdisk) -> (Layout, Ve
     // What was there before must not show through.
     let mut out = vec![0xaa; layout.size()];
     let contents = Contents {
-        image: BzImage::parse(&file).unwrap(),
+        setup_header: BzImage::parse(&file).unwrap().setup_header(),
         machine,
         parts,
         ramdisk,
@@ -39,9 +40,10 @@ fn segment(machine: &Machine, parts: Parts<'_>, ramdisk: Ramdisk) -> (Layout, Ve
     (layout, out)
 }
 
-fn plain(command_line: &[u8]) -> Parts<'_> {
+fn plain<'a>(command_line: &'a [u8], machine: &'a Machine) -> Parts<'a> {
     Parts {
         command_line,
+        memory: &machine.memory,
         efi: false,
         dtb: None,
         rng_seed: None,
@@ -68,7 +70,11 @@ fn a_zeroed_page_with_header_command_line_and_initrd() {
         address: 0x2_8000_1000,
         size: 0x1_0000_0005,
     };
-    let (_, out) = segment(&machine(3), plain(b"quiet root=/dev/sda"), ramdisk);
+    let (_, out) = segment(
+        &machine(3),
+        plain(b"quiet root=/dev/sda", &machine(3)),
+        ramdisk,
+    );
     assert_eq!(u32_at(&out, 0x202), Some(0x5372_6448));
     assert_eq!(u8_at(&out, 0x210), Some(0xd0));
     assert_eq!(u8_at(&out, 0x211), Some(0));
@@ -88,7 +94,7 @@ fn a_zeroed_page_with_header_command_line_and_initrd() {
 
 #[test]
 fn e820_as_the_machine_has_it() {
-    let (_, out) = segment(&machine(3), plain(b""), Ramdisk::default());
+    let (_, out) = segment(&machine(3), plain(b"", &machine(3)), Ramdisk::default());
     assert_eq!(u8_at(&out, 0x1e8), Some(3));
     for n in 0..3_usize {
         let at = 0x2d0 + 20 * n;
@@ -105,7 +111,7 @@ fn the_old_memory_sizes_count_from_one_mebibyte() {
     let mut machine = machine(0);
     let ram = Range::new(0x10_0000, 0x7fff_ffff).unwrap();
     machine.memory.add(ram, MemoryKind::RAM).unwrap();
-    let (_, out) = segment(&machine, plain(b""), Ramdisk::default());
+    let (_, out) = segment(&machine, plain(b"", &machine), Ramdisk::default());
     assert_eq!(u32_at(&out, 0x1e0), Some((2047 << 20) >> 10));
     assert_eq!(u16_at(&out, 0x002), Some(0xfc00));
 }
@@ -113,7 +119,11 @@ fn the_old_memory_sizes_count_from_one_mebibyte() {
 #[test]
 fn e820_beyond_128_goes_to_setup_data() {
     for count in [128, 129, 1000, 5000] {
-        let (_, out) = segment(&machine(count), plain(b"x"), Ramdisk::default());
+        let (_, out) = segment(
+            &machine(count),
+            plain(b"x", &machine(count)),
+            Ramdisk::default(),
+        );
         assert_eq!(u8_at(&out, 0x1e8), Some(128));
         let found = nodes(&out);
         if count == 128 {
@@ -136,6 +146,7 @@ fn nodes_form_one_list_inside_the_segment() {
     efi(&mut machine);
     let parts = Parts {
         command_line: b"a b",
+        memory: &machine.memory,
         efi: true,
         dtb: Some(b"\xd0\x0d\xfe\xed device tree"),
         rng_seed: Some([0x5a; 32]),
@@ -202,7 +213,7 @@ fn efi_and_inherited_fields() {
     efi(&mut machine);
     let parts = Parts {
         efi: true,
-        ..plain(b"")
+        ..plain(b"", &machine)
     };
     let (_, out) = segment(&machine, parts, Ramdisk::default());
     assert_eq!(&out[0x1c0..0x1c4], b"EL64");

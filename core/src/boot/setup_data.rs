@@ -14,7 +14,7 @@ impl SetupType {
     pub const E820_EXT: Self = Self(1);
     /// A device tree blob.
     pub const DTB: Self = Self(2);
-    /// What EFI kexec needs ([`write_efi`]).
+    /// What EFI kexec needs (struct efi_setup_data).
     pub const EFI: Self = Self(4);
     /// Seed for the random number generator.
     pub const RNG_SEED: Self = Self(9);

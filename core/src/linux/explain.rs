@@ -13,6 +13,10 @@ pub enum Step {
     Load,
     /// kexec_file_load(2).
     FileLoad,
+    /// kexec_load(2) of a crash kernel.
+    CrashLoad,
+    /// kexec_file_load(2) of a crash kernel.
+    CrashFileLoad,
     /// reboot(2) with LINUX_REBOOT_CMD_KEXEC.
     Exec,
 }
@@ -66,7 +70,8 @@ impl Refusal {
 /// there is no more to say than the errno itself does.
 #[must_use]
 pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<&'static str> {
-    if step == Step::FileLoad && Refusal::of(errno) == Refusal::Signature {
+    let by_file = matches!(step, Step::FileLoad | Step::CrashFileLoad);
+    if by_file && Refusal::of(errno) == Refusal::Signature {
         return Some(signature(errno));
     }
     match (step, errno) {
@@ -85,8 +90,17 @@ pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<&'static 
             "another kexec call, or a change of the crash kernel's memory, is under way and did \
              not end within a second; try again",
         ),
-        (Step::Load, errno) => load(errno),
-        (Step::FileLoad, errno) => file_load(errno),
+        (Step::CrashLoad | Step::CrashFileLoad, Errno::EADDRNOTAVAIL) => Some(
+            "the memory reserved for a crash kernel (crashkernel= at boot) is missing, or too \
+             small for these files",
+        ),
+        (Step::CrashLoad | Step::CrashFileLoad, Errno::ENOMEM) => Some(
+            "what these files leave free of the memory reserved for a crash kernel is too little \
+             for the page tables the running kernel puts there; reserve more (crashkernel= at \
+             boot)",
+        ),
+        (Step::Load | Step::CrashLoad, errno) => load(errno),
+        (Step::FileLoad | Step::CrashFileLoad, errno) => file_load(errno),
         (Step::Exec, _) => None,
     }
 }
@@ -99,7 +113,11 @@ fn not_permitted(step: Step, state: &KexecState) -> &'static str {
     if state.load_disabled == Known::Yes {
         return "kernel.kexec_load_disabled is 1, which lasts until the next boot";
     }
-    if state.load_limit_reboot == Some(0) {
+    let crash = matches!(step, Step::CrashLoad | Step::CrashFileLoad);
+    if crash && state.load_limit_panic == Some(0) {
+        return "kernel.kexec_load_limit_panic is used up, which lasts until the next boot";
+    }
+    if !crash && state.load_limit_reboot == Some(0) {
         return "kernel.kexec_load_limit_reboot is used up, which lasts until the next boot";
     }
     let locked_down = matches!(
@@ -107,7 +125,7 @@ fn not_permitted(step: Step, state: &KexecState) -> &'static str {
         Lockdown::Integrity | Lockdown::Confidentiality
     );
     match (step, locked_down) {
-        (Step::Load, true) => {
+        (Step::Load | Step::CrashLoad, true) => {
             "the kernel is locked down (see /sys/kernel/security/lockdown): only signed kernels, \
              only by kexec_file_load; use -s"
         }

@@ -15,6 +15,8 @@ pub struct CpuFlags {
     pub la57: bool,
     /// `sha_ni`.
     pub sha_ni: bool,
+    /// `pdpe1gb`: pages of 1 GiB are in use.
+    pub gbpages: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl CpuFlags {
             length: 0,
             la57: false,
             sha_ni: false,
+            gbpages: false,
         }
     }
 
@@ -84,6 +87,7 @@ impl CpuFlags {
         match word {
             b"la57" => self.la57 = true,
             b"sha_ni" => self.sha_ni = true,
+            b"pdpe1gb" => self.gbpages = true,
             _ => {}
         }
         if byte == b'\n' {

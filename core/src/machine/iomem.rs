@@ -6,14 +6,15 @@
 //!
 //! Not every line that speaks of RAM is RAM for a new kernel. "System RAM (kmem)" and
 //! "System RAM (virtio_mem)" belong to a driver that plugs and unplugs them; kernels before 5.8
-//! named the first plain "System RAM", below a "dax" line. They stay out of the map.
+//! named the first plain "System RAM", below a "dax" line. They stay out of the map; a dump has
+//! them all the same ([`IomemParser::with_dump`]).
 //!
 //! "RAM buffer" (the gap the kernel keeps behind the end of RAM) stays out too: the firmware
 //! knows nothing of it, and every kernel makes its own.
 
 use super::memmap::kind_of_name;
 use super::text::{self, Lines};
-use super::{CrashReservation, Iomem, IomemAccess, KernelRanges};
+use super::{CrashReservation, Dump, Iomem, IomemAccess, KernelRanges};
 use crate::memory::{MemoryKind, MemoryMap, Range};
 
 /// Reads the file piece by piece into a memory map.
@@ -26,6 +27,7 @@ pub struct IomemParser<'a> {
 #[derive(Debug)]
 struct State<'a> {
     map: &'a mut MemoryMap,
+    dump: Option<&'a mut Dump>,
     crash: CrashReservation,
     kernel: KernelRanges,
     full: bool,
@@ -45,6 +47,7 @@ impl<'a> IomemParser<'a> {
             lines: Lines::new(),
             state: State {
                 map,
+                dump: None,
                 crash: CrashReservation {
                     region: None,
                     low: None,
@@ -57,6 +60,13 @@ impl<'a> IomemParser<'a> {
                 driver: None,
             },
         }
+    }
+
+    /// Also adds the RAM that is to be dumped to [`Dump::ram`], and finds the GART.
+    #[must_use]
+    pub const fn with_dump(mut self, dump: &'a mut Dump) -> Self {
+        self.state.dump = Some(dump);
+        self
     }
 
     /// The next piece of the file, of any size.
@@ -118,6 +128,9 @@ impl State<'_> {
         self.ram = self.ram.filter(|&outer| outer < indent);
         self.driver = self.driver.filter(|&outer| outer < indent);
         let driver_managed = name.starts_with(b"System RAM (");
+        if driver_managed || name == b"System RAM" {
+            self.add_to_dump(range);
+        }
         if driver_managed || name.starts_with(b"dax") {
             self.driver = self.driver.or(Some(indent));
         }
@@ -140,12 +153,28 @@ impl State<'_> {
     fn notable(&mut self, range: Range, name: &[u8]) {
         match name {
             b"Crash kernel" => self.crash.add(range),
+            b"GART" => {
+                if let Some(dump) = &mut self.dump {
+                    dump.gart = Some(range);
+                }
+            }
             b"Kernel code" => self.kernel.code = Some(range),
             b"Kernel rodata" => self.kernel.rodata = Some(range),
             b"Kernel data" => self.kernel.data = Some(range),
             b"Kernel bss" => self.kernel.bss = Some(range),
             b"Kernel image" => self.kernel.image = Some(range),
             _ => {}
+        }
+    }
+
+    /// A dump that lacks some of the RAM is worse than none: past its capacity it stays empty.
+    fn add_to_dump(&mut self, range: Range) {
+        if let Some(dump) = &mut self.dump
+            && !dump.ram_full
+            && dump.ram.insert(range).is_err()
+        {
+            dump.ram.clear();
+            dump.ram_full = true;
         }
     }
 

@@ -27,9 +27,11 @@
 mod boot_params;
 mod cmdline;
 mod cpuinfo;
+mod dump;
 mod e820;
 mod efi;
 mod iomem;
+mod kcore;
 mod known;
 mod memmap;
 mod resources;
@@ -39,9 +41,11 @@ mod text;
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
+pub use dump::{CpuNotes, Dump, cpu_list, crash_notes, decimal_size, release, vmcoreinfo};
 pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
 pub use iomem::IomemParser;
+pub use kcore::KcoreParser;
 pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
@@ -118,7 +122,7 @@ pub struct KexecState {
 
 /// Everything the planner wants to know of a machine.
 ///
-/// Large (some 0.45 MiB, mostly two memory maps of fixed capacity); only what is filled is ever
+/// Large (some 0.7 MiB, mostly memory maps of fixed capacity); only what is filled is ever
 /// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
 /// file. In a frame it works too, but a frame that large has every page probed.
 #[derive(Clone, Debug, Default)]
@@ -139,6 +143,9 @@ pub struct Machine {
     pub efi_full: bool,
     /// The crash reservation.
     pub crash: CrashReservation,
+    /// What a crash kernel must be told of the running one; empty without a reservation, but for
+    /// the RAM.
+    pub dump: Dump,
     /// Where the running kernel lies.
     pub kernel: KernelRanges,
     /// The running kernel's command line.
@@ -155,6 +162,9 @@ pub struct Machine {
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
     pub five_level_paging: bool,
+    /// Whether the running kernel uses pages of 1 GiB (cpuinfo's `pdpe1gb`, which the kernel
+    /// clears under `nogbpages`).
+    pub gbpages: bool,
     /// Whether the CPU has SHA extensions (cpuinfo's `sha_ni`); only for reports.
     pub sha_ni: bool,
     /// The kexec side of the running kernel.
@@ -182,6 +192,7 @@ impl Machine {
                 region: None,
                 low: None,
             },
+            dump: Dump::new(),
             kernel: KernelRanges::NONE,
             command_line: RunningCommandLine::new(),
             boot_params: RunningBootParams::new(),
@@ -189,6 +200,7 @@ impl Machine {
             acpi_rsdp: 0,
             total_ram: None,
             five_level_paging: false,
+            gbpages: false,
             sha_ni: false,
             kexec: KexecState::UNKNOWN,
             xen: false,
@@ -206,6 +218,7 @@ impl Machine {
         self.memory_full = false;
         self.efi_full = false;
         self.crash = CrashReservation::default();
+        self.dump.clear();
         self.kernel = KernelRanges::NONE;
         self.command_line.set(b"");
         self.boot_params.set(b"");
@@ -213,6 +226,7 @@ impl Machine {
         self.acpi_rsdp = 0;
         self.total_ram = None;
         self.five_level_paging = false;
+        self.gbpages = false;
         self.sha_ni = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;

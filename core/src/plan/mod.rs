@@ -1,6 +1,7 @@
 //! Request + machine → plan: segments, entry and flags for kexec_load(2). Pure.
 
 mod check;
+mod crash;
 mod note;
 mod place;
 mod request;
@@ -17,27 +18,36 @@ pub use check::{
     Limits, SEGMENT_MAX, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram,
 };
 pub use note::Note;
-pub use request::{Console, Options, Request};
+pub use request::{Console, CrashOptions, Options, Request};
 pub use rule::Rule;
 pub use segment::{Segment, SegmentKind};
 pub use workspace::Workspace;
 
 use crate::boot::{self, Layout, SetupType};
+use crate::crash::ControlPages;
 use crate::error::{Error, Result};
-use crate::image::{BzImage, bzimage::xlf};
+use crate::image::{Kernel, bzimage::xlf};
 use crate::machine::Machine;
-use crate::memory::Range;
-use place::Placement;
+use crate::memory::{PAGE_SIZE, Range, align_up};
+use crash::{CRASH_SEGMENTS, Crash};
+use place::{OTHERS, Placement};
+use usable::usable;
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
 const KEXEC_ARCH_X86_64: u64 = 62 << 16;
+
+/// KEXEC_ON_CRASH: the image for a crash.
+const KEXEC_ON_CRASH: u64 = 0x1;
+/// KEXEC_UPDATE_ELFCOREHDR: the running kernel may rewrite the elfcorehdr (Linux 6.6). The newer
+/// KEXEC_CRASH_HOTPLUG_SUPPORT (6.10) means the same on x86, where kernels take either.
+const KEXEC_UPDATE_ELFCOREHDR: u64 = 0x4;
 
 /// What is to be loaded. Segments point at the caller's files and at the workspace.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
     /// Where the kernel jumps to: the purgatory.
     pub entry: u64,
-    /// Flags for kexec_load(2): the architecture.
+    /// Flags for kexec_load(2): the architecture, and for a crash kernel that it is one.
     pub flags: u64,
     /// Where the new kernel is entered.
     pub kernel_entry: u64,
@@ -47,6 +57,7 @@ pub struct Plan<'a> {
     notes: Vec<Note, 16>,
     setup_types: Vec<SetupType, 4>,
     limits: Limits,
+    control_pages: Option<ControlPages>,
 }
 
 impl<'a> Plan<'a> {
@@ -68,6 +79,12 @@ impl<'a> Plan<'a> {
         &self.setup_types
     }
 
+    /// For a crash kernel: how many pages of the reservation stay free for the running kernel.
+    #[must_use]
+    pub const fn control_pages(&self) -> Option<ControlPages> {
+        self.control_pages
+    }
+
     /// Makes the kernel's checks.
     ///
     /// # Errors
@@ -77,43 +94,83 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Plans a bzImage for this machine, reading every byte of kernel and initrds once for the
+/// Plans a kernel, a bzImage or a vmlinux, for this machine, reading every byte of kernel and initrds once for the
 /// digest unless [`Options::verify`] is off.
 ///
 /// # Errors
-/// Everything [`BzImage::parse`] says of the image; [`Error::CommandLineTooLong`],
+/// Everything [`Kernel::parse`] says of the image; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
-/// [`Error::NotBootable`].
+/// [`Error::NotBootable`]; for a crash kernel also [`Error::NoCrashReservation`],
+/// [`Error::CrashTooSmall`], [`Error::NoVmcoreinfo`], [`Error::NoCrashHotplug`].
 pub fn plan<'a>(
     request: &Request<'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    let image = BzImage::parse(request.kernel)?;
+    let image = Kernel::parse(request.kernel, request.options.args_linux)?;
     let mut notes = Vec::new();
     fits_machine(&image, machine)?;
     check_command_line(&image, request.command_line)?;
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
-    let parts = parts(request, &image, machine, &mut notes);
-    let layout = Layout::new(&parts, machine)?;
-    let limits = limits(machine);
-
+    let mut parts = parts(request, &image, machine, &mut notes);
+    let mut limits = limits(machine);
     let Workspace {
         free,
         boot: boot_buffer,
         purgatory: purgatory_buffer,
+        crash: crash_buffers,
     } = workspace;
-    let placement = Placement::new(request, &image, &layout, &limits, machine, free)?;
+
+    let mut crash = None;
+    if let Some(options) = request.options.crash {
+        let prepared = Crash::new(
+            request,
+            options,
+            &image,
+            machine,
+            parts.efi,
+            free,
+            crash_buffers,
+        )?;
+        check_command_line(&image, prepared.command_line)?;
+        parts.command_line = prepared.command_line;
+        if !options.memmap {
+            parts.memory = prepared.memory;
+        }
+        limits = crash::limits(limits, &prepared.space);
+        crash = Some(prepared);
+    } else {
+        // Segments end below the limit, not at it.
+        let last = request
+            .options
+            .mem_max
+            .min(limits.destination.saturating_sub(1));
+        usable(machine, request.options.mem_min, last, free)?;
+    }
+    let layout = Layout::new(&parts, machine)?;
+    let others = if crash.is_some() {
+        CRASH_SEGMENTS
+    } else {
+        OTHERS
+    };
+    let others = others.saturating_add(image.segments()).saturating_sub(1);
+    let placement =
+        Placement::new(request, &image, layout.size(), others, free).map_err(|error| {
+            crash.as_ref().map_or(error, |crash| {
+                let size = layout.size();
+                crash.space.too_small(error, request, &image, size, free)
+            })
+        })?;
 
     let boot_bytes = boot_buffer.get_mut(..layout.size()).ok_or(Error::Full {
         what: "Workspace::BOOT_CAPACITY",
         capacity: Workspace::BOOT_CAPACITY as u64,
     })?;
     let contents = boot::Contents {
-        image,
+        setup_header: image.setup_header(),
         machine,
         parts,
         ramdisk: placement.ramdisk(),
@@ -125,12 +182,14 @@ pub fn plan<'a>(
     })?;
 
     let mut segments: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
-    push(
-        &mut segments,
-        SegmentKind::Kernel,
-        image.kernel(),
-        placement.kernel,
-    )?;
+    for (buf, offset, size) in image.parts() {
+        let start = placement.kernel.start().saturating_add(offset);
+        let range = align_up(size, PAGE_SIZE).and_then(|size| Range::from_size(start, size));
+        let range = range.ok_or(Error::BadArgument {
+            what: "the kernel is too large",
+        })?;
+        push(&mut segments, SegmentKind::Kernel, buf, range)?;
+    }
     for (number, (initrd, range)) in request.initrds.iter().zip(placement.initrds()).enumerate() {
         let kind = SegmentKind::Initrd(number as u8);
         push(&mut segments, kind, initrd, range)?;
@@ -141,11 +200,25 @@ pub fn plan<'a>(
         boot_bytes,
         placement.boot,
     )?;
+    // What the kernel may rewrite is not verified. It looks for the last segment that begins
+    // with ELF's magic; the purgatory, behind it, is no ELF file.
+    let hotplug = request.options.crash.is_some_and(|crash| crash.hotplug);
+    let mut verified = segments.len();
+    if let Some(crash) = &crash {
+        let kind = SegmentKind::CoreHeader;
+        push(&mut segments, kind, crash.header_bytes, crash.header)?;
+        if !hotplug {
+            verified = segments.len();
+        }
+    }
 
-    let kernel_entry = placement.kernel.start().saturating_add(BzImage::ENTRY_64);
+    let kernel_entry = placement
+        .kernel
+        .start()
+        .saturating_add(image.entry_offset());
     let sealed = seal::seal(
         &request.options,
-        &segments,
+        segments.get(..verified).unwrap_or_default(),
         kernel_entry,
         placement.boot.start(),
         placement.purgatory,
@@ -163,15 +236,18 @@ pub fn plan<'a>(
         // Both hold as many as the layout has nodes.
         let _ = setup_types.push(kind);
     }
+    let on_crash = if crash.is_some() { KEXEC_ON_CRASH } else { 0 };
+    let update = if hotplug { KEXEC_UPDATE_ELFCOREHDR } else { 0 };
     Ok(Plan {
         entry: placement.purgatory.start(),
-        flags: KEXEC_ARCH_X86_64,
+        flags: KEXEC_ARCH_X86_64 | on_crash | update,
         kernel_entry,
         digest: sealed.digest,
         segments,
         notes,
         setup_types,
         limits,
+        control_pages: crash.map(|crash| crash.space.control),
     })
 }
 
@@ -205,7 +281,7 @@ fn limits(machine: &Machine) -> Limits {
     }
 }
 
-fn fits_machine(image: &BzImage<'_>, machine: &Machine) -> Result<()> {
+fn fits_machine(image: &Kernel<'_>, machine: &Machine) -> Result<()> {
     // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
     if machine.five_level_paging && image.xloadflags() & xlf::FIVE_LEVEL == 0 {
         return Err(Error::NotBootable {
@@ -216,7 +292,7 @@ fn fits_machine(image: &BzImage<'_>, machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-fn check_command_line(image: &BzImage<'_>, command_line: &[u8]) -> Result<()> {
+fn check_command_line(image: &Kernel<'_>, command_line: &[u8]) -> Result<()> {
     let length = command_line.len() as u64;
     if length > image.cmdline_size() {
         return Err(Error::CommandLineTooLong {
@@ -233,12 +309,12 @@ fn check_command_line(image: &BzImage<'_>, command_line: &[u8]) -> Result<()> {
 }
 
 /// Decides what is handed over, and notes what is not.
-fn parts<'a>(
-    request: &Request<'a>,
-    image: &BzImage<'_>,
-    machine: &Machine,
+fn parts<'p>(
+    request: &Request<'p>,
+    image: &Kernel<'_>,
+    machine: &'p Machine,
     notes: &mut Vec<Note, 16>,
-) -> boot::Parts<'a> {
+) -> boot::Parts<'p> {
     // At most a handful of notes; there is room for all.
     let mut note = |note| {
         let _ = notes.push(note);
@@ -264,6 +340,12 @@ fn parts<'a>(
     if !request.options.verify {
         note(Note::NotVerified);
     }
+    if let Some(options) = request.options.crash {
+        crash::notes(machine, &mut note);
+        if options.hotplug {
+            note(Note::Hotplug);
+        }
+    }
     let efi = match efi_refusal(request, image, machine) {
         None => true,
         Some("") => false,
@@ -274,6 +356,7 @@ fn parts<'a>(
     };
     boot::Parts {
         command_line: request.command_line,
+        memory: &machine.memory,
         efi,
         dtb,
         rng_seed,
@@ -283,7 +366,7 @@ fn parts<'a>(
 /// Why EFI is not handed on: `None` if it is, "" on machines without EFI.
 fn efi_refusal(
     request: &Request<'_>,
-    image: &BzImage<'_>,
+    image: &Kernel<'_>,
     machine: &Machine,
 ) -> Option<&'static str> {
     let booted_by_efi = machine

@@ -28,6 +28,18 @@ pub enum Note {
     NoBootParams,
     /// The image is not verified before it starts.
     NotVerified,
+    /// /proc/kcore did not say where the running kernel maps itself and RAM: the dump's virtual
+    /// addresses are a guess.
+    NoKcore,
+    /// CPUs that may be added later, but are not there: their registers will not be in the dump.
+    CpusWithoutNotes {
+        /// How many; 0 if no CPU's notes are known at all.
+        count: u32,
+    },
+    /// The running kernel uses the first MiB, which the crash kernel overwrites.
+    LowMemoryLost,
+    /// The running kernel keeps the elfcorehdr up to date.
+    Hotplug,
 }
 
 impl fmt::Display for Note {
@@ -49,6 +61,25 @@ impl fmt::Display for Note {
                 "/sys/kernel/boot_params is not readable: screen, EDD and EFI data are not handed on",
             ),
             Self::NotVerified => f.write_str("the purgatory will not verify the image"),
+            Self::NoKcore => f.write_str(
+                "/proc/kcore is not readable: the virtual addresses in the dump's header are those \
+                 of a kernel without KASLR",
+            ),
+            Self::CpusWithoutNotes { count: 0 } => f.write_str(
+                "/sys/devices/system/cpu has no crash_notes: no CPU's registers will be in the dump",
+            ),
+            Self::CpusWithoutNotes { count } => write!(
+                f,
+                "{count} CPUs are possible but not there: load again when one was added, or use \
+                 hotplug"
+            ),
+            Self::LowMemoryLost => f.write_str(
+                "the running kernel is older than 5.5 and uses the first MiB of memory, which the \
+                 crash kernel overwrites: it is not in the dump",
+            ),
+            Self::Hotplug => f.write_str(
+                "the running kernel keeps the elfcorehdr up to date; it is not verified",
+            ),
         }
     }
 }

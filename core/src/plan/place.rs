@@ -6,19 +6,17 @@
 
 use heapless::Vec;
 
-use super::usable::usable;
-use super::{Limits, Request, SEGMENT_MAX};
-use crate::boot::{Layout, Ramdisk};
+use super::{Request, SEGMENT_MAX};
+use crate::boot::Ramdisk;
 use crate::error::{Error, Result};
-use crate::image::{BzImage, bzimage::xlf};
-use crate::machine::Machine;
+use crate::image::{Kernel, bzimage::xlf};
 use crate::memory::{Direction, PAGE_SIZE, Range, RangeSet, Window, align_up, find_hole};
 use crate::purgatory;
 
 /// The last address a 32-bit pointer reaches.
 const LAST_BELOW_4G: u64 = u32::MAX as u64;
 /// Segments that are not initrds: kernel, boot parameters, purgatory.
-const OTHERS: usize = 3;
+pub const OTHERS: usize = 3;
 const INITRDS_MAX: usize = SEGMENT_MAX - OTHERS;
 
 /// The places found.
@@ -32,26 +30,22 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// Places everything in `free`. `others` segments are not initrds.
     pub fn new(
         request: &Request<'_>,
-        image: &BzImage<'_>,
-        layout: &Layout,
-        limits: &Limits,
-        machine: &Machine,
+        image: &Kernel<'_>,
+        boot_size: usize,
+        others: usize,
         free: &mut RangeSet,
     ) -> Result<Self> {
-        let options = &request.options;
-        // Segments end below the limit, not at it.
-        let last = limits.destination.saturating_sub(1);
-        usable(machine, options.mem_min, options.mem_max.min(last), free)?;
         let max = if image.xloadflags() & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
             LAST_BELOW_4G
         } else {
             u64::MAX
         };
         let kernel = kernel(image, max, free)?;
-        let (initrds, ramdisk) = initrds(request.initrds, max, free)?;
-        let boot = take(free, "the boot parameters", layout.size() as u64, max)?;
+        let (initrds, ramdisk) = initrds(request.initrds, others, max, free)?;
+        let boot = take(free, "the boot parameters", boot_size as u64, max)?;
         // Its code runs from anywhere the identity map reaches.
         let purgatory = take(free, "the purgatory", purgatory::MEMSZ as u64, u64::MAX)?;
         Ok(Self {
@@ -74,15 +68,15 @@ impl Placement {
     }
 }
 
-fn kernel(image: &BzImage<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
+fn kernel(image: &Kernel<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
     let pages = |size| align_up(size, PAGE_SIZE);
-    let size = pages(image.init_size()).ok_or(Error::BadArgument {
+    let size = pages(image.size()).ok_or(Error::BadArgument {
         what: "init_size is too large",
     })?;
     // Below pref_address a relocatable kernel would move itself up to it and use memory there
     // that nobody reserved.
     let (min, max) = if image.relocatable() {
-        (image.pref_address(), max)
+        (lowest(image), max)
     } else {
         let last = image.pref_address().saturating_add(size).saturating_sub(1);
         (image.pref_address(), last.min(max))
@@ -102,11 +96,20 @@ fn kernel(image: &BzImage<'_>, max: u64, free: &mut RangeSet) -> Result<Range> {
     find_and_take(free, &window)
 }
 
+/// The lowest address a relocatable kernel is loaded to.
+const fn lowest(image: &Kernel<'_>) -> u64 {
+    match image {
+        Kernel::BzImage(image) => image.pref_address(),
+        Kernel::Vmlinux(_) => 0,
+    }
+}
+
 /// One stretch for all initrds, each at a page of its own. What the kernel leaves zero between
 /// them its unpacker skips (init/initramfs.c, unpack_to_rootfs), so that no copy is needed to
 /// join them.
 fn initrds(
     files: &[&[u8]],
+    others: usize,
     max: u64,
     free: &mut RangeSet,
 ) -> Result<(Vec<Range, INITRDS_MAX>, Ramdisk)> {
@@ -117,9 +120,9 @@ fn initrds(
     if files.is_empty() {
         return Ok((places, Ramdisk::default()));
     }
-    if files.len() > INITRDS_MAX {
+    if files.len().saturating_add(others) > SEGMENT_MAX {
         return Err(Error::TooManySegments {
-            count: files.len().saturating_add(OTHERS) as u64,
+            count: files.len().saturating_add(others) as u64,
             max: SEGMENT_MAX as u64,
         });
     }
@@ -148,7 +151,7 @@ fn initrds(
     Ok((places, ramdisk))
 }
 
-fn take(free: &mut RangeSet, what: &'static str, size: u64, max: u64) -> Result<Range> {
+pub fn take(free: &mut RangeSet, what: &'static str, size: u64, max: u64) -> Result<Range> {
     let size = align_up(size, PAGE_SIZE).ok_or(Error::BadArgument {
         what: "a segment is too large",
     })?;

@@ -37,6 +37,17 @@ impl Default for Console {
     }
 }
 
+/// How to plan a crash kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CrashOptions {
+    /// Let the running kernel rewrite the elfcorehdr when CPUs or memory come and go
+    /// (`--hotplug`): it gets the room, and is not verified.
+    pub hotplug: bool,
+    /// Tell the new kernel of its memory on the command line, `memmap=`, in place of the e820
+    /// table (`--pass-memmap-cmdline`).
+    pub memmap: bool,
+}
+
 /// How to plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -52,6 +63,10 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// Where it says so.
     pub console: Console,
+    /// Take an ELF file for a Linux kernel, a vmlinux (`--args-linux`).
+    pub args_linux: bool,
+    /// Plan a crash kernel (`-p`), inside the crash reservation.
+    pub crash: Option<CrashOptions>,
 }
 
 impl Options {
@@ -63,6 +78,8 @@ impl Options {
         verify: true,
         on_failure: OnFailure::Halt,
         console: Console::DEFAULT,
+        args_linux: false,
+        crash: None,
     };
 }
 

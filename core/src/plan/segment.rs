@@ -14,6 +14,8 @@ pub enum SegmentKind {
     Initrd(u8),
     /// boot_params, command line, EFI memory map and setup_data.
     BootParams,
+    /// The ELF header of the dump, for a crash kernel.
+    CoreHeader,
     /// The purgatory.
     Purgatory,
 }
@@ -25,6 +27,7 @@ impl fmt::Display for SegmentKind {
             Self::Initrd(0) => f.write_str("initrd"),
             Self::Initrd(n) => write!(f, "initrd {}", n.saturating_add(1)),
             Self::BootParams => f.write_str("boot parameters"),
+            Self::CoreHeader => f.write_str("elfcorehdr"),
             Self::Purgatory => f.write_str("purgatory"),
         }
     }

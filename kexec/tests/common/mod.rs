@@ -142,6 +142,14 @@ impl Directory {
         Self(path)
     }
 
+    /// A fresh one where every user gets to: the build's directories may be closed to others.
+    pub fn for_everyone(name: &str) -> Self {
+        let name = format!("{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
     /// Writes a file and answers its path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);

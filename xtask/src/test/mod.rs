@@ -62,6 +62,11 @@ const STEPS: &[Step] = &[
         run: binary::run,
     },
     Step {
+        name: "differential",
+        about: "against kexec-tools on fake machines",
+        run: steps::differential,
+    },
+    Step {
         name: "budget",
         about: "sizes, system calls, memory and instructions against budget/limits.txt",
         run: budget::run,
@@ -89,7 +94,7 @@ const USAGE: &str = "usage: cargo xtask test [--list | STEP...]";
 pub fn run(arguments: &[String]) -> Outcome {
     if arguments.iter().any(|argument| argument == "--list") {
         for step in STEPS {
-            println!("  {:8} {}", step.name, step.about);
+            println!("  {:12} {}", step.name, step.about);
         }
         return Ok(());
     }
@@ -111,15 +116,15 @@ pub fn run(arguments: &[String]) -> Outcome {
         let line = match outcome {
             Ok(Result::Passed) => {
                 passed += 1;
-                format!("passed   {:8} {seconds:4} s", step.name)
+                format!("passed   {:12} {seconds:4} s", step.name)
             }
             Ok(Result::Skipped(why)) => {
                 skipped += 1;
-                format!("SKIPPED  {:8} {why}", step.name)
+                format!("SKIPPED  {:12} {why}", step.name)
             }
             Err(why) => {
                 failed += 1;
-                format!("FAILED   {:8} {why}", step.name)
+                format!("FAILED   {:12} {why}", step.name)
             }
         };
         println!("{line}");

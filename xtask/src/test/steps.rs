@@ -3,6 +3,7 @@
 use super::Result;
 use crate::Outcome;
 use crate::command::{build_kexec, cargo, run};
+use crate::packages::Store;
 use crate::vm::guest::Kexec;
 use crate::vm::{Options, run_all, scenarios};
 
@@ -56,6 +57,33 @@ fn missing() -> Option<Result> {
     let there = crate::packages::Store::is_there();
     let missing = crate::apt::requirements().err().filter(|_| !there)?;
     Some(Result::Skipped(missing))
+}
+
+/// What the new kernel is told, by kexec-tools and by us, on fake machines; with a synthetic
+/// kernel and with each real one.
+pub fn differential() -> Outcome<Result> {
+    /// What the program exits with when nothing was compared.
+    const SKIPPED: i32 = 77;
+    if let Some(skipped) = missing() {
+        return Ok(skipped);
+    }
+    let store = Store::open()?;
+    build_kexec()?;
+    for mode in [None, Some("--control")] {
+        let mut command = cargo();
+        command.args(["run", "--quiet", "--package", "differential", "--"]);
+        command.args(mode);
+        for line in ["6.1", "6.12", "7.x"] {
+            command.arg(store.kernel(line)?.image);
+        }
+        let status = command.status().map_err(|why| format!("cargo: {why}"))?;
+        match status.code() {
+            Some(0) => {}
+            Some(SKIPPED) => return Ok(Result::Skipped("see above".into())),
+            _ => return Err(format!("differential: {status}")),
+        }
+    }
+    Ok(Result::Passed)
 }
 
 /// The demonstration, as a user starts it.

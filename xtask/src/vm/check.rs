@@ -241,3 +241,7 @@ fn efi_complaints(scenario: &Scenario, facts: &Facts) -> Vec<String> {
     }
     problems
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -23,6 +23,19 @@ const REFERENCE_LIBRARIES: &[&str] = &[
     "libxentoolcore.so.1",
 ];
 
+/// The same for Debian's makedumpfile.
+const MAKEDUMPFILE_LIBRARIES: &[&str] = &[
+    "ld-linux-x86-64.so.2",
+    "libc.so.6",
+    "libdw.so.1",
+    "libelf.so.1",
+    "libz.so.1",
+    "libbz2.so.1.0",
+    "liblzma.so.5",
+    "liblzo2.so.2",
+    "libzstd.so.1",
+];
+
 /// Which `kexec` the guests run.
 #[derive(Debug, Clone)]
 pub enum Kexec {
@@ -65,7 +78,12 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
         if let Some(following) = scenario.hops.get(number) {
             let target = store.kernel(following.to)?;
             let said = command_line(scenario, number + 1, following);
-            writer.copy("hop/next/vmlinuz", 0o644, &target.image)?;
+            let mut image = target.image.clone();
+            if following.vmlinux {
+                image = into.join("vmlinux");
+                store.unpack_kernel(&target, &image)?;
+            }
+            writer.copy("hop/next/vmlinuz", 0o644, &image)?;
             writer.file("hop/next/options", following.options.as_bytes())?;
             writer.file("hop/next/cmdline", said.as_bytes())?;
             for (index, initrd) in next.iter().enumerate() {
@@ -78,6 +96,14 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             }
             for (guest, name) in &scenario.examples {
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
+            }
+        }
+        if let Some(capture) = scenario.capture
+            && number == scenario.hops.len()
+        {
+            writer.file("hop/script", capture.as_bytes())?;
+            if capture.contains("makedumpfile") {
+                writer.makedumpfile(store)?;
             }
         }
         let mut writers = vec![writer];
@@ -121,8 +147,9 @@ fn path_of(line: &str) -> &str {
 }
 
 /// The serial console, silence on it, and a machine that resets on a panic, so that a failure
-/// is seen at once.
-const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1";
+/// is seen at once. Without `no_timer_check` a kernel on a busy host may find that its timer
+/// interrupts come too late, and panic.
+const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1 no_timer_check";
 
 fn first_command_line(scenario: &Scenario) -> String {
     format!("{CONSOLE} {}", scenario.words).trim_end().into()
@@ -211,6 +238,21 @@ impl Writer {
                 Ok(())
             }
         }
+    }
+
+    fn makedumpfile(&mut self, store: &Store) -> Outcome {
+        let libraries = store.tools().join("usr/lib/x86_64-linux-gnu");
+        for name in MAKEDUMPFILE_LIBRARIES {
+            self.copy(&format!("lib/dump/{name}"), 0o755, &libraries.join(name))?;
+        }
+        let program = store.tools().join("usr/bin/makedumpfile");
+        self.copy("lib/dump/makedumpfile", 0o755, &program)?;
+        self.executable(
+            "bin/makedumpfile",
+            "#!/bin/busybox sh\n\
+             exec /lib/dump/ld-linux-x86-64.so.2 --library-path /lib/dump \
+             /lib/dump/makedumpfile \"$@\"\n",
+        )
     }
 
     fn copy(&mut self, name: &str, mode: u32, from: &Path) -> Outcome {

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod check;
+pub mod crash_scenarios;
 pub mod facts;
 pub mod guest;
 pub mod memmap;

@@ -103,7 +103,8 @@ pub fn command(
     Ok(qemu)
 }
 
-/// Runs a guest to its end; everything it says goes to `log`, line by line also to `watch`.
+/// Runs a guest to its end. What it says goes to `watch` line by line, and to the file `log`
+/// with the seconds since the start before it.
 pub fn run(
     mut qemu: Command,
     scenario: &Scenario,
@@ -134,7 +135,8 @@ pub fn run(
             bytes.clear();
         }
     });
-    let limit = Instant::now() + LIMIT;
+    let start = Instant::now();
+    let limit = start + LIMIT;
     // Set once the text waited for was seen.
     let mut quiet_until = None;
     loop {
@@ -145,7 +147,9 @@ pub fn run(
             Err(RecvTimeoutError::Timeout) => return Ok(End::Limit),
             Err(RecvTimeoutError::Disconnected) => return Ok(End::Exit),
         };
-        writeln!(file, "{line}").map_err(|error| format!("{}: {error}", log.display()))?;
+        let seconds = start.elapsed().as_secs_f64();
+        writeln!(file, "{seconds:7.2} {line}")
+            .map_err(|error| format!("{}: {error}", log.display()))?;
         watch(&line);
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));

@@ -36,6 +36,8 @@ pub struct Hop {
     pub payload: usize,
     /// Whether the payload comes in an initrd of its own, a second `--initrd`.
     pub split: bool,
+    /// Whether the kernel is given as what its bzImage unpacks to.
+    pub vmlinux: bool,
 }
 
 /// How a guest is known to be done.
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub hops: Vec<Hop>,
     /// Runs instead of the hops, in the first kernel; the first hop's files are in /hop/next.
     pub script: Option<&'static str>,
+    /// Runs in the last kernel, which gets makedumpfile if it is named; for a crash kernel.
+    pub capture: Option<&'static str>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
     pub ending: Ending,
@@ -98,6 +102,7 @@ impl Scenario {
             words: "",
             hops: Vec::new(),
             script: None,
+            capture: None,
             examples: Vec::new(),
             ending: Ending::Init,
             flags: &[],
@@ -147,6 +152,7 @@ impl Scenario {
             command_line_length: 0,
             payload: PAYLOAD,
             split: false,
+            vmlinux: false,
         });
         self
     }
@@ -180,6 +186,11 @@ impl Scenario {
         self.last(|hop| hop.split = true)
     }
 
+    /// The hop declared last is to the kernel without its decompressor.
+    pub fn vmlinux(self) -> Self {
+        self.last(|hop| hop.vmlinux = true)
+    }
+
     /// More words on the first kernel's command line.
     pub fn words(mut self, words: &'static str) -> Self {
         self.words = words;
@@ -188,6 +199,11 @@ impl Scenario {
 
     pub fn script(mut self, script: &'static str) -> Self {
         self.script = Some(script);
+        self
+    }
+
+    pub fn capture(mut self, script: &'static str) -> Self {
+        self.capture = Some(script);
         self
     }
 

@@ -26,6 +26,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(places());
     all.extend(requests());
     all.extend(refusals());
+    all.extend(super::crash_scenarios::all());
     all
 }
 

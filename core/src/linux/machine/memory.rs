@@ -19,7 +19,7 @@ const SETUP_E820_EXT: u32 = 1;
 
 /// /proc/iomem.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
-    let mut parser = IomemParser::new(&mut machine.iomem);
+    let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     let read = stream(root, c"proc/iomem", |piece| {
         parser.feed(piece);
         false
@@ -28,6 +28,7 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     if !read {
         // Half a list would call reserved memory unknown.
         machine.iomem.clear();
+        machine.dump.clear();
         return;
     }
     machine.iomem_access = iomem.access;

@@ -3,6 +3,7 @@
 //! Every file is read once, in pieces where it can be large, with a few KiB of stack. A file
 //! that is missing or not readable leaves its facts unknown; nothing here fails.
 
+mod dump;
 mod efi;
 mod memory;
 mod state;
@@ -40,6 +41,9 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     efi::efi(root, machine);
     memory::iomem(root, machine);
     memory::choose(root, machine);
+    if machine.crash.region.is_some() {
+        dump::dump(root, &mut machine.dump);
+    }
     machine.acpi_rsdp = rsdp(machine);
 }
 

@@ -45,6 +45,7 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     stream(root, c"proc/cpuinfo", |piece| flags.feed(piece));
     flags.finish();
     machine.five_level_paging = flags.la57;
+    machine.gbpages = flags.gbpages;
     machine.sha_ni = flags.sha_ni;
 }
 

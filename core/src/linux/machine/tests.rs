@@ -138,7 +138,7 @@ fn this_machine_can_be_read() {
 #[test]
 fn nothing_there_is_nothing_known() {
     let fake = Fake::new("empty");
-    let machine = fake.read();
+    let mut machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::None);
     assert!(machine.memory.is_empty() && machine.iomem.is_empty());
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
@@ -146,7 +146,7 @@ fn nothing_there_is_nothing_known() {
     assert!(!machine.efi.present && !machine.xen && machine.acpi_rsdp == 0);
     assert_eq!(machine.total_ram, None);
     assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
-    let mut machine = Box::new(Machine::new());
+    assert_eq!(machine.dump.vmcoreinfo, None);
     read_machine_below(c"/nowhere/at/all", &mut machine);
     assert_eq!(machine.memory_source, MemorySource::None);
 }
@@ -388,4 +388,59 @@ fn directories_and_huge_files_in_the_place_of_files() {
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
     assert_eq!(machine.memory_source, MemorySource::None);
     assert_eq!(machine.kexec.loaded, Known::Unknown);
+}
+
+/// Sparse CPUs, one of them not there; the places of kernels before and after 6.19.
+#[test]
+fn what_a_crash_kernel_must_be_told() {
+    let fake = Fake::new("dump");
+    let iomem = format!(
+        "{IOMEM}40000000-43ffffff : GART\n\
+         100000000-13fffffff : System RAM (kmem)\n\
+         140000000-14fffffff : virtio0\n  140000000-147ffffff : System RAM (virtio_mem)\n"
+    );
+    fake.file("proc/iomem", iomem)
+        .file("proc/sys/kernel/osrelease", "6.12.107+deb13-amd64\n")
+        .file("proc/cpuinfo", "flags\t\t: fpu pdpe1gb lm\n")
+        .file("sys/kernel/vmcoreinfo", "0x0000000100c66000 1024\n")
+        .file("sys/kernel/crash_elfcorehdr_size", "917616\n")
+        .file("sys/kernel/kexec/crash_cma_ranges", "38000000-3fffffff\n")
+        .file("sys/devices/system/cpu/possible", "0-1,8-9\n");
+    for (cpu, address) in [(0, 0x3fc1_0400_u64), (1, 0x3fc9_0400), (9, 0x1000)] {
+        let directory = format!("sys/devices/system/cpu/cpu{cpu}");
+        fake.file(
+            &format!("{directory}/crash_notes"),
+            format!("{address:x}\n"),
+        )
+        .file(&format!("{directory}/crash_notes_size"), "368\n");
+    }
+    let machine = fake.read();
+    let dump = &machine.dump;
+    assert_eq!(dump.cpus.addresses(), [0x3fc1_0400, 0x3fc9_0400, 0x1000]);
+    assert_eq!((dump.cpus.size, dump.cpus.absent), (368, 1));
+    let note = dump.vmcoreinfo.unwrap();
+    assert_eq!((note.start(), note.size()), (0x1_00c6_6000, 4132));
+    assert_eq!(dump.elfcorehdr_size, Some(917_616));
+    assert_eq!(dump.cma()[0].start(), 0x3800_0000);
+    assert_eq!(dump.gart.unwrap().start(), 0x4000_0000);
+    assert_eq!((dump.release, machine.gbpages), ((6, 12), true));
+    let ram: Vec<_> = dump
+        .ram
+        .ranges()
+        .iter()
+        .map(|r| (r.start(), r.last()))
+        .collect();
+    assert_eq!(
+        ram,
+        [
+            (0x1000, 0x9_fbff),
+            (0x10_0000, 0x3fff_ffff),
+            (0x1_0000_0000, 0x1_47ff_ffff),
+        ]
+    );
+    // Nobody needs it without a reservation, and CPUs are many.
+    let none = Fake::new("no-reservation");
+    none.file("proc/iomem", "00100000-3fffffff : System RAM\n")
+        .file("sys/kernel/vmcoreinfo", "0x0000000100c66000 1024\n");
+    assert_eq!(none.read().dump.vmcoreinfo, None);
 }

@@ -7,6 +7,7 @@ use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
 
+mod crash;
 mod placement;
 
 /// A machine with these stretches of RAM, in MiB.

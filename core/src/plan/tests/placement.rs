@@ -84,7 +84,7 @@ fn every_segment_lies_in_ram_aligned_in_its_window_beside_nothing_else() {
         };
         planned += 1;
         plan.check().unwrap();
-        let image = BzImage::parse(&kernel).unwrap();
+        let image = crate::image::BzImage::parse(&kernel).unwrap();
         for segment in plan.segments() {
             let range = segment.range().unwrap();
             let what = std::format!("seed {seed}: {} at {range}", segment.kind);

@@ -1,0 +1,17 @@
+//! The crash kernel: what it is told of the memory of the kernel that crashed.
+//!
+//! Its /proc/vmcore is built from an ELF header, the elfcorehdr, that was made when it was loaded
+//! ([`CoreHeader`]). It may use its reservation and little else ([`memory_map`]); the kernel that
+//! loads it wants some pages of that for itself ([`ControlPages`]).
+
+mod command_line;
+mod control;
+mod header;
+mod memory;
+mod ranges;
+
+pub use command_line::{Additions, add_to_command_line};
+pub use control::ControlPages;
+pub use header::{CoreHeader, KernelText};
+pub use memory::memory_map;
+pub use ranges::dump_ranges;

@@ -1,0 +1,120 @@
+//! Which RAM is dumped.
+
+use crate::error::Result;
+use crate::machine::{CrashReservation, Dump};
+use crate::memory::{Range, RangeSet};
+
+/// The first MiB. Kernels from 5.5 on reserve it once there is a crash reservation, for the crash
+/// kernel writes there (arch/x86/realmode/init.c; reserve_crashkernel before that).
+const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
+
+/// Fills `out` with the RAM a dump shows: all System RAM, drivers' (kmem, virtio_mem) included,
+/// without the low MiB, the crash kernel's own memory (both reservations and the CMA ranges), and
+/// the GART, whose reading can stop the machine.
+///
+/// # Errors
+/// [`crate::Error::Full`] when the ranges, cut, are more than a [`RangeSet`] holds.
+pub fn dump_ranges(dump: &Dump, reservation: &CrashReservation, out: &mut RangeSet) -> Result<()> {
+    out.clear();
+    for range in dump.ram.ranges() {
+        out.insert(*range)?;
+    }
+    let crash = [reservation.region, reservation.low];
+    let others = [LOW_MEMORY, dump.gart];
+    for range in crash.into_iter().chain(others).flatten() {
+        out.remove(range)?;
+    }
+    for range in dump.cma() {
+        out.remove(*range)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+    use std::boxed::Box;
+    use std::vec::Vec;
+
+    fn range(start: u64, last: u64) -> Range {
+        Range::new(start, last).unwrap()
+    }
+
+    fn dumped(dump: &Dump, reservation: &CrashReservation) -> Vec<(u64, u64)> {
+        let mut out = Box::new(RangeSet::new());
+        dump_ranges(dump, reservation, &mut out).unwrap();
+        let ranges = out.ranges().iter();
+        ranges.map(|range| (range.start(), range.last())).collect()
+    }
+
+    #[test]
+    fn everything_that_is_not_to_be_read_is_cut_out() {
+        let mut dump = Box::new(Dump::new());
+        for ram in [
+            range(0x1000, 0x9_fbff),
+            range(0x10_0000, 0x7fff_ffff),
+            range(0x1_0000_0000, 0x2_7fff_ffff),
+        ] {
+            dump.ram.insert(ram).unwrap();
+        }
+        dump.gart = Some(range(0x2000_0000, 0x23ff_ffff));
+        dump.set_cma(b"140000000-14fffffff\n160000000-16fffffff\n");
+        let reservation = CrashReservation {
+            region: Some(range(0x2_5f00_0000, 0x2_7eff_ffff)),
+            low: Some(range(0x2e00_0000, 0x3dff_ffff)),
+        };
+        assert_eq!(
+            dumped(&dump, &reservation),
+            [
+                (0x10_0000, 0x1fff_ffff),
+                (0x2400_0000, 0x2dff_ffff),
+                (0x3e00_0000, 0x7fff_ffff),
+                (0x1_0000_0000, 0x1_3fff_ffff),
+                (0x1_5000_0000, 0x1_5fff_ffff),
+                (0x1_7000_0000, 0x2_5eff_ffff),
+                (0x2_7f00_0000, 0x2_7fff_ffff),
+            ]
+        );
+    }
+
+    /// Against one flag a page.
+    #[test]
+    fn as_page_by_page() {
+        const PAGES: usize = 600;
+        let mut random = Random::new(5);
+        for _ in 0..200 {
+            let mut dump = Box::new(Dump::new());
+            let mut flags = [false; PAGES];
+            let any = |random: &mut Random| {
+                let start = random.below(PAGES as u64 - 40);
+                let length = random.below(40) + 1;
+                (
+                    range(start << 12, ((start + length) << 12) - 1),
+                    start as usize..(start + length) as usize,
+                )
+            };
+            for _ in 0..random.below(30) {
+                let (ram, pages) = any(&mut random);
+                dump.ram.insert(ram).unwrap();
+                flags[pages].fill(true);
+            }
+            let (region, one) = any(&mut random);
+            let (low, two) = any(&mut random);
+            let (gart, three) = any(&mut random);
+            dump.gart = Some(gart);
+            for pages in [one, two, three, 0..256] {
+                flags[pages].fill(false);
+            }
+            let reservation = CrashReservation {
+                region: Some(region),
+                low: Some(low),
+            };
+            let mut seen = [false; PAGES];
+            for (start, last) in dumped(&dump, &reservation) {
+                seen[(start >> 12) as usize..=(last >> 12) as usize].fill(true);
+            }
+            assert_eq!(seen, flags);
+        }
+    }
+}

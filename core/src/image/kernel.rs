@@ -1,0 +1,155 @@
+//! A Linux kernel of either kind, as the planner sees it.
+
+use super::bzimage::{field, xlf};
+use super::{BzImage, Vmlinux};
+use crate::error::{Error, Result};
+
+/// A kernel that is entered at its 64-bit entry.
+#[derive(Clone, Debug)]
+pub enum Kernel<'a> {
+    /// With a decompressor.
+    BzImage(BzImage<'a>),
+    /// Without.
+    Vmlinux(Vmlinux<'a>),
+}
+
+/// The setup header's fields a vmlinux is told, for it has none of its own: boot_flag, "HdrS" and
+/// the protocol's version, 2.15; from 0x1f1 to the end of the version.
+const VMLINUX_HEADER: [u8; field::VERSION + 2 - field::SETUP_SECTS] =
+    *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\x55\xaa\0\0HdrS\x0f\x02";
+
+/// COMMAND_LINE_SIZE on x86, without the NUL (arch/x86/include/asm/setup.h).
+const VMLINUX_CMDLINE_SIZE: u64 = 2047;
+
+impl<'a> Kernel<'a> {
+    /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
+    ///
+    /// # Errors
+    /// As [`BzImage::parse`] and [`Vmlinux::parse`].
+    pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
+        if !Vmlinux::is_elf(file) {
+            return BzImage::parse(file).map(Self::BzImage);
+        }
+        if vmlinux {
+            Vmlinux::parse(file).map(Self::Vmlinux)
+        } else {
+            Err(Error::NotBootable {
+                why: "an ELF file; if it is a Linux kernel (vmlinux), say so: --args-linux",
+            })
+        }
+    }
+
+    /// What boot_params get from 0x1f1 on.
+    #[must_use]
+    pub const fn setup_header(&self) -> &[u8] {
+        match self {
+            Self::BzImage(image) => image.setup_header(),
+            Self::Vmlinux(_) => &VMLINUX_HEADER,
+        }
+    }
+
+    /// Version of the boot protocol; a vmlinux is taken for a current one.
+    #[must_use]
+    pub const fn version(&self) -> u16 {
+        match self {
+            Self::BzImage(image) => image.version(),
+            Self::Vmlinux(_) => 0x020f,
+        }
+    }
+
+    /// The XLF_* flags ([`xlf`]); a vmlinux does not say and is taken for one that can.
+    #[must_use]
+    pub const fn xloadflags(&self) -> u16 {
+        match self {
+            Self::BzImage(image) => image.xloadflags(),
+            Self::Vmlinux(_) => {
+                xlf::KERNEL_64 | xlf::CAN_BE_LOADED_ABOVE_4G | xlf::EFI_KEXEC | xlf::FIVE_LEVEL
+            }
+        }
+    }
+
+    /// Longest command line, in bytes without the NUL.
+    #[must_use]
+    pub const fn cmdline_size(&self) -> u64 {
+        match self {
+            Self::BzImage(image) => image.cmdline_size(),
+            Self::Vmlinux(_) => VMLINUX_CMDLINE_SIZE,
+        }
+    }
+
+    /// The highest setup_data type it knows, if it says so.
+    #[must_use]
+    pub const fn setup_type_max(&self) -> Option<u32> {
+        match self {
+            Self::BzImage(image) => image.setup_type_max(),
+            Self::Vmlinux(_) => None,
+        }
+    }
+
+    /// Bytes of memory from its first address on.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        match self {
+            Self::BzImage(image) => image.init_size(),
+            Self::Vmlinux(kernel) => kernel.range().size(),
+        }
+    }
+
+    /// Whether it can be loaded elsewhere.
+    #[must_use]
+    pub const fn relocatable(&self) -> bool {
+        match self {
+            Self::BzImage(image) => image.relocatable(),
+            Self::Vmlinux(kernel) => kernel.range().start().is_multiple_of(kernel.alignment()),
+        }
+    }
+
+    /// Alignment of its first address.
+    #[must_use]
+    pub const fn alignment(&self) -> u64 {
+        match self {
+            Self::BzImage(image) => image.alignment(),
+            Self::Vmlinux(kernel) => kernel.alignment(),
+        }
+    }
+
+    /// Where it wants to be; for a bzImage, which would move up there, also the lowest address.
+    #[must_use]
+    pub const fn pref_address(&self) -> u64 {
+        match self {
+            Self::BzImage(image) => image.pref_address(),
+            Self::Vmlinux(kernel) => kernel.range().start(),
+        }
+    }
+
+    /// Where it is entered, from its first address.
+    #[must_use]
+    pub const fn entry_offset(&self) -> u64 {
+        match self {
+            Self::BzImage(_) => BzImage::ENTRY_64,
+            Self::Vmlinux(kernel) => kernel.entry_offset(),
+        }
+    }
+
+    /// How many segments it takes.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        match self {
+            Self::BzImage(_) => 1,
+            Self::Vmlinux(kernel) => kernel.loads().len(),
+        }
+    }
+
+    /// Its segments: bytes, and offset and size in memory, both multiples of the page size but
+    /// for a bzImage's size.
+    pub fn parts(&self) -> impl Iterator<Item = (&'a [u8], u64, u64)> {
+        let (whole, loads) = match self {
+            Self::BzImage(image) => (Some((image.kernel(), 0, image.init_size())), &[][..]),
+            Self::Vmlinux(kernel) => (None, kernel.loads()),
+        };
+        let loads = loads
+            .iter()
+            .map(|load| (load.bytes, load.offset, load.size));
+        whole.into_iter().chain(loads)
+    }
+}

@@ -1,0 +1,184 @@
+//! What a crash kernel must be told of the running kernel: memory to dump, where its notes are,
+//! how it maps memory. One parser per source.
+
+use heapless::Vec;
+
+use super::text;
+use crate::crash::KernelText;
+use crate::memory::{Range, RangeSet};
+
+/// Everything known for a dump; nothing of it is read without a crash reservation.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    /// All System RAM in /proc/iomem, drivers' (kmem, virtio_mem) too.
+    pub ram: RangeSet,
+    /// Whether that has more ranges than [`RangeSet::CAPACITY`]; it is empty then.
+    pub ram_full: bool,
+    /// The GART's aperture ("GART" in /proc/iomem), which lies over RAM.
+    pub gart: Option<Range>,
+    /// The CPUs' notes.
+    pub cpus: CpuNotes,
+    /// The note with the running kernel's vmcoreinfo (/sys/kernel/vmcoreinfo).
+    pub vmcoreinfo: Option<Range>,
+    /// The bytes the kernel wants for an elfcorehdr it can rewrite (crash_elfcorehdr_size), less
+    /// the ELF header's 64; `None` where it does not rewrite it.
+    pub elfcorehdr_size: Option<u64>,
+    /// Where the running kernel maps physical address 0 (PAGE_OFFSET), by /proc/kcore.
+    pub direct_map: Option<u64>,
+    /// Where it maps itself, by /proc/kcore.
+    pub text: Option<KernelText>,
+    /// Its version, major and minor; 0.0 if unknown.
+    pub release: (u16, u16),
+    cma: Vec<Range, { Dump::CMA_CAPACITY }>,
+}
+
+impl Dump {
+    /// How many ranges `crashkernel=…,cma` gives at most (CRASHKERNEL_CMA_RANGES_MAX is 4).
+    pub const CMA_CAPACITY: usize = 16;
+
+    /// Nothing known.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            ram: RangeSet::new(),
+            ram_full: false,
+            gart: None,
+            cpus: CpuNotes::new(),
+            vmcoreinfo: None,
+            elfcorehdr_size: None,
+            direct_map: None,
+            text: None,
+            release: (0, 0),
+            cma: Vec::new(),
+        }
+    }
+
+    /// Forgets everything, in place.
+    pub fn clear(&mut self) {
+        self.ram.clear();
+        self.ram_full = false;
+        self.gart = None;
+        self.cpus.clear();
+        self.vmcoreinfo = None;
+        self.elfcorehdr_size = None;
+        self.direct_map = None;
+        self.text = None;
+        self.release = (0, 0);
+        self.cma.clear();
+    }
+
+    /// The ranges of the contiguous memory allocator the crash kernel may use.
+    #[must_use]
+    pub fn cma(&self) -> &[Range] {
+        &self.cma
+    }
+
+    /// Takes crash_cma_ranges over: `start-last`, hexadecimal, one a line. Answers whether all of
+    /// them fit.
+    pub fn set_cma(&mut self, contents: &[u8]) -> bool {
+        self.cma.clear();
+        let lines = contents.split(|byte| *byte == b'\n');
+        let mut ranges = lines.filter_map(|line| {
+            let (start, last) = text::split_once(line, b"-")?;
+            Range::new(text::hex(start)?, text::hex(last)?)
+        });
+        ranges.all(|range| self.cma.push(range).is_ok())
+    }
+}
+
+/// Where the kernel writes each CPU's registers when it crashes
+/// (/sys/devices/system/cpu/cpuN/crash_notes).
+#[derive(Clone, Debug, Default)]
+pub struct CpuNotes {
+    /// Bytes of each (crash_notes_size).
+    pub size: u64,
+    /// CPUs that are possible but not there yet: their notes' addresses are not told.
+    pub absent: u32,
+    /// Whether there are more than [`CpuNotes::CAPACITY`].
+    pub full: bool,
+    addresses: Vec<u64, { CpuNotes::CAPACITY }>,
+}
+
+impl CpuNotes {
+    /// How many CPUs fit: CONFIG_NR_CPUS is at most 8192 on x86.
+    pub const CAPACITY: usize = 8192;
+
+    /// None.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            size: 0,
+            absent: 0,
+            full: false,
+            addresses: Vec::new(),
+        }
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.size = 0;
+        self.absent = 0;
+        self.full = false;
+        self.addresses.clear();
+    }
+
+    /// The next CPU's note, physical address; in the order of the CPUs' numbers.
+    pub fn add(&mut self, address: u64) {
+        self.full = self.full || self.addresses.push(address).is_err();
+    }
+
+    /// The physical addresses, in the order of the CPUs' numbers.
+    #[must_use]
+    pub fn addresses(&self) -> &[u64] {
+        &self.addresses
+    }
+}
+
+/// The numbers in a list as /sys/devices/system/cpu/possible has it: `0-3,8,10-11`
+/// (lib/bitmap.c, bitmap_print_to_pagebuf). Ends at what makes no sense.
+pub fn cpu_list(contents: &[u8]) -> impl Iterator<Item = u32> {
+    let parts = contents.trim_ascii().split(|byte| *byte == b',');
+    let ranges = parts.map_while(|part| {
+        let (first, last) = text::split_once(part, b"-").unwrap_or((part, part));
+        let number = |text| u32::try_from(text::decimal(text)?).ok();
+        Some(number(first)?..=number(last)?)
+    });
+    ranges.flatten()
+}
+
+/// /sys/devices/system/cpu/cpuN/crash_notes: hexadecimal without `0x`.
+#[must_use]
+pub fn crash_notes(contents: &[u8]) -> Option<u64> {
+    text::hex(contents).filter(|&address| address != 0)
+}
+
+/// A decimal number that is not negative: crash_notes_size, crash_elfcorehdr_size.
+#[must_use]
+pub fn decimal_size(contents: &[u8]) -> Option<u64> {
+    u64::try_from(text::decimal(contents)?).ok()
+}
+
+/// /sys/kernel/vmcoreinfo: address and size, both hexadecimal, only the first with `0x`
+/// (kernel/ksysfs.c, vmcoreinfo_show).
+#[must_use]
+pub fn vmcoreinfo(contents: &[u8]) -> Option<Range> {
+    let (address, size) = text::split_once(contents.trim_ascii(), b" ")?;
+    let address = text::hex(address).filter(|&address| address != 0)?;
+    Range::from_size(address, text::hex(size)?)
+}
+
+/// /proc/sys/kernel/osrelease: `6.12.107+deb13-amd64` is 6.12.
+#[must_use]
+pub fn release(contents: &[u8]) -> Option<(u16, u16)> {
+    let digits = |text: &[u8]| {
+        let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = text::decimal(text.get(..length)?)?;
+        u16::try_from(number).ok()
+    };
+    let (major, rest) = text::split_once(contents, b".")?;
+    Some((digits(major)?, digits(rest)?))
+}
+
+#[cfg(test)]
+#[path = "dump_tests.rs"]
+mod tests;

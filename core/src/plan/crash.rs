@@ -1,0 +1,257 @@
+//! Planning inside the crash reservation.
+//!
+//! The kernel takes segments of a crash image in the one region only that /proc/iomem calls
+//! "Crash kernel" (the upper one where there are two), and takes pages for itself from what they
+//! leave free there. So the pages it needs stay free at the region's start, and everything is
+//! placed above them: the elfcorehdr first, then as for any kernel.
+
+use super::place::{Placement, take};
+use super::{CrashOptions, Limits, Note, Request};
+use crate::crash::{
+    Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
+};
+use crate::error::{Error, Result};
+use crate::image::Kernel;
+use crate::machine::{CpuNotes, Machine};
+use crate::memory::{MemoryMap, Range, RangeSet};
+
+/// The direct map without KASLR, with 4-level and with 5-level page tables
+/// (Documentation/arch/x86/x86_64/mm.rst).
+const DIRECT_MAP_4_LEVEL: u64 = 0xffff_8880_0000_0000;
+const DIRECT_MAP_5_LEVEL: u64 = 0xff11_0000_0000_0000;
+
+/// Kernels from this version on keep the first MiB out of use where there is a crash
+/// reservation (arch/x86/kernel/setup.c, commit "Always reserve the low 1M").
+const LOW_MEMORY_RESERVED: (u16, u16) = (5, 5);
+
+/// A kernel's boot_params.acpi_rsdp_addr is read for sure from this boot protocol on (Linux 5.5;
+/// 5.0 to 5.4 read it and do not say so).
+const RSDP_IN_BOOT_PARAMS: u16 = 0x020f;
+
+/// The caller's memory for what a crash kernel needs more than others.
+pub struct Buffers {
+    pub header: [u8; Buffers::HEADER],
+    pub line: [u8; Buffers::LINE],
+    pub memory: MemoryMap,
+}
+
+impl Buffers {
+    /// Notes of all CPUs and RAM ranges there is room for, vmcoreinfo and the kernel's text.
+    pub const HEADER: usize = 64 + 56 * (CpuNotes::CAPACITY + RangeSet::CAPACITY + 2);
+    pub const LINE: usize = 16 << 10;
+
+    pub const fn new() -> Self {
+        Self {
+            header: [0; Self::HEADER],
+            line: [0; Self::LINE],
+            memory: MemoryMap::new(),
+        }
+    }
+}
+
+/// What was prepared before the other segments are placed.
+#[derive(Debug)]
+pub struct Crash<'b> {
+    pub space: Space,
+    /// The elfcorehdr's place and bytes.
+    pub header: Range,
+    pub header_bytes: &'b [u8],
+    pub command_line: &'b [u8],
+    /// The map the crash kernel is told.
+    pub memory: &'b MemoryMap,
+}
+
+/// The room in the reservation.
+#[derive(Clone, Copy, Debug)]
+pub struct Space {
+    pub region: Range,
+    pub control: ControlPages,
+    header_size: u64,
+}
+
+/// Checks what a crash kernel needs of the machine, and says which region is its.
+fn region(options: CrashOptions, machine: &Machine) -> Result<Range> {
+    let region = machine.crash.region.ok_or(Error::NoCrashReservation)?;
+    let dump = &machine.dump;
+    for (full, what, capacity) in [
+        (dump.ram_full, "RangeSet::CAPACITY", RangeSet::CAPACITY),
+        (dump.cpus.full, "CpuNotes::CAPACITY", CpuNotes::CAPACITY),
+    ] {
+        if full {
+            let capacity = capacity as u64;
+            return Err(Error::Full { what, capacity });
+        }
+    }
+    if options.hotplug && dump.elfcorehdr_size.is_none() {
+        return Err(Error::NoCrashHotplug);
+    }
+    Ok(region)
+}
+
+impl<'b> Crash<'b> {
+    /// Writes the elfcorehdr, the command line and the memory map. What is left in `free` is for
+    /// the other segments.
+    pub fn new(
+        request: &Request<'_>,
+        options: CrashOptions,
+        image: &Kernel<'_>,
+        machine: &Machine,
+        efi: bool,
+        free: &mut RangeSet,
+        buffers: &'b mut Buffers,
+    ) -> Result<Self> {
+        let region = region(options, machine)?;
+        let Buffers {
+            header: header_buffer,
+            line,
+            memory,
+        } = buffers;
+        // The set is not in use yet.
+        dump_ranges(&machine.dump, &machine.crash, free)?;
+        let contents = CoreHeader {
+            cpu_notes: machine.dump.cpus.addresses(),
+            cpu_notes_size: machine.dump.cpus.size,
+            vmcoreinfo: machine.dump.vmcoreinfo.ok_or(Error::NoVmcoreinfo)?,
+            text: machine.dump.text,
+            ram: free.ranges(),
+            direct_map: direct_map(machine),
+        };
+        // What the kernel writes when it rewrites the header: it says without the ELF header.
+        let rewritten = machine.dump.elfcorehdr_size.filter(|_| options.hotplug);
+        let header_size = rewritten
+            .map_or(0, |size| size.saturating_add(64))
+            .max(contents.size() as u64);
+        let header_bytes = contents.write(header_buffer).ok_or(Error::Full {
+            what: "Workspace::CORE_HEADER_CAPACITY",
+            capacity: Buffers::HEADER as u64,
+        })?;
+
+        let space = Space {
+            region,
+            control: ControlPages::of(machine),
+            header_size,
+        };
+        let header = space.open(request, free).map_err(|error| {
+            let boot = 4096_usize.saturating_add(request.command_line.len());
+            space.too_small(error, request, image, boot, free)
+        })?;
+        memory_map(machine, header, memory)?;
+        let no_field = image.version() < RSDP_IN_BOOT_PARAMS && !efi;
+        let additions = Additions {
+            header,
+            acpi_rsdp: Some(machine.acpi_rsdp).filter(|&address| address != 0 && no_field),
+            memmap: options.memmap.then_some(memory.entries()),
+        };
+        Ok(Self {
+            space,
+            header,
+            header_bytes,
+            command_line: add_to_command_line(request.command_line, &additions, line)?,
+            memory,
+        })
+    }
+}
+
+impl Space {
+    /// Fills `free` with what segments may use, and takes the elfcorehdr's place out of it.
+    fn open(&self, request: &Request<'_>, free: &mut RangeSet) -> Result<Range> {
+        free.clear();
+        let options = &request.options;
+        let window = Range::new(options.mem_min, options.mem_max);
+        if let Some(range) = window.and_then(|window| self.region.intersection(window)) {
+            free.insert(range)?;
+        }
+        if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
+            free.remove(control)?;
+        }
+        take(free, "the elfcorehdr", self.header_size, u64::MAX)
+    }
+
+    /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
+    /// that holds all segments, in whole MiB. Another error, or one that no size helps against,
+    /// stays as it is.
+    pub fn too_small(
+        &self,
+        error: Error,
+        request: &Request<'_>,
+        image: &Kernel<'_>,
+        boot_size: usize,
+        free: &mut RangeSet,
+    ) -> Error {
+        const MIB: u64 = 1 << 20;
+        const MOST_MIB: u64 = 1 << 20;
+        if !matches!(error, Error::NoHole { .. }) {
+            return error;
+        }
+        let others = CRASH_SEGMENTS
+            .saturating_add(image.segments())
+            .saturating_sub(1);
+        let mut fits = |mib: u64| {
+            let size = mib.saturating_mul(MIB);
+            let larger =
+                Range::from_size(self.region.start(), size).map(|region| Self { region, ..*self });
+            larger.is_some_and(|larger| {
+                larger.open(request, free).is_ok()
+                    && Placement::new(request, image, boot_size, others, free).is_ok()
+            })
+        };
+        // Doubling finds one that is large enough, halving the smallest.
+        let mut low = self.region.size() / MIB;
+        let mut high = low.max(1);
+        while !fits(high) {
+            low = high;
+            high = high.saturating_mul(2);
+            if high > MOST_MIB {
+                return error;
+            }
+        }
+        while high.saturating_sub(low) > 1 {
+            let middle = low.saturating_add(high) / 2;
+            if fits(middle) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Error::CrashTooSmall {
+            have: self.region.size(),
+            need: high.saturating_mul(MIB),
+        }
+    }
+}
+
+/// Segments of a crash image that are not initrds: the usual three, and the elfcorehdr.
+pub const CRASH_SEGMENTS: usize = 4;
+
+fn direct_map(machine: &Machine) -> u64 {
+    let default = if machine.five_level_paging {
+        DIRECT_MAP_5_LEVEL
+    } else {
+        DIRECT_MAP_4_LEVEL
+    };
+    machine.dump.direct_map.unwrap_or(default)
+}
+
+/// What is to be said of the dump.
+pub fn notes(machine: &Machine, mut note: impl FnMut(Note)) {
+    let dump = &machine.dump;
+    if dump.direct_map.is_none() || dump.text.is_none() {
+        note(Note::NoKcore);
+    }
+    if dump.cpus.absent != 0 || dump.cpus.addresses().is_empty() {
+        note(Note::CpusWithoutNotes {
+            count: dump.cpus.absent,
+        });
+    }
+    if dump.release != (0, 0) && dump.release < LOW_MEMORY_RESERVED {
+        note(Note::LowMemoryLost);
+    }
+}
+
+/// The limits of a crash image.
+pub const fn limits(limits: Limits, space: &Space) -> Limits {
+    Limits {
+        crash: Some(space.region),
+        ..limits
+    }
+}

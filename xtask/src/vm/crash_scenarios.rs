@@ -1,0 +1,148 @@
+//! Crash kernels: load, crash, and look at the dump with Debian's makedumpfile.
+
+use super::scenario::Scenario;
+
+const CRASH: &str = include_str!("../../guest/crash.sh");
+const REFUSED: &str = concat!(
+    include_str!("../../guest/crash_refused.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const HOTPLUG: &str = concat!(
+    include_str!("../../guest/crash_hotplug.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const NONE: &str = include_str!("../../guest/crash_none.sh");
+const CAPTURE: &str = include_str!("../../guest/capture.sh");
+const CAPTURE_SMALL: &str = include_str!("../../guest/capture_small.sh");
+
+/// Every scenario of a crash.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        four_cpus(crash("crash-6.1-c", "-c -p", "6.1")),
+        crash("crash-6.1-s", "-s -p", "6.1"),
+        four_cpus(crash("crash-6.12-c", "-c -p", "6.12")),
+        crash("crash-6.12-s", "-s -p", "6.12"),
+        four_cpus(crash("crash-7.x-c", "-c -p", "7.x")),
+        crash("crash-7.x-s", "-s -p", "7.x"),
+        crash("crash-uefi-c", "-c -p", "6.12").uefi(),
+        crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
+        crash("crash-la57", "-c -p", "7.x")
+            .cpu("max", 2)
+            .flags(&["la57"]),
+        crash("crash-old-cpu", "-c -p", "6.12").cpu("qemu64", 2),
+        crash("crash-memmap", "-c -p --pass-memmap-cmdline", "6.12"),
+        crash("crash-hotplug", "-c -p --hotplug", "6.12")
+            .script(HOTPLUG)
+            .cpu("max,la57=off", 4)
+            .shows("FACT hop=0 hotplug=1")
+            .shows("FACT hop=0 online=0-1,3")
+            .shows("FACT hop=0 still_loaded=1")
+            .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
+            .shows("FACT hop=1 notes=4"),
+        crash("crash-reuse", "-a -p --reuse-cmdline", "7.x")
+            .never("FACT hop=1 cmdline=*crashkernel"),
+        crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux(),
+        crash("crash-uefi-vmlinux", "-c -p --args-linux", "6.1")
+            .uefi()
+            .vmlinux(),
+        small("crash-96m-c", "-c -p"),
+        small("crash-96m-s", "-s -p"),
+        refused(),
+        none("crash-none", "")
+            .shows("FACT hop=0 ckr=0")
+            .shows("FACT hop=0 load-c=1")
+            .shows("FACT hop=0 load-s=1")
+            .shows("FACT hop=0 said-s=*crashkernel="),
+        none("crash-too-small", "crashkernel=48M")
+            .shows("FACT hop=0 ckr=50331648")
+            .shows("FACT hop=0 load-c=255")
+            .shows("FACT hop=0 load-s=255")
+            .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
+            .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
+        crash("crash-high", "-c -p", "6.12")
+            .memory(6144)
+            .words("crashkernel=384M,high")
+            .shows("FACT hop=0 reservation=1*Crash kernel"),
+    ]
+}
+
+/// With four CPUs, each of whose registers must be in the dump: in the kernel, every one.
+fn four_cpus(scenario: Scenario) -> Scenario {
+    scenario
+        .cpu("max,la57=off", 4)
+        .shows("FACT hop=1 note=0 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=1 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=3 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=4 type=0")
+        .shows("FACT hop=1 notes=5")
+}
+
+/// A kernel that crashes into itself, and what must be seen of every one.
+fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Scenario {
+    Scenario::new(name, "crash, and the dump by makedumpfile", kernel)
+        .words("crashkernel=384M")
+        .hop(options, kernel)
+        .with("nr_cpus=1 reset_devices")
+        .script(CRASH)
+        .capture(CAPTURE)
+        .shows("FACT hop=0 load=0")
+        .shows("FACT hop=0 crash_loaded=1")
+        .shows("FACT hop=0 status=1")
+        .shows("FACT hop=1 dmesg.exit=0")
+        .shows("FACT hop=1 panic=*libkexec-mark-0")
+        .shows("FACT hop=1 panic=*sysrq triggered crash")
+        .shows("FACT hop=1 dump.exit=0")
+        .shows("FACT hop=1 again.exit=0")
+        .shows("FACT hop=1 again=same")
+        .ours_only()
+}
+
+/// Nothing that is refused costs the machine its crash kernel.
+fn refused() -> Scenario {
+    let mut scenario = crash("crash-refused", "-c -p", "6.12")
+        .script(REFUSED)
+        .memory(3072);
+    for name in ["empty", "other", "long", "large", "vmcoreinfo"] {
+        for method in ["c", "s"] {
+            let text = format!("FACT hop=0 {name}-{method}.loaded=1");
+            scenario = scenario.shows(text.leak());
+        }
+    }
+    scenario
+        .shows("FACT hop=0 load.loaded=1")
+        .shows("FACT hop=0 unload.loaded=0")
+        .shows("FACT hop=0 unload-other-way.loaded=0")
+        .shows("FACT hop=0 large-s.said=*are missing")
+        .shows("FACT hop=0 long-s.said=*the new kernel takes")
+        .shows("FACT hop=0 vmcoreinfo-s.said=*vmcoreinfo")
+        .shows("FACT hop=0 kcore.said=note: *kcore")
+        .shows("FACT hop=0 limit.said=*kexec_load_limit_panic")
+        .shows("FACT hop=0 limit.loaded=1")
+        .never(".exit=139")
+}
+
+/// A reservation of which the kernel's image takes two thirds.
+fn small(name: &'static str, options: &'static str) -> Scenario {
+    Scenario::new(name, "a crash kernel in 96 MiB", "6.1")
+        .words("crashkernel=96M")
+        .hop(options, "6.1")
+        .with("nr_cpus=1 reset_devices")
+        .payload(0)
+        .script(CRASH)
+        .capture(CAPTURE_SMALL)
+        .shows("FACT hop=0 load=0")
+        .shows("FACT hop=0 ckr=100663296")
+        .shows("FACT hop=1 magic=7f454c46")
+        .ours_only()
+}
+
+/// Without a reservation that would do.
+fn none(name: &'static str, words: &'static str) -> Scenario {
+    Scenario::new(name, "a crash kernel is refused", "6.12")
+        .words(words)
+        .hop("-c -p", "6.12")
+        .script(NONE)
+        .shows("FACT hop=0 crash_loaded=0")
+        .ours_only()
+}
