@@ -5,7 +5,6 @@
 #![deny(unsafe_code)]
 
 use core::convert::Infallible;
-use core::fmt::{self, Write};
 
 use kexec_core::linux::{self, Environment, File, Standard};
 use kexec_core::machine::Machine;
@@ -21,7 +20,7 @@ kexec_rt::entry!(main);
 fn main(_: Arguments, _: Environment) -> u8 {
     if let (Some(machine), Some(workspace)) = (MACHINE.take(), WORKSPACE.take()) {
         let Err(error) = boot(machine, workspace);
-        let _ = writeln!(Console, "init: cannot boot: {error}");
+        complain(&error);
     }
     // PID 1 must not end.
     loop {
@@ -29,13 +28,26 @@ fn main(_: Arguments, _: Environment) -> u8 {
     }
 }
 
-/// Where a PID 1 speaks.
-struct Console;
-
-impl Write for Console {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        linux::write_all(Standard::Error, text.as_bytes()).map_err(|_| fmt::Error)
+/// Says the error by its numbers: its text, and what formats it, would be a third of this
+/// program. Whoever has the room writes `{error}`.
+fn complain(error: &Error) {
+    let mut text = *b"init: cannot boot: error 00000, errno 00000\n";
+    let errno = match error {
+        Error::File { errno, .. } | Error::Syscall { errno, .. } => errno.0,
+        _ => 0,
+    };
+    for (end, number) in [(30, error.number()), (43, errno)] {
+        let (mut at, mut rest) = (end, number);
+        while rest != 0 {
+            at = usize::wrapping_sub(at, 1);
+            if let Some(digit) = text.get_mut(at) {
+                *digit = b'0'.wrapping_add((rest % 10) as u8);
+            }
+            rest /= 10;
+        }
     }
+    // There is nobody to tell that it cannot be told.
+    let _unwritten = linux::write_all(Standard::Error, &text);
 }
 
 fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> {

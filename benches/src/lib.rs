@@ -1,6 +1,8 @@
 //! Work to be measured: the same inputs for criterion, which asks the clock, and for `count`,
 //! which asks for instructions.
 
+pub mod mapping;
+
 use kexec_core::machine::{IomemParser, Machine};
 use kexec_core::memory::{MemoryKind, MemoryMap, Range};
 use kexec_core::plan::{self, Options, Request, Workspace};

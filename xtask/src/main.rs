@@ -8,6 +8,7 @@ mod command;
 mod compare;
 mod cpio;
 mod demo;
+mod downtime;
 mod elf;
 mod packages;
 mod size;
@@ -53,6 +54,11 @@ const TOOLS: &[Tool] = &[
         run: compare::run,
     },
     Tool {
+        name: "downtime",
+        about: "time between two kernels in guests; --write for docs/downtime.md",
+        run: downtime::run,
+    },
+    Tool {
         name: "fetch",
         about: "fetch QEMU, kernels and firmware now (the others do it when needed)",
         run: packages::run,
@@ -81,6 +87,6 @@ fn main() -> ExitCode {
 fn usage() {
     println!("usage: cargo xtask <command> [arguments]\n");
     for tool in TOOLS {
-        println!("  {:7} {}", tool.name, tool.about);
+        println!("  {:8} {}", tool.name, tool.about);
     }
 }

@@ -11,7 +11,7 @@ pub mod subject;
 pub mod trace;
 
 use crate::Outcome;
-use crate::command::{root, write};
+use crate::command::{cargo, root, run as run_command, target, write};
 use files::MIB;
 use measure::{Cost, run as measure};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::path::Path;
 use subject::{Programs, Subject};
 use trace::{Trace, trace};
 
-const USAGE: &str = "usage: cargo xtask compare [--rounds N] [--write]";
+const USAGE: &str = "usage: cargo xtask compare [--rounds N] [--write] (N from 2)";
 
 /// Sizes of initrds in the table, in MiB.
 const SIZES: [u64; 4] = [2, 64, 300, 512];
@@ -63,6 +63,16 @@ pub struct Results {
     pub cold: Table,
     /// Files with a hole, warm.
     pub sparse: Table,
+    /// Ways to get at a file's bytes: the largest initrd.
+    pub mapping: Vec<Way>,
+}
+
+/// A way to get at a file's bytes, and what it cost.
+#[derive(Debug)]
+pub struct Way {
+    pub about: &'static str,
+    pub warm: Series,
+    pub cold: Series,
 }
 
 /// `cargo xtask compare`
@@ -74,7 +84,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             "--write" => written = true,
             "--rounds" => {
                 let number = arguments.next().and_then(|number| number.parse().ok());
-                rounds = number.filter(|&number| number > 0).ok_or(USAGE)?;
+                rounds = number.filter(|&number| number > 1).ok_or(USAGE)?;
             }
             _ => return Err(USAGE.into()),
         }
@@ -113,6 +123,7 @@ fn results(rounds: usize) -> Outcome<Results> {
     let table = cold.entry(largest).or_default();
     let initrd = files::random(largest)?;
     rounds_of(&programs, &kernel, &initrd, cold_rounds, true, table)?;
+    let mapping = ways(&initrd, rounds)?;
     let mut sparse = Table::new();
     for mib in SPARSE {
         eprintln!("sparse initrd of {mib} MiB");
@@ -130,6 +141,7 @@ fn results(rounds: usize) -> Outcome<Results> {
         warm,
         cold,
         sparse,
+        mapping,
     })
 }
 
@@ -165,4 +177,32 @@ fn rounds_of(
         subjects.rotate_left(1);
     }
     Ok(())
+}
+
+/// The digest of a file by each way of `benches::mapping`, warm and cold.
+fn ways(file: &Path, rounds: usize) -> Outcome<Vec<Way>> {
+    eprintln!("ways to get at {}", file.display());
+    run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
+    let mut ways: Vec<(&str, Way)> = benches::mapping::STRATEGIES
+        .iter()
+        .map(|&(name, about)| {
+            let (warm, cold) = (Series::default(), Series::default());
+            (name, Way { about, warm, cold })
+        })
+        .collect();
+    for round in 0..rounds {
+        for (name, way) in &mut ways {
+            let mut command = std::process::Command::new(target().join("release/mapping"));
+            command.arg(file).arg(*name);
+            let cold = round % 2 == 1;
+            if cold {
+                files::cool(file)?;
+            } else {
+                files::warm(file)?;
+            }
+            let series = if cold { &mut way.cold } else { &mut way.warm };
+            series.costs.push(measure(command)?);
+        }
+    }
+    Ok(ways.into_iter().map(|(_, way)| way).collect())
 }

@@ -70,6 +70,15 @@ fn limits(text: &str) -> Outcome<Values> {
 fn sizes(command: &Path, values: &mut Values) -> Outcome {
     let elf = Elf::read(&read(command)?)?;
     values.insert("size/kexec".into(), elf.needed);
+    run_command(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "kexec-examples",
+    ]))?;
+    let init = Elf::read(&read(&target().join("release/init"))?)?;
+    values.insert("size/init".into(), init.needed);
     values.insert("size/purgatory".into(), purgatory()?);
     Ok(())
 }
