@@ -52,4 +52,4 @@ fn builds_without_libc() {
 
 /// Bytes of the stripped program: what was measured, rounded up, so that it does not grow
 /// unseen. The aim is 24 KiB.
-const LIMIT: u64 = 84 << 10;
+const LIMIT: u64 = 88 << 10;
