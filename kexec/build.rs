@@ -8,8 +8,16 @@ fn main() {
         "-no-pie",
         "-Wl,--build-id=none",
         "-Wl,-z,noexecstack",
+        "-Wl,--no-eh-frame-hdr",
+        // Nothing here would make it read-only: that is a C library's start-up code.
+        "-Wl,-z,norelro",
     ] {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
+    // The examples are built by this file too, from a directory beside this one.
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let script = format!("{package}/../kexec/static.ld");
+    println!("cargo::rustc-link-arg-bins=-Wl,-T,{script}");
+    println!("cargo::rerun-if-changed={script}");
     println!("cargo::rerun-if-changed=build.rs");
 }
