@@ -49,6 +49,16 @@ const TOOLS: &[Tool] = &[
         run: size::run,
     },
     Tool {
+        name: "install",
+        about: "install the C library: --prefix=DIR --destdir=DIR --libdir=DIR",
+        run: |arguments| c_library("install", arguments),
+    },
+    Tool {
+        name: "uninstall",
+        about: "take it away again, with the same options",
+        run: |arguments| c_library("uninstall", arguments),
+    },
+    Tool {
         name: "compare",
         about: "measure against kexec-tools and OpenSSL; --write for docs/benchmarks.md",
         run: compare::run,
@@ -84,9 +94,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// What `ffi/install` does, after the release build.
+fn c_library(what: &str, arguments: &[String]) -> Outcome {
+    command::run(command::cargo().args(["build", "--quiet", "--release"]))?;
+    let program = ["run", "--quiet", "--package", "libkexec-install", "--"];
+    command::run(command::cargo().args(program).arg(what).args(arguments))
+}
+
 fn usage() {
     println!("usage: cargo xtask <command> [arguments]\n");
     for tool in TOOLS {
-        println!("  {:8} {}", tool.name, tool.about);
+        println!("  {:9} {}", tool.name, tool.about);
     }
 }

@@ -88,6 +88,12 @@ pub fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
+/// First line of a manifest: what was asked for. A store of an older list is fetched anew.
+fn wanted() -> String {
+    let lines: Vec<&str> = LINES.iter().map(|line| line.image).collect();
+    format!("# {} {}\n", TOOLS.join(" "), lines.join(" "))
+}
+
 impl Store {
     /// What was fetched before, or fetches it.
     pub fn open() -> Outcome<Self> {
@@ -96,14 +102,22 @@ impl Store {
 
     /// Whether everything was fetched before.
     pub fn is_there() -> bool {
-        cache().join("store/manifest").is_file()
+        let store = Self {
+            directory: cache().join("store"),
+        };
+        store.is_whole()
+    }
+
+    /// Whether the manifest is of what is wanted now; it is written last.
+    fn is_whole(&self) -> bool {
+        std::fs::read_to_string(self.manifest()).is_ok_and(|text| text.starts_with(&wanted()))
     }
 
     fn open_with(update: bool) -> Outcome<Self> {
         let store = Self {
             directory: cache().join("store"),
         };
-        if update || !store.manifest().is_file() {
+        if update || !store.is_whole() {
             store.fetch()?;
         }
         Ok(store)
@@ -138,7 +152,7 @@ impl Store {
     fn fetch(&self) -> Outcome {
         let mirror = apt::requirements()?;
         fresh_directory(&self.directory)?;
-        let mut manifest = String::new();
+        let mut manifest = wanted();
 
         eprintln!("fetching QEMU, firmware and tools ({TOOLS_RELEASE})");
         let tools_release = Release::open(TOOLS_RELEASE, &mirror)?;

@@ -17,6 +17,9 @@ const COVERED: &[(&str, Cover)] = &[
     ("cargo xtask demo", Cover::Step("demo")),
     ("cargo build --release", Cover::Step("build")),
     ("cargo test --workspace", Cover::Step("unit")),
+    // The quick start of the C library, run as printed against an installed copy.
+    ("cc -o plan plan.c", Cover::Step("unit")),
+    ("cc -o plan-static -static plan.c", Cover::Step("unit")),
     ("kexec -l", Cover::Scenario("bios-pairs")),
     ("kexec -e", Cover::Scenario("bios-pairs")),
 ];
