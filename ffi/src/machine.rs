@@ -45,7 +45,7 @@ unsafe impl Storage for kx_machine {
 /// The object, to be read.
 ///
 /// # Safety
-/// As [`object::find`], and nobody changes it as long as `'a`.
+/// As `object::find`, and nobody changes it as long as `'a`.
 pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Failure> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find(machine) }?;
@@ -56,7 +56,7 @@ pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Fail
 /// The object, to be changed.
 ///
 /// # Safety
-/// As [`object::find_mut`], and nobody else uses it as long as `'a`.
+/// As `object::find_mut`, and nobody else uses it as long as `'a`.
 pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Failure> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find_mut(machine) }?;

@@ -55,7 +55,7 @@ unsafe impl Storage for kx_workspace {
 /// The plan in a workspace; KX_E_NO_PLAN without one.
 ///
 /// # Safety
-/// As [`object::find`], and nobody changes it as long as `'a`.
+/// As `object::find`, and nobody changes it as long as `'a`.
 pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'static>, Failure> {
     // SAFETY: the caller's promise.
     let inner = unsafe { object::find(workspace) }?;
