@@ -72,7 +72,7 @@ const RULES: &[Rule] = &[
         why: "unsafe code has its rooms",
     },
     Rule {
-        text: ("deb.debian", ".org"),
+        text: ("deb.deb", "ian.org"),
         files: ANY,
         except: &[],
         why: "no host is written down",
