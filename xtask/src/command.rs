@@ -90,13 +90,18 @@ pub fn build_kexec() -> Outcome<PathBuf> {
     Ok(target().join("release/kexec"))
 }
 
-/// Builds the example programs, into the same directory.
+/// Builds the example programs, into the same directory: those in Rust, and `c-init`, the C
+/// library's.
 pub fn build_examples() -> Outcome {
-    run(cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "kexec-examples",
-    ]))
+    let packages = ["--package", "kexec-examples", "--package", "libkexec"];
+    run(cargo()
+        .args(["build", "--quiet", "--release"])
+        .args(packages))?;
+    let mut compiler = Command::new("cc");
+    compiler.args(["-std=c99", "-Os", "-ffreestanding", "-fno-stack-protector"]);
+    compiler.args(["-nostdlib", "-static", "-s", "-Wl,--gc-sections", "-I"]);
+    compiler.arg(root().join("include"));
+    compiler.args(["init.c", "mem.c"].map(|file| root().join("c-tests").join(file)));
+    compiler.arg(target().join("release/libkexec.a"));
+    run(compiler.arg("-o").arg(target().join("release/c-init")))
 }

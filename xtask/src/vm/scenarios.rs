@@ -10,6 +10,7 @@ use std::time::Duration;
 const GIB: u64 = 1 << 30;
 const LOCKDOWN: &str = include_str!("../../guest/lockdown.sh");
 const UNLOAD: &str = include_str!("../../guest/unload.sh");
+const PID1: &str = include_str!("../../guest/pid1.sh");
 const TAMPER: &str = include_str!("../../guest/tamper.sh");
 
 /// What the purgatory says of a changed byte.
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = pairs();
     all.extend(places());
     all.extend(requests());
+    all.extend(inits());
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());
     all
@@ -153,6 +155,24 @@ fn requests() -> Vec<Scenario> {
             .command_line_of(2047)
             .hop("-s", "6.12")
             .command_line_of(2016),
+    ]
+}
+
+/// Programs that are process 1 and start the next kernel by the library.
+fn inits() -> Vec<Scenario> {
+    let init = |name, about, program| {
+        Scenario::new(name, about, "6.12")
+            .example("bin/loader", program)
+            .hop("-c", "7.x")
+            .script(PID1)
+            .shows("FACT hop=1 uname=7.")
+            .shows("FACT hop=1 cmdline=console=ttyS0,115200 quiet")
+            .ours_only()
+    };
+    vec![
+        init("init-rust", "examples/init.rs as process 1", "init")
+            .shows("FACT hop=1 setup_data=0x9"),
+        init("init-c", "c-tests/init.c as process 1", "c-init"),
     ]
 }
 
