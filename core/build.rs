@@ -52,9 +52,10 @@ fn build() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(var("OUT_DIR")?);
     let elf = out.join("purgatory.elf");
     link(&elf)?;
-    let image = flatten(&fs::read(&elf)?)?;
+    let (image, digest) = flatten(&fs::read(&elf)?)?;
     fs::write(out.join("purgatory.bin"), &image)?;
     fs::write(out.join("purgatory.size"), image.len().to_string())?;
+    fs::write(out.join("purgatory.digest"), digest.to_string())?;
     Ok(())
 }
 
@@ -154,11 +155,12 @@ fn sections(elf: &[u8]) -> Result<Vec<Section<'_>>, Box<dyn Error>> {
     Ok(sections)
 }
 
-/// The image, if it is what it must be: entry first, nothing but itself, in its budget.
-fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+/// The image, if it is what it must be: entry first, nothing but itself, in its budget; and where
+/// in it the function `digest_regions` begins.
+fn flatten(elf: &[u8]) -> Result<(Vec<u8>, u64), Box<dyn Error>> {
     let sections = sections(elf)?;
     let names = sections[number(elf, 62, 2)? as usize].5;
-    let mut image = None;
+    let (mut image, mut digest) = (None, None);
     for &Section(title, kind, flags, address, link, bytes) in &sections {
         let title = name(names, title)?;
         if title == ".purgatory" && address == 0 {
@@ -168,9 +170,12 @@ fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         }
         if kind == SECTION_SYMBOLS {
             for symbol in bytes.chunks_exact(24).skip(1) {
+                let title = name(sections[link].5, number(symbol, 0, 4)?)?;
                 if number(symbol, 6, 2)? == 0 {
-                    let symbol = name(sections[link].5, number(symbol, 0, 4)?)?;
-                    return Err(format!("the purgatory lacks {symbol}").into());
+                    return Err(format!("the purgatory lacks {title}").into());
+                }
+                if title == "digest_regions" {
+                    digest = Some(number(symbol, 8, 8)?);
                 }
             }
         }
@@ -182,5 +187,6 @@ fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     if image.len() > BUDGET {
         return Err(format!("the purgatory has {} bytes of {BUDGET}", image.len()).into());
     }
-    Ok(image.to_vec())
+    let digest = digest.ok_or("the purgatory has no digest_regions")?;
+    Ok((image.to_vec(), digest))
 }
