@@ -53,7 +53,7 @@ fn complain(error: &Error) {
 fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> {
     linux::mount(c"proc", c"/proc", c"proc")?;
     linux::mount(c"sysfs", c"/sys", c"sysfs")?;
-    linux::read_machine(machine);
+    linux::read_machine_to_boot(machine);
     let kernel = File::open(c"/boot/vmlinuz")?.map()?;
     let initrd = File::open(c"/boot/initrd")?.map()?;
     let mut buffer = [0; 4096];
@@ -69,7 +69,7 @@ fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> 
         rng_seed: linux::random_seed(),
         ..Request::default()
     };
-    let plan = plan::plan(&request, machine, workspace)?;
+    let plan = plan::plan_to_boot(&request, machine, workspace)?;
     plan.check()?;
     linux::kexec_load(plan.entry, plan.segments(), plan.flags)?;
     linux::sync();

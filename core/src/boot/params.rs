@@ -188,8 +188,8 @@ fn write_e820(out: &mut [u8], layout: &Layout, entries: &[MemoryEntry]) -> Optio
 }
 
 fn write_e820_entries(out: &mut [u8], at: usize, entries: &[MemoryEntry]) -> Option<()> {
-    let table = out.get_mut(at..)?;
-    for (slot, entry) in table.chunks_exact_mut(Layout::E820_ENTRY).zip(entries) {
+    let (table, _) = out.get_mut(at..)?.as_chunks_mut::<{ Layout::E820_ENTRY }>();
+    for (slot, entry) in table.iter_mut().zip(entries) {
         put_u64(slot, 0, entry.range.start())?;
         put_u64(slot, 8, entry.range.size())?;
         put_u32(slot, 16, entry.kind.0)?;
@@ -213,8 +213,8 @@ fn write_efi_info(out: &mut [u8], offset: usize, base: u64, machine: &Machine) -
     put_u32(out, field::EFI_MEMDESC_VERSION, EFI_MEMDESC_VERSION)?;
     put_split(out, field::EFI_MEMMAP, field::EFI_MEMMAP_HI, address)?;
     put_u32(out, field::EFI_MEMMAP_SIZE, u32::try_from(bytes).ok()?)?;
-    let table = slice_mut(out, offset, bytes)?;
-    for (slot, descriptor) in table.chunks_exact_mut(Layout::EFI_DESCRIPTOR).zip(map) {
+    let (table, _) = slice_mut(out, offset, bytes)?.as_chunks_mut::<{ Layout::EFI_DESCRIPTOR }>();
+    for (slot, descriptor) in table.iter_mut().zip(map) {
         // EFI_MEMORY_DESCRIPTOR: type, pad, physical, virtual, pages, attribute.
         put_u32(slot, 0, descriptor.kind)?;
         put_u64(slot, 8, descriptor.physical)?;

@@ -49,6 +49,21 @@ impl Buffers {
     }
 }
 
+/// [`Crash::new`].
+pub type Prepare<'b> = fn(
+    &Request<'_>,
+    CrashOptions,
+    &Kernel<'_>,
+    &Machine,
+    bool,
+    &mut RangeSet,
+    &'b mut Buffers,
+) -> Result<Crash<'b>>;
+
+/// [`Space::too_small`].
+pub type TooSmall =
+    fn(&Space, Error, &Request<'_>, &Kernel<'_>, usize, &mut RangeSet) -> Error;
+
 /// What was prepared before the other segments are placed.
 #[derive(Debug)]
 pub struct Crash<'b> {
@@ -233,7 +248,7 @@ fn direct_map(machine: &Machine) -> u64 {
 }
 
 /// What is to be said of the dump.
-pub fn notes(machine: &Machine, mut note: impl FnMut(Note)) {
+pub fn notes(machine: &Machine, note: &mut dyn FnMut(Note)) {
     let dump = &machine.dump;
     if dump.direct_map.is_none() || dump.text.is_none() {
         note(Note::NoKcore);

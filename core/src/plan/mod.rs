@@ -29,9 +29,10 @@ pub use workspace::Workspace;
 use crate::boot::{self, Layout, SetupType};
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
-use crate::image::{Kernel, bzimage::xlf};
+use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::Machine;
 use crate::memory::{PAGE_SIZE, Range, align_up};
+use crate::purgatory::digest_as_purgatory;
 use crash::{CRASH_SEGMENTS, Crash};
 use place::{OTHERS, Placement};
 use usable::usable;
@@ -126,13 +127,88 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
-    let image = Kernel::parse(request.kernel, request.options.args_linux)?;
+    let means = Means {
+        parse: Kernel::parse,
+        crash: Some(&CrashMeans {
+            prepare: Crash::new,
+            too_small: crash::Space::too_small,
+            notes: crash::notes,
+        }),
+    };
+    make(request, machine, workspace, means, &mut |segments| {
+        seal::digest(segments, progress)
+    })
+}
+
+/// As [`plan`], for a bzImage that is to be started by a reboot, and with half the code: no
+/// vmlinux, no crash kernel. The digest is computed by the purgatory's own code
+/// ([`digest_as_purgatory`]).
+///
+/// # Errors
+/// As [`plan`]; [`Error::BadArgument`] where [`Options::args_linux`] or [`Options::crash`] asks
+/// for what is not in it.
+pub fn plan_to_boot<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
+    let means = Means {
+        parse: |file, vmlinux| {
+            if vmlinux {
+                return Err(Error::BadArgument {
+                    what: "plan_to_boot() plans bzImages, and for a reboot",
+                });
+            }
+            BzImage::parse(file).map(Kernel::BzImage)
+        },
+        crash: None,
+    };
+    make(request, machine, workspace, means, &mut |segments| {
+        let digest = digest_as_purgatory(segments.iter().map(|segment| segment.buf));
+        digest.ok_or(Error::TooManySegments {
+            count: segments.len() as u64,
+            max: SEGMENT_MAX as u64,
+        })
+    })
+}
+
+/// What only some plans need. By pointers, so that the linker leaves out what a program never
+/// plans.
+struct Means<'a, 'm> {
+    parse: fn(&'a [u8], bool) -> Result<Kernel<'a>>,
+    crash: Option<&'m CrashMeans<'a>>,
+}
+
+/// What a crash kernel needs.
+struct CrashMeans<'a> {
+    prepare: crash::Prepare<'a>,
+    too_small: crash::TooSmall,
+    notes: fn(&Machine, &mut dyn FnMut(Note)),
+}
+
+fn make<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    means: Means<'a, '_>,
+    digest: &mut dyn FnMut(&[Segment<'_>]) -> Result<[u8; 32]>,
+) -> Result<Plan<'a>> {
+    let image = (means.parse)(request.kernel, request.options.args_linux)?;
     let mut notes = Vec::new();
     fits_machine(&image, machine)?;
     check_command_line(&image, request.command_line)?;
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
+    let asked = match (request.options.crash, means.crash) {
+        (None, _) => None,
+        (Some(options), Some(means)) => Some((options, means)),
+        (Some(_), None) => {
+            return Err(Error::BadArgument {
+                what: "plan_to_boot() plans bzImages, and for a reboot",
+            });
+        }
+    };
     let mut parts = parts(request, &image, machine, &mut notes);
     let mut limits = limits(machine);
     let Workspace {
@@ -143,8 +219,15 @@ pub fn plan_with_progress<'a>(
     } = workspace;
 
     let mut crash = None;
-    if let Some(options) = request.options.crash {
-        let prepared = Crash::new(
+    if let Some((options, means)) = asked {
+        let mut note = |note| {
+            let _ = notes.push(note);
+        };
+        (means.notes)(machine, &mut note);
+        if options.hotplug {
+            note(Note::Hotplug);
+        }
+        let prepared = (means.prepare)(
             request,
             options,
             &image,
@@ -159,7 +242,7 @@ pub fn plan_with_progress<'a>(
             parts.memory = prepared.memory;
         }
         limits = crash::limits(limits, &prepared.space);
-        crash = Some(prepared);
+        crash = Some((prepared, means));
     } else {
         // Segments end below the limit, not at it.
         let last = request
@@ -177,9 +260,9 @@ pub fn plan_with_progress<'a>(
     let others = others.saturating_add(image.segments()).saturating_sub(1);
     let placement =
         Placement::new(request, &image, layout.size(), others, free).map_err(|error| {
-            crash.as_ref().map_or(error, |crash| {
+            crash.as_ref().map_or(error, |(crash, means)| {
                 let size = layout.size();
-                crash.space.too_small(error, request, &image, size, free)
+                (means.too_small)(&crash.space, error, request, &image, size, free)
             })
         })?;
 
@@ -222,7 +305,7 @@ pub fn plan_with_progress<'a>(
     // with ELF's magic; the purgatory, behind it, is no ELF file.
     let hotplug = request.options.crash.is_some_and(|crash| crash.hotplug);
     let mut verified = segments.len();
-    if let Some(crash) = &crash {
+    if let Some((crash, _)) = &crash {
         let kind = SegmentKind::CoreHeader;
         push(&mut segments, kind, crash.header_bytes, crash.header)?;
         if !hotplug {
@@ -241,7 +324,7 @@ pub fn plan_with_progress<'a>(
         placement.boot.start(),
         placement.purgatory,
         purgatory_buffer,
-        progress,
+        digest,
     )?;
     push(
         &mut segments,
@@ -266,7 +349,7 @@ pub fn plan_with_progress<'a>(
         notes,
         setup_types,
         limits,
-        control_pages: crash.map(|crash| crash.space.control),
+        control_pages: crash.map(|(crash, _)| crash.space.control),
     })
 }
 
@@ -358,12 +441,6 @@ fn parts<'p>(
     }
     if !request.options.verify {
         note(Note::NotVerified);
-    }
-    if let Some(options) = request.options.crash {
-        crash::notes(machine, &mut note);
-        if options.hotplug {
-            note(Note::Hotplug);
-        }
     }
     let efi = match efi_refusal(request, image, machine) {
         None => true,

@@ -24,6 +24,26 @@ pub struct Sealed<'a> {
     pub digest: Option<[u8; 32]>,
 }
 
+/// The digest over the segments' bytes.
+pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Result<[u8; 32]> {
+    let mut sum = Digest::new();
+    let total = segments.iter().fold(0, |sum: u64, segment| {
+        sum.saturating_add(segment.buf.len() as u64)
+    });
+    let mut done: u64 = 0;
+    for segment in segments {
+        for piece in segment.buf.chunks(PIECE) {
+            sum.update(piece);
+            done = done.saturating_add(piece.len() as u64);
+            if progress(done, total).is_break() {
+                return Err(Error::Cancelled);
+            }
+        }
+        sum.end_region();
+    }
+    Ok(sum.finish())
+}
+
 /// Digests the segments unless told not to, and builds the purgatory that will enter
 /// `kernel_entry` with `boot_params` in RSI (boot.rst, "64-bit boot protocol").
 pub fn seal<'a>(
@@ -33,25 +53,12 @@ pub fn seal<'a>(
     boot_params: u64,
     place: Range,
     buffer: &'a mut [u8; SEGMENT_SIZE],
-    progress: Progress<'_>,
+    digest: &mut dyn FnMut(&[Segment<'_>]) -> Result<[u8; 32]>,
 ) -> Result<Sealed<'a>> {
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
-    let mut digest = None;
+    let mut sum = None;
     if options.verify {
-        let mut sum = Digest::new();
-        let total = segments.iter().fold(0, |sum: u64, segment| {
-            sum.saturating_add(segment.buf.len() as u64)
-        });
-        let mut done: u64 = 0;
         for segment in segments {
-            for piece in segment.buf.chunks(PIECE) {
-                sum.update(piece);
-                done = done.saturating_add(piece.len() as u64);
-                if progress(done, total).is_break() {
-                    return Err(Error::Cancelled);
-                }
-            }
-            sum.end_region();
             let region = Region {
                 start: segment.mem,
                 length: segment.buf.len() as u64,
@@ -61,7 +68,7 @@ pub fn seal<'a>(
                 max: SEGMENT_MAX as u64,
             })?;
         }
-        digest = Some(sum.finish());
+        sum = Some(digest(segments)?);
     }
     let console = options.console;
     let parameters = Parameters {
@@ -82,7 +89,7 @@ pub fn seal<'a>(
             ..Registers::default()
         },
         regions: &regions,
-        digest: digest.unwrap_or_default(),
+        digest: sum.unwrap_or_default(),
         ..Parameters::default()
     };
     purgatory::build(&parameters, buffer).map_err(|error| match error {
@@ -100,6 +107,6 @@ pub fn seal<'a>(
     })?;
     Ok(Sealed {
         bytes: buffer,
-        digest,
+        digest: sum,
     })
 }

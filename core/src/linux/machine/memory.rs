@@ -9,7 +9,7 @@ use super::super::dir::Entries;
 use super::{Fd, open_at, small, stream, subdirectories};
 use crate::error::Result;
 use crate::machine::{
-    E820Stream, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
+    E820Stream, Iomem, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
     setup_data_type,
 };
 use crate::memory::{MemoryEntry, MemoryMap, Range};
@@ -17,20 +17,37 @@ use crate::memory::{MemoryEntry, MemoryMap, Range};
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
 const SETUP_E820_EXT: u32 = 1;
 
-/// /proc/iomem.
+/// /proc/iomem, and what of it a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
-    let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
+    let parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
+    let iomem = parse(root, parser);
+    if iomem.is_none() {
+        machine.dump.clear();
+    }
+    found(machine, iomem);
+}
+
+/// /proc/iomem.
+pub(super) fn iomem_to_boot(root: &Fd, machine: &mut Machine) {
+    let iomem = parse(root, IomemParser::new(&mut machine.iomem));
+    found(machine, iomem);
+}
+
+fn parse(root: &Fd, mut parser: IomemParser<'_>) -> Option<Iomem> {
     let read = stream(root, c"proc/iomem", |piece| {
         parser.feed(piece);
         false
     });
     let iomem = parser.finish();
-    if !read {
+    read.then_some(iomem)
+}
+
+fn found(machine: &mut Machine, iomem: Option<Iomem>) {
+    let Some(iomem) = iomem else {
         // Half a list would call reserved memory unknown.
         machine.iomem.clear();
-        machine.dump.clear();
         return;
-    }
+    };
     machine.iomem_access = iomem.access;
     machine.crash = iomem.crash;
     machine.kernel = iomem.kernel;

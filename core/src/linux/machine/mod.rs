@@ -28,22 +28,35 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
         return;
     };
     let root = &root;
+    machine.kexec = state::kexec(root);
+    state::xen(root, machine);
+    to_boot(root, machine, memory::iomem);
+    if machine.crash.region.is_some() {
+        dump::dump(root, &mut machine.dump);
+    }
+}
+
+/// As [`read_machine`], as far as [`plan_to_boot`](crate::plan::plan_to_boot) wants to know: not
+/// what a dump needs, nor what explains a refused load.
+pub fn read_machine_to_boot(machine: &mut Machine) {
+    machine.clear();
+    if let Ok(root) = open(c"/", raw::O_PATH | raw::O_DIRECTORY) {
+        to_boot(&root, machine, memory::iomem_to_boot);
+    }
+}
+
+fn to_boot(root: &Fd, machine: &mut Machine, iomem: fn(&Fd, &mut Machine)) {
     machine
         .command_line
         .fill(|buffer| fill(root, c"proc/cmdline", buffer));
     machine
         .boot_params
         .fill(|page| fill(root, c"sys/kernel/boot_params/data", page));
-    machine.kexec = state::kexec(root);
     machine.total_ram = state::total_ram(root);
     state::cpu(root, machine);
-    state::xen(root, machine);
     efi::efi(root, machine);
-    memory::iomem(root, machine);
+    iomem(root, machine);
     memory::choose(root, machine);
-    if machine.crash.region.is_some() {
-        dump::dump(root, &mut machine.dump);
-    }
     machine.acpi_rsdp = rsdp(machine);
 }
 
