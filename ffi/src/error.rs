@@ -133,6 +133,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<kexec_core::memory::MapFull> for Failure {
+    fn from(full: kexec_core::memory::MapFull) -> Self {
+        Self::Core(full.into())
+    }
+}
+
 impl From<kexec_core::Errno> for Failure {
     fn from(errno: kexec_core::Errno) -> Self {
         Self::Core(Error::Syscall { call: "", errno })

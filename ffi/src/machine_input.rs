@@ -213,11 +213,7 @@ fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
 }
 
 fn full() -> Failure {
-    kexec_core::Error::Full {
-        what: "MemoryMap::CAPACITY",
-        capacity: kexec_core::memory::MemoryMap::CAPACITY as u64,
-    }
-    .into()
+    kexec_core::memory::MapFull.into()
 }
 
 /// Adds to the firmware's map; a map that overflows is emptied, as half a map misleads.
@@ -228,7 +224,7 @@ fn add(machine: &mut Machine, range: Range, kind: MemoryKind) -> Result<(), Fail
         machine.memory_full = true;
         machine.memory_source = MemorySource::None;
     }
-    added.map_err(Failure::Core)
+    added.map_err(Failure::from)
 }
 
 fn e820(machine: &mut Machine, table: &[u8]) -> Result<(), Failure> {

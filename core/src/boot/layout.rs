@@ -4,7 +4,6 @@
 use heapless::Vec;
 
 use super::setup_data::{EFI_DATA, NODE_HEADER, SetupType};
-use crate::error::{Error, Result};
 use crate::machine::Machine;
 use crate::memory::MemoryMap;
 
@@ -58,7 +57,7 @@ impl Layout {
     /// Bytes of one EFI memory descriptor as written here.
     pub const EFI_DESCRIPTOR: usize = 40;
 
-    pub(crate) fn new(parts: &Parts<'_>, machine: &Machine) -> Result<Self> {
+    pub(crate) fn new(parts: &Parts<'_>, machine: &Machine) -> Self {
         let mut layout = Self {
             command_line: Self::BOOT_PARAMS,
             efi_map: None,
@@ -69,7 +68,7 @@ impl Layout {
         if parts.efi {
             let bytes = machine.efi.map().len().saturating_mul(Self::EFI_DESCRIPTOR);
             layout.efi_map = Some(layout.take(bytes));
-            layout.node(SetupType::EFI, EFI_DATA)?;
+            layout.node(SetupType::EFI, EFI_DATA);
         }
         let beyond = parts
             .memory
@@ -78,15 +77,15 @@ impl Layout {
             .saturating_sub(Self::E820_IN_PAGE);
         if beyond > 0 {
             let bytes = beyond.saturating_mul(Self::E820_ENTRY);
-            layout.node(SetupType::E820_EXT, bytes)?;
+            layout.node(SetupType::E820_EXT, bytes);
         }
         if let Some(dtb) = parts.dtb {
-            layout.node(SetupType::DTB, dtb.len())?;
+            layout.node(SetupType::DTB, dtb.len());
         }
         if let Some(seed) = parts.rng_seed {
-            layout.node(SetupType::RNG_SEED, seed.len())?;
+            layout.node(SetupType::RNG_SEED, seed.len());
         }
-        Ok(layout)
+        layout
     }
 
     /// Bytes of the whole segment.
@@ -108,16 +107,14 @@ impl Layout {
         offset
     }
 
-    fn node(&mut self, kind: SetupType, length: usize) -> Result<()> {
+    fn node(&mut self, kind: SetupType, length: usize) {
         let offset = self.take(NODE_HEADER.saturating_add(length));
         let node = Node {
             kind,
             offset,
             length,
         };
-        self.nodes.push(node).map_err(|_| Error::Full {
-            what: "setup_data nodes",
-            capacity: self.nodes.capacity() as u64,
-        })
+        // One for each of the four types there are here.
+        let _ = self.nodes.push(node);
     }
 }

@@ -26,7 +26,7 @@ fn machine(entries: u64) -> Box<Machine> {
 
 fn segment(machine: &Machine, parts: Parts<'_>, ramdisk: Ramdisk) -> (Layout, Vec<u8>) {
     let file = bzimage(0x1000);
-    let layout = Layout::new(&parts, machine).unwrap();
+    let layout = Layout::new(&parts, machine);
     // What was there before must not show through.
     let mut out = vec![0xaa; layout.size()];
     let contents = Contents {

@@ -1,8 +1,7 @@
 //! The crash kernel's memory map.
 
-use crate::error::Result;
 use crate::machine::Machine;
-use crate::memory::{MemoryKind, MemoryMap, Range};
+use crate::memory::{MapFull, MemoryKind, MemoryMap, Range};
 
 const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 
@@ -15,8 +14,8 @@ const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 ///   reserved: it is RAM a driver may bring into use, and holds what is to be dumped.
 ///
 /// # Errors
-/// [`crate::Error::Full`].
-pub fn memory_map(machine: &Machine, header: Range, out: &mut MemoryMap) -> Result<()> {
+/// [`MapFull`].
+pub fn memory_map(machine: &Machine, header: Range, out: &mut MemoryMap) -> Result<(), MapFull> {
     out.clear();
     for entry in machine.memory.entries() {
         let (range, kind) = match entry.kind {

@@ -1,16 +1,7 @@
-//! Finding room: the highest or lowest stretch that fits.
+//! Finding room: the highest stretch that fits.
 
 use super::{Range, RangeSet};
 use crate::error::{Error, Result};
-
-/// From which end to search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// The highest address that fits.
-    TopDown,
-    /// The lowest address that fits.
-    BottomUp,
-}
 
 /// What is wanted: size, alignment and the addresses allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +16,11 @@ pub struct Window {
     pub min: u64,
     /// The highest address allowed, inclusive.
     pub max: u64,
-    /// From which end.
-    pub direction: Direction,
 }
 
-/// The highest or lowest range of `window.size` bytes, aligned, inside the window and all in
-/// `free`. One is found whenever there is one: a hole lies in a single range of the set, and in
-/// each range the first aligned address from the wanted end is tried.
+/// The highest range of `window.size` bytes, aligned, inside the window and all in `free`. One
+/// is found whenever there is one: a hole lies in a single range of the set, and in each range
+/// the highest aligned address is tried.
 ///
 /// # Errors
 /// [`Error::NoHole`] with the largest stretch there is; [`Error::BadArgument`] for a size of 0
@@ -42,18 +31,9 @@ pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
             what: "a hole needs a size and a power of two as alignment",
         });
     }
-    let found = match window.direction {
-        Direction::TopDown => free
-            .ranges()
-            .iter()
-            .rev()
-            .find_map(|range| highest(*range, window)),
-        Direction::BottomUp => free
-            .ranges()
-            .iter()
-            .find_map(|range| lowest(*range, window)),
-    };
-    found.ok_or(Error::NoHole {
+    let mut ranges = free.ranges().iter().rev();
+    let found = ranges.find_map(|range| highest(*range, window));
+    found.ok_or_else(|| Error::NoHole {
         what: window.what,
         size: window.size,
         align: window.align,
@@ -76,25 +56,14 @@ pub fn largest_hole(free: &RangeSet, min: u64, max: u64) -> u64 {
         .fold(0, u64::max)
 }
 
-fn clip(range: Range, window: &Window) -> Option<Range> {
-    range.intersection(Range::new(window.min, window.max)?)
-}
-
 fn highest(range: Range, window: &Window) -> Option<Range> {
-    let part = clip(range, window)?;
+    let part = range.intersection(Range::new(window.min, window.max)?)?;
     let start = part.last().checked_sub(window.size.checked_sub(1)?)?;
     let start = start & !window.align.wrapping_sub(1);
     if start < part.start() {
         return None;
     }
     Range::from_size(start, window.size)
-}
-
-fn lowest(range: Range, window: &Window) -> Option<Range> {
-    let part = clip(range, window)?;
-    let start = super::align_up(part.start(), window.align)?;
-    let hole = Range::from_size(start, window.size)?;
-    part.contains(hole).then_some(hole)
 }
 
 #[cfg(test)]

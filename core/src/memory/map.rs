@@ -3,7 +3,20 @@
 use heapless::Vec;
 
 use super::{MemoryKind, Range};
-use crate::error::{Error, Result};
+use crate::error::Error;
+
+/// A [`MemoryMap`] has [`MemoryMap::CAPACITY`] entries already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapFull;
+
+impl From<MapFull> for Error {
+    fn from(_: MapFull) -> Self {
+        Self::Full {
+            what: "MemoryMap::CAPACITY",
+            capacity: MemoryMap::CAPACITY as u64,
+        }
+    }
+}
 
 /// One stretch of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,38 +85,31 @@ impl MemoryMap {
     /// Adds a stretch; where the map has one already, the kind with the higher number stays.
     ///
     /// # Errors
-    /// [`Error::Full`] past [`MemoryMap::CAPACITY`]; the map is then not to be used.
-    pub fn add(&mut self, range: Range, kind: MemoryKind) -> Result<()> {
-        let mut index = self
-            .entries
-            .partition_point(|entry| entry.range.last() < range.start());
+    /// [`MapFull`] past [`MemoryMap::CAPACITY`]; the map is then not to be used.
+    pub fn add(&mut self, range: Range, kind: MemoryKind) -> Result<(), MapFull> {
         let mut rest = Some(range);
         while let Some(todo) = rest {
+            let index = self
+                .entries
+                .partition_point(|entry| entry.range.last() < todo.start());
             let Some(here) = self.entries.get(index).copied() else {
                 return self.insert(index, todo, kind);
             };
             if here.range.start() > todo.last() {
                 return self.insert(index, todo, kind);
             }
-            if let Some(before) = here
-                .range
-                .start()
-                .checked_sub(1)
-                .and_then(|last| Range::new(todo.start(), last))
-            {
-                self.insert(index, before, kind)?;
-                index = index.saturating_add(1);
-            }
             if kind > here.kind {
-                index = self.carve(index, here, todo, kind)?;
+                // What is left of the old one goes in again, and `todo` is tried once more.
+                self.take_out(index);
+                for part in [here.range.after(todo), here.range.before(todo)] {
+                    part.map_or(Ok(()), |part| self.insert(index, part, here.kind))?;
+                }
             } else {
-                index = index.saturating_add(1);
+                if let Some(before) = todo.before(here.range) {
+                    self.insert(index, before, kind)?;
+                }
+                rest = todo.after(here.range);
             }
-            rest = here
-                .range
-                .last()
-                .checked_add(1)
-                .and_then(|start| Range::new(start, todo.last()));
         }
         Ok(())
     }
@@ -133,54 +139,21 @@ impl MemoryMap {
         self.entries.truncate(kept);
     }
 
-    /// Gives the part of entry `here` (at `index`) that `todo` covers the kind `kind`; answers
-    /// the index behind what became of it.
-    fn carve(
-        &mut self,
-        mut index: usize,
-        here: MemoryEntry,
-        todo: Range,
-        kind: MemoryKind,
-    ) -> Result<usize> {
-        let Some(middle) = here.range.intersection(todo) else {
-            return Ok(index.saturating_add(1));
-        };
-        let before = middle
-            .start()
-            .checked_sub(1)
-            .and_then(|last| Range::new(here.range.start(), last));
-        let after = middle
-            .last()
-            .checked_add(1)
-            .and_then(|start| Range::new(start, here.range.last()));
-        if let Some(entry) = self.entries.get_mut(index) {
-            *entry = MemoryEntry {
-                range: middle,
-                kind,
-            };
+    fn take_out(&mut self, index: usize) {
+        for at in index..self.entries.len() {
+            if let Some([to, from, ..]) = self.entries.get_mut(at..) {
+                *to = *from;
+            }
         }
-        if let Some(before) = before {
-            self.insert(index, before, here.kind)?;
-            index = index.saturating_add(1);
-        }
-        index = index.saturating_add(1);
-        if let Some(after) = after {
-            self.insert(index, after, here.kind)?;
-        }
-        Ok(index)
+        self.entries.pop();
     }
 
-    fn insert(&mut self, index: usize, range: Range, kind: MemoryKind) -> Result<()> {
-        // Sources are mostly sorted, so the end is the usual place; heapless' insert() has a
-        // panic for an index past the end, hence push and rotate.
+    /// Makes the stretch the one at `index`. Sources are mostly sorted, so the end is the usual
+    /// place; heapless' insert() has a panic for an index past the end, hence push and rotate.
+    fn insert(&mut self, index: usize, range: Range, kind: MemoryKind) -> Result<(), MapFull> {
         let entry = MemoryEntry { range, kind };
-        self.entries.push(entry).map_err(|_| Error::Full {
-            what: "MemoryMap::CAPACITY",
-            capacity: Self::CAPACITY as u64,
-        })?;
-        if let Some(tail) = self.entries.get_mut(index..) {
-            super::set::rotate_last_to_front(tail);
-        }
+        self.entries.push(entry).map_err(|_| MapFull)?;
+        super::set::rotate_last_to_front(self.entries.get_mut(index..).unwrap_or_default());
         Ok(())
     }
 }

@@ -90,10 +90,7 @@ fn a_full_map_names_its_capacity() {
     assert!(map.entries().is_sorted_by_key(|entry| entry.range.start()));
     assert_eq!(
         map.add(range(u64::MAX - 1, u64::MAX), MemoryKind::RAM),
-        Err(Error::Full {
-            what: "MemoryMap::CAPACITY",
-            capacity: MemoryMap::CAPACITY as u64
-        })
+        Err(MapFull)
     );
 }
 

@@ -9,11 +9,11 @@ mod map;
 mod range;
 mod set;
 
-pub use hole::{Direction, Window, find_hole, largest_hole};
+pub use hole::{Window, find_hole, largest_hole};
 pub use kind::MemoryKind;
-pub use map::{MemoryEntry, MemoryMap};
+pub use map::{MapFull, MemoryEntry, MemoryMap};
 pub use range::Range;
-pub use set::RangeSet;
+pub use set::{RangeSet, SetFull};
 pub(crate) use set::rotate_last_to_front;
 
 /// The page size of every architecture here as far as kexec is concerned, in bytes.

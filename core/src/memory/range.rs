@@ -10,6 +10,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// Address 0 alone.
+    pub(crate) const ZERO: Self = Self { start: 0, last: 0 };
+
     /// From the first to the last address, both inside; `None` if `last < start`.
     #[must_use]
     pub const fn new(start: u64, last: u64) -> Option<Self> {
@@ -54,6 +57,18 @@ impl Range {
     #[must_use]
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.start.max(other.start), self.last.min(other.last))
+    }
+
+    /// The part of it below `other`.
+    #[must_use]
+    pub fn before(self, other: Self) -> Option<Self> {
+        Self::new(self.start, self.last.min(other.start.checked_sub(1)?))
+    }
+
+    /// The part of it above `other`.
+    #[must_use]
+    pub fn after(self, other: Self) -> Option<Self> {
+        Self::new(self.start.max(other.last.checked_add(1)?), self.last)
     }
 
     /// Whether they share an address.

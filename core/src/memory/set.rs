@@ -3,7 +3,20 @@
 use heapless::Vec;
 
 use super::Range;
-use crate::error::{Error, Result};
+use crate::error::Error;
+
+/// A [`RangeSet`] has [`RangeSet::CAPACITY`] ranges already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetFull;
+
+impl From<SetFull> for Error {
+    fn from(_: SetFull) -> Self {
+        Self::Full {
+            what: "RangeSet::CAPACITY",
+            capacity: RangeSet::CAPACITY as u64,
+        }
+    }
+}
 
 /// A set of physical addresses.
 #[derive(Clone, Debug, Default)]
@@ -49,88 +62,65 @@ impl RangeSet {
     /// Adds addresses; ranges that overlap or touch become one.
     ///
     /// # Errors
-    /// [`Error::Full`] past [`RangeSet::CAPACITY`]; the set is then not to be used.
-    pub fn insert(&mut self, range: Range) -> Result<()> {
+    /// [`SetFull`] past [`RangeSet::CAPACITY`]; the set is then not to be used.
+    pub fn insert(&mut self, range: Range) -> Result<(), SetFull> {
         // A range that ends just below `range` touches it and is merged too.
         let first = self.first_reaching(range.start().saturating_sub(1));
         let mut merged = range;
-        let mut count: usize = 0;
-        for here in self.ranges.get(first..).unwrap_or_default() {
+        self.rewrite(first, |here| {
             if here.start() > merged.last().saturating_add(1) {
-                break;
+                return Some(here);
             }
-            let (start, last) = (
-                merged.start().min(here.start()),
-                merged.last().max(here.last()),
-            );
-            merged = Range::new(start, last).unwrap_or(merged);
-            count = count.saturating_add(1);
-        }
-        self.replace(first, count, Some(merged), None)
+            let start = merged.start().min(here.start());
+            merged = Range::new(start, merged.last().max(here.last())).unwrap_or(merged);
+            None
+        });
+        self.put(first, merged)
     }
 
     /// Takes addresses out.
     ///
     /// # Errors
-    /// [`Error::Full`] past [`RangeSet::CAPACITY`] (a range may be cut in two); the set is then not
+    /// [`SetFull`] past [`RangeSet::CAPACITY`] (a range may be cut in two); the set is then not
     /// to be used.
-    pub fn remove(&mut self, range: Range) -> Result<()> {
+    pub fn remove(&mut self, range: Range) -> Result<(), SetFull> {
         let first = self.first_reaching(range.start());
-        let (mut before, mut after) = (None, None);
-        let mut count: usize = 0;
-        for here in self.ranges.get(first..).unwrap_or_default() {
+        let mut after = None;
+        self.rewrite(first, |here| {
             if here.start() > range.last() {
-                break;
+                return Some(here);
             }
-            let end_before = range.start().checked_sub(1);
-            let start_after = range.last().checked_add(1);
-            before = before.or(end_before.and_then(|last| Range::new(here.start(), last)));
-            after = start_after.and_then(|start| Range::new(start, here.last()));
-            count = count.saturating_add(1);
-        }
-        match (before, after) {
-            (None, after) => self.replace(first, count, after, None),
-            (before, after) => self.replace(first, count, before, after),
+            // Of the last range that is cut something may be left behind the cut.
+            after = here.after(range);
+            here.before(range)
+        });
+        match after {
+            Some(after) => self.put(self.first_reaching(after.start()), after),
+            None => Ok(()),
         }
     }
 
-    /// Puts at most two ranges in the place of `count` ranges at `index`.
-    fn replace(
-        &mut self,
-        mut index: usize,
-        mut count: usize,
-        one: Option<Range>,
-        two: Option<Range>,
-    ) -> Result<()> {
-        for range in [one, two].into_iter().flatten() {
-            if count > 0 {
-                if let Some(slot) = self.ranges.get_mut(index) {
-                    *slot = range;
-                }
-                count = count.saturating_sub(1);
-            } else {
-                self.ranges.push(range).map_err(|_| Error::Full {
-                    what: "RangeSet::CAPACITY",
-                    capacity: Self::CAPACITY as u64,
-                })?;
-                if let Some(tail) = self.ranges.get_mut(index..) {
-                    rotate_last_to_front(tail);
-                }
-            }
-            index = index.saturating_add(1);
-        }
-        // What is left of the old ranges goes out: the tail moves down over them.
-        let length = self.ranges.len();
-        let mut to = index;
-        let mut from = index.saturating_add(count);
+    /// Puts what `each` answers in the place of every range from `first` on.
+    fn rewrite(&mut self, first: usize, mut each: impl FnMut(Range) -> Option<Range>) {
+        let mut kept = first;
+        let mut from = first;
         while let Some(range) = self.ranges.get(from).copied() {
-            if let Some(slot) = self.ranges.get_mut(to) {
+            if let Some(range) = each(range)
+                && let Some(slot) = self.ranges.get_mut(kept)
+            {
                 *slot = range;
+                kept = kept.saturating_add(1);
             }
-            to = to.saturating_add(1);
             from = from.saturating_add(1);
         }
-        self.ranges.truncate(length.saturating_sub(count));
+        self.ranges.truncate(kept);
+    }
+
+    /// Makes `range` the one at `index`. The end is the usual place; heapless' insert() has a
+    /// panic for an index past the end, hence push and rotate.
+    fn put(&mut self, index: usize, range: Range) -> Result<(), SetFull> {
+        self.ranges.push(range).map_err(|_| SetFull)?;
+        rotate_last_to_front(self.ranges.get_mut(index..).unwrap_or_default());
         Ok(())
     }
 }

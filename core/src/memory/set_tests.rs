@@ -43,5 +43,5 @@ fn a_full_set_says_so() {
         set.insert(Range::from_size(n * 0x10, 8).unwrap()).unwrap();
     }
     let middle = Range::from_size(0x12, 2).unwrap();
-    assert!(matches!(set.remove(middle), Err(Error::Full { .. })));
+    assert_eq!(set.remove(middle), Err(SetFull));
 }

@@ -38,21 +38,24 @@ pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()
             max: SEGMENT_MAX as u64,
         });
     }
-    each(segments, |_, segment| destination(segment, limits))?;
-    each(segments, |index, segment| overlap(segments, index, segment))?;
-    each(segments, |_, segment| {
-        (segment.buf.len() as u64 > segment.memsz).then_some(Rule::BufferTooLarge)
-    })?;
     let half = (limits.total_ram / PAGE_SIZE / 2).saturating_mul(PAGE_SIZE);
-    let mut sum = 0_u64;
-    each(segments, |_, segment| {
-        sum = sum.saturating_add(segment.memsz);
-        (segment.memsz > half || sum > half).then_some(Rule::TooMuchMemory)
-    })?;
-    if let Some(region) = limits.crash {
-        each(segments, |_, segment| {
-            let inside = segment.range().is_none_or(|range| region.contains(range));
-            (!inside).then_some(Rule::OutsideCrashReservation)
+    for pass in Pass::ALL {
+        let mut sum = 0_u64;
+        each(segments, &mut |index, segment| match pass {
+            Pass::Destination => destination(segment, limits),
+            Pass::Overlap => overlap(segments, index, segment),
+            Pass::Buffer => {
+                (segment.buf.len() as u64 > segment.memsz).then_some(Rule::BufferTooLarge)
+            }
+            Pass::Memory => {
+                sum = sum.saturating_add(segment.memsz);
+                (segment.memsz > half || sum > half).then_some(Rule::TooMuchMemory)
+            }
+            Pass::Crash => {
+                let region = limits.crash?;
+                let inside = segment.range().is_none_or(|range| region.contains(range));
+                (!inside).then_some(Rule::OutsideCrashReservation)
+            }
         })?;
     }
     let covers = |segment: &Segment<'_>| {
@@ -70,12 +73,32 @@ pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()
     }
 }
 
+/// The kernel goes through all segments for one rule, and then for the next.
+#[derive(Clone, Copy)]
+enum Pass {
+    Destination,
+    Overlap,
+    Buffer,
+    Memory,
+    Crash,
+}
+
+impl Pass {
+    const ALL: [Self; 5] = [
+        Self::Destination,
+        Self::Overlap,
+        Self::Buffer,
+        Self::Memory,
+        Self::Crash,
+    ];
+}
+
 /// Checks that every segment lies in `free`, which nothing was taken from yet.
 ///
 /// # Errors
 /// [`Error::Check`] with [`Rule::NotRam`].
 pub fn check_in_ram(segments: &[Segment<'_>], free: &RangeSet) -> Result<()> {
-    each(segments, |_, segment| {
+    each(segments, &mut |_, segment| {
         let inside = segment.range().is_none_or(|range| free.contains(range));
         (!inside).then_some(Rule::NotRam)
     })
@@ -83,7 +106,7 @@ pub fn check_in_ram(segments: &[Segment<'_>], free: &RangeSet) -> Result<()> {
 
 fn each(
     segments: &[Segment<'_>],
-    mut broken: impl FnMut(usize, &Segment<'_>) -> Option<Rule>,
+    broken: &mut dyn FnMut(usize, &Segment<'_>) -> Option<Rule>,
 ) -> Result<()> {
     for (index, segment) in segments.iter().enumerate() {
         if let Some(rule) = broken(index, segment) {

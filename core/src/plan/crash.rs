@@ -5,7 +5,7 @@
 //! leave free there. So the pages it needs stay free at the region's start, and everything is
 //! placed above them: the elfcorehdr first, then as for any kernel.
 
-use super::place::{Placement, take};
+use super::place::{Placement, anywhere, take};
 use super::{CrashOptions, Limits, Note, Request};
 use crate::crash::{
     Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
@@ -179,7 +179,7 @@ impl Space {
         if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
             free.remove(control)?;
         }
-        take(free, "the elfcorehdr", self.header_size, u64::MAX)
+        take(free, &anywhere("the elfcorehdr", self.header_size, u64::MAX))
     }
 
     /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
@@ -198,16 +198,13 @@ impl Space {
         if !matches!(error, Error::NoHole { .. }) {
             return error;
         }
-        let others = CRASH_SEGMENTS
-            .saturating_add(image.segments())
-            .saturating_sub(1);
         let mut fits = |mib: u64| {
             let size = mib.saturating_mul(MIB);
             let larger =
                 Range::from_size(self.region.start(), size).map(|region| Self { region, ..*self });
             larger.is_some_and(|larger| {
                 larger.open(request, free).is_ok()
-                    && Placement::new(request, image, boot_size, others, free).is_ok()
+                    && Placement::new(request, image, boot_size, free).is_ok()
             })
         };
         // Doubling finds one that is large enough, halving the smallest.
@@ -234,9 +231,6 @@ impl Space {
         }
     }
 }
-
-/// Segments of a crash image that are not initrds: the usual three, and the elfcorehdr.
-pub const CRASH_SEGMENTS: usize = 4;
 
 fn direct_map(machine: &Machine) -> u64 {
     let default = if machine.five_level_paging {

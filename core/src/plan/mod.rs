@@ -31,10 +31,9 @@ use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::Machine;
-use crate::memory::{PAGE_SIZE, Range, align_up};
 use crate::purgatory::digest_as_purgatory;
-use crash::{CRASH_SEGMENTS, Crash};
-use place::{OTHERS, Placement};
+use crash::Crash;
+use place::{Placement, pages};
 use usable::usable;
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
@@ -197,6 +196,7 @@ fn make<'a>(
     let mut notes = Vec::new();
     fits_machine(&image, machine)?;
     check_command_line(&image, request.command_line)?;
+    count(request, &image)?;
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
@@ -251,65 +251,52 @@ fn make<'a>(
             .min(limits.destination.saturating_sub(1));
         usable(machine, request.options.mem_min, last, free)?;
     }
-    let layout = Layout::new(&parts, machine)?;
-    let others = if crash.is_some() {
-        CRASH_SEGMENTS
-    } else {
-        OTHERS
-    };
-    let others = others.saturating_add(image.segments()).saturating_sub(1);
-    let placement =
-        Placement::new(request, &image, layout.size(), others, free).map_err(|error| {
-            crash.as_ref().map_or(error, |(crash, means)| {
-                let size = layout.size();
-                (means.too_small)(&crash.space, error, request, &image, size, free)
-            })
-        })?;
-
-    let boot_bytes = boot_buffer.get_mut(..layout.size()).ok_or(Error::Full {
-        what: "Workspace::BOOT_CAPACITY",
-        capacity: Workspace::BOOT_CAPACITY as u64,
+    let layout = Layout::new(&parts, machine);
+    let placement = Placement::new(request, &image, layout.size(), free).map_err(|error| {
+        crash.as_ref().map_or(error, |(crash, means)| {
+            let size = layout.size();
+            (means.too_small)(&crash.space, error, request, &image, size, free)
+        })
     })?;
+
     let contents = boot::Contents {
         setup_header: image.setup_header(),
         machine,
         parts,
-        ramdisk: placement.ramdisk(),
+        ramdisk: placement.ramdisk,
         base: placement.boot.start(),
     };
-    boot::write(boot_bytes, &layout, &contents).ok_or(Error::Full {
-        what: "the boot parameters' layout",
-        capacity: layout.size() as u64,
+    let boot_bytes = boot_buffer.get_mut(..layout.size()).and_then(|bytes| {
+        boot::write(bytes, &layout, &contents)?;
+        Some(&*bytes)
+    });
+    let boot_bytes = boot_bytes.ok_or(Error::Full {
+        what: "Workspace::BOOT_CAPACITY",
+        capacity: Workspace::BOOT_CAPACITY as u64,
     })?;
 
-    let mut segments: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
+    let mut segments = Segments(Vec::new());
     for (buf, offset, size) in image.parts() {
         let start = placement.kernel.start().saturating_add(offset);
-        let range = align_up(size, PAGE_SIZE).and_then(|size| Range::from_size(start, size));
-        let range = range.ok_or(Error::BadArgument {
-            what: "the kernel is too large",
-        })?;
-        push(&mut segments, SegmentKind::Kernel, buf, range)?;
+        segments.add(SegmentKind::Kernel, buf, start, size);
     }
-    for (number, (initrd, range)) in request.initrds.iter().zip(placement.initrds()).enumerate() {
-        let kind = SegmentKind::Initrd(number as u8);
-        push(&mut segments, kind, initrd, range)?;
+    let mut start = placement.ramdisk.address;
+    for (number, initrd) in request.initrds.iter().enumerate() {
+        let size = initrd.len() as u64;
+        segments.add(SegmentKind::Initrd(number as u8), initrd, start, size);
+        start = start.saturating_add(pages(size));
     }
-    push(
-        &mut segments,
-        SegmentKind::BootParams,
-        boot_bytes,
-        placement.boot,
-    )?;
+    let boot = placement.boot;
+    segments.add(SegmentKind::BootParams, boot_bytes, boot.start(), boot.size());
     // What the kernel may rewrite is not verified. It looks for the last segment that begins
     // with ELF's magic; the purgatory, behind it, is no ELF file.
     let hotplug = request.options.crash.is_some_and(|crash| crash.hotplug);
-    let mut verified = segments.len();
+    let mut verified = segments.0.len();
     if let Some((crash, _)) = &crash {
-        let kind = SegmentKind::CoreHeader;
-        push(&mut segments, kind, crash.header_bytes, crash.header)?;
+        let (header, kind) = (crash.header, SegmentKind::CoreHeader);
+        segments.add(kind, crash.header_bytes, header.start(), header.size());
         if !hotplug {
-            verified = segments.len();
+            verified = segments.0.len();
         }
     }
 
@@ -319,19 +306,15 @@ fn make<'a>(
         .saturating_add(image.entry_offset());
     let sealed = seal::seal(
         &request.options,
-        segments.get(..verified).unwrap_or_default(),
+        segments.0.get(..verified).unwrap_or_default(),
         kernel_entry,
         placement.boot.start(),
         placement.purgatory,
         purgatory_buffer,
         digest,
     )?;
-    push(
-        &mut segments,
-        SegmentKind::Purgatory,
-        sealed.bytes,
-        placement.purgatory,
-    )?;
+    let place = placement.purgatory;
+    segments.add(SegmentKind::Purgatory, sealed.bytes, place.start(), place.size());
 
     let mut setup_types = Vec::new();
     for kind in layout.setup_types() {
@@ -345,7 +328,7 @@ fn make<'a>(
         flags: KEXEC_ARCH_X86_64 | on_crash | update,
         kernel_entry,
         digest: sealed.digest,
-        segments,
+        segments: segments.0,
         notes,
         setup_types,
         limits,
@@ -353,22 +336,33 @@ fn make<'a>(
     })
 }
 
-fn push<'a>(
-    segments: &mut Vec<Segment<'a>, SEGMENT_MAX>,
-    kind: SegmentKind,
-    buf: &'a [u8],
-    range: Range,
-) -> Result<()> {
-    let segment = Segment {
-        kind,
-        buf,
-        mem: range.start(),
-        memsz: range.size(),
-    };
-    segments.push(segment).map_err(|_| Error::TooManySegments {
-        count: SEGMENT_MAX.saturating_add(1) as u64,
-        max: SEGMENT_MAX as u64,
-    })
+/// The list as it grows.
+struct Segments<'a>(Vec<Segment<'a>, SEGMENT_MAX>);
+
+impl<'a> Segments<'a> {
+    /// There is room: [`count`] was asked first.
+    fn add(&mut self, kind: SegmentKind, buf: &'a [u8], mem: u64, size: u64) {
+        let memsz = pages(size);
+        let _ = self.0.push(Segment {
+            kind,
+            buf,
+            mem,
+            memsz,
+        });
+    }
+}
+
+/// Whether the kernel takes as many segments as there will be: the image's, the initrds, the
+/// boot parameters, the purgatory, and for a crash kernel the elfcorehdr.
+fn count(request: &Request<'_>, image: &Kernel<'_>) -> Result<()> {
+    let ours = if request.options.crash.is_some() { 3 } else { 2 };
+    let files = image.segments().saturating_add(request.initrds.len());
+    let count = files.saturating_add(ours) as u64;
+    let max = SEGMENT_MAX as u64;
+    if count > max {
+        return Err(Error::TooManySegments { count, max });
+    }
+    Ok(())
 }
 
 fn limits(machine: &Machine) -> Limits {

@@ -1,12 +1,11 @@
 //! Which memory segments may use.
 
-use crate::error::Result;
 use crate::machine::Machine;
-use crate::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet};
+use crate::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, SetFull};
 
 /// Below 1 MiB lie the BIOS data area, the EBDA, the real-mode trampolines the new kernel puts
 /// there, and video memory: nothing of ours goes there.
-const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
+const LOWEST: u64 = 1 << 20;
 
 /// Fills `free` with the memory segments may use, between `min` and `max` (inclusive):
 ///
@@ -15,23 +14,17 @@ const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 ///   be read: memory cut off by `mem=`, taken out, or holding tables the firmware left in RAM
 ///   (memory attributes, TPM log, BGRT) is not in both,
 /// * not below 1 MiB, and not in a region of the EFI runtime map.
-pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Result<()> {
+pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Result<(), SetFull> {
     free.clear();
-    let Some(window) = Range::new(min, max) else {
+    let Some(window) = Range::new(min.max(LOWEST), max) else {
         return Ok(());
     };
-    if machine.iomem.is_empty() {
-        for range in machine.memory.of_kind(MemoryKind::RAM) {
-            add(free, range.intersection(window))?;
-        }
+    let running = if machine.iomem.is_empty() {
+        &machine.memory
     } else {
-        common_ram(&machine.memory, &machine.iomem, |range| {
-            add(free, range.intersection(window))
-        })?;
-    }
-    if let Some(low) = LOW_MEMORY {
-        free.remove(low)?;
-    }
+        &machine.iomem
+    };
+    common_ram(&machine.memory, running, window, free)?;
     for descriptor in machine.efi.map() {
         let size = descriptor.pages.saturating_mul(PAGE_SIZE);
         if let Some(range) = Range::from_size(descriptor.physical, size) {
@@ -41,23 +34,21 @@ pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Res
     Ok(())
 }
 
-fn add(free: &mut RangeSet, range: Option<Range>) -> Result<()> {
-    range.map_or(Ok(()), |range| free.insert(range))
-}
-
-/// Calls `each` with every stretch that is RAM in both maps, in order. Both are sorted, so one
+/// Adds every stretch in `window` that is RAM in both maps, in order. Both are sorted, so one
 /// pass over the two suffices.
 fn common_ram(
     one: &MemoryMap,
     other: &MemoryMap,
-    mut each: impl FnMut(Range) -> Result<()>,
-) -> Result<()> {
+    window: Range,
+    free: &mut RangeSet,
+) -> Result<(), SetFull> {
     let mut left = one.of_kind(MemoryKind::RAM);
     let mut right = other.of_kind(MemoryKind::RAM);
     let (mut a, mut b) = (left.next(), right.next());
     while let (Some(here), Some(there)) = (a, b) {
-        if let Some(range) = here.intersection(there) {
-            each(range)?;
+        let common = here.intersection(there);
+        if let Some(range) = common.and_then(|range| range.intersection(window)) {
+            free.insert(range)?;
         }
         if here.last() < there.last() {
             a = left.next();

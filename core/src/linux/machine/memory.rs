@@ -7,12 +7,11 @@ use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
 use super::{Fd, open_at, small, stream, subdirectories};
-use crate::error::Result;
 use crate::machine::{
     E820Stream, Iomem, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
     setup_data_type,
 };
-use crate::memory::{MemoryEntry, MemoryMap, Range};
+use crate::memory::{MapFull, MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
 const SETUP_E820_EXT: u32 = 1;
@@ -138,7 +137,7 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 }
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
-fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
+fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool, MapFull> {
     let mut added = Ok(());
     let whole = subdirectories(root, c"sys/firmware/memmap", |entry| {
         let mut start = [0; 32];
@@ -162,7 +161,7 @@ fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
 }
 
 /// Whether the page and all of its E820_EXT nodes were read.
-fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool> {
+fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool, MapFull> {
     let Machine {
         boot_params,
         memory,
@@ -197,7 +196,7 @@ fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool> {
 
 /// Whether /proc/iomem was readable. The kernel lists RAM in pieces where it cut something out
 /// for itself at boot (setup_data nodes); touching pieces of a kind become one again.
-fn from_iomem(machine: &mut Machine) -> Result<bool> {
+fn from_iomem(machine: &mut Machine) -> Result<bool, MapFull> {
     let mut entries = machine.iomem.entries().iter().copied().peekable();
     while let Some(MemoryEntry { mut range, kind }) = entries.next() {
         while let Some(next) = entries.next_if(|next| {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::bytes::{u8_at, u32_at, u64_at};
-use crate::memory::{MemoryKind, RangeSet};
+use crate::memory::{MemoryKind, Range, RangeSet};
 use crate::testing::{Random, bzimage};
 use std::boxed::Box;
 use std::string::ToString;
