@@ -2,9 +2,11 @@
 //! arch/x86/include/uapi/asm/bootparam.h): a zeroed page, the image's setup header, and what
 //! the machine can tell.
 
+use core::ops::Range;
+
 use super::layout::{Layout, Parts, Ramdisk};
-use super::setup_data::{NODE_HEADER, SetupType, write_efi, write_header};
-use crate::bytes::{put_slice, put_u8, put_u32, put_u64, slice_at};
+use super::setup_data::{NODE_HEADER, SetupType, efi_setup_data};
+use crate::bytes::{put_slice, slice_at};
 use crate::image::bzimage::field as header;
 use crate::machine::Machine;
 use crate::memory::{MemoryEntry, MemoryKind, MemoryMap};
@@ -94,42 +96,60 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
         base,
     } = *contents;
     out.fill(0);
-    put_slice(out, header::SETUP_SECTS, setup_header)?;
-    put_u8(out, header::TYPE_OF_LOADER, TYPE_OF_LOADER_KEXEC)?;
+    let at = |offset: usize| base.wrapping_add(offset as u64);
+    put_slice(out, layout.command_line, parts.command_line)?;
+    if let Some(offset) = layout.efi_map {
+        write_efi_map(out.get_mut(offset..)?, machine);
+    }
+    let (inside, beyond) = parts
+        .memory
+        .entries()
+        .split_at_checked(Layout::E820_IN_PAGE)
+        .unwrap_or((parts.memory.entries(), &[]));
+    let first_node = write_setup_data(out, layout, contents, beyond)?;
+
+    let mut page = Page(out.first_chunk_mut()?);
+    put_slice(page.0, header::SETUP_SECTS, setup_header)?;
+    page.put::<{ header::TYPE_OF_LOADER }, 1>([TYPE_OF_LOADER_KEXEC]);
     // As the kernel's own loader (arch/x86/kernel/kexec-bzimage64.c): these flags speak to the
     // 16-bit setup code, which does not run.
-    put_u8(out, header::LOADFLAGS, 0)?;
-
-    put_split(
-        out,
-        header::RAMDISK_IMAGE,
-        field::EXT_RAMDISK_IMAGE,
-        ramdisk.address,
-    )?;
-    put_split(
-        out,
-        header::RAMDISK_SIZE,
-        field::EXT_RAMDISK_SIZE,
-        ramdisk.size,
-    )?;
-
-    let command_line = base.checked_add(layout.command_line as u64)?;
-    put_split(
-        out,
-        header::CMD_LINE_PTR,
-        field::EXT_CMD_LINE_PTR,
-        command_line,
-    )?;
-    put_slice(out, layout.command_line, parts.command_line)?;
-
-    write_inherited(out, machine)?;
-    put_u64(out, field::ACPI_RSDP_ADDR, machine.acpi_rsdp)?;
-    write_e820(out, layout, parts.memory.entries())?;
-    write_legacy_memory_size(out, parts.memory)?;
-    if let Some(offset) = layout.efi_map {
-        write_efi_info(out, offset, base, machine)?;
+    page.put::<{ header::LOADFLAGS }, 1>([0]);
+    page.split::<{ header::RAMDISK_IMAGE }, { field::EXT_RAMDISK_IMAGE }>(ramdisk.address);
+    page.split::<{ header::RAMDISK_SIZE }, { field::EXT_RAMDISK_SIZE }>(ramdisk.size);
+    let command_line = at(layout.command_line);
+    page.split::<{ header::CMD_LINE_PTR }, { field::EXT_CMD_LINE_PTR }>(command_line);
+    page.put::<{ header::SETUP_DATA }, 8>(first_node.to_le_bytes());
+    if let Some(old) = machine.boot_params.get() {
+        inherit(page.0, old);
+        if let Some(offset) = layout.efi_map {
+            write_efi_info(&mut page, old, at(offset), machine.efi.map().len());
+        }
     }
-    write_setup_data(out, layout, contents)
+    page.put::<{ field::ACPI_RSDP_ADDR }, 8>(machine.acpi_rsdp.to_le_bytes());
+    page.put::<{ field::E820_ENTRIES }, 1>([inside.len() as u8]);
+    write_e820(page.0.get_mut(field::E820_TABLE..)?, inside);
+    write_legacy_memory_size(&mut page, parts.memory);
+    Some(())
+}
+
+/// boot_params, written at offsets known when this is compiled: no write can fail.
+struct Page<'a>(&'a mut [u8; Layout::BOOT_PARAMS]);
+
+impl Page<'_> {
+    #[inline(always)]
+    fn put<const AT: usize, const N: usize>(&mut self, bytes: [u8; N]) {
+        const { assert!(AT + N <= Layout::BOOT_PARAMS) };
+        if let Some(place) = self.0.get_mut(AT..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = bytes;
+        }
+    }
+
+    /// A 64-bit value in two fields of 32 bits.
+    #[inline(always)]
+    fn split<const LOW: usize, const HIGH: usize>(&mut self, value: u64) {
+        self.put::<LOW, 4>((value as u32).to_le_bytes());
+        self.put::<HIGH, 4>(((value >> 32) as u32).to_le_bytes());
+    }
 }
 
 /// What the running kernel was told and the new one should be told too.
@@ -137,29 +157,30 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
 /// Not tboot's, OLPC's and SEV's addresses: they speak of agreements with a loader or a
 /// hypervisor that a second kernel cannot join by address alone; the kernel's own loader leaves
 /// them out too.
-fn write_inherited(out: &mut [u8], machine: &Machine) -> Option<()> {
-    let Some(old) = machine.boot_params.get() else {
-        return Some(());
-    };
-    let byte = |at: usize| at..at.saturating_add(1);
-    for part in [
-        field::SCREEN_INFO,
-        field::IST_INFO,
-        field::EDID_INFO,
-        byte(field::EDDBUF_ENTRIES),
-        byte(field::EDD_MBR_SIG_BUF_ENTRIES),
-        byte(field::SECURE_BOOT),
-        field::HARDWARE_SUBARCH,
-        field::EDD_MBR_SIG_BUFFER,
-        field::EDDBUF,
-    ] {
-        put_slice(out, part.start, old.get(part.clone())?)?;
+const INHERITED: [Range<usize>; 9] = [
+    field::SCREEN_INFO,
+    field::IST_INFO,
+    field::EDID_INFO,
+    field::EDDBUF_ENTRIES..field::EDDBUF_ENTRIES + 1,
+    field::EDD_MBR_SIG_BUF_ENTRIES..field::EDD_MBR_SIG_BUF_ENTRIES + 1,
+    field::SECURE_BOOT..field::SECURE_BOOT + 1,
+    field::HARDWARE_SUBARCH,
+    field::EDD_MBR_SIG_BUFFER,
+    field::EDDBUF,
+];
+
+fn inherit(page: &mut [u8; Layout::BOOT_PARAMS], old: &[u8; Layout::BOOT_PARAMS]) {
+    for part in INHERITED {
+        for at in part {
+            if let (Some(to), Some(from)) = (page.get_mut(at), old.get(at)) {
+                *to = *from;
+            }
+        }
     }
-    Some(())
 }
 
 /// ext_mem_k and alt_mem_k: the RAM from 1 MiB on in KiB, for whoever does not read e820.
-fn write_legacy_memory_size(out: &mut [u8], memory: &MemoryMap) -> Option<()> {
+fn write_legacy_memory_size(page: &mut Page<'_>, memory: &MemoryMap) {
     const MIB: u64 = 1 << 20;
     let kib = memory
         .of_kind(MemoryKind::RAM)
@@ -167,93 +188,87 @@ fn write_legacy_memory_size(out: &mut [u8], memory: &MemoryMap) -> Option<()> {
         .map_or(0, |range| {
             range.last().saturating_sub(MIB).saturating_add(1) / 1024
         });
-    crate::bytes::put_u16(out, field::EXT_MEM_K, kib.min(0xfc00) as u16)?;
-    put_u32(out, field::ALT_MEM_K, kib.min(u64::from(u32::MAX)) as u32)
+    page.put::<{ field::EXT_MEM_K }, 2>((kib.min(0xfc00) as u16).to_le_bytes());
+    let kib = kib.min(u64::from(u32::MAX)) as u32;
+    page.put::<{ field::ALT_MEM_K }, 4>(kib.to_le_bytes());
 }
 
-fn write_e820(out: &mut [u8], layout: &Layout, entries: &[MemoryEntry]) -> Option<()> {
-    let (inside, beyond) = entries
-        .split_at_checked(Layout::E820_IN_PAGE)
-        .unwrap_or((entries, &[]));
-    put_u8(out, field::E820_ENTRIES, inside.len() as u8)?;
-    write_e820_entries(out, field::E820_TABLE, inside)?;
-    if let Some(node) = layout
-        .nodes
-        .iter()
-        .find(|node| node.kind == SetupType::E820_EXT)
-    {
-        write_e820_entries(out, node.offset.checked_add(NODE_HEADER)?, beyond)?;
+fn write_e820(table: &mut [u8], entries: &[MemoryEntry]) {
+    let (slots, _) = table.as_chunks_mut::<{ Layout::E820_ENTRY }>();
+    for (slot, entry) in slots.iter_mut().zip(entries) {
+        let numbers = [entry.range.start(), entry.range.size()];
+        put_numbers(slot, &numbers);
+        if let Some(kind) = slot.last_chunk_mut() {
+            *kind = entry.kind.0.to_le_bytes();
+        }
     }
-    Some(())
 }
 
-fn write_e820_entries(out: &mut [u8], at: usize, entries: &[MemoryEntry]) -> Option<()> {
-    let (table, _) = out.get_mut(at..)?.as_chunks_mut::<{ Layout::E820_ENTRY }>();
-    for (slot, entry) in table.iter_mut().zip(entries) {
-        put_u64(slot, 0, entry.range.start())?;
-        put_u64(slot, 8, entry.range.size())?;
-        put_u32(slot, 16, entry.kind.0)?;
+fn write_efi_info(
+    page: &mut Page<'_>,
+    old: &[u8; Layout::BOOT_PARAMS],
+    map: u64,
+    descriptors: usize,
+) {
+    let bytes = descriptors.saturating_mul(Layout::EFI_DESCRIPTOR) as u32;
+    page.put::<{ field::EFI_LOADER_SIGNATURE }, 4>(*b"EL64");
+    for at in [field::EFI_SYSTAB, field::EFI_SYSTAB_HI] {
+        // The system table stays where it is.
+        let _ = slice_at(old, at, 4).and_then(|address| put_slice(page.0, at, address));
     }
-    Some(())
+    let size = Layout::EFI_DESCRIPTOR as u32;
+    page.put::<{ field::EFI_MEMDESC_SIZE }, 4>(size.to_le_bytes());
+    page.put::<{ field::EFI_MEMDESC_VERSION }, 4>(EFI_MEMDESC_VERSION.to_le_bytes());
+    page.split::<{ field::EFI_MEMMAP }, { field::EFI_MEMMAP_HI }>(map);
+    page.put::<{ field::EFI_MEMMAP_SIZE }, 4>(bytes.to_le_bytes());
 }
 
-fn write_efi_info(out: &mut [u8], offset: usize, base: u64, machine: &Machine) -> Option<()> {
-    let old = machine.boot_params.get()?;
-    let map = machine.efi.map();
-    let address = base.checked_add(offset as u64)?;
-    let bytes = map.len().checked_mul(Layout::EFI_DESCRIPTOR)?;
-    put_slice(out, field::EFI_LOADER_SIGNATURE, b"EL64")?;
-    put_slice(out, field::EFI_SYSTAB, slice_at(old, field::EFI_SYSTAB, 4)?)?;
-    put_slice(
-        out,
-        field::EFI_SYSTAB_HI,
-        slice_at(old, field::EFI_SYSTAB_HI, 4)?,
-    )?;
-    put_u32(out, field::EFI_MEMDESC_SIZE, Layout::EFI_DESCRIPTOR as u32)?;
-    put_u32(out, field::EFI_MEMDESC_VERSION, EFI_MEMDESC_VERSION)?;
-    put_split(out, field::EFI_MEMMAP, field::EFI_MEMMAP_HI, address)?;
-    put_u32(out, field::EFI_MEMMAP_SIZE, u32::try_from(bytes).ok()?)?;
-    let (table, _) = slice_mut(out, offset, bytes)?.as_chunks_mut::<{ Layout::EFI_DESCRIPTOR }>();
-    for (slot, descriptor) in table.iter_mut().zip(map) {
-        // EFI_MEMORY_DESCRIPTOR: type, pad, physical, virtual, pages, attribute.
-        put_u32(slot, 0, descriptor.kind)?;
-        put_u64(slot, 8, descriptor.physical)?;
-        put_u64(slot, 16, descriptor.virtual_)?;
-        put_u64(slot, 24, descriptor.pages)?;
-        put_u64(slot, 32, descriptor.attribute)?;
+fn write_efi_map(table: &mut [u8], machine: &Machine) {
+    let (slots, _) = table.as_chunks_mut::<{ Layout::EFI_DESCRIPTOR }>();
+    for (slot, descriptor) in slots.iter_mut().zip(machine.efi.map()) {
+        // EFI_MEMORY_DESCRIPTOR: type and padding, physical, virtual, pages, attribute.
+        put_numbers(
+            slot,
+            &[
+                u64::from(descriptor.kind),
+                descriptor.physical,
+                descriptor.virtual_,
+                descriptor.pages,
+                descriptor.attribute,
+            ],
+        );
     }
-    Some(())
 }
 
-fn write_setup_data(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) -> Option<()> {
-    let address = |offset: usize| contents.base.checked_add(offset as u64);
+/// Writes the nodes; answers the address of the first, 0 for none.
+fn write_setup_data(
+    out: &mut [u8],
+    layout: &Layout,
+    contents: &Contents<'_>,
+    beyond: &[MemoryEntry],
+) -> Option<u64> {
     let mut next = 0;
     for node in layout.nodes.iter().rev() {
-        let bytes = NODE_HEADER.checked_add(node.length)?;
-        let place = slice_mut(out, node.offset, bytes)?;
-        let length = u32::try_from(node.length).ok()?;
-        write_header(place, next, node.kind, length)?;
-        let data = place.get_mut(NODE_HEADER..)?;
+        let place = out.get_mut(node.offset..)?;
+        let (head, data) = place.split_at_mut_checked(NODE_HEADER)?;
+        let kind_and_length = (node.length as u64) << 32 | u64::from(node.kind.0);
+        put_numbers(head, &[next, kind_and_length]);
         match node.kind {
-            SetupType::EFI => write_efi(data, &contents.machine.efi)?,
+            SetupType::EFI => put_numbers(data, &efi_setup_data(&contents.machine.efi)),
+            SetupType::E820_EXT => write_e820(data, beyond),
             SetupType::DTB => put_slice(data, 0, contents.parts.dtb?)?,
-            SetupType::RNG_SEED => put_slice(data, 0, &contents.parts.rng_seed?)?,
-            // Written with the table it continues.
-            _ => {}
+            _ => put_slice(data, 0, &contents.parts.rng_seed?)?,
         }
-        next = address(node.offset)?;
+        next = contents.base.wrapping_add(node.offset as u64);
     }
-    put_u64(out, header::SETUP_DATA, next)
+    Some(next)
 }
 
-/// A 64-bit value in two fields of 32 bits.
-fn put_split(out: &mut [u8], low: usize, high: usize, value: u64) -> Option<()> {
-    put_u32(out, low, value as u32)?;
-    put_u32(out, high, (value >> 32) as u32)
-}
-
-fn slice_mut(out: &mut [u8], offset: usize, length: usize) -> Option<&mut [u8]> {
-    out.get_mut(offset..)?.get_mut(..length)
+/// Writes little-endian numbers one behind the other, as many as there is room for.
+fn put_numbers(out: &mut [u8], numbers: &[u64]) {
+    for (slot, number) in out.as_chunks_mut::<8>().0.iter_mut().zip(numbers) {
+        *slot = number.to_le_bytes();
+    }
 }
 
 #[cfg(test)]

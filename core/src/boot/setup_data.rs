@@ -3,8 +3,6 @@
 
 use core::fmt;
 
-use crate::bytes::{put_u32, put_u64};
-
 /// Types of setup_data nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SetupType(pub u32);
@@ -43,20 +41,10 @@ pub const NODE_HEADER: usize = 16;
 /// Bytes of SETUP_EFI's data: four addresses and eight reserved words (struct efi_setup_data).
 pub const EFI_DATA: usize = 96;
 
-/// Writes a node's header; `next` is the physical address of the next node, 0 for none.
-pub fn write_header(node: &mut [u8], next: u64, kind: SetupType, length: u32) -> Option<()> {
-    put_u64(node, 0, next)?;
-    put_u32(node, 8, kind.0)?;
-    put_u32(node, 12, length)
-}
-
-/// Writes SETUP_EFI's data (arch/x86/include/asm/efi.h, struct efi_setup_data).
-pub fn write_efi(data: &mut [u8], efi: &crate::machine::Efi) -> Option<()> {
-    put_u64(data, 0, efi.fw_vendor)?;
-    put_u64(data, 8, efi.runtime)?;
-    put_u64(data, 16, efi.config_table)?;
-    // Takes the place of the SMBIOS 2 entry of the configuration table, which the firmware may
-    // have made virtual. SMBIOS 3 has its own entry there and needs no help
+/// SETUP_EFI's data (arch/x86/include/asm/efi.h, struct efi_setup_data) as far as it is not 0.
+pub const fn efi_setup_data(efi: &crate::machine::Efi) -> [u64; 4] {
+    // The last takes the place of the SMBIOS 2 entry of the configuration table, which the
+    // firmware may have made virtual. SMBIOS 3 has its own entry there and needs no help
     // (arch/x86/platform/efi/quirks.c, efi_reuse_config).
-    put_u64(data, 24, efi.smbios)
+    [efi.fw_vendor, efi.runtime, efi.config_table, efi.smbios]
 }
