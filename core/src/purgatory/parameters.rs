@@ -1,6 +1,6 @@
 //! What the loader tells the purgatory, and the finished segment.
 
-use super::layout::{self, offset};
+use super::layout;
 use super::{PARAMETERS_OFFSET, blob};
 
 /// What the purgatory does when the digest is wrong, or when it faults itself.
@@ -179,7 +179,6 @@ impl Parameters<'_> {
     /// `out` is untouched then.
     pub fn write_to(&self, out: &mut [u8; layout::SIZE]) -> Result<(), BuildError> {
         self.check()?;
-        out.fill(0);
         let mut flags = 0;
         for (set, flag) in [
             (self.skip_verify, layout::SKIP_VERIFY),
@@ -199,38 +198,35 @@ impl Parameters<'_> {
             ExitMode::Long => layout::EXIT_64,
         };
         let serial = self.serial.unwrap_or(Serial { base: 0, baud: 0 });
-        put(out, offset::MAGIC, layout::MAGIC.to_le_bytes());
-        put(out, offset::FLAGS, flags.to_le_bytes());
-        put(out, offset::ON_FAILURE, on_failure.to_le_bytes());
-        put(out, offset::EXIT_MODE, exit_mode.to_le_bytes());
-        put(out, offset::SERIAL_BAUD, serial.baud.to_le_bytes());
-        put(out, offset::SERIAL_BASE, serial.base.to_le_bytes());
-        let count = self.regions.len() as u32;
-        put(out, offset::REGION_COUNT, count.to_le_bytes());
         let r = &self.registers;
-        let registers = [
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        // The block from its first field to its last, as 64-bit words.
+        let numbers = [
+            layout::MAGIC,
+            pair(flags, on_failure),
+            pair(exit_mode, serial.baud),
+            pair(u32::from(serial.base), self.regions.len() as u32),
             r.rax, r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
             r.r12, r.r13, r.r14, r.r15, r.rip,
         ];
-        put_all(out, offset::REGISTERS, registers);
-        put(out, offset::DIGEST, self.digest);
-        let regions = self.regions.iter().flat_map(|r| [r.start, r.length]);
-        put_all(out, offset::REGIONS, regions);
+        out.fill(0);
+        let mut words = out.as_chunks_mut::<8>().0.iter_mut();
+        let mut put = |number: u64| {
+            if let Some(word) = words.next() {
+                *word = number.to_le_bytes();
+            }
+        };
+        for number in numbers {
+            put(number);
+        }
+        for bytes in self.digest.as_chunks().0 {
+            put(u64::from_le_bytes(*bytes));
+        }
+        for region in self.regions {
+            put(region.start);
+            put(region.length);
+        }
         Ok(())
-    }
-}
-
-fn put<const N: usize>(out: &mut [u8; layout::SIZE], at: usize, bytes: [u8; N]) {
-    let place = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
-    if let Some(place) = place {
-        *place = bytes;
-    }
-}
-
-fn put_all(out: &mut [u8; layout::SIZE], at: usize, values: impl IntoIterator<Item = u64>) {
-    let places = out.get_mut(at..).unwrap_or(&mut []).as_chunks_mut::<8>().0;
-    for (place, value) in places.iter_mut().zip(values) {
-        *place = value.to_le_bytes();
     }
 }
 
