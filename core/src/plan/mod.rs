@@ -126,15 +126,13 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
-    let means = Means {
-        parse: Kernel::parse,
-        crash: Some(&CrashMeans {
-            prepare: Crash::new,
-            too_small: crash::Space::too_small,
-            notes: crash::notes,
-        }),
+    let image = Kernel::parse(request.kernel, request.options.args_linux)?;
+    let means = CrashMeans {
+        prepare: Crash::new,
+        too_small: crash::Space::too_small,
+        notes: crash::notes,
     };
-    make(request, machine, workspace, means, &mut |segments| {
+    make(request, &image, machine, workspace, Some(&means), &mut |segments| {
         seal::digest(segments, progress)
     })
 }
@@ -151,34 +149,21 @@ pub fn plan_to_boot<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    let means = Means {
-        parse: |file, vmlinux| {
-            if vmlinux {
-                return Err(Error::BadArgument {
-                    what: "plan_to_boot() plans bzImages, and for a reboot",
-                });
-            }
-            BzImage::parse(file).map(Kernel::BzImage)
-        },
-        crash: None,
-    };
-    make(request, machine, workspace, means, &mut |segments| {
-        let digest = digest_as_purgatory(segments.iter().map(|segment| segment.buf));
-        digest.ok_or(Error::TooManySegments {
-            count: segments.len() as u64,
-            max: SEGMENT_MAX as u64,
-        })
+    if request.options.args_linux {
+        return Err(ONLY_TO_BOOT);
+    }
+    let image = Kernel::BzImage(BzImage::parse(request.kernel)?);
+    make(request, &image, machine, workspace, None, &mut |segments| {
+        digest_as_purgatory(segments.iter().map(|segment| segment.buf))
     })
 }
 
-/// What only some plans need. By pointers, so that the linker leaves out what a program never
-/// plans.
-struct Means<'a, 'm> {
-    parse: fn(&'a [u8], bool) -> Result<Kernel<'a>>,
-    crash: Option<&'m CrashMeans<'a>>,
-}
+const ONLY_TO_BOOT: Error = Error::BadArgument {
+    what: "plan_to_boot() plans bzImages, and for a reboot",
+};
 
-/// What a crash kernel needs.
+/// What only a crash kernel needs: by pointers, so that the linker leaves it out of a program
+/// that never plans one.
 struct CrashMeans<'a> {
     prepare: crash::Prepare<'a>,
     too_small: crash::TooSmall,
@@ -187,29 +172,25 @@ struct CrashMeans<'a> {
 
 fn make<'a>(
     request: &Request<'a>,
+    image: &Kernel<'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
-    means: Means<'a, '_>,
-    digest: &mut dyn FnMut(&[Segment<'_>]) -> Result<[u8; 32]>,
+    crash_means: Option<&CrashMeans<'a>>,
+    digest: &mut dyn FnMut(&[Segment<'_>]) -> Option<[u8; 32]>,
 ) -> Result<Plan<'a>> {
-    let image = (means.parse)(request.kernel, request.options.args_linux)?;
     let mut notes = Vec::new();
-    fits_machine(&image, machine)?;
-    check_command_line(&image, request.command_line)?;
-    count(request, &image)?;
+    fits_machine(image, machine)?;
+    check_command_line(image, request.command_line)?;
+    count(request, image)?;
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
-    let asked = match (request.options.crash, means.crash) {
+    let asked = match (request.options.crash, crash_means) {
         (None, _) => None,
         (Some(options), Some(means)) => Some((options, means)),
-        (Some(_), None) => {
-            return Err(Error::BadArgument {
-                what: "plan_to_boot() plans bzImages, and for a reboot",
-            });
-        }
+        (Some(_), None) => return Err(ONLY_TO_BOOT),
     };
-    let mut parts = parts(request, &image, machine, &mut notes);
+    let mut parts = parts(request, image, machine, &mut notes);
     let mut limits = limits(machine);
     let Workspace {
         free,
@@ -230,13 +211,13 @@ fn make<'a>(
         let prepared = (means.prepare)(
             request,
             options,
-            &image,
+            image,
             machine,
             parts.efi,
             free,
             crash_buffers,
         )?;
-        check_command_line(&image, prepared.command_line)?;
+        check_command_line(image, prepared.command_line)?;
         parts.command_line = prepared.command_line;
         if !options.memmap {
             parts.memory = prepared.memory;
@@ -252,10 +233,10 @@ fn make<'a>(
         usable(machine, request.options.mem_min, last, free)?;
     }
     let layout = Layout::new(&parts, machine);
-    let placement = Placement::new(request, &image, layout.size(), free).map_err(|error| {
+    let placement = Placement::new(request, image, layout.size(), free).map_err(|error| {
         crash.as_ref().map_or(error, |(crash, means)| {
             let size = layout.size();
-            (means.too_small)(&crash.space, error, request, &image, size, free)
+            (means.too_small)(&crash.space, error, request, image, size, free)
         })
     })?;
 

@@ -24,8 +24,8 @@ pub struct Sealed<'a> {
     pub digest: Option<[u8; 32]>,
 }
 
-/// The digest over the segments' bytes.
-pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Result<[u8; 32]> {
+/// The digest over the segments' bytes; `None` if `progress` says to stop.
+pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 32]> {
     let mut sum = Digest::new();
     let total = segments.iter().fold(0, |sum: u64, segment| {
         sum.saturating_add(segment.buf.len() as u64)
@@ -36,12 +36,12 @@ pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Result<[u8; 3
             sum.update(piece);
             done = done.saturating_add(piece.len() as u64);
             if progress(done, total).is_break() {
-                return Err(Error::Cancelled);
+                return None;
             }
         }
         sum.end_region();
     }
-    Ok(sum.finish())
+    Some(sum.finish())
 }
 
 /// Digests the segments unless told not to, and builds the purgatory that will enter
@@ -53,7 +53,7 @@ pub fn seal<'a>(
     boot_params: u64,
     place: Range,
     buffer: &'a mut [u8; SEGMENT_SIZE],
-    digest: &mut dyn FnMut(&[Segment<'_>]) -> Result<[u8; 32]>,
+    digest: &mut dyn FnMut(&[Segment<'_>]) -> Option<[u8; 32]>,
 ) -> Result<Sealed<'a>> {
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
     let mut sum = None;
@@ -66,7 +66,7 @@ pub fn seal<'a>(
             // Both lists hold as many.
             let _ = regions.push(region);
         }
-        sum = Some(digest(segments)?);
+        sum = Some(digest(segments).ok_or(Error::Cancelled)?);
     }
     let console = options.console;
     let parameters = Parameters {
