@@ -39,14 +39,14 @@ __attribute__((used)) static void run(void)
 
     call(165, "proc", "/proc", "proc", 0, 0);
     call(165, "sysfs", "/sys", "sysfs", 0, 0);
-    kx_machine_init(&machine, sizeof machine), kx_machine_read(&machine);
+    kx_machine_init(&machine, sizeof machine), kx_machine_read_to_boot(&machine);
     kx_workspace_init(&workspace, sizeof workspace);
     if (failed("kernel", kx_map("/boot/vmlinuz", &request.kernel, NULL))
         || failed("initrd", kx_map("/boot/initrd.img", &initrd, NULL))
         || failed("command line", kx_map("/boot/cmdline", &request.command_line, NULL)))
         return;
     request.initrds = &initrd, request.initrd_count = 1;
-    if (failed("plan", kx_plan(&request, &machine, &workspace, NULL))
+    if (failed("plan", kx_plan_to_boot(&request, &machine, &workspace))
         || failed("check", kx_check(&workspace, NULL))
         || failed("load", kx_load(&workspace, NULL)))
         return;

@@ -829,6 +829,14 @@ int kx_machine_clear(struct kx_machine *machine);
 int kx_machine_read(struct kx_machine *machine);
 
 /**
+ * As kx_machine_read(), as far as kx_plan_to_boot() wants to know: not what a dump needs, nor
+ * what explains a refused load.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_read_to_boot(struct kx_machine *machine);
+
+/**
  * As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
  * another machine's files.
  *
@@ -895,6 +903,21 @@ int kx_plan(const struct kx_request *request,
             const struct kx_machine *machine,
             struct kx_workspace *workspace,
             struct kx_error *error);
+
+/**
+ * As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
+ * programs that have little room. No vmlinux, no crash kernel, no progress function; what was
+ * read by kx_machine_read_to_boot() is enough for it.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+ * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX and KX_REQUEST_CRASH); what
+ * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+ * KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
+ * KX_E_FULL. The workspace then holds no plan.
+ */
+int kx_plan_to_boot(const struct kx_request *request,
+                    const struct kx_machine *machine,
+                    struct kx_workspace *workspace);
 
 /**
  * Tells a plan's numbers.

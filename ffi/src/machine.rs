@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int};
 
-use kexec_core::linux::{read_machine, read_machine_below};
+use kexec_core::linux::{read_machine, read_machine_below, read_machine_to_boot};
 use kexec_core::machine::Machine;
 
 use crate::error::{Failure, plain};
@@ -113,6 +113,19 @@ pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
         read_machine(unsafe { exclusive(machine) }?);
+        Ok(0)
+    })
+}
+
+/// As kx_machine_read(), as far as kx_plan_to_boot() wants to know: not what a dump needs, nor
+/// what explains a refused load.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_read_to_boot(machine: *mut kx_machine) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        read_machine_to_boot(unsafe { exclusive(machine) }?);
         Ok(0)
     })
 }

@@ -5,9 +5,12 @@ use core::ops::ControlFlow;
 
 use heapless::Vec;
 use kexec_core::Error;
-use kexec_core::plan::{Plan, Request, SEGMENT_MAX, plan_with_progress};
+use kexec_core::machine::Machine;
+use kexec_core::plan::{
+    Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress,
+};
 
-use crate::error::{Failure, kx_error, report};
+use crate::error::{Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
 use crate::object;
 use crate::pointer;
@@ -60,61 +63,118 @@ pub unsafe extern "C" fn kx_plan(
     workspace: *mut kx_workspace,
     error: *mut kx_error,
 ) -> c_int {
-    let body = || {
-        // SAFETY: the caller's promise.
-        let inner = unsafe { object::find_mut(workspace) }?;
-        // SAFETY: it was initialised, and nobody else uses it.
-        unsafe { (*inner).planned = 0 };
-        // SAFETY: the caller's promise.
-        let asked = unsafe { versioned::read(request) }?;
-        // SAFETY: the caller's promise.
-        let machine = unsafe { machine::shared(machine) }?;
-        // SAFETY: the caller's promise.
-        let list = unsafe { pointer::array(asked.initrds, asked.initrd_count) }?;
-        let mut initrds = Vec::<&[u8], SEGMENT_MAX>::new();
-        for initrd in list {
-            // SAFETY: the caller's promise.
-            let bytes = unsafe { given(*initrd) }?;
-            initrds.push(bytes).map_err(|_| Error::TooManySegments {
-                // Kernel, boot parameters and purgatory are segments too.
-                count: list.len().saturating_add(3) as u64,
-                max: SEGMENT_MAX as u64,
-            })?;
-        }
-        // SAFETY: the caller's promise.
-        let dtb = unsafe { given(asked.dtb) }?;
-        let request = Request {
-            // SAFETY: the caller's promise.
-            kernel: unsafe { given(asked.kernel) }?,
-            initrds: &initrds,
-            // SAFETY: the caller's promise.
-            command_line: unsafe { given(asked.command_line) }?,
-            dtb: (!dtb.is_empty()).then_some(dtb),
-            // SAFETY: the caller's promise.
-            rng_seed: unsafe { seed(asked.rng_seed) }?,
-            options: asked.options()?,
-        };
-        let (progress, context) = (asked.progress, asked.progress_context);
-        let mut tell = |done, total| match progress {
-            None => ControlFlow::Continue(()),
-            Some(progress) => told(progress, done, total, context),
-        };
-        // SAFETY: it was initialised.
-        let work = unsafe { &raw mut (*inner).workspace };
-        // SAFETY: nobody else uses it, and the plan that pointed into it was forgotten.
-        let work = unsafe { &mut *work };
-        let made = plan_with_progress(&request, machine, work, &mut tell)?;
-        // SAFETY: it was initialised.
-        let place = unsafe { &raw mut (*inner).plan }.cast::<Plan<'_>>();
-        // SAFETY: a place for a plan, whatever its lifetime; this one holds pointers to the
-        // caller's files and the workspace, none to this function's list of initrds.
-        unsafe { place.write(made) };
-        // SAFETY: it was initialised, and nobody else uses it.
-        unsafe { (*inner).planned = 1 };
-        Ok(0)
-    };
+    // SAFETY: the caller's promise.
+    let body = || unsafe { planned(request, machine, workspace, with_progress) };
     // SAFETY: the caller's promise.
     unsafe { report(error, body) }
+}
+
+/// As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
+/// programs that have little room. No vmlinux, no crash kernel, no progress function; what was
+/// read by kx_machine_read_to_boot() is enough for it.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
+/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX and KX_REQUEST_CRASH); what
+/// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+/// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
+/// KX_E_FULL. The workspace then holds no plan.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_to_boot(
+    request: *const kx_request,
+    machine: *const kx_machine,
+    workspace: *mut kx_workspace,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    plain(|| unsafe { planned(request, machine, workspace, to_boot) })
+}
+
+/// How a plan is made.
+type Make = for<'a> fn(
+    &Request<'a>,
+    &Machine,
+    &'a mut Workspace,
+    &kx_request,
+) -> Result<Plan<'a>, Error>;
+
+fn with_progress<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    asked: &kx_request,
+) -> Result<Plan<'a>, Error> {
+    let (progress, context) = (asked.progress, asked.progress_context);
+    let mut tell = |done, total| match progress {
+        None => ControlFlow::Continue(()),
+        Some(progress) => told(progress, done, total, context),
+    };
+    plan_with_progress(request, machine, workspace, &mut tell)
+}
+
+fn to_boot<'a>(
+    request: &Request<'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    _: &kx_request,
+) -> Result<Plan<'a>, Error> {
+    plan_to_boot(request, machine, workspace)
+}
+
+/// Reads what the caller wants, and keeps the plan `make` makes of it in the workspace.
+///
+/// # Safety
+/// As the header says of kx_plan().
+unsafe fn planned(
+    request: *const kx_request,
+    machine: *const kx_machine,
+    workspace: *mut kx_workspace,
+    make: Make,
+) -> Result<c_int, Failure> {
+    // SAFETY: the caller's promise.
+    let inner = unsafe { object::find_mut(workspace) }?;
+    // SAFETY: it was initialised, and nobody else uses it.
+    unsafe { (*inner).planned = 0 };
+    // SAFETY: the caller's promise.
+    let asked = unsafe { versioned::read(request) }?;
+    // SAFETY: the caller's promise.
+    let machine = unsafe { machine::shared(machine) }?;
+    // SAFETY: the caller's promise.
+    let list = unsafe { pointer::array(asked.initrds, asked.initrd_count) }?;
+    let mut initrds = Vec::<&[u8], SEGMENT_MAX>::new();
+    for initrd in list {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { given(*initrd) }?;
+        initrds.push(bytes).map_err(|_| Error::TooManySegments {
+            // Kernel, boot parameters and purgatory are segments too.
+            count: list.len().saturating_add(3) as u64,
+            max: SEGMENT_MAX as u64,
+        })?;
+    }
+    // SAFETY: the caller's promise.
+    let dtb = unsafe { given(asked.dtb) }?;
+    let request = Request {
+        // SAFETY: the caller's promise.
+        kernel: unsafe { given(asked.kernel) }?,
+        initrds: &initrds,
+        // SAFETY: the caller's promise.
+        command_line: unsafe { given(asked.command_line) }?,
+        dtb: (!dtb.is_empty()).then_some(dtb),
+        // SAFETY: the caller's promise.
+        rng_seed: unsafe { seed(asked.rng_seed) }?,
+        options: asked.options()?,
+    };
+    // SAFETY: it was initialised.
+    let work = unsafe { &raw mut (*inner).workspace };
+    // SAFETY: nobody else uses it, and the plan that pointed into it was forgotten.
+    let work = unsafe { &mut *work };
+    let made = make(&request, machine, work, &asked)?;
+    // SAFETY: it was initialised.
+    let place = unsafe { &raw mut (*inner).plan }.cast::<Plan<'_>>();
+    // SAFETY: a place for a plan, whatever its lifetime; this one holds pointers to the
+    // caller's files and the workspace, none to this function's list of initrds.
+    unsafe { place.write(made) };
+    // SAFETY: it was initialised, and nobody else uses it.
+    unsafe { (*inner).planned = 1 };
+    Ok(0)
 }
 
 /// Calls the caller's function.
