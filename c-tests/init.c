@@ -16,19 +16,17 @@ static long call(long number, const void *a, const void *b, const void *c, long 
     return result;
 }
 
-static void say(const char *text)
-{
-    size_t length = 0;
-    while (text[length])
-        length++;
-    call(1, (void *)1, text, (void *)length, 0, 0);
-}
-
 static int failed(const char *step, int code)
 {
+    char text[] = "init: ........ failed, -00000\n";
+    int rest = -code, at;
     if (code >= 0)
         return 0;
-    say(step), say(": "), say(kx_strerror(code)), say("\n");
+    for (at = 0; at < 8 && step[at]; at++)
+        text[6 + at] = step[at];
+    for (at = 27; rest; rest /= 10)
+        text[at--] = (char)('0' + rest % 10);
+    call(1, (void *)1, text, (void *)(sizeof text - 1), 0, 0);
     return 1;
 }
 
@@ -43,11 +41,10 @@ __attribute__((used)) static void run(void)
     kx_workspace_init(&workspace, sizeof workspace);
     if (failed("kernel", kx_map("/boot/vmlinuz", &request.kernel, NULL))
         || failed("initrd", kx_map("/boot/initrd.img", &initrd, NULL))
-        || failed("command line", kx_map("/boot/cmdline", &request.command_line, NULL)))
+        || failed("cmdline", kx_map("/boot/cmdline", &request.command_line, NULL)))
         return;
     request.initrds = &initrd, request.initrd_count = 1;
     if (failed("plan", kx_plan_to_boot(&request, &machine, &workspace))
-        || failed("check", kx_check(&workspace, NULL))
         || failed("load", kx_load(&workspace, NULL)))
         return;
     kx_sync();

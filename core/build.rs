@@ -51,15 +51,22 @@ fn build() -> Result<(), Box<dyn Error>> {
     }
     let out = PathBuf::from(var("OUT_DIR")?);
     let elf = out.join("purgatory.elf");
-    link(&elf)?;
+    link("main", &elf)?;
     let (image, digest) = flatten(&fs::read(&elf)?)?;
+    let digest = digest.ok_or("the purgatory has no digest_regions")?;
     fs::write(out.join("purgatory.bin"), &image)?;
     fs::write(out.join("purgatory.size"), image.len().to_string())?;
     fs::write(out.join("purgatory.digest"), digest.to_string())?;
+
+    let elf = out.join("bare.elf");
+    link("bare", &elf)?;
+    let (image, _) = flatten(&fs::read(&elf)?)?;
+    fs::write(out.join("bare.bin"), &image)?;
+    fs::write(out.join("bare.size"), image.len().to_string())?;
     Ok(())
 }
 
-fn link(elf: &Path) -> Result<(), String> {
+fn link(program: &str, elf: &Path) -> Result<(), String> {
     let mut complaints = String::new();
     for (flavour, linker) in LINKERS {
         let mut rustc = Command::new(var("RUSTC").unwrap_or("rustc".into()));
@@ -91,7 +98,8 @@ fn link(elf: &Path) -> Result<(), String> {
         ] {
             rustc.arg(format!("-Clink-arg={argument}"));
         }
-        rustc.arg("-o").arg(elf).arg("purgatory/src/main.rs");
+        rustc.arg("-o").arg(elf);
+        rustc.arg(format!("purgatory/src/{program}.rs"));
         let output = rustc
             .output()
             .map_err(|error| format!("{rustc:?}: {error}"))?;
@@ -156,8 +164,8 @@ fn sections(elf: &[u8]) -> Result<Vec<Section<'_>>, Box<dyn Error>> {
 }
 
 /// The image, if it is what it must be: entry first, nothing but itself, in its budget; and where
-/// in it the function `digest_regions` begins.
-fn flatten(elf: &[u8]) -> Result<(Vec<u8>, u64), Box<dyn Error>> {
+/// in it the function `digest_regions` begins, if there is one.
+fn flatten(elf: &[u8]) -> Result<(Vec<u8>, Option<u64>), Box<dyn Error>> {
     let sections = sections(elf)?;
     let names = sections[number(elf, 62, 2)? as usize].5;
     let (mut image, mut digest) = (None, None);
@@ -187,6 +195,5 @@ fn flatten(elf: &[u8]) -> Result<(Vec<u8>, u64), Box<dyn Error>> {
     if image.len() > BUDGET {
         return Err(format!("the purgatory has {} bytes of {BUDGET}", image.len()).into());
     }
-    let digest = digest.ok_or("the purgatory has no digest_regions")?;
     Ok((image.to_vec(), digest))
 }

@@ -6,9 +6,7 @@ use core::ops::ControlFlow;
 use heapless::Vec;
 use kexec_core::Error;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{
-    Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress,
-};
+use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
 
 use crate::error::{Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
@@ -89,12 +87,8 @@ pub unsafe extern "C" fn kx_plan_to_boot(
 }
 
 /// How a plan is made.
-type Make = for<'a> fn(
-    &Request<'a>,
-    &Machine,
-    &'a mut Workspace,
-    &kx_request,
-) -> Result<Plan<'a>, Error>;
+type Make =
+    for<'a> fn(&Request<'a>, &Machine, &'a mut Workspace, &kx_request) -> Result<Plan<'a>, Error>;
 
 fn with_progress<'a>(
     request: &Request<'a>,

@@ -98,7 +98,12 @@ impl CoreHeader<'_> {
         }
         let (header, table) = out.split_at_mut_checked(EHDR)?;
         write_ehdr(header, self.program_headers() as u16)?;
-        for (slot, segment) in table.as_chunks_mut::<PHDR>().0.iter_mut().zip(self.segments()) {
+        for (slot, segment) in table
+            .as_chunks_mut::<PHDR>()
+            .0
+            .iter_mut()
+            .zip(self.segments())
+        {
             write_phdr(slot, &segment)?;
         }
         Some(out)

@@ -5,7 +5,7 @@
 //! leave free there. So the pages it needs stay free at the region's start, and everything is
 //! placed above them: the elfcorehdr first, then as for any kernel.
 
-use super::place::{Placement, anywhere, take};
+use super::place::{Placement, Sizes, anywhere, take};
 use super::{CrashOptions, Limits, Note, Request};
 use crate::crash::{
     Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::image::Kernel;
 use crate::machine::{CpuNotes, Machine};
 use crate::memory::{MemoryMap, Range, RangeSet};
+use crate::purgatory;
 
 /// The direct map without KASLR, with 4-level and with 5-level page tables
 /// (Documentation/arch/x86/x86_64/mm.rst).
@@ -61,8 +62,7 @@ pub type Prepare<'b> = fn(
 ) -> Result<Crash<'b>>;
 
 /// [`Space::too_small`].
-pub type TooSmall =
-    fn(&Space, Error, &Request<'_>, &Kernel<'_>, usize, &mut RangeSet) -> Error;
+pub type TooSmall = fn(&Space, Error, &Request<'_>, &Kernel<'_>, Sizes, &mut RangeSet) -> Error;
 
 /// What was prepared before the other segments are placed.
 #[derive(Debug)]
@@ -147,8 +147,11 @@ impl<'b> Crash<'b> {
             header_size,
         };
         let header = space.open(request, free).map_err(|error| {
-            let boot = 4096_usize.saturating_add(request.command_line.len());
-            space.too_small(error, request, image, boot, free)
+            let sizes = Sizes {
+                boot: 4096_usize.saturating_add(request.command_line.len()),
+                purgatory: purgatory::MEMSZ,
+            };
+            space.too_small(error, request, image, sizes, free)
         })?;
         memory_map(machine, header, memory)?;
         let no_field = image.version() < RSDP_IN_BOOT_PARAMS && !efi;
@@ -179,7 +182,10 @@ impl Space {
         if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
             free.remove(control)?;
         }
-        take(free, &anywhere("the elfcorehdr", self.header_size, u64::MAX))
+        take(
+            free,
+            &anywhere("the elfcorehdr", self.header_size, u64::MAX),
+        )
     }
 
     /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
@@ -190,7 +196,7 @@ impl Space {
         error: Error,
         request: &Request<'_>,
         image: &Kernel<'_>,
-        boot_size: usize,
+        sizes: Sizes,
         free: &mut RangeSet,
     ) -> Error {
         const MIB: u64 = 1 << 20;
@@ -204,7 +210,7 @@ impl Space {
                 Range::from_size(self.region.start(), size).map(|region| Self { region, ..*self });
             larger.is_some_and(|larger| {
                 larger.open(request, free).is_ok()
-                    && Placement::new(request, image, boot_size, free).is_ok()
+                    && Placement::new(request, image, sizes, free).is_ok()
             })
         };
         // Doubling finds one that is large enough, halving the smallest.

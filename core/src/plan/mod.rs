@@ -23,6 +23,7 @@ pub use note::Note;
 pub use request::{Console, CrashOptions, Options, Request};
 pub use rule::Rule;
 pub use seal::Progress;
+use seal::{Exit, Sealed};
 pub use segment::{Segment, SegmentKind};
 pub use workspace::Workspace;
 
@@ -31,9 +32,9 @@ use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::Machine;
-use crate::purgatory::digest_as_purgatory;
+use crate::purgatory;
 use crash::Crash;
-use place::{Placement, pages};
+use place::{Placement, Sizes, pages};
 use usable::usable;
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
@@ -127,43 +128,64 @@ pub fn plan_with_progress<'a>(
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
     let image = Kernel::parse(request.kernel, request.options.args_linux)?;
-    let means = CrashMeans {
+    let crash = CrashMeans {
         prepare: Crash::new,
         too_small: crash::Space::too_small,
         notes: crash::notes,
     };
-    make(request, &image, machine, workspace, Some(&means), &mut |segments| {
-        seal::digest(segments, progress)
-    })
+    let mut seal = |exit: Exit<'_>, buffer| seal::seal(exit, buffer, progress);
+    let means = Means {
+        crash: Some(&crash),
+        purgatory_memsz: purgatory::MEMSZ,
+        seal: &mut seal,
+    };
+    make(request, &image, machine, workspace, means)
 }
 
-/// As [`plan`], for a bzImage that is to be started by a reboot, and with half the code: no
-/// vmlinux, no crash kernel. The digest is computed by the purgatory's own code
-/// ([`digest_as_purgatory`]).
+/// As [`plan`], for a bzImage that is to be started at once by a reboot, with a third of the
+/// code: no vmlinux, no crash kernel, no console and no verification by the purgatory (as
+/// without [`Options::verify`], whatever that says). No byte of kernel and initrds is read.
 ///
 /// # Errors
-/// As [`plan`]; [`Error::BadArgument`] where [`Options::args_linux`] or [`Options::crash`] asks
-/// for what is not in it.
+/// As [`plan`]; [`Error::BadArgument`] where [`Options::args_linux`], [`Options::crash`] or
+/// [`Options::console`] ask for what is not in it.
 pub fn plan_to_boot<'a>(
     request: &Request<'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    if request.options.args_linux {
+    let Options {
+        console,
+        args_linux,
+        ..
+    } = request.options;
+    if args_linux || console.vga || console.serial || console.reset_vga {
         return Err(ONLY_TO_BOOT);
     }
     let image = Kernel::BzImage(BzImage::parse(request.kernel)?);
-    make(request, &image, machine, workspace, None, &mut |segments| {
-        digest_as_purgatory(segments.iter().map(|segment| segment.buf))
-    })
+    let means = Means {
+        crash: None,
+        purgatory_memsz: purgatory::BARE_MEMSZ,
+        seal: &mut seal::bare,
+    };
+    make(request, &image, machine, workspace, means)
 }
 
 const ONLY_TO_BOOT: Error = Error::BadArgument {
-    what: "plan_to_boot() plans bzImages, and for a reboot",
+    what: "plan_to_boot() plans a bzImage for a reboot; its purgatory has no console",
 };
 
-/// What only a crash kernel needs: by pointers, so that the linker leaves it out of a program
-/// that never plans one.
+/// What only some plans need: by pointers, so that the linker leaves it out of a program that
+/// makes no such plan.
+struct Means<'a, 'm> {
+    /// `None`: there are no crash kernels.
+    crash: Option<&'m CrashMeans<'a>>,
+    /// Memory the purgatory needs.
+    purgatory_memsz: usize,
+    seal: &'m mut dyn FnMut(Exit<'_>, &'a mut [u8; purgatory::SEGMENT_SIZE]) -> Result<Sealed<'a>>,
+}
+
+/// What a crash kernel needs.
 struct CrashMeans<'a> {
     prepare: crash::Prepare<'a>,
     too_small: crash::TooSmall,
@@ -175,8 +197,7 @@ fn make<'a>(
     image: &Kernel<'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
-    crash_means: Option<&CrashMeans<'a>>,
-    digest: &mut dyn FnMut(&[Segment<'_>]) -> Option<[u8; 32]>,
+    means: Means<'a, '_>,
 ) -> Result<Plan<'a>> {
     let mut notes = Vec::new();
     fits_machine(image, machine)?;
@@ -185,7 +206,7 @@ fn make<'a>(
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
-    let asked = match (request.options.crash, crash_means) {
+    let asked = match (request.options.crash, means.crash) {
         (None, _) => None,
         (Some(options), Some(means)) => Some((options, means)),
         (Some(_), None) => return Err(ONLY_TO_BOOT),
@@ -233,10 +254,13 @@ fn make<'a>(
         usable(machine, request.options.mem_min, last, free)?;
     }
     let layout = Layout::new(&parts, machine);
-    let placement = Placement::new(request, image, layout.size(), free).map_err(|error| {
+    let sizes = Sizes {
+        boot: layout.size(),
+        purgatory: means.purgatory_memsz,
+    };
+    let placement = Placement::new(request, image, sizes, free).map_err(|error| {
         crash.as_ref().map_or(error, |(crash, means)| {
-            let size = layout.size();
-            (means.too_small)(&crash.space, error, request, image, size, free)
+            (means.too_small)(&crash.space, error, request, image, sizes, free)
         })
     })?;
 
@@ -268,7 +292,12 @@ fn make<'a>(
         start = start.saturating_add(pages(size));
     }
     let boot = placement.boot;
-    segments.add(SegmentKind::BootParams, boot_bytes, boot.start(), boot.size());
+    segments.add(
+        SegmentKind::BootParams,
+        boot_bytes,
+        boot.start(),
+        boot.size(),
+    );
     // What the kernel may rewrite is not verified. It looks for the last segment that begins
     // with ELF's magic; the purgatory, behind it, is no ELF file.
     let hotplug = request.options.crash.is_some_and(|crash| crash.hotplug);
@@ -285,17 +314,24 @@ fn make<'a>(
         .kernel
         .start()
         .saturating_add(image.entry_offset());
-    let sealed = seal::seal(
-        &request.options,
-        segments.0.get(..verified).unwrap_or_default(),
+    let exit = Exit {
+        options: &request.options,
+        segments: segments.0.get(..verified).unwrap_or_default(),
         kernel_entry,
-        placement.boot.start(),
-        placement.purgatory,
-        purgatory_buffer,
-        digest,
-    )?;
+        boot_params: placement.boot.start(),
+        place: placement.purgatory,
+    };
+    let sealed = (means.seal)(exit, purgatory_buffer)?;
+    if sealed.digest.is_none() {
+        let _ = notes.push(Note::NotVerified);
+    }
     let place = placement.purgatory;
-    segments.add(SegmentKind::Purgatory, sealed.bytes, place.start(), place.size());
+    segments.add(
+        SegmentKind::Purgatory,
+        sealed.bytes,
+        place.start(),
+        place.size(),
+    );
 
     let mut setup_types = Vec::new();
     for kind in layout.setup_types() {
@@ -336,7 +372,11 @@ impl<'a> Segments<'a> {
 /// Whether the kernel takes as many segments as there will be: the image's, the initrds, the
 /// boot parameters, the purgatory, and for a crash kernel the elfcorehdr.
 fn count(request: &Request<'_>, image: &Kernel<'_>) -> Result<()> {
-    let ours = if request.options.crash.is_some() { 3 } else { 2 };
+    let ours = if request.options.crash.is_some() {
+        3
+    } else {
+        2
+    };
     let files = image.segments().saturating_add(request.initrds.len());
     let count = files.saturating_add(ours) as u64;
     let max = SEGMENT_MAX as u64;
@@ -413,9 +453,6 @@ fn parts<'p>(
     }
     if machine.iomem.is_empty() {
         note(Note::NoIomem);
-    }
-    if !request.options.verify {
-        note(Note::NotVerified);
     }
     let efi = match efi_refusal(request, image, machine) {
         None => true,

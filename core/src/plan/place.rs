@@ -9,10 +9,16 @@ use crate::boot::Ramdisk;
 use crate::error::{Error, Result};
 use crate::image::{Kernel, bzimage::xlf};
 use crate::memory::{PAGE_SIZE, Range, RangeSet, Window, align_up, find_hole};
-use crate::purgatory;
 
 /// The last address a 32-bit pointer reaches.
 const LAST_BELOW_4G: u64 = u32::MAX as u64;
+
+/// Bytes of memory of what is made for the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    pub boot: usize,
+    pub purgatory: usize,
+}
 
 /// The places found.
 #[derive(Debug)]
@@ -29,7 +35,7 @@ impl Placement {
     pub fn new(
         request: &Request<'_>,
         image: &Kernel<'_>,
-        boot_size: usize,
+        sizes: Sizes,
         free: &mut RangeSet,
     ) -> Result<Self> {
         let max = if image.xloadflags() & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
@@ -41,9 +47,9 @@ impl Placement {
         let windows = [
             kernel(image, max),
             anywhere("the initrd", ramdisk_size, max),
-            anywhere("the boot parameters", boot_size as u64, max),
+            anywhere("the boot parameters", sizes.boot as u64, max),
             // Its code runs from anywhere the identity map reaches.
-            anywhere("the purgatory", purgatory::MEMSZ as u64, u64::MAX),
+            anywhere("the purgatory", sizes.purgatory as u64, u64::MAX),
         ];
         let mut places = [Range::ZERO; 4];
         for (place, window) in places.iter_mut().zip(&windows) {

@@ -8,7 +8,7 @@ use super::{Options, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::memory::Range;
 use crate::purgatory::{
-    self, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    self, Bare, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
 };
 
 /// Told the bytes digested so far and the bytes there are; may stop the plan.
@@ -25,7 +25,7 @@ pub struct Sealed<'a> {
 }
 
 /// The digest over the segments' bytes; `None` if `progress` says to stop.
-pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 32]> {
+fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 32]> {
     let mut sum = Digest::new();
     let total = segments.iter().fold(0, |sum: u64, segment| {
         sum.saturating_add(segment.buf.len() as u64)
@@ -44,21 +44,53 @@ pub fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 3
     Some(sum.finish())
 }
 
-/// Digests the segments unless told not to, and builds the purgatory that will enter
-/// `kernel_entry` with `boot_params` in RSI (boot.rst, "64-bit boot protocol").
+/// What a purgatory is made for.
+#[derive(Clone, Copy)]
+pub struct Exit<'s> {
+    pub options: &'s Options,
+    /// What is to be verified.
+    pub segments: &'s [Segment<'s>],
+    /// Where the new kernel is entered.
+    pub kernel_entry: u64,
+    /// What it gets in RSI (boot.rst, "64-bit boot protocol").
+    pub boot_params: u64,
+    /// Where the purgatory lies.
+    pub place: Range,
+}
+
+impl Exit<'_> {
+    /// The kernel sets its own stack first of all; until then the end of the purgatory's segment
+    /// is as good as any.
+    const fn stack(&self) -> u64 {
+        self.place.last().saturating_add(1)
+    }
+}
+
+/// Writes the purgatory that verifies nothing.
+pub fn bare<'a>(exit: Exit<'_>, buffer: &'a mut [u8; SEGMENT_SIZE]) -> Result<Sealed<'a>> {
+    let told = Bare {
+        rsi: exit.boot_params,
+        rsp: exit.stack(),
+        rip: exit.kernel_entry,
+    };
+    Ok(Sealed {
+        // The buffer is that of the larger one.
+        bytes: told.build(buffer).unwrap_or_default(),
+        digest: None,
+    })
+}
+
+/// Digests the segments unless told not to, and writes the purgatory.
 pub fn seal<'a>(
-    options: &Options,
-    segments: &[Segment<'_>],
-    kernel_entry: u64,
-    boot_params: u64,
-    place: Range,
+    exit: Exit<'_>,
     buffer: &'a mut [u8; SEGMENT_SIZE],
-    digest: &mut dyn FnMut(&[Segment<'_>]) -> Option<[u8; 32]>,
+    progress: Progress<'_>,
 ) -> Result<Sealed<'a>> {
+    let options = exit.options;
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
     let mut sum = None;
     if options.verify {
-        for segment in segments {
+        for segment in exit.segments {
             let region = Region {
                 start: segment.mem,
                 length: segment.buf.len() as u64,
@@ -66,7 +98,7 @@ pub fn seal<'a>(
             // Both lists hold as many.
             let _ = regions.push(region);
         }
-        sum = Some(digest(segments).ok_or(Error::Cancelled)?);
+        sum = Some(digest(exit.segments, progress).ok_or(Error::Cancelled)?);
     }
     let console = options.console;
     let parameters = Parameters {
@@ -79,11 +111,9 @@ pub fn seal<'a>(
         reset_vga: console.reset_vga,
         on_failure: options.on_failure,
         registers: Registers {
-            rsi: boot_params,
-            // The kernel sets its own stack first of all; until then this one, at the end of
-            // the purgatory's segment, is as good as any.
-            rsp: place.last().saturating_add(1),
-            rip: kernel_entry,
+            rsi: exit.boot_params,
+            rsp: exit.stack(),
+            rip: exit.kernel_entry,
             ..Registers::default()
         },
         regions: &regions,

@@ -13,12 +13,14 @@
 //! `docs/purgatory.md` specifies the digest and the parameter block.
 #![allow(unsafe_code)]
 
+mod bare;
 mod blob;
 mod digest;
 pub mod layout;
 mod native;
 mod parameters;
 
+pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
 pub use blob::blob;
 pub use digest::{Digest, Implementation, STRIPE};
 pub use native::digest_as_purgatory;

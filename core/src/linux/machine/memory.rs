@@ -8,8 +8,8 @@ use linux_raw_sys::general as raw;
 use super::super::dir::Entries;
 use super::{Fd, open_at, small, stream, subdirectories};
 use crate::machine::{
-    E820Stream, Iomem, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
-    setup_data_type,
+    E820Stream, Iomem, IomemAccess, IomemParser, Machine, MemorySource, has_parameter,
+    memmap_entry, setup_data_type,
 };
 use crate::memory::{MapFull, MemoryEntry, MemoryMap, Range};
 

@@ -309,3 +309,72 @@ fn progress_counts_every_byte_once_and_may_stop() {
     .unwrap_err();
     assert_eq!(error, Error::Cancelled);
 }
+
+#[test]
+fn to_boot_is_the_same_plan_but_for_the_purgatory() {
+    let kernel = bzimage(0x8000);
+    let (one, two) = (vec![1_u8; 5000], vec![2_u8; 4096]);
+    let initrds = [&one[..], &two[..]];
+    let machine = machine(&[(0, 1), (1, 2048)]);
+    let (mut first, mut second) = (workspace(), workspace());
+    let mut request = request(&kernel, &initrds);
+    request.options.verify = false;
+    let whole = plan(&request, &machine, &mut first).unwrap();
+    let bare = plan_to_boot(&request, &machine, &mut second).unwrap();
+    bare.check().unwrap();
+    assert_eq!(bare.notes(), whole.notes());
+    assert_eq!(bare.kernel_entry, whole.kernel_entry);
+    assert_eq!((bare.digest, bare.flags), (None, whole.flags));
+    let ([ours @ .., exit], [theirs @ .., other]) = (bare.segments(), whole.segments()) else {
+        panic!()
+    };
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        assert_eq!((ours.kind, ours.mem), (theirs.kind, theirs.mem));
+        assert_eq!((ours.buf, ours.memsz), (theirs.buf, theirs.memsz));
+    }
+    assert_eq!(exit.memsz, purgatory::BARE_MEMSZ as u64);
+    let boot_params = ours.last().unwrap().mem;
+    let numbers = exit.buf.len() - 24;
+    assert_eq!(exit.buf[..numbers], purgatory::BARE[..]);
+    for (at, number) in [
+        (0, boot_params),
+        (8, exit.mem + exit.memsz),
+        (16, bare.kernel_entry),
+    ] {
+        assert_eq!(u64_at(exit.buf, numbers + at), Some(number));
+    }
+    assert_eq!((exit.mem, bare.entry), (bare.entry, exit.mem));
+    assert!(other.memsz > exit.memsz);
+}
+
+#[test]
+fn to_boot_refuses_what_is_not_in_it() {
+    let kernel = bzimage(0x8000);
+    let machine = machine(&[(0, 1), (1, 2048)]);
+    let mut workspace = workspace();
+    let console = Console {
+        serial: true,
+        ..Console::DEFAULT
+    };
+    for options in [
+        Options {
+            args_linux: true,
+            ..Options::DEFAULT
+        },
+        Options {
+            crash: Some(CrashOptions::default()),
+            ..Options::DEFAULT
+        },
+        Options {
+            console,
+            ..Options::DEFAULT
+        },
+    ] {
+        let request = Request {
+            options,
+            ..request(&kernel, &[])
+        };
+        let error = plan_to_boot(&request, &machine, &mut workspace).unwrap_err();
+        assert!(matches!(error, Error::BadArgument { .. }), "{error:?}");
+    }
+}
