@@ -14,45 +14,58 @@ macro_rules! errnos {
         impl Errno {
             $(#[doc = $text] pub const $name: Self = Self($value as u16);)*
 
-            /// The symbolic name, "E?" for numbers this table does not hold.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                    _ => "E?",
-                }
-            }
-
-            /// The text strerror(3) has for it.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                    _ => "Unknown error",
-                }
-            }
-
-            /// [`Errno::name`] and [`Errno::text`] for C; `None` for numbers this table does
-            /// not hold.
-            #[must_use]
-            pub const fn c_strings(self) -> Option<(&'static CStr, &'static CStr)> {
-                const fn c(text: &'static str) -> &'static CStr {
-                    match CStr::from_bytes_with_nul(text.as_bytes()) {
-                        Ok(text) => text,
-                        Err(_) => c"",
-                    }
-                }
-                match self {
-                    $(Self::$name => {
-                        const NAME: &CStr = c(concat!(stringify!($name), "\0"));
-                        const TEXT: &CStr = c(concat!($text, "\0"));
-                        Some((NAME, TEXT))
-                    })*
-                    _ => None,
-                }
-            }
         }
+
+        /// The numbers of the table, in its order.
+        static NUMBERS: &[u16] = &[$($value as u16),*];
+        /// Name and text of each, every one with a NUL behind it: one constant and no pointers,
+        /// so that it needs no relocation and a program that asks for none has none of it.
+        static TEXTS: &str = concat!($(stringify!($name), "\0", $text, "\0"),*);
     };
+}
+
+/// The string of that number in a table of strings that each end in NUL.
+///
+/// ```
+/// # use kexec_core::nth_string;
+/// assert_eq!(nth_string("one\0two\0", 1), Some(c"two"));
+/// assert_eq!(nth_string("one\0two\0", 2), None);
+/// ```
+#[must_use]
+pub fn nth_string(table: &'static str, number: usize) -> Option<&'static CStr> {
+    let mut rest = table.as_bytes();
+    for _ in 0..number {
+        let nul = rest.iter().position(|byte| *byte == 0)?;
+        rest = rest.get(nul.saturating_add(1)..)?;
+    }
+    CStr::from_bytes_until_nul(rest).ok()
+}
+
+impl Errno {
+    /// The symbolic name, "E?" for numbers this table does not hold.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let known = self.c_strings().and_then(|(name, _)| name.to_str().ok());
+        known.unwrap_or("E?")
+    }
+
+    /// The text strerror(3) has for it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        let known = self.c_strings().and_then(|(_, text)| text.to_str().ok());
+        known.unwrap_or("Unknown error")
+    }
+
+    /// [`Errno::name`] and [`Errno::text`] for C; `None` for numbers this table does not hold.
+    #[must_use]
+    pub fn c_strings(self) -> Option<(&'static CStr, &'static CStr)> {
+        let number = NUMBERS.iter().position(|number| *number == self.0)?;
+        let name = number.saturating_mul(2);
+        Some((
+            nth_string(TEXTS, name)?,
+            nth_string(TEXTS, name.saturating_add(1))?,
+        ))
+    }
 }
 
 errnos! {

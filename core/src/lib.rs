@@ -57,5 +57,5 @@ pub mod memory;
 pub mod plan;
 pub mod purgatory;
 
-pub use errno::Errno;
+pub use errno::{Errno, nth_string};
 pub use error::{Error, Result};
