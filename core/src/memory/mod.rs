@@ -14,7 +14,6 @@ pub use kind::MemoryKind;
 pub use map::{MemoryEntry, MemoryMap};
 pub use range::Range;
 pub use set::RangeSet;
-pub(crate) use set::rotate_last_to_front;
 
 /// The page size of every architecture here as far as kexec is concerned, in bytes.
 pub const PAGE_SIZE: u64 = 4096;
