@@ -67,6 +67,29 @@ pub fn open_at(directory: &Fd, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     openat(directory.argument(), path, flags)
 }
 
+/// openat(2) with `flags` (O_*) and O_CLOEXEC, of the entry of the directory whose name is a
+/// number.
+///
+/// # Errors
+/// The kernel's errno.
+pub(super) fn open_number(directory: &Fd, number: u16, flags: u32) -> Result<Fd, Errno> {
+    // u16::MAX has five digits.
+    let mut name = *b"00000\0";
+    let (mut start, mut rest) = (0, number);
+    for (place, digit) in name.iter_mut().enumerate().rev().skip(1) {
+        *digit = b'0'.wrapping_add((rest % 10) as u8);
+        rest /= 10;
+        start = place;
+        if rest == 0 {
+            break;
+        }
+    }
+    let name = name.get(start..).unwrap_or_default();
+    // SAFETY: the last byte is NUL, and no other: they are digits.
+    let name = unsafe { CStr::from_bytes_with_nul_unchecked(name) };
+    open_at(directory, name, flags)
+}
+
 fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     let flags = (flags | raw::O_CLOEXEC) as usize;
     let path = path.as_ptr() as usize;

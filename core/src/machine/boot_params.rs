@@ -176,13 +176,17 @@ impl RunningBootParams {
     /// The first part of the memory map, at most 128 entries; the rest is in SETUP_E820_EXT
     /// nodes.
     pub fn e820(&self) -> impl Iterator<Item = MemoryEntry> {
+        e820_entries(self.e820_table())
+    }
+
+    /// The bytes of [`RunningBootParams::e820`].
+    #[must_use]
+    pub fn e820_table(&self) -> &[u8] {
         let count = usize::from(u8_at(&self.page, E820_ENTRIES).unwrap_or(0));
         let table: &[u8; E820_MAX_ENTRIES_ZEROPAGE * E820_ENTRY_SIZE] = self.field(E820_TABLE);
-        e820_entries(
-            table
-                .get(..count.saturating_mul(E820_ENTRY_SIZE))
-                .unwrap_or(table),
-        )
+        table
+            .get(..count.saturating_mul(E820_ENTRY_SIZE))
+            .unwrap_or(table)
     }
 
     /// eddbuf_entries, at most what fits.

@@ -1,6 +1,8 @@
 //! EFI: what /sys/firmware/efi says (Documentation/ABI/testing/sysfs-firmware-efi and
 //! sysfs-firmware-efi-runtime-map).
 
+use core::ffi::CStr;
+
 use heapless::Vec;
 
 use super::text;
@@ -22,22 +24,25 @@ pub struct EfiMemoryDescriptor {
 }
 
 impl EfiMemoryDescriptor {
-    /// From the contents of the five files of a runtime-map/N directory; `None` if one of them
-    /// is no number.
+    /// The files of a runtime-map/N directory, each a hexadecimal number.
+    pub const FILES: [&CStr; 5] = [
+        c"type",
+        c"phys_addr",
+        c"virt_addr",
+        c"num_pages",
+        c"attribute",
+    ];
+
+    /// From the numbers in [`EfiMemoryDescriptor::FILES`]; `None` if the type has more than 32
+    /// bits.
     #[must_use]
-    pub fn parse(
-        kind: &[u8],
-        physical: &[u8],
-        virtual_: &[u8],
-        pages: &[u8],
-        attribute: &[u8],
-    ) -> Option<Self> {
+    pub fn new([kind, physical, virtual_, pages, attribute]: [u64; 5]) -> Option<Self> {
         Some(Self {
-            kind: u32::try_from(text::hex(kind)?).ok()?,
-            physical: text::hex(physical)?,
-            virtual_: text::hex(virtual_)?,
-            pages: text::hex(pages)?,
-            attribute: text::hex(attribute)?,
+            kind: u32::try_from(kind).ok()?,
+            physical,
+            virtual_,
+            pages,
+            attribute,
         })
     }
 }
@@ -114,15 +119,18 @@ impl Efi {
     /// # Errors
     /// [`Error::Full`] past [`Efi::CAPACITY`].
     pub fn add(&mut self, descriptor: EfiMemoryDescriptor) -> Result<()> {
-        let index = self
-            .map
-            .partition_point(|other| other.physical <= descriptor.physical);
         self.map.push(descriptor).map_err(|_| Error::Full {
             what: "Efi::CAPACITY",
             capacity: Self::CAPACITY as u64,
         })?;
-        if let Some(tail) = self.map.get_mut(index..) {
-            crate::memory::rotate_last_to_front(tail);
+        // The kernel's own map is mostly sorted, so the end is the usual place.
+        let mut rest = self.map.as_mut_slice();
+        while let [shorter @ .., last] = rest
+            && let Some(before) = shorter.last_mut()
+            && before.physical > last.physical
+        {
+            core::mem::swap(before, last);
+            rest = shorter;
         }
         Ok(())
     }
@@ -130,18 +138,18 @@ impl Efi {
     /// Takes the addresses out of the contents of /sys/firmware/efi/systab, lines of
     /// `NAME=0x<address>`.
     pub fn read_systab(&mut self, systab: &[u8]) {
+        let mut fields = [
+            (&b"ACPI20="[..], &mut self.acpi20),
+            (b"ACPI=", &mut self.acpi),
+            (b"SMBIOS3=", &mut self.smbios3),
+            (b"SMBIOS=", &mut self.smbios),
+        ];
         for line in systab.split(|&byte| byte == b'\n') {
-            let Some((name, value)) = text::split_once(line, b"=") else {
-                continue;
-            };
-            let field = match name {
-                b"ACPI20" => &mut self.acpi20,
-                b"ACPI" => &mut self.acpi,
-                b"SMBIOS3" => &mut self.smbios3,
-                b"SMBIOS" => &mut self.smbios,
-                _ => continue,
-            };
-            *field = text::hex(value).unwrap_or(0);
+            for (name, field) in &mut fields {
+                if let Some(value) = line.strip_prefix(*name) {
+                    **field = text::hex(value).unwrap_or(0);
+                }
+            }
         }
     }
 
@@ -169,19 +177,12 @@ impl Efi {
     }
 }
 
-/// The number in /sys/firmware/efi/{fw_vendor,runtime,config_table}, `0x`-hexadecimal; 0 for
-/// anything else.
-#[must_use]
-pub fn efi_address(contents: &[u8]) -> u64 {
-    text::hex(contents).unwrap_or(0)
-}
-
 /// The number in /sys/firmware/efi/fw_platform_size: 32 or 64; 0 for anything else.
 #[must_use]
 pub fn efi_platform_size(contents: &[u8]) -> u8 {
-    match text::decimal(contents) {
-        Some(32) => 32,
-        Some(64) => 64,
+    match contents.trim_ascii() {
+        b"32" => 32,
+        b"64" => 64,
         _ => 0,
     }
 }

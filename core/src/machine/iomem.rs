@@ -19,7 +19,7 @@ use crate::memory::{MemoryKind, MemoryMap, Range};
 
 /// Reads the file piece by piece into a memory map.
 #[derive(Debug)]
-pub struct IomemParser<'a> {
+pub struct IomemMapParser<'a> {
     lines: Lines<256>,
     state: State<'a>,
 }
@@ -27,19 +27,20 @@ pub struct IomemParser<'a> {
 #[derive(Debug)]
 struct State<'a> {
     map: &'a mut MemoryMap,
-    dump: Option<&'a mut Dump>,
-    crash: CrashReservation,
-    kernel: KernelRanges,
     full: bool,
     /// Whether there was a line with addresses, and one with other addresses than 0-0.
     any: bool,
     real: bool,
-    /// Indents of the RAM and of the driver's region that the current line may lie in.
-    ram: Option<usize>,
-    driver: Option<usize>,
+    /// Indents of the RAM and of the driver's region that the current line lies in, or
+    /// [`NOWHERE`].
+    ram: usize,
+    driver: usize,
 }
 
-impl<'a> IomemParser<'a> {
+/// Further in than any line.
+const NOWHERE: usize = usize::MAX;
+
+impl<'a> IomemMapParser<'a> {
     /// At the start of the file; what it says of memory is added to `map`.
     #[must_use]
     pub const fn new(map: &'a mut MemoryMap) -> Self {
@@ -47,71 +48,43 @@ impl<'a> IomemParser<'a> {
             lines: Lines::new(),
             state: State {
                 map,
-                dump: None,
-                crash: CrashReservation {
-                    region: None,
-                    low: None,
-                },
-                kernel: KernelRanges::NONE,
                 full: false,
                 any: false,
                 real: false,
-                ram: None,
-                driver: None,
+                ram: NOWHERE,
+                driver: NOWHERE,
             },
         }
     }
 
-    /// Also adds the RAM that is to be dumped to [`Dump::ram`], and finds the GART.
-    #[must_use]
-    pub const fn with_dump(mut self, dump: &'a mut Dump) -> Self {
-        self.state.dump = Some(dump);
-        self
-    }
-
-    /// The next piece of the file, of any size.
-    pub fn feed(&mut self, piece: &[u8]) {
-        self.lines.feed(piece, |line| self.state.line(line));
+    /// The next piece of the file, of any size; `each` gets every resource that ends in it, by
+    /// range and name.
+    pub fn feed(&mut self, piece: &[u8], each: &mut dyn FnMut(Range, &[u8])) {
+        let state = &mut self.state;
+        self.lines.feed(piece, &mut |line| state.line(line, each));
     }
 
     /// The end of the file. A map that had no room for all of it is left empty.
-    pub fn finish(mut self) -> Iomem {
-        self.lines.finish(|line| self.state.line(line));
-        let State {
-            map,
-            crash,
-            kernel,
-            full,
-            any,
-            real,
-            ..
-        } = self.state;
-        let access = match (any, real, full) {
+    pub fn finish(mut self, each: &mut dyn FnMut(Range, &[u8])) -> IomemAccess {
+        let state = &mut self.state;
+        self.lines.finish(&mut |line| state.line(line, each));
+        if state.full {
+            state.map.clear();
+        }
+        match (state.any, state.real, state.full) {
             (false, ..) => IomemAccess::Missing,
             (true, false, _) => IomemAccess::Unprivileged,
             (true, true, false) => IomemAccess::Read,
             (true, true, true) => IomemAccess::TooLong,
-        };
-        if full {
-            map.clear();
-        }
-        Iomem {
-            access,
-            crash,
-            kernel,
         }
     }
 }
 
 impl State<'_> {
-    fn line(&mut self, line: &[u8]) {
-        let Some((range, name)) = text::split_once(line, b" : ") else {
-            return;
-        };
-        let Some((start, last)) = text::split_once(range, b"-") else {
-            return;
-        };
-        let (Some(start), Some(last)) = (text::hex(start), text::hex(last)) else {
+    fn line(&mut self, line: &[u8], each: &mut dyn FnMut(Range, &[u8])) {
+        let place = line.trim_ascii_start();
+        let indent = line.len().saturating_sub(place.len());
+        let Some((start, last, name)) = addresses(place) else {
             return;
         };
         self.any = true;
@@ -120,66 +93,131 @@ impl State<'_> {
             return;
         };
         self.real = true;
-        let indent = line.iter().take_while(|&&byte| byte == b' ').count();
         self.resource(indent, range, name);
+        each(range, name);
     }
 
     fn resource(&mut self, indent: usize, range: Range, name: &[u8]) {
-        self.ram = self.ram.filter(|&outer| outer < indent);
-        self.driver = self.driver.filter(|&outer| outer < indent);
-        let driver_managed = name.starts_with(b"System RAM (");
-        if driver_managed || name == b"System RAM" {
-            self.add_to_dump(range);
-        }
-        if driver_managed || name.starts_with(b"dax") {
-            self.driver = self.driver.or(Some(indent));
-        }
-        if driver_managed && self.ram.is_some() {
-            // No kernel does that; were it so, this part must not count as its parent's RAM.
-            return self.add(range, MemoryKind::RESERVED);
-        }
-        match kind_of_name(name) {
-            Some(MemoryKind::RAM) => {
-                if self.driver.is_none() {
-                    self.ram = self.ram.or(Some(indent));
-                    self.add(range, MemoryKind::RAM);
-                }
+        for outer in [&mut self.ram, &mut self.driver] {
+            if *outer >= indent {
+                *outer = NOWHERE;
             }
-            Some(kind) => self.add(range, kind),
-            None => self.notable(range, name),
+        }
+        let driver_managed = is_driver_managed(name);
+        if driver_managed || name.starts_with(b"dax") {
+            self.driver = self.driver.min(indent);
+        }
+        let kind = match kind_of_name(name) {
+            Some(MemoryKind::RAM) if self.driver != NOWHERE => return,
+            Some(MemoryKind::RAM) => {
+                self.ram = self.ram.min(indent);
+                MemoryKind::RAM
+            }
+            Some(kind) => kind,
+            // No kernel does that; were it so, this part must not count as its parent's RAM.
+            None if driver_managed && self.ram != NOWHERE => MemoryKind::RESERVED,
+            None => return,
+        };
+        self.full = self.full || self.map.add(range, kind).is_err();
+    }
+}
+
+/// The first address, the last and the name.
+fn addresses(place: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let (start, rest) = text::hex_prefix(place)?;
+    let (last, rest) = text::hex_prefix(rest.strip_prefix(b"-")?)?;
+    Some((start, last, rest.strip_prefix(b" : ")?))
+}
+
+fn is_driver_managed(name: &[u8]) -> bool {
+    name.starts_with(b"System RAM (")
+}
+
+/// As [`IomemMapParser`], and all else that the file says.
+#[derive(Debug)]
+pub struct IomemParser<'a> {
+    map: IomemMapParser<'a>,
+    facts: Facts<'a>,
+}
+
+#[derive(Debug)]
+struct Facts<'a> {
+    dump: Option<&'a mut Dump>,
+    crash: CrashReservation,
+    kernel: KernelRanges,
+}
+
+impl<'a> IomemParser<'a> {
+    /// At the start of the file; what it says of memory is added to `map`.
+    #[must_use]
+    pub const fn new(map: &'a mut MemoryMap) -> Self {
+        Self {
+            map: IomemMapParser::new(map),
+            facts: Facts {
+                dump: None,
+                crash: CrashReservation {
+                    region: None,
+                    low: None,
+                },
+                kernel: KernelRanges::NONE,
+            },
         }
     }
 
-    fn notable(&mut self, range: Range, name: &[u8]) {
+    /// Also adds the RAM that is to be dumped to [`Dump::ram`], and finds the GART.
+    #[must_use]
+    pub const fn with_dump(mut self, dump: &'a mut Dump) -> Self {
+        self.facts.dump = Some(dump);
+        self
+    }
+
+    /// The next piece of the file, of any size.
+    pub fn feed(&mut self, piece: &[u8]) {
+        let facts = &mut self.facts;
+        self.map
+            .feed(piece, &mut |range, name| facts.add(range, name));
+    }
+
+    /// The end of the file. A map that had no room for all of it is left empty.
+    pub fn finish(mut self) -> Iomem {
+        let facts = &mut self.facts;
+        let access = self.map.finish(&mut |range, name| facts.add(range, name));
+        Iomem {
+            access,
+            crash: facts.crash,
+            kernel: facts.kernel,
+        }
+    }
+}
+
+impl Facts<'_> {
+    fn add(&mut self, range: Range, name: &[u8]) {
         match name {
             b"Crash kernel" => self.crash.add(range),
-            b"GART" => {
-                if let Some(dump) = &mut self.dump {
-                    dump.gart = Some(range);
-                }
-            }
             b"Kernel code" => self.kernel.code = Some(range),
             b"Kernel rodata" => self.kernel.rodata = Some(range),
             b"Kernel data" => self.kernel.data = Some(range),
             b"Kernel bss" => self.kernel.bss = Some(range),
             b"Kernel image" => self.kernel.image = Some(range),
-            _ => {}
+            _ => {
+                if let Some(dump) = &mut self.dump {
+                    add_to_dump(dump, range, name);
+                }
+            }
         }
     }
+}
 
-    /// A dump that lacks some of the RAM is worse than none: past its capacity it stays empty.
-    fn add_to_dump(&mut self, range: Range) {
-        if let Some(dump) = &mut self.dump
-            && !dump.ram_full
-            && dump.ram.insert(range).is_err()
-        {
-            dump.ram.clear();
-            dump.ram_full = true;
-        }
-    }
-
-    fn add(&mut self, range: Range, kind: MemoryKind) {
-        self.full = self.full || self.map.add(range, kind).is_err();
+/// A dump that lacks some of the RAM is worse than none: past its capacity it stays empty.
+fn add_to_dump(dump: &mut Dump, range: Range, name: &[u8]) {
+    if name == b"GART" {
+        dump.gart = Some(range);
+    } else if (name == b"System RAM" || is_driver_managed(name))
+        && !dump.ram_full
+        && dump.ram.insert(range).is_err()
+    {
+        dump.ram.clear();
+        dump.ram_full = true;
     }
 }
 

@@ -22,19 +22,23 @@ pub fn memmap_entry(start: &[u8], end: &[u8], kind: &[u8]) -> Option<MemoryEntry
 /// Kernels before 4.11 wrote "reserved", arm64 still does. "Unknown E820 type" has lost its
 /// number on the way and becomes plain reserved; "Uncached RAM" is ia64's and not for us.
 pub(super) fn kind_of_name(name: &[u8]) -> Option<MemoryKind> {
-    Some(match name {
-        b"System RAM" => MemoryKind::RAM,
-        b"ACPI Tables" => MemoryKind::ACPI,
-        b"ACPI Non-volatile Storage" => MemoryKind::NVS,
-        b"Unusable memory" => MemoryKind::UNUSABLE,
-        b"Persistent Memory" => MemoryKind::PMEM,
-        b"Persistent Memory (legacy)" => MemoryKind::PRAM,
-        b"Soft Reserved" => MemoryKind::SOFT_RESERVED,
-        b"Unknown E820 type" | b"Uncached RAM" => MemoryKind::RESERVED,
-        _ if name.eq_ignore_ascii_case(b"reserved") => MemoryKind::RESERVED,
-        _ => return None,
-    })
+    let found = NAMES.iter().find(|(known, _)| name == known.as_bytes());
+    found.map(|&(_, kind)| kind).or(name
+        .eq_ignore_ascii_case(b"reserved")
+        .then_some(MemoryKind::RESERVED))
 }
+
+const NAMES: [(&str, MemoryKind); 9] = [
+    (MemoryKind::RAM.name(), MemoryKind::RAM),
+    (MemoryKind::ACPI.name(), MemoryKind::ACPI),
+    (MemoryKind::NVS.name(), MemoryKind::NVS),
+    (MemoryKind::UNUSABLE.name(), MemoryKind::UNUSABLE),
+    (MemoryKind::PMEM.name(), MemoryKind::PMEM),
+    (MemoryKind::PRAM.name(), MemoryKind::PRAM),
+    (MemoryKind::SOFT_RESERVED.name(), MemoryKind::SOFT_RESERVED),
+    ("Unknown E820 type", MemoryKind::RESERVED),
+    ("Uncached RAM", MemoryKind::RESERVED),
+];
 
 #[cfg(test)]
 mod tests {

@@ -42,17 +42,18 @@ pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
 pub use dump::{CpuNotes, Dump, cpu_list, crash_notes, decimal_size, release, vmcoreinfo};
-pub use e820::{E820_ENTRY_SIZE, E820Stream, e820_entries};
-pub use efi::{Efi, EfiMemoryDescriptor, efi_address, efi_platform_size};
-pub use iomem::IomemParser;
+pub use e820::{E820_ENTRY_SIZE, e820_entries};
+pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
+pub use iomem::{IomemMapParser, IomemParser};
 pub use kcore::KcoreParser;
 pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub use state::{
-    MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, setup_data_type,
-    xen_control, xen_guest,
+    MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, xen_control,
+    xen_guest,
 };
+pub use text::hex;
 
 use crate::error::Error;
 use crate::memory::MemoryMap;

@@ -54,12 +54,6 @@ pub fn xen_control(contents: &[u8]) -> bool {
     text::split_once(contents, b"control_d").is_some()
 }
 
-/// /sys/kernel/boot_params/setup_data/N/type: SETUP_*, `0x`-hexadecimal.
-#[must_use]
-pub fn setup_data_type(contents: &[u8]) -> Option<u32> {
-    text::hex(contents).and_then(|kind| u32::try_from(kind).ok())
-}
-
 /// Whether /sys/hypervisor/type says Xen.
 #[must_use]
 pub fn hypervisor_is_xen(contents: &[u8]) -> bool {
@@ -89,7 +83,7 @@ impl StatusParser {
     /// needs to be read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         let found = &mut self.cap_sys_boot;
-        self.lines.feed(piece, |line| {
+        self.lines.feed(piece, &mut |line| {
             let set = line.strip_prefix(b"CapEff:").and_then(text::hex);
             *found = found.or(set.map(|set| set >> CAP_SYS_BOOT & 1 == 1));
         });
@@ -125,7 +119,7 @@ impl MeminfoParser {
     /// needs to be read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         let found = &mut self.total;
-        self.lines.feed(piece, |line| {
+        self.lines.feed(piece, &mut |line| {
             let value = line.strip_prefix(b"MemTotal:");
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));

@@ -2,21 +2,27 @@
 
 /// A hexadecimal number, with or without `0x`, white space around it allowed; `None` for
 /// anything else or more than 64 bits.
-pub(super) fn hex(text: &[u8]) -> Option<u64> {
+#[must_use]
+pub fn hex(text: &[u8]) -> Option<u64> {
     let text = text.trim_ascii();
-    let digits = text.strip_prefix(b"0x").unwrap_or(text);
-    if digits.is_empty() {
-        return None;
+    let (value, rest) = hex_prefix(text.strip_prefix(b"0x").unwrap_or(text))?;
+    rest.is_empty().then_some(value)
+}
+
+/// The number whose hexadecimal digits come first, and what is behind them; `None` without a
+/// digit, or with more than 64 bits.
+pub(super) fn hex_prefix(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut value, mut rest) = (0_u64, text);
+    while let Some((byte, behind)) = rest.split_first()
+        && let Some(digit) = char::from(*byte).to_digit(16)
+    {
+        if value >> 60 != 0 {
+            return None;
+        }
+        value = value << 4 | u64::from(digit);
+        rest = behind;
     }
-    digits.iter().try_fold(0_u64, |value, &byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte.wrapping_sub(b'0'),
-            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
-            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
-            _ => return None,
-        };
-        value.checked_mul(16)?.checked_add(u64::from(digit))
-    })
+    (rest.len() != text.len()).then_some((value, rest))
 }
 
 /// A decimal number, white space around it allowed; `None` for anything else.
@@ -75,32 +81,19 @@ impl<const N: usize> Lines<N> {
     }
 
     /// The next piece; `each` gets every line that ends in it, without the line feed.
-    pub(super) fn feed(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) {
-        for part in piece.split_inclusive(|&byte| byte == b'\n') {
-            let (line, ends) = match part.strip_suffix(b"\n") {
-                Some(line) => (line, true),
-                None => (part, false),
-            };
-            if ends && self.length == 0 {
-                // Most lines lie in one piece whole.
-                if !line.is_empty() {
-                    each(line.get(..N).unwrap_or(line));
-                }
-                continue;
-            }
-            let room = self.line.iter_mut().skip(self.length);
-            for (slot, byte) in room.zip(line) {
-                *slot = *byte;
-            }
-            self.length = self.length.saturating_add(line.len()).min(N);
-            if ends {
-                self.finish(&mut each);
+    pub(super) fn feed(&mut self, piece: &[u8], each: &mut dyn FnMut(&[u8])) {
+        for &byte in piece {
+            if byte == b'\n' {
+                self.finish(each);
+            } else if let Some(slot) = self.line.get_mut(self.length) {
+                *slot = byte;
+                self.length = self.length.saturating_add(1);
             }
         }
     }
 
     /// The end of the file: a last line need not have a line feed.
-    pub(super) fn finish(&mut self, mut each: impl FnMut(&[u8])) {
+    pub(super) fn finish(&mut self, each: &mut dyn FnMut(&[u8])) {
         if self.length != 0 {
             each(self.line.get(..self.length).unwrap_or_default());
         }
@@ -120,6 +113,9 @@ mod tests {
         for bad in [&b""[..], b"0x", b"0x10000000000000000", b"12 34", b"0xg"] {
             assert_eq!(hex(bad), None, "{bad:?}");
         }
+        assert_eq!(hex_prefix(b"1F-2"), Some((0x1f, &b"-2"[..])));
+        assert_eq!(hex_prefix(b"000000000000000000001"), Some((1, &b""[..])));
+        assert_eq!(hex_prefix(b"-2"), None);
         assert_eq!(decimal(b"-1\n"), Some(-1));
         assert_eq!(decimal(b"9223372036854775807"), Some(i64::MAX));
         for bad in [&b""[..], b"-", b"9223372036854775808", b"1a", b"--1"] {
@@ -142,9 +138,9 @@ mod tests {
         let mut lines = Lines::<4>::new();
         let mut seen: Vec<Vec<u8>> = Vec::new();
         for piece in [&b"abc"[..], b"defgh\n\nij", b"\nk"] {
-            lines.feed(piece, |line| seen.push(line.to_vec()));
+            lines.feed(piece, &mut |line| seen.push(line.to_vec()));
         }
-        lines.finish(|line| seen.push(line.to_vec()));
+        lines.finish(&mut |line| seen.push(line.to_vec()));
         assert_eq!(seen, [&b"abcd"[..], b"ij", b"k"]);
     }
 }

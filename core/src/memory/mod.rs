@@ -13,7 +13,6 @@ pub use hole::{Window, find_hole, largest_hole};
 pub use kind::MemoryKind;
 pub use map::{MapFull, MemoryEntry, MemoryMap};
 pub use range::Range;
-pub(crate) use set::rotate_last_to_front;
 pub use set::{RangeSet, SetFull};
 
 /// The page size of every architecture here as far as kexec is concerned, in bytes.

@@ -6,47 +6,29 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
-use super::{Fd, open_at, small, stream, subdirectories};
+use super::{Fd, PIECE, hex_at, numbered, open_at, stream, subdirectories};
 use crate::machine::{
-    E820Stream, Iomem, IomemAccess, IomemParser, Machine, MemorySource, has_parameter,
-    memmap_entry, setup_data_type,
+    IomemAccess, IomemParser, Machine, MemorySource, e820_entries, has_parameter, memmap_entry,
 };
-use crate::memory::{MapFull, MemoryEntry, MemoryMap, Range};
+use crate::memory::{MemoryEntry, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
-const SETUP_E820_EXT: u32 = 1;
+const SETUP_E820_EXT: u64 = 1;
 
 /// /proc/iomem, and what of it a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
-    let parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
-    let iomem = parse(root, parser);
-    if iomem.is_none() {
-        machine.dump.clear();
-    }
-    found(machine, iomem);
-}
-
-/// /proc/iomem.
-pub(super) fn iomem_to_boot(root: &Fd, machine: &mut Machine) {
-    let iomem = parse(root, IomemParser::new(&mut machine.iomem));
-    found(machine, iomem);
-}
-
-fn parse(root: &Fd, mut parser: IomemParser<'_>) -> Option<Iomem> {
-    let read = stream(root, c"proc/iomem", |piece| {
+    let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
+    let read = stream(root, c"proc/iomem", &mut |piece| {
         parser.feed(piece);
         false
     });
     let iomem = parser.finish();
-    read.then_some(iomem)
-}
-
-fn found(machine: &mut Machine, iomem: Option<Iomem>) {
-    let Some(iomem) = iomem else {
+    if !read {
         // Half a list would call reserved memory unknown.
         machine.iomem.clear();
+        machine.dump.clear();
         return;
-    };
+    }
     machine.iomem_access = iomem.access;
     machine.crash = iomem.crash;
     machine.kernel = iomem.kernel;
@@ -80,18 +62,14 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
     for source in order {
         machine.memory.clear();
         let whole = match source {
-            MemorySource::FirmwareMemmap => firmware_memmap(root, &mut machine.memory),
+            MemorySource::FirmwareMemmap => firmware_memmap(root, machine),
             MemorySource::BootParams => boot_params(root, machine),
             MemorySource::Iomem => from_iomem(machine),
-            MemorySource::None => Ok(false),
+            MemorySource::None => false,
         };
-        match whole {
-            Ok(true) if machine.memory.ram() != 0 => {
-                machine.memory_source = source;
-                return;
-            }
-            Ok(_) => {}
-            Err(_) => machine.memory_full = true,
+        if whole && machine.memory.ram() != 0 {
+            machine.memory_source = source;
+            return;
         }
     }
     machine.memory.clear();
@@ -106,7 +84,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
 /// entry.
 fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     machine.memory.clear();
-    if !matches!(boot_params(root, machine), Ok(true)) {
+    if !boot_params(root, machine) {
         return false;
     }
     machine.memory.join_touching();
@@ -137,9 +115,8 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 }
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
-fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool, MapFull> {
-    let mut added = Ok(());
-    let whole = subdirectories(root, c"sys/firmware/memmap", |entry| {
+fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
+    subdirectories(root, c"sys/firmware/memmap", &mut |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
@@ -151,60 +128,72 @@ fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool, MapFull> {
         let [Ok(start), Ok(end), Ok(kind)] = entry else {
             return false;
         };
-        let Some(entry) = memmap_entry(start, end, kind) else {
-            return false;
-        };
-        added = map.add(entry.range, entry.kind);
-        added.is_ok()
-    });
-    added.map(|()| whole)
+        memmap_entry(start, end, kind).is_some_and(|entry| add(machine, entry))
+    })
 }
 
 /// Whether the page and all of its E820_EXT nodes were read.
-fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool, MapFull> {
+pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
     let Machine {
         boot_params,
         memory,
+        memory_full,
         ..
     } = machine;
-    for entry in boot_params.e820() {
-        memory.add(entry.range, entry.kind)?;
+    let mut add_table = |table: &[u8]| {
+        let fits = e820_entries(table).all(|entry| memory.add(entry.range, entry.kind).is_ok());
+        *memory_full |= !fits;
+        fits
+    };
+    if boot_params.get().is_none() || !add_table(boot_params.e820_table()) {
+        return false;
     }
-    if boot_params.get().is_none() || boot_params.setup_data() == 0 {
-        return Ok(boot_params.get().is_some());
+    if boot_params.setup_data() == 0 {
+        return true;
     }
-    let mut added = Ok(());
-    let whole = subdirectories(root, c"sys/kernel/boot_params/setup_data", |node| {
-        match small(node, c"type", setup_data_type).flatten() {
-            Some(SETUP_E820_EXT) => {}
-            Some(_) => return true,
-            None => return false,
+    // The kernel numbers them as they come (arch/x86/kernel/ksysfs.c).
+    numbered(root, c"sys/kernel/boot_params/setup_data", &mut |node| {
+        let kind = hex_at(node, c"type");
+        if kind != Some(SETUP_E820_EXT) {
+            return kind.is_some();
         }
-        let mut table = E820Stream::new();
-        let whole = stream(node, c"data", |piece| {
-            table.feed(piece, |entry| {
-                if added.is_ok() {
-                    added = memory.add(entry.range, entry.kind);
-                }
-            });
-            added.is_err()
+        // A read of a file of /sys is a short one at the file's end only
+        // (fs/kernfs/file.c, kernfs_file_read_iter), and then there is no next piece.
+        let mut whole = true;
+        let mut last = false;
+        let read = stream(node, c"data", &mut |piece| {
+            whole = !last && add_table(piece);
+            last = piece.len() != PIECE;
+            !whole
         });
-        whole && added.is_ok()
-    });
-    added.map(|()| whole)
+        read && whole
+    })
+}
+
+/// Whether there was room for the entry.
+fn add(machine: &mut Machine, entry: MemoryEntry) -> bool {
+    let fits = machine.memory.add(entry.range, entry.kind).is_ok();
+    machine.memory_full |= !fits;
+    fits
 }
 
 /// Whether /proc/iomem was readable. The kernel lists RAM in pieces where it cut something out
 /// for itself at boot (setup_data nodes); touching pieces of a kind become one again.
-fn from_iomem(machine: &mut Machine) -> Result<bool, MapFull> {
-    let mut entries = machine.iomem.entries().iter().copied().peekable();
+fn from_iomem(machine: &mut Machine) -> bool {
+    let Machine {
+        iomem,
+        memory,
+        memory_full,
+        ..
+    } = machine;
+    let mut entries = iomem.entries().iter().copied().peekable();
     while let Some(MemoryEntry { mut range, kind }) = entries.next() {
         while let Some(next) = entries.next_if(|next| {
             next.kind == kind && range.last().checked_add(1) == Some(next.range.start())
         }) {
             range = Range::new(range.start(), next.range.last()).unwrap_or(range);
         }
-        machine.memory.add(range, kind)?;
+        *memory_full |= memory.add(range, kind).is_err();
     }
-    Ok(machine.iomem_access == IomemAccess::Read)
+    machine.iomem_access == IomemAccess::Read
 }

@@ -7,13 +7,17 @@ mod dump;
 mod efi;
 mod memory;
 mod state;
+mod to_boot;
 
 use core::ffi::CStr;
 
 use linux_raw_sys::general as raw;
 
-use super::file::{Fd, open, open_at, read, read_attribute_at, read_file_at};
-use crate::machine::Machine;
+pub use to_boot::read_machine_to_boot;
+
+use super::file::{Fd, open, open_at, open_number, read, read_attribute_at, read_file_at};
+use crate::Errno;
+use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
 pub fn read_machine(machine: &mut Machine) {
@@ -30,34 +34,19 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     let root = &root;
     machine.kexec = state::kexec(root);
     state::xen(root, machine);
-    to_boot(root, machine, memory::iomem);
-    if machine.crash.region.is_some() {
-        dump::dump(root, &mut machine.dump);
-    }
-}
-
-/// As [`read_machine`], as far as [`plan_to_boot`](crate::plan::plan_to_boot) wants to know: not
-/// what a dump needs, nor what explains a refused load.
-pub fn read_machine_to_boot(machine: &mut Machine) {
-    machine.clear();
-    if let Ok(root) = open(c"/", raw::O_PATH | raw::O_DIRECTORY) {
-        to_boot(&root, machine, memory::iomem_to_boot);
-    }
-}
-
-fn to_boot(root: &Fd, machine: &mut Machine, iomem: fn(&Fd, &mut Machine)) {
     machine
         .command_line
         .fill(|buffer| fill(root, c"proc/cmdline", buffer));
-    machine
-        .boot_params
-        .fill(|page| fill(root, c"sys/kernel/boot_params/data", page));
     machine.total_ram = state::total_ram(root);
     state::cpu(root, machine);
+    boot_params(root, machine);
     efi::efi(root, machine);
-    iomem(root, machine);
+    memory::iomem(root, machine);
     memory::choose(root, machine);
     machine.acpi_rsdp = rsdp(machine);
+    if machine.crash.region.is_some() {
+        dump::dump(root, &mut machine.dump);
+    }
 }
 
 /// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there
@@ -73,19 +62,37 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
     read_file_at(directory, path, buffer).map_or(0, <[u8]>::len)
 }
 
+/// The running kernel's boot_params.
+fn boot_params(root: &Fd, machine: &mut Machine) {
+    machine.boot_params.fill(|page| {
+        let page = read_attribute_at(root, c"sys/kernel/boot_params/data", page);
+        page.map_or(0, <[u8]>::len)
+    });
+}
+
 /// What a parser makes of an attribute.
+#[inline]
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [0; 128];
     let value = read_attribute_at(directory, path, &mut buffer);
     value.ok().map(parse)
 }
 
+/// The number in an attribute, hexadecimal.
+fn hex_at(directory: &Fd, path: &CStr) -> Option<u64> {
+    small(directory, path, hex).flatten()
+}
+
+/// Bytes of a file that are read at once: whole entries of an e820 table, and a buffer that
+/// leaves room for others on the page of the stack it is on.
+const PIECE: usize = 200 * E820_ENTRY_SIZE;
+
 /// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.
-fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> bool {
+fn stream(directory: &Fd, path: &CStr, piece: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY) else {
         return false;
     };
-    let mut buffer = [0; 4096];
+    let mut buffer = [0; PIECE];
     loop {
         let Ok(got) = read(&fd, &mut buffer) else {
             return false;
@@ -96,9 +103,25 @@ fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> 
     }
 }
 
+/// Opens the directories 0, 1, 2… of a directory in turn and hands each to `each` until that
+/// answers false. Answers whether the last one was reached.
+fn numbered(directory: &Fd, path: &CStr, each: &mut dyn FnMut(&Fd) -> bool) -> bool {
+    let Ok(fd) = open_at(directory, path, raw::O_PATH | raw::O_DIRECTORY) else {
+        return false;
+    };
+    for number in 0..=u16::MAX {
+        match open_number(&fd, number, raw::O_PATH | raw::O_DIRECTORY) {
+            Ok(inner) if each(&inner) => {}
+            Err(Errno::ENOENT) => return true,
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// Opens every subdirectory of a directory in turn and hands it to `each` until that answers
 /// false. Answers whether the directory could be read to its end.
-fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool) -> bool {
+fn subdirectories(directory: &Fd, path: &CStr, each: &mut dyn FnMut(&Fd) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;
     };

@@ -1,0 +1,82 @@
+//! As much of the machine as a plan for a reboot needs, with a quarter of the code: for programs
+//! that must be tiny.
+
+use core::ffi::CStr;
+
+use linux_raw_sys::general as raw;
+use linux_raw_sys::system::sysinfo;
+
+use super::super::arch;
+use super::super::map::can_have;
+use super::{Fd, efi, memory, open, rsdp, stream};
+use crate::machine::{IomemAccess, IomemMapParser, Machine, MemorySource};
+use crate::memory::MemoryMap;
+
+/// Fills in what [`plan_to_boot`](crate::plan::plan_to_boot) wants to know of the running
+/// system, and leaves the rest of `machine` as it is: new, or [cleared](Machine::clear).
+///
+/// The facts are those of [`read_machine`](super::read_machine), except that
+///
+/// * [`Machine::memory`] comes from the running kernel's boot_params, else from /proc/iomem:
+///   it lacks memory added since boot, and what `add_efi_memmap` adds;
+/// * where it comes from /proc/iomem, touching pieces stay pieces;
+/// * the size of the RAM and of the page tables is asked of the kernel, not read.
+pub fn read_machine_to_boot(machine: &mut Machine) {
+    machine.total_ram = total_ram();
+    machine.five_level_paging = five_level_paging();
+    read_below(c"/", machine);
+}
+
+/// What comes from `<root>/proc` and `<root>/sys`.
+pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
+    machine.memory.clear();
+    machine.memory_source = MemorySource::None;
+    machine.efi.clear();
+    let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
+        return;
+    };
+    let root = &root;
+    super::boot_params(root, machine);
+    efi::efi(root, machine);
+    machine.acpi_rsdp = rsdp(machine);
+    machine.iomem_access = iomem(root, &mut machine.iomem);
+    if memory::boot_params(root, machine) && !machine.memory.is_empty() {
+        machine.memory_source = MemorySource::BootParams;
+    } else if iomem(root, &mut machine.memory) == IomemAccess::Read {
+        machine.memory_source = MemorySource::Iomem;
+    }
+}
+
+/// /proc/iomem's map, which stays empty if not all of it could be read.
+fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
+    map.clear();
+    let mut parser = IomemMapParser::new(map);
+    let read = stream(root, c"proc/iomem", &mut |piece| {
+        parser.feed(piece, &mut |_, _| {});
+        false
+    });
+    let access = parser.finish(&mut |_, _| {});
+    if !read {
+        map.clear();
+        return IomemAccess::Missing;
+    }
+    access
+}
+
+/// Bytes of RAM the kernel manages, by sysinfo(2): what MemTotal in /proc/meminfo says.
+fn total_ram() -> Option<u64> {
+    let mut info = core::mem::MaybeUninit::<sysinfo>::zeroed();
+    let target = info.as_mut_ptr() as usize;
+    // SAFETY: the kernel writes one `struct sysinfo` to `target`, which has that type.
+    let done = unsafe { arch::syscall(raw::__NR_sysinfo, [target, 0, 0, 0, 0, 0]) };
+    arch::result(done).ok()?;
+    // SAFETY: all fields are integers, zeroed above and filled by the kernel.
+    let info = unsafe { info.assume_init() };
+    info.totalram.checked_mul(info.mem_unit.into())
+}
+
+/// Whether the kernel uses page tables of five levels: then, and only then, it has addresses
+/// above 2^47 for those who ask for one (Documentation/arch/x86/x86_64/5level-paging.rst).
+fn five_level_paging() -> bool {
+    can_have(1 << 48)
+}
