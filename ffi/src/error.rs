@@ -127,6 +127,16 @@ pub enum Failure {
     Core(Error),
 }
 
+/// One of KX_E_NULL ... KX_E_UNKNOWN, before there is anything else to say: it fits a register.
+#[derive(Clone, Copy, Debug)]
+pub struct Code(pub c_int);
+
+impl From<Code> for Failure {
+    fn from(Code(code): Code) -> Self {
+        Self::Own(code)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Core(error)
@@ -232,23 +242,44 @@ fn rule_number(rule: &Rule) -> (u32, u64) {
 /// # Safety
 /// `error` is NULL or, if aligned, readable and writable for the bytes its size member says.
 pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, Failure>) -> c_int {
-    let mut size = 0;
-    if !error.is_null() {
-        // SAFETY: the caller's promise.
-        match unsafe { versioned::output_size(error) } {
-            Ok(found) => size = found,
-            Err(failure) => return failure.code(),
-        }
-    }
+    // SAFETY: the caller's promise.
+    let size = match unsafe { room(error) } {
+        Ok(size) => size,
+        Err(Code(code)) => return code,
+    };
     match body() {
         Ok(value) => value,
         Err(failure) => {
-            if !error.is_null() {
-                // SAFETY: not NULL, aligned, and `size` is what it says.
-                unsafe { versioned::write(error, size, &failure.details()) };
-            }
+            // SAFETY: `size` is that of `error`.
+            unsafe { tell(error, size, &failure) };
             failure.code()
         }
+    }
+}
+
+/// The size of the caller's structure, 0 without one.
+///
+/// # Safety
+/// As [`report`].
+#[inline(never)]
+unsafe fn room(error: *mut kx_error) -> Result<usize, Code> {
+    if error.is_null() {
+        return Ok(0);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { versioned::output_size(error) }
+}
+
+/// Writes the details, if there is room for any.
+///
+/// # Safety
+/// `size` is what [`room`] said of `error`.
+#[cold]
+#[inline(never)]
+unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) {
+    if size != 0 {
+        // SAFETY: not NULL, aligned, and `size` is what it says.
+        unsafe { versioned::write(error, size, &failure.details()) };
     }
 }
 

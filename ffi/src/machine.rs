@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use kexec_core::linux::{read_machine, read_machine_below, read_machine_to_boot};
 use kexec_core::machine::Machine;
 
-use crate::error::{Failure, plain};
+use crate::error::{Code, plain};
 use crate::object::{self, Storage};
 use crate::pointer;
 
@@ -46,7 +46,7 @@ unsafe impl Storage for kx_machine {
 ///
 /// # Safety
 /// As `object::find`, and nobody changes it as long as `'a`.
-pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Failure> {
+pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Code> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find(machine) }?;
     // SAFETY: it was initialised, and nobody changes it meanwhile.
@@ -57,7 +57,7 @@ pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Fail
 ///
 /// # Safety
 /// As `object::find_mut`, and nobody else uses it as long as `'a`.
-pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Failure> {
+pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Code> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find_mut(machine) }?;
     // SAFETY: it was initialised, and nobody else uses it meanwhile.

@@ -1,6 +1,6 @@
 //! Opaque objects in the caller's storage: how they are recognised and reached.
 
-use crate::error::{Failure, KX_E_NOT_INITIALISED, KX_E_SIZE};
+use crate::error::{Code, KX_E_NOT_INITIALISED, KX_E_SIZE};
 use crate::pointer;
 
 /// What lies in the storage: a mark, and the object.
@@ -32,14 +32,11 @@ pub unsafe trait Storage: Sized {
 ///
 /// # Safety
 /// `size` bytes at `storage` are writable and nobody else uses them.
-pub unsafe fn initialise<S: Storage>(
-    storage: *mut S,
-    size: usize,
-) -> Result<*mut S::Inner, Failure> {
+pub unsafe fn initialise<S: Storage>(storage: *mut S, size: usize) -> Result<*mut S::Inner, Code> {
     let () = S::FITS;
     pointer::usable(storage)?;
     if size < S::SIZE {
-        return Err(Failure::Own(KX_E_SIZE));
+        return Err(Code(KX_E_SIZE));
     }
     let marked = storage.cast::<Marked<S::Inner>>();
     // SAFETY: that many bytes are writable.
@@ -57,13 +54,13 @@ pub unsafe fn initialise<S: Storage>(
 /// # Safety
 /// If not NULL and aligned, at least 8 bytes are readable, and all of the object if those are
 /// its mark.
-pub unsafe fn find<S: Storage>(storage: *const S) -> Result<*const S::Inner, Failure> {
+pub unsafe fn find<S: Storage>(storage: *const S) -> Result<*const S::Inner, Code> {
     pointer::usable(storage)?;
     let marked = storage.cast::<Marked<S::Inner>>();
     // SAFETY: not NULL, aligned; the mark comes first.
     let mark = unsafe { (*marked).mark };
     if mark != S::MARK {
-        return Err(Failure::Own(KX_E_NOT_INITIALISED));
+        return Err(Code(KX_E_NOT_INITIALISED));
     }
     // SAFETY: inside the storage.
     Ok(unsafe { &raw const (*marked).value })
@@ -73,7 +70,7 @@ pub unsafe fn find<S: Storage>(storage: *const S) -> Result<*const S::Inner, Fai
 ///
 /// # Safety
 /// As [`find`], and writable.
-pub unsafe fn find_mut<S: Storage>(storage: *mut S) -> Result<*mut S::Inner, Failure> {
+pub unsafe fn find_mut<S: Storage>(storage: *mut S) -> Result<*mut S::Inner, Code> {
     // SAFETY: the caller's promise.
     unsafe { find(storage.cast_const()) }.map(<*const S::Inner>::cast_mut)
 }

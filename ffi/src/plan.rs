@@ -3,7 +3,6 @@
 use core::ffi::{c_int, c_void};
 use core::ops::ControlFlow;
 
-use heapless::Vec;
 use kexec_core::Error;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
@@ -12,33 +11,9 @@ use crate::error::{Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
 use crate::object;
 use crate::pointer;
-use crate::request::{kx_bytes, kx_request};
+use crate::request::kx_request;
 use crate::versioned;
 use crate::workspace::kx_workspace;
-
-/// The caller's bytes.
-///
-/// # Safety
-/// They stay as they are while the plan is used.
-unsafe fn given(bytes: kx_bytes) -> Result<&'static [u8], Failure> {
-    // SAFETY: the caller's promise.
-    unsafe { pointer::bytes(bytes.data, bytes.length) }
-}
-
-/// The seed, if there is one.
-///
-/// # Safety
-/// As [`given`].
-unsafe fn seed(bytes: kx_bytes) -> Result<Option<[u8; 32]>, Failure> {
-    // SAFETY: the caller's promise.
-    let bytes = unsafe { given(bytes) }?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let what = "the seed must have 32 bytes, or none";
-    let seed = <[u8; 32]>::try_from(bytes).map_err(|_| Error::BadArgument { what })?;
-    Ok(Some(seed))
-}
 
 /// Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
 /// into the workspace, and digests all bytes once unless told not to. No system call is made: it
@@ -133,27 +108,30 @@ unsafe fn planned(
     let machine = unsafe { machine::shared(machine) }?;
     // SAFETY: the caller's promise.
     let list = unsafe { pointer::array(asked.initrds, asked.initrd_count) }?;
-    let mut initrds = Vec::<&[u8], SEGMENT_MAX>::new();
-    for initrd in list {
-        // SAFETY: the caller's promise.
-        let bytes = unsafe { given(*initrd) }?;
-        initrds.push(bytes).map_err(|_| Error::TooManySegments {
-            // Kernel, boot parameters and purgatory are segments too.
-            count: list.len().saturating_add(3) as u64,
-            max: SEGMENT_MAX as u64,
-        })?;
+    if list.len() > SEGMENT_MAX {
+        // Kernel, boot parameters and purgatory are segments too.
+        let count = list.len().saturating_add(3) as u64;
+        let max = SEGMENT_MAX as u64;
+        return Err(Error::TooManySegments { count, max }.into());
     }
-    // SAFETY: the caller's promise.
-    let dtb = unsafe { given(asked.dtb) }?;
+    let given = [asked.kernel, asked.command_line, asked.dtb, asked.rng_seed];
+    let mut all = [&[][..]; 4 + SEGMENT_MAX];
+    for (bytes, from) in all.iter_mut().zip(given.iter().chain(list)) {
+        // SAFETY: the caller's promise.
+        *bytes = unsafe { pointer::bytes(from.data, from.length) }?;
+    }
+    let [kernel, command_line, dtb, seed, initrds @ ..] = &all;
+    let rng_seed = <[u8; 32]>::try_from(*seed).ok();
+    if rng_seed.is_none() && !seed.is_empty() {
+        let what = "the seed must have 32 bytes, or none";
+        return Err(Error::BadArgument { what }.into());
+    }
     let request = Request {
-        // SAFETY: the caller's promise.
-        kernel: unsafe { given(asked.kernel) }?,
-        initrds: &initrds,
-        // SAFETY: the caller's promise.
-        command_line: unsafe { given(asked.command_line) }?,
-        dtb: (!dtb.is_empty()).then_some(dtb),
-        // SAFETY: the caller's promise.
-        rng_seed: unsafe { seed(asked.rng_seed) }?,
+        kernel,
+        initrds: initrds.get(..list.len()).unwrap_or_default(),
+        command_line,
+        dtb: (!dtb.is_empty()).then_some(*dtb),
+        rng_seed,
         options: asked.options()?,
     };
     // SAFETY: it was initialised.

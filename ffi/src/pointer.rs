@@ -2,14 +2,14 @@
 
 use core::ffi::{CStr, c_char, c_void};
 
-use crate::error::{Failure, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
+use crate::error::{Code, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
 
 /// Checks that a pointer may be used as one to `T`.
-pub fn usable<T>(pointer: *const T) -> Result<(), Failure> {
+pub fn usable<T>(pointer: *const T) -> Result<(), Code> {
     if pointer.is_null() {
-        Err(Failure::Own(KX_E_NULL))
+        Err(Code(KX_E_NULL))
     } else if !pointer.is_aligned() {
-        Err(Failure::Own(KX_E_MISALIGNED))
+        Err(Code(KX_E_MISALIGNED))
     } else {
         Ok(())
     }
@@ -19,7 +19,7 @@ pub fn usable<T>(pointer: *const T) -> Result<(), Failure> {
 ///
 /// # Safety
 /// The bytes are readable, and nobody writes them as long as `'a`.
-pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], Failure> {
+pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], Code> {
     // SAFETY: bytes have no invalid values.
     unsafe { array(data.cast(), length) }
 }
@@ -28,14 +28,14 @@ pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], 
 ///
 /// # Safety
 /// `count` elements are readable, valid, and nobody writes them as long as `'a`.
-pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Failure> {
+pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Code> {
     if count == 0 {
         return Ok(&[]);
     }
     usable(data)?;
     let size = count.checked_mul(size_of::<T>());
     if size.is_none_or(|size| isize::try_from(size).is_err()) {
-        return Err(Failure::Own(KX_E_SIZE));
+        return Err(Code(KX_E_SIZE));
     }
     // SAFETY: not NULL, aligned, no larger than an object can be; the rest is the caller's
     // promise.
@@ -46,7 +46,7 @@ pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Fail
 ///
 /// # Safety
 /// It does, is readable to there, and nobody writes it as long as `'a`.
-pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Failure> {
+pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Code> {
     usable(text)?;
     let mut length: usize = 0;
     loop {
@@ -61,5 +61,6 @@ pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Failure> {
     }
     // SAFETY: these bytes were just read.
     let all = unsafe { bytes(text.cast(), length) }?;
-    CStr::from_bytes_with_nul(all).map_err(|_| Failure::Own(KX_E_SIZE))
+    // SAFETY: the last byte is the first NUL.
+    Ok(unsafe { CStr::from_bytes_with_nul_unchecked(all) })
 }

@@ -5,7 +5,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::{copy_nonoverlapping, write_bytes};
 
-use crate::error::{Failure, KX_E_SIZE, KX_E_TOO_NEW};
+use crate::error::{Code, KX_E_SIZE, KX_E_TOO_NEW};
 use crate::pointer;
 
 /// A structure of this kind.
@@ -22,14 +22,14 @@ const LARGEST: usize = 4096;
 ///
 /// # Safety
 /// If aligned and not NULL, it is readable.
-unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Failure> {
+unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Code> {
     pointer::usable(pointer)?;
     // SAFETY: not NULL, aligned, and the size comes first.
     let size = unsafe { *pointer.cast::<usize>() };
     if (size_of::<usize>()..=LARGEST).contains(&size) {
         Ok(size)
     } else {
-        Err(Failure::Own(KX_E_SIZE))
+        Err(Code(KX_E_SIZE))
     }
 }
 
@@ -37,14 +37,14 @@ unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Failure> {
 ///
 /// # Safety
 /// If aligned and not NULL, it is readable for the bytes its size member says.
-pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Failure> {
+pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Code> {
     // SAFETY: the caller's promise.
     let size = unsafe { size(pointer) }?;
     // SAFETY: the caller's promise, and it lives as long as this call.
     let all = unsafe { pointer::bytes(pointer.cast(), size) }?;
     let beyond = all.get(size_of::<T>()..).unwrap_or_default();
     if beyond.iter().any(|byte| *byte != 0) {
-        return Err(Failure::Own(KX_E_TOO_NEW));
+        return Err(Code(KX_E_TOO_NEW));
     }
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = size.min(size_of::<T>());
@@ -58,7 +58,7 @@ pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Failure> {
 ///
 /// # Safety
 /// As [`read`].
-pub unsafe fn output_size<T: Versioned>(pointer: *mut T) -> Result<usize, Failure> {
+pub unsafe fn output_size<T: Versioned>(pointer: *mut T) -> Result<usize, Code> {
     // SAFETY: the caller's promise.
     unsafe { size(pointer.cast_const()) }
 }

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 
 use kexec_core::plan::{Plan, Workspace};
 
-use crate::error::{Failure, KX_E_NO_PLAN, plain};
+use crate::error::{Code, KX_E_NO_PLAN, plain};
 use crate::object::{self, Storage};
 
 /// Bytes of a struct kx_workspace. Most of it is never touched.
@@ -56,13 +56,13 @@ unsafe impl Storage for kx_workspace {
 ///
 /// # Safety
 /// As `object::find`, and nobody changes it as long as `'a`.
-pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'static>, Failure> {
+pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'static>, Code> {
     // SAFETY: the caller's promise.
     let inner = unsafe { object::find(workspace) }?;
     // SAFETY: it was initialised.
     let planned = unsafe { (*inner).planned };
     if planned == 0 {
-        return Err(Failure::Own(KX_E_NO_PLAN));
+        return Err(Code(KX_E_NO_PLAN));
     }
     // SAFETY: it was initialised.
     let plan = unsafe { &raw const (*inner).plan };
