@@ -3,9 +3,6 @@
  */
 #include "libkexec.h"
 
-static struct kx_machine machine;
-static struct kx_workspace workspace;
-
 static long call(long number, const void *a, const void *b, const void *c, long d, long e)
 {
     long result;
@@ -32,20 +29,20 @@ static int failed(const char *step, int code)
 
 __attribute__((used)) static void run(void)
 {
-    static struct kx_request request = { .size = sizeof request };
-    static struct kx_bytes initrd;
+    static struct kx_machine machine;
+    static struct kx_workspace workspace;
+    static char command_line[4096];
+    long fd, length;
 
     call(165, "proc", "/proc", "proc", 0, 0);
     call(165, "sysfs", "/sys", "sysfs", 0, 0);
-    kx_machine_init(&machine, sizeof machine), kx_machine_read_to_boot(&machine);
-    kx_workspace_init(&workspace, sizeof workspace);
-    if (failed("kernel", kx_map("/boot/vmlinuz", &request.kernel, NULL))
-        || failed("initrd", kx_map("/boot/initrd.img", &initrd, NULL))
-        || failed("cmdline", kx_map("/boot/cmdline", &request.command_line, NULL)))
-        return;
-    request.initrds = &initrd, request.initrd_count = 1;
-    if (failed("plan", kx_plan_to_boot(&request, &machine, &workspace))
-        || failed("load", kx_load(&workspace, NULL)))
+    fd = call(2, "/boot/cmdline", 0, 0, 0, 0);
+    length = call(0, (void *)fd, command_line, (void *)(sizeof command_line - 1), 0, 0);
+    while (length > 0 && command_line[length - 1] == '\n')
+        command_line[--length] = 0;
+    if (failed("cmdline", (int)length)
+        || failed("load", kx_load_to_boot("/boot/vmlinuz", "/boot/initrd.img", command_line,
+                                          &machine, &workspace)))
         return;
     kx_sync();
     failed("exec", kx_exec(NULL));

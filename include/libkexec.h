@@ -1114,6 +1114,28 @@ int kx_knows_file_flag(uint64_t flag);
 int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
 
 /**
+ * Loads a bzImage to be started by kx_exec(): reads the machine, maps the files, plans and
+ * loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
+ * and kx_load() do one after the other, with half their code. For programs that must be tiny,
+ * such as the only one in an initramfs.
+ *
+ * `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
+ * work in: they need not be initialised, and what was in them is lost; afterwards they hold
+ * nothing of use. All is the caller's again when it returns. Needs CAP_SYS_BOOT, /proc and
+ * /sys; it is the whole system's, whichever thread calls.
+ *
+ * Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED; what
+ * kx_image_probe() says of the image; KX_E_NOT_A_FILE, KX_E_EMPTY_FILE,
+ * KX_E_COMMAND_LINE_TOO_LONG, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL. What was loaded
+ * before then still is.
+ */
+int kx_load_to_boot(const char *kernel,
+                    const char *initrd,
+                    const char *command_line,
+                    struct kx_machine *machine,
+                    struct kx_workspace *workspace);
+
+/**
  * Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
  *
  * Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN

@@ -114,6 +114,19 @@ pub struct kx_error {
     pub numbers: [u64; 6],
 }
 
+impl kx_error {
+    const EMPTY: Self = Self {
+        size: 0,
+        code: 0,
+        origin: 0,
+        what: kx_bytes {
+            data: core::ptr::null(),
+            length: 0,
+        },
+        numbers: [0; 6],
+    };
+}
+
 // SAFETY: integers and a pointer; `size` comes first and there is no padding.
 unsafe impl Versioned for kx_error {}
 const _: () = assert!(size_of::<kx_error>() == 80);
@@ -167,40 +180,32 @@ impl Failure {
         }
     }
 
-    fn details(&self) -> kx_error {
-        let (origin, what, numbers) = match self {
-            Self::Own(_) => (0, "", [0; 6]),
-            Self::Core(error) => taken_apart(error),
-        };
-        kx_error {
-            size: 0,
-            code: self.code(),
-            origin,
-            what: kx_bytes {
+    fn details(&self, to: &mut kx_error) {
+        to.code = self.code();
+        if let Self::Core(error) = self {
+            let what = taken_apart(error, to);
+            to.what = kx_bytes {
                 data: what.as_ptr().cast(),
                 length: what.len(),
-            },
-            numbers,
+            };
         }
     }
 }
 
-/// Origin, what, and numbers; `message` puts them together again.
-fn taken_apart(error: &Error) -> (u32, &'static str, [u64; 6]) {
-    let plain = |what, numbers| (0, what, numbers);
-    match *error {
-        Error::Truncated { what, need, have } => plain(what, [need, have, 0, 0, 0, 0]),
-        Error::NotThisFormat { what } => plain(what, [0; 6]),
-        Error::Protocol { found, need } => plain("", [found.into(), need.into(), 0, 0, 0, 0]),
+/// Origin and numbers, written over zeros, and what; `message` puts them together again.
+fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
+    let [first, second, third, fourth, fifth, _] = &mut to.numbers;
+    let (what, numbers) = match *error {
+        Error::Truncated { what, need, have } => (what, (need, have)),
+        Error::Protocol { found, need } => ("", (found.into(), need.into())),
         Error::BadField {
             what,
             offset,
             value,
-        } => plain(what, [offset, value, 0, 0, 0, 0]),
-        Error::NotBootable { why } => plain(why, [0; 6]),
-        Error::CommandLineTooLong { length, limit } => plain("", [length, limit, 0, 0, 0, 0]),
-        Error::CommandLineNul { offset } => plain("", [offset, 0, 0, 0, 0, 0]),
-        Error::Full { what, capacity } => plain(what, [capacity, 0, 0, 0, 0, 0]),
+        } => (what, (offset, value)),
+        Error::CommandLineTooLong { length, limit } => ("", (length, limit)),
+        Error::CommandLineNul { offset } => ("", (offset, 0)),
+        Error::Full { what, capacity } => (what, (capacity, 0)),
         Error::NoHole {
             what,
             size,
@@ -208,18 +213,33 @@ fn taken_apart(error: &Error) -> (u32, &'static str, [u64; 6]) {
             min,
             max,
             largest,
-        } => plain(what, [size, align, min, max, largest, 0]),
-        Error::TooManySegments { count, max } => plain("", [count, max, 0, 0, 0, 0]),
+        } => {
+            (*third, *fourth, *fifth) = (min, max, largest);
+            (what, (size, align))
+        }
+        Error::TooManySegments { count, max } => ("", (count, max)),
         Error::Check { segment, rule } => {
             let (number, other) = rule_number(&rule);
-            plain("", [segment.into(), number.into(), other, 0, 0, 0])
+            *third = other;
+            ("", (segment.into(), number.into()))
         }
-        Error::CrashTooSmall { have, need } => plain("", [have, need, 0, 0, 0, 0]),
-        Error::File { step, .. } => (KX_FROM_FILE, step, [0; 6]),
-        Error::Syscall { call, .. } => (KX_FROM_CALL, call, [0; 6]),
-        Error::NotAFile { what } | Error::BadArgument { what } => plain(what, [0; 6]),
-        _ => plain("", [0; 6]),
-    }
+        Error::CrashTooSmall { have, need } => ("", (have, need)),
+        Error::File { step, .. } => {
+            to.origin = KX_FROM_FILE;
+            (step, (0, 0))
+        }
+        Error::Syscall { call, .. } => {
+            to.origin = KX_FROM_CALL;
+            (call, (0, 0))
+        }
+        Error::NotThisFormat { what }
+        | Error::NotBootable { why: what }
+        | Error::NotAFile { what }
+        | Error::BadArgument { what } => (what, (0, 0)),
+        _ => ("", (0, 0)),
+    };
+    (*first, *second) = numbers;
+    what
 }
 
 fn rule_number(rule: &Rule) -> (u32, u64) {
@@ -278,8 +298,10 @@ unsafe fn room(error: *mut kx_error) -> Result<usize, Code> {
 #[inline(never)]
 unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) {
     if size != 0 {
+        let mut details = kx_error::EMPTY;
+        failure.details(&mut details);
         // SAFETY: not NULL, aligned, and `size` is what it says.
-        unsafe { versioned::write(error, size, &failure.details()) };
+        unsafe { versioned::write(error, size, &details) };
     }
 }
 

@@ -26,6 +26,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod boot;
 pub mod check;
 pub mod digest;
 pub mod error;

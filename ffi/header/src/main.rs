@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     "version",
     "request",
     "error",
@@ -25,6 +25,7 @@ const FILES: [&str; 19] = [
     "digest",
     "files",
     "load",
+    "boot",
     "status",
     "exec",
 ];

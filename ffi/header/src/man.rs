@@ -50,7 +50,7 @@ const PAGES: [Page; 16] = [
     page("what a refusal of the kernel means", &["explain"], &[]),
     page("the digest the purgatory verifies", &["digest"], &[]),
     page("map and join files", &["files"], &["kx_bytes"]),
-    page("load and unload a kernel", &["load"], &[]),
+    page("load and unload a kernel", &["load", "boot"], &[]),
     page(
         "start the loaded kernel, and ask for it",
         &["exec", "status"],

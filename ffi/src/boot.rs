@@ -1,0 +1,85 @@
+//! The whole way in one call, for programs that must be tiny.
+
+use core::ffi::{CStr, c_char, c_int};
+
+use kexec_core::Result;
+use kexec_core::linux::{File, kexec_load, random_seed, read_machine_to_boot};
+use kexec_core::machine::Machine;
+use kexec_core::plan::{Request, Workspace, plan_to_boot};
+
+use crate::error::plain;
+use crate::machine::{KX_MACHINE_SIZE, kx_machine};
+use crate::object;
+use crate::pointer;
+use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
+
+/// Loads a bzImage to be started by kx_exec(): reads the machine, maps the files, plans and
+/// loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
+/// and kx_load() do one after the other, with half their code. For programs that must be tiny,
+/// such as the only one in an initramfs.
+///
+/// `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
+/// work in: they need not be initialised, and what was in them is lost; afterwards they hold
+/// nothing of use. All is the caller's again when it returns. Needs CAP_SYS_BOOT, /proc and
+/// /sys; it is the whole system's, whichever thread calls.
+///
+/// Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED; what
+/// kx_image_probe() says of the image; KX_E_NOT_A_FILE, KX_E_EMPTY_FILE,
+/// KX_E_COMMAND_LINE_TOO_LONG, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL. What was loaded
+/// before then still is.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_load_to_boot(
+    kernel: *const c_char,
+    initrd: *const c_char,
+    command_line: *const c_char,
+    machine: *mut kx_machine,
+    workspace: *mut kx_workspace,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let kernel = unsafe { pointer::string(kernel) }?;
+        let initrd = if initrd.is_null() {
+            None
+        } else {
+            // SAFETY: the caller's promise.
+            Some(unsafe { pointer::string(initrd) }?)
+        };
+        // SAFETY: the caller's promise.
+        let command_line = unsafe { pointer::string(command_line) }?;
+        // SAFETY: the caller's promise.
+        let machine = unsafe { object::initialise(machine, KX_MACHINE_SIZE) }?;
+        // SAFETY: the caller's promise.
+        let inner = unsafe { object::initialise(workspace, KX_WORKSPACE_SIZE) }?;
+        // SAFETY: it was initialised.
+        let workspace = unsafe { &raw mut (*inner).workspace };
+        // SAFETY: it was initialised, and nobody else uses it.
+        let (machine, workspace) = unsafe { (&mut *machine, &mut *workspace) };
+        load(kernel, initrd, command_line, machine, workspace)?;
+        Ok(0)
+    })
+}
+
+fn load(
+    kernel: &CStr,
+    initrd: Option<&CStr>,
+    command_line: &CStr,
+    machine: &mut Machine,
+    workspace: &mut Workspace,
+) -> Result<()> {
+    read_machine_to_boot(machine);
+    let kernel = File::open(kernel)?.map()?;
+    let initrd = match initrd {
+        Some(path) => Some(File::open(path)?.map()?),
+        None => None,
+    };
+    let initrds = [initrd.as_ref().map_or(&[][..], |initrd| initrd.bytes())];
+    let request = Request {
+        kernel: kernel.bytes(),
+        initrds: initrds.get(..usize::from(initrd.is_some())).unwrap_or_default(),
+        command_line: command_line.to_bytes(),
+        rng_seed: random_seed(),
+        ..Request::default()
+    };
+    let plan = plan_to_boot(&request, machine, workspace)?;
+    kexec_load(plan.entry, plan.segments(), plan.flags)
+}
