@@ -83,10 +83,12 @@ impl StatusParser {
     /// needs to be read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         let found = &mut self.cap_sys_boot;
-        self.lines.feed(piece, &mut |line| {
-            let set = line.strip_prefix(b"CapEff:").and_then(text::hex);
-            *found = found.or(set.map(|set| set >> CAP_SYS_BOOT & 1 == 1));
-        });
+        for &byte in piece {
+            let line = self.lines.push(byte).unwrap_or_default();
+            if let Some(set) = line.strip_prefix(b"CapEff:").and_then(text::hex) {
+                *found = found.or(Some(set >> CAP_SYS_BOOT & 1 == 1));
+            }
+        }
         found.is_some()
     }
 }
@@ -119,12 +121,13 @@ impl MeminfoParser {
     /// needs to be read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         let found = &mut self.total;
-        self.lines.feed(piece, &mut |line| {
+        for &byte in piece {
+            let line = self.lines.push(byte).unwrap_or_default();
             let value = line.strip_prefix(b"MemTotal:");
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));
             *found = found.or(bytes);
-        });
+        }
         found.is_some()
     }
 }
