@@ -57,14 +57,17 @@ impl<'a> IomemMapParser<'a> {
         }
     }
 
-    /// The next byte of the file; answers the resource it ends, by range and name.
-    pub fn push(&mut self, byte: u8) -> Option<(Range, &[u8])> {
-        self.state.line(self.lines.push(byte)?)
+    /// Takes a line from the front of the file's next piece, of any size; answers range and name
+    /// of the resource in it, if any; `None` at the end of the piece.
+    pub fn next(&mut self, piece: &mut &[u8]) -> Option<Option<(Range, &[u8])>> {
+        let line = self.lines.next(piece)?;
+        Some(self.state.line(line))
     }
 
     /// The end of the file. A map that had no room for all of it is left empty.
     pub fn finish(&mut self) -> IomemAccess {
-        self.push(b'\n');
+        // The last line need not have a line feed.
+        self.next(&mut &b"\n"[..]);
         let state = &mut self.state;
         if state.full {
             state.map.clear();
@@ -163,9 +166,9 @@ impl<'a> IomemParser<'a> {
     }
 
     /// The next piece of the file, of any size.
-    pub fn feed(&mut self, piece: &[u8]) {
-        for &byte in piece {
-            if let Some((range, name)) = self.map.push(byte) {
+    pub fn feed(&mut self, mut piece: &[u8]) {
+        while let Some(line) = self.map.next(&mut piece) {
+            if let Some((range, name)) = line {
                 self.facts.add(range, name);
             }
         }

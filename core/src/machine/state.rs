@@ -81,10 +81,9 @@ impl StatusParser {
 
     /// The next piece of the file, of any size; answers whether all is known and nothing more
     /// needs to be read.
-    pub fn feed(&mut self, piece: &[u8]) -> bool {
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.cap_sys_boot;
-        for &byte in piece {
-            let line = self.lines.push(byte).unwrap_or_default();
+        while let Some(line) = self.lines.next(&mut piece) {
             if let Some(set) = line.strip_prefix(b"CapEff:").and_then(text::hex) {
                 *found = found.or(Some(set >> CAP_SYS_BOOT & 1 == 1));
             }
@@ -119,10 +118,9 @@ impl MeminfoParser {
 
     /// The next piece of the file, of any size; answers whether all is known and nothing more
     /// needs to be read.
-    pub fn feed(&mut self, piece: &[u8]) -> bool {
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.total;
-        for &byte in piece {
-            let line = self.lines.push(byte).unwrap_or_default();
+        while let Some(line) = self.lines.next(&mut piece) {
             let value = line.strip_prefix(b"MemTotal:");
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));

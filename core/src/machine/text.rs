@@ -80,17 +80,21 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// The next byte; answers the line it ends, without the line feed, unless that is empty.
-    pub(super) fn push(&mut self, byte: u8) -> Option<&[u8]> {
-        if byte != b'\n' {
+    /// Takes from the front of the file's next piece what is left of the line, and answers the
+    /// line, without its line feed; `None` if that is not in the piece, of which nothing is left.
+    pub(super) fn next(&mut self, piece: &mut &[u8]) -> Option<&[u8]> {
+        while let Some((&byte, rest)) = piece.split_first() {
+            *piece = rest;
+            if byte == b'\n' {
+                let length = core::mem::take(&mut self.length);
+                return self.line.get(..length);
+            }
             if let Some(slot) = self.line.get_mut(self.length) {
                 *slot = byte;
                 self.length = self.length.saturating_add(1);
             }
-            return None;
         }
-        let length = core::mem::take(&mut self.length);
-        self.line.get(..length).filter(|line| !line.is_empty())
+        None
     }
 }
 
@@ -130,11 +134,12 @@ mod tests {
     fn long_lines_are_cut_and_the_next_is_whole() {
         let mut lines = Lines::<4>::new();
         let mut seen: Vec<Vec<u8>> = Vec::new();
-        for piece in [&b"abc"[..], b"defgh\n\nij", b"\nk\n"] {
-            for &byte in piece {
-                seen.extend(lines.push(byte).map(<[u8]>::to_vec));
+        for mut piece in [&b"abc"[..], b"defgh\n\nij", b"\nk\nl"] {
+            while let Some(line) = lines.next(&mut piece) {
+                seen.push(line.to_vec());
             }
+            assert_eq!(piece, b"");
         }
-        assert_eq!(seen, [&b"abcd"[..], b"ij", b"k"]);
+        assert_eq!(seen, [&b"abcd"[..], b"", b"ij", b"k"]);
     }
 }

@@ -53,10 +53,8 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
 fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
-    let whole = stream(root, c"proc/iomem", |piece| {
-        for &byte in piece {
-            parser.push(byte);
-        }
+    let whole = stream(root, c"proc/iomem", |mut piece| {
+        while parser.next(&mut piece).is_some() {}
         false
     });
     if whole {
