@@ -5,20 +5,21 @@
 #![deny(unsafe_code)]
 
 use core::convert::Infallible;
+use core::ffi::CStr;
 
-use kexec_core::linux::{self, Environment, File, Standard};
+use kexec_core::bytes::put_decimal;
+use kexec_core::linux::{self, Environment, Fd, File};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{self, Request, Workspace};
 use kexec_core::{Error, Result};
 use kexec_rt::{Arguments, Once};
 
-static MACHINE: Once<Machine> = Once::new(Machine::new());
-static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
+static MEMORY: Once<(Machine, Workspace)> = Once::new((Machine::new(), Workspace::new()));
 
 kexec_rt::entry!(main);
 
 fn main(_: Arguments, _: Environment) -> u8 {
-    if let (Some(machine), Some(workspace)) = (MACHINE.take(), WORKSPACE.take()) {
+    if let Some((machine, workspace)) = MEMORY.take() {
         let Err(error) = boot(machine, workspace);
         complain(&error);
     }
@@ -31,41 +32,31 @@ fn main(_: Arguments, _: Environment) -> u8 {
 /// Says the error by its numbers: its text, and what formats it, would be a third of this
 /// program. Whoever has the room writes `{error}`.
 fn complain(error: &Error) {
-    let mut text = *b"init: cannot boot: error 00000, errno 00000\n";
+    let mut text = *b"init: error 00000, errno 00000\n";
     let errno = match error {
         Error::File { errno, .. } | Error::Syscall { errno, .. } => errno.0,
         _ => 0,
     };
-    for (end, number) in [(30, error.number()), (43, errno)] {
-        let (mut at, mut rest) = (end, number);
-        while rest != 0 {
-            at = usize::wrapping_sub(at, 1);
-            if let Some(digit) = text.get_mut(at) {
-                *digit = b'0'.wrapping_add((rest % 10) as u8);
-            }
-            rest /= 10;
-        }
+    for (end, number) in [(17, error.number()), (30, errno)] {
+        put_decimal(text.get_mut(..end).unwrap_or_default(), number.into());
     }
     // There is nobody to tell that it cannot be told.
-    let _unwritten = linux::write_all(Standard::Error, &text);
+    let _unwritten = linux::write(&Fd::lent(2), &text);
+}
+
+/// A file's bytes; the program maps it once and for good.
+fn file(path: &CStr) -> Result<&'static [u8]> {
+    Ok(File::open(path)?.map()?.leak())
 }
 
 fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> {
     linux::mount(c"proc", c"/proc", c"proc")?;
     linux::mount(c"sysfs", c"/sys", c"sysfs")?;
     linux::read_machine_to_boot(machine);
-    let kernel = File::open(c"/boot/vmlinuz")?.map()?;
-    let initrd = File::open(c"/boot/initrd")?.map()?;
-    let mut buffer = [0; 4096];
-    let command_line =
-        linux::read_file(c"/boot/cmdline", &mut buffer).map_err(|errno| Error::File {
-            step: "read",
-            errno,
-        })?;
     let request = Request {
-        kernel: kernel.bytes(),
-        initrds: &[initrd.bytes()],
-        command_line: command_line.trim_ascii_end(),
+        kernel: file(c"/boot/vmlinuz")?,
+        initrds: &[file(c"/boot/initrd")?],
+        command_line: file(c"/boot/cmdline")?.trim_ascii_end(),
         rng_seed: linux::random_seed(),
         ..Request::default()
     };

@@ -43,6 +43,20 @@ pub fn put_slice(bytes: &mut [u8], offset: usize, data: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// Writes a decimal number to the end of `text`, as far as it has room; answers where it begins.
+pub fn put_decimal(text: &mut [u8], mut number: u32) -> usize {
+    let mut start = text.len();
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' | (number % 10) as u8;
+        number /= 10;
+        start = start.saturating_sub(1);
+        if number == 0 {
+            break;
+        }
+    }
+    start
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +74,18 @@ mod tests {
         assert_eq!(put_slice(&mut bytes, 4, &[1, 2]), None);
         assert_eq!(slice_at(&bytes, 3, 2), Some(&[0xcd, 0xab][..]));
         assert_eq!(slice_at(&bytes, 3, usize::MAX), None);
+    }
+
+    #[test]
+    fn decimal_numbers_end_where_the_text_does() {
+        let mut text = *b"..........";
+        assert_eq!(put_decimal(&mut text, 0), 9);
+        assert_eq!(put_decimal(&mut text[..8], 1234), 4);
+        assert_eq!(&text, b"....1234.0");
+        assert_eq!(put_decimal(&mut text, u32::MAX), 0);
+        assert_eq!(&text, b"4294967295");
+        assert_eq!(put_decimal(&mut text[..3], 98765), 0);
+        assert_eq!(&text, b"7654967295");
+        assert_eq!(put_decimal(&mut [], 5), 0);
     }
 }

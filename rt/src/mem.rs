@@ -8,11 +8,14 @@ use core::arch::global_asm;
 // copies more than some KiB.
 global_asm!(
     ".globl memcpy, memmove, memset, memcmp, bcmp, strlen",
+    // A section for each, so that the linker leaves out what a program does not call.
+    ".section .text.memcpy,\"ax\",@progbits",
     "memcpy:",
     "mov rax, rdi",
     "mov rcx, rdx",
     "rep movsb",
     "ret",
+    ".section .text.memmove,\"ax\",@progbits",
     // Backwards when the target begins inside the source.
     "memmove:",
     "mov rax, rdi",
@@ -30,6 +33,7 @@ global_asm!(
     "rep movsb",
     "cld",
     "ret",
+    ".section .text.memset,\"ax\",@progbits",
     "memset:",
     "mov r8, rdi",
     "mov eax, esi",
@@ -37,6 +41,7 @@ global_asm!(
     "rep stosb",
     "mov rax, r8",
     "ret",
+    ".section .text.memcmp,\"ax\",@progbits",
     "memcmp:",
     "bcmp:",
     "xor eax, eax",
@@ -51,6 +56,7 @@ global_asm!(
     "je 3b",
     "4:",
     "ret",
+    ".section .text.strlen,\"ax\",@progbits",
     "strlen:",
     "xor eax, eax",
     "5:",
@@ -60,4 +66,5 @@ global_asm!(
     "jmp 5b",
     "6:",
     "ret",
+    ".text",
 );

@@ -7,6 +7,7 @@ use linux_raw_sys::general as raw;
 
 use super::arch;
 use crate::Errno;
+use crate::bytes::put_decimal;
 
 /// An open file descriptor; closed when dropped.
 #[derive(Debug)]
@@ -67,27 +68,19 @@ pub fn open_at(directory: &Fd, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     openat(directory.argument(), path, flags)
 }
 
-/// openat(2) with `flags` (O_*) and O_CLOEXEC, of the entry of the directory whose name is a
-/// number.
+/// Opens, as a place to start from, the directory in another whose name is a number.
 ///
 /// # Errors
-/// The kernel's errno.
-pub(super) fn open_number(directory: &Fd, number: u16, flags: u32) -> Result<Fd, Errno> {
-    // u16::MAX has five digits.
-    let mut name = *b"00000\0";
-    let (mut start, mut rest) = (0, number);
-    for (place, digit) in name.iter_mut().enumerate().rev().skip(1) {
-        *digit = b'0'.wrapping_add((rest % 10) as u8);
-        rest /= 10;
-        start = place;
-        if rest == 0 {
-            break;
-        }
-    }
+/// The kernel's errno of openat(2).
+pub(super) fn open_number(directory: &Fd, number: u32) -> Result<Fd, Errno> {
+    // u32::MAX has ten digits.
+    let mut name = *b"0000000000\0";
+    let [digits @ .., _] = &mut name;
+    let start = put_decimal(digits, number);
     let name = name.get(start..).unwrap_or_default();
     // SAFETY: the last byte is NUL, and no other: they are digits.
     let name = unsafe { CStr::from_bytes_with_nul_unchecked(name) };
-    open_at(directory, name, flags)
+    open_at(directory, name, raw::O_PATH | raw::O_DIRECTORY)
 }
 
 fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
@@ -160,18 +153,15 @@ pub fn read_file_at<'a>(
 }
 
 /// Reads an attribute, a file of /sys or /proc that holds one value, with `path` relative to a
-/// directory. The kernel gives all of it at the first read(2), so there is no other.
-///
-/// # Errors
-/// The kernel's errno of openat(2) or read(2).
-pub fn read_attribute_at<'a>(
+/// directory. The kernel gives all of it at the first read(2), so there is no other. `None` if it cannot be read.
+pub(super) fn read_attribute_at<'a>(
     directory: &Fd,
     path: &CStr,
     buffer: &'a mut [u8],
-) -> Result<&'a [u8], Errno> {
-    let fd = open_at(directory, path, raw::O_RDONLY)?;
-    let got = read(&fd, buffer)?;
-    Ok(buffer.get(..got).unwrap_or_default())
+) -> Option<&'a [u8]> {
+    let fd = open_at(directory, path, raw::O_RDONLY).ok()?;
+    let got = read(&fd, buffer).ok()?;
+    buffer.get(..got)
 }
 
 fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {

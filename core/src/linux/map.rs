@@ -123,6 +123,15 @@ impl Mapping {
         unsafe { core::slice::from_raw_parts(start, self.length) }
     }
 
+    /// The file's bytes, mapped as long as the process lives.
+    #[must_use]
+    pub fn leak(self) -> &'static [u8] {
+        let (start, length) = self.into_address();
+        let start = core::ptr::with_exposed_provenance(start);
+        // SAFETY: as in `bytes`, and nobody is left who could unmap it.
+        unsafe { core::slice::from_raw_parts(start, length) }
+    }
+
     /// Hands the mapping over to the caller, who ends it by [`Mapping::from_address`] and a drop.
     #[must_use]
     pub const fn into_address(self) -> (usize, usize) {
@@ -175,12 +184,12 @@ fn regular_size(fd: &Fd) -> Result<u64> {
 
 /// fstat(2).
 pub(super) fn fstat(fd: &Fd) -> core::result::Result<raw::stat, Errno> {
-    let mut stat = core::mem::MaybeUninit::<raw::stat>::zeroed();
+    let mut stat = core::mem::MaybeUninit::<raw::stat>::uninit();
     let target = stat.as_mut_ptr() as usize;
     // SAFETY: the kernel writes one `struct stat` to `target`, which has that type.
     let done = unsafe { arch::syscall(raw::__NR_fstat, [fd.argument(), target, 0, 0, 0, 0]) };
     arch::result(done)?;
-    // SAFETY: all fields are integers, zeroed above and filled by the kernel.
+    // SAFETY: the kernel filled all of it.
     Ok(unsafe { stat.assume_init() })
 }
 

@@ -12,9 +12,16 @@ use crate::{Errno, Error};
 /// # Errors
 /// [`Error::Syscall`] with mount(2)'s errno.
 pub fn mount(source: &CStr, target: &CStr, kind: &CStr) -> Result<(), Error> {
-    let [source, target, kind] = [source, target, kind].map(|text| text.as_ptr() as usize);
+    let arguments = [
+        source.as_ptr() as usize,
+        target.as_ptr() as usize,
+        kind.as_ptr() as usize,
+        0,
+        0,
+        0,
+    ];
     // SAFETY: all three are NUL-terminated strings that outlive the call; no flags, no data.
-    let mounted = unsafe { arch::syscall(raw::__NR_mount, [source, target, kind, 0, 0, 0]) };
+    let mounted = unsafe { arch::syscall(raw::__NR_mount, arguments) };
     match arch::result(mounted) {
         Ok(_) | Err(Errno::EBUSY) => Ok(()),
         Err(errno) => Err(Error::Syscall {

@@ -138,19 +138,15 @@ impl Efi {
     /// Takes the addresses out of the contents of /sys/firmware/efi/systab, lines of
     /// `NAME=0x<address>`.
     pub fn read_systab(&mut self, systab: &[u8]) {
-        let mut fields = [
-            (&b"ACPI20="[..], &mut self.acpi20),
-            (b"ACPI=", &mut self.acpi),
-            (b"SMBIOS3=", &mut self.smbios3),
-            (b"SMBIOS=", &mut self.smbios),
-        ];
-        for line in systab.split(|&byte| byte == b'\n') {
-            for (name, field) in &mut fields {
-                if let Some(value) = line.strip_prefix(*name) {
-                    **field = text::hex(value).unwrap_or(0);
-                }
-            }
-        }
+        let address = |name: &[u8]| {
+            let mut lines = systab.split(|&byte| byte == b'\n');
+            let value = lines.find_map(|line| line.strip_prefix(name));
+            value.and_then(text::hex).unwrap_or(0)
+        };
+        self.acpi20 = address(b"ACPI20=");
+        self.acpi = address(b"ACPI=");
+        self.smbios3 = address(b"SMBIOS3=");
+        self.smbios = address(b"SMBIOS=");
     }
 
     /// Forgets the runtime map: one that lacks an entry is worse than none.
@@ -163,26 +159,23 @@ impl Efi {
         self.clear_map();
         self.present = false;
         self.platform_size = 0;
-        for address in [
-            &mut self.fw_vendor,
-            &mut self.runtime,
-            &mut self.config_table,
-            &mut self.smbios,
-            &mut self.smbios3,
-            &mut self.acpi20,
-            &mut self.acpi,
-        ] {
-            *address = 0;
-        }
+        self.fw_vendor = 0;
+        self.runtime = 0;
+        self.config_table = 0;
+        self.smbios = 0;
+        self.smbios3 = 0;
+        self.acpi20 = 0;
+        self.acpi = 0;
     }
 }
 
 /// The number in /sys/firmware/efi/fw_platform_size: 32 or 64; 0 for anything else.
 #[must_use]
 pub fn efi_platform_size(contents: &[u8]) -> u8 {
-    match contents.trim_ascii() {
-        b"32" => 32,
-        b"64" => 64,
+    // Two decimal digits are a hexadecimal number as well.
+    match text::hex(contents) {
+        Some(0x32) => 32,
+        Some(0x64) => 64,
         _ => 0,
     }
 }

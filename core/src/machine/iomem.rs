@@ -57,17 +57,18 @@ impl<'a> IomemMapParser<'a> {
         }
     }
 
-    /// The next piece of the file, of any size; `each` gets every resource that ends in it, by
-    /// range and name.
-    pub fn feed(&mut self, piece: &[u8], each: &mut dyn FnMut(Range, &[u8])) {
-        let state = &mut self.state;
-        self.lines.feed(piece, &mut |line| state.line(line, each));
+    /// Takes a line from the front of the file's next piece, of any size; answers range and name
+    /// of the resource in it, if any; `None` at the end of the piece.
+    pub fn next(&mut self, piece: &mut &[u8]) -> Option<Option<(Range, &[u8])>> {
+        let line = self.lines.next(piece)?;
+        Some(self.state.line(line))
     }
 
     /// The end of the file. A map that had no room for all of it is left empty.
-    pub fn finish(mut self, each: &mut dyn FnMut(Range, &[u8])) -> IomemAccess {
+    pub fn finish(&mut self) -> IomemAccess {
+        // The last line need not have a line feed.
+        self.next(&mut &b"\n"[..]);
         let state = &mut self.state;
-        self.lines.finish(&mut |line| state.line(line, each));
         if state.full {
             state.map.clear();
         }
@@ -81,33 +82,33 @@ impl<'a> IomemMapParser<'a> {
 }
 
 impl State<'_> {
-    fn line(&mut self, line: &[u8], each: &mut dyn FnMut(Range, &[u8])) {
+    fn line<'l>(&mut self, line: &'l [u8]) -> Option<(Range, &'l [u8])> {
         let place = line.trim_ascii_start();
         let indent = line.len().saturating_sub(place.len());
-        let Some((start, last, name)) = addresses(place) else {
-            return;
+        let (start, [b'-', rest @ ..]) = text::hex_prefix(place)? else {
+            return None;
+        };
+        let (last, [b' ', b':', b' ', name @ ..]) = text::hex_prefix(rest)? else {
+            return None;
         };
         self.any = true;
         // Without CAP_SYS_ADMIN every address is 0; a resource of one byte at 0 does not exist.
-        let Some(range) = Range::new(start, last).filter(|_| last != 0) else {
-            return;
-        };
+        let range = Range::new(start, last).filter(|_| last != 0)?;
         self.real = true;
         self.resource(indent, range, name);
-        each(range, name);
+        Some((range, name))
     }
 
     fn resource(&mut self, indent: usize, range: Range, name: &[u8]) {
-        for outer in [&mut self.ram, &mut self.driver] {
-            if *outer >= indent {
-                *outer = NOWHERE;
-            }
-        }
+        let inside = |outer| if outer < indent { outer } else { NOWHERE };
+        self.ram = inside(self.ram);
+        self.driver = inside(self.driver);
+        let known = kind_of_name(name);
         let driver_managed = is_driver_managed(name);
         if driver_managed || name.starts_with(b"dax") {
             self.driver = self.driver.min(indent);
         }
-        let kind = match kind_of_name(name) {
+        let kind = match known {
             Some(MemoryKind::RAM) if self.driver != NOWHERE => return,
             Some(MemoryKind::RAM) => {
                 self.ram = self.ram.min(indent);
@@ -120,13 +121,6 @@ impl State<'_> {
         };
         self.full = self.full || self.map.add(range, kind).is_err();
     }
-}
-
-/// The first address, the last and the name.
-fn addresses(place: &[u8]) -> Option<(u64, u64, &[u8])> {
-    let (start, rest) = text::hex_prefix(place)?;
-    let (last, rest) = text::hex_prefix(rest.strip_prefix(b"-")?)?;
-    Some((start, last, rest.strip_prefix(b" : ")?))
 }
 
 fn is_driver_managed(name: &[u8]) -> bool {
@@ -172,20 +166,21 @@ impl<'a> IomemParser<'a> {
     }
 
     /// The next piece of the file, of any size.
-    pub fn feed(&mut self, piece: &[u8]) {
-        let facts = &mut self.facts;
-        self.map
-            .feed(piece, &mut |range, name| facts.add(range, name));
+    pub fn feed(&mut self, mut piece: &[u8]) {
+        while let Some(line) = self.map.next(&mut piece) {
+            if let Some((range, name)) = line {
+                self.facts.add(range, name);
+            }
+        }
     }
 
     /// The end of the file. A map that had no room for all of it is left empty.
     pub fn finish(mut self) -> Iomem {
-        let facts = &mut self.facts;
-        let access = self.map.finish(&mut |range, name| facts.add(range, name));
+        self.feed(b"\n");
         Iomem {
-            access,
-            crash: facts.crash,
-            kernel: facts.kernel,
+            access: self.map.finish(),
+            crash: self.facts.crash,
+            kernel: self.facts.kernel,
         }
     }
 }

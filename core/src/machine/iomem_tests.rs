@@ -231,7 +231,7 @@ fn names_are_exact_and_long_ones_harmless() {
     let (_, entries) = parse(&format!(
         "00001000-00001fff : System RAM 2\n\
          00002000-00002fff : system ram\n\
-         00003000-00003fff : RESERVED\n\
+         00003000-00003fff : reserved\n\
          00004000-00004fff :  System RAM\n\
          00005000-00005fff : {}\n\
          00006000-00006fff : System RAM\n\

@@ -20,16 +20,16 @@ pub fn memmap_entry(start: &[u8], end: &[u8], kind: &[u8]) -> Option<MemoryEntry
 /// if it names no kind of memory.
 ///
 /// Kernels before 4.11 wrote "reserved", arm64 still does. "Unknown E820 type" has lost its
-/// number on the way and becomes plain reserved; "Uncached RAM" is ia64's and not for us.
+/// number on the way and becomes plain reserved.
 pub(super) fn kind_of_name(name: &[u8]) -> Option<MemoryKind> {
     let found = NAMES.iter().find(|(known, _)| name == known.as_bytes());
-    found.map(|&(_, kind)| kind).or(name
-        .eq_ignore_ascii_case(b"reserved")
-        .then_some(MemoryKind::RESERVED))
+    found.map(|&(_, kind)| kind)
 }
 
-const NAMES: [(&str, MemoryKind); 9] = [
+const NAMES: [(&str, MemoryKind); 10] = [
     (MemoryKind::RAM.name(), MemoryKind::RAM),
+    (MemoryKind::RESERVED.name(), MemoryKind::RESERVED),
+    ("reserved", MemoryKind::RESERVED),
     (MemoryKind::ACPI.name(), MemoryKind::ACPI),
     (MemoryKind::NVS.name(), MemoryKind::NVS),
     (MemoryKind::UNUSABLE.name(), MemoryKind::UNUSABLE),
@@ -37,7 +37,6 @@ const NAMES: [(&str, MemoryKind); 9] = [
     (MemoryKind::PRAM.name(), MemoryKind::PRAM),
     (MemoryKind::SOFT_RESERVED.name(), MemoryKind::SOFT_RESERVED),
     ("Unknown E820 type", MemoryKind::RESERVED),
-    ("Uncached RAM", MemoryKind::RESERVED),
 ];
 
 #[cfg(test)]

@@ -81,12 +81,13 @@ impl StatusParser {
 
     /// The next piece of the file, of any size; answers whether all is known and nothing more
     /// needs to be read.
-    pub fn feed(&mut self, piece: &[u8]) -> bool {
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.cap_sys_boot;
-        self.lines.feed(piece, &mut |line| {
-            let set = line.strip_prefix(b"CapEff:").and_then(text::hex);
-            *found = found.or(set.map(|set| set >> CAP_SYS_BOOT & 1 == 1));
-        });
+        while let Some(line) = self.lines.next(&mut piece) {
+            if let Some(set) = line.strip_prefix(b"CapEff:").and_then(text::hex) {
+                *found = found.or(Some(set >> CAP_SYS_BOOT & 1 == 1));
+            }
+        }
         found.is_some()
     }
 }
@@ -117,14 +118,14 @@ impl MeminfoParser {
 
     /// The next piece of the file, of any size; answers whether all is known and nothing more
     /// needs to be read.
-    pub fn feed(&mut self, piece: &[u8]) -> bool {
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.total;
-        self.lines.feed(piece, &mut |line| {
+        while let Some(line) = self.lines.next(&mut piece) {
             let value = line.strip_prefix(b"MemTotal:");
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));
             *found = found.or(bytes);
-        });
+        }
         found.is_some()
     }
 }

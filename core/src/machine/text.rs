@@ -4,9 +4,9 @@
 /// anything else or more than 64 bits.
 #[must_use]
 pub fn hex(text: &[u8]) -> Option<u64> {
-    let text = text.trim_ascii();
+    let text = text.trim_ascii_start();
     let (value, rest) = hex_prefix(text.strip_prefix(b"0x").unwrap_or(text))?;
-    rest.is_empty().then_some(value)
+    rest.trim_ascii_start().is_empty().then_some(value)
 }
 
 /// The number whose hexadecimal digits come first, and what is behind them; `None` without a
@@ -80,24 +80,21 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// The next piece; `each` gets every line that ends in it, without the line feed.
-    pub(super) fn feed(&mut self, piece: &[u8], each: &mut dyn FnMut(&[u8])) {
-        for &byte in piece {
+    /// Takes from the front of the file's next piece what is left of the line, and answers the
+    /// line, without its line feed; `None` if that is not in the piece, of which nothing is left.
+    pub(super) fn next(&mut self, piece: &mut &[u8]) -> Option<&[u8]> {
+        while let Some((&byte, rest)) = piece.split_first() {
+            *piece = rest;
             if byte == b'\n' {
-                self.finish(each);
-            } else if let Some(slot) = self.line.get_mut(self.length) {
+                let length = core::mem::take(&mut self.length);
+                return self.line.get(..length);
+            }
+            if let Some(slot) = self.line.get_mut(self.length) {
                 *slot = byte;
                 self.length = self.length.saturating_add(1);
             }
         }
-    }
-
-    /// The end of the file: a last line need not have a line feed.
-    pub(super) fn finish(&mut self, each: &mut dyn FnMut(&[u8])) {
-        if self.length != 0 {
-            each(self.line.get(..self.length).unwrap_or_default());
-        }
-        self.length = 0;
+        None
     }
 }
 
@@ -137,10 +134,12 @@ mod tests {
     fn long_lines_are_cut_and_the_next_is_whole() {
         let mut lines = Lines::<4>::new();
         let mut seen: Vec<Vec<u8>> = Vec::new();
-        for piece in [&b"abc"[..], b"defgh\n\nij", b"\nk"] {
-            lines.feed(piece, &mut |line| seen.push(line.to_vec()));
+        for mut piece in [&b"abc"[..], b"defgh\n\nij", b"\nk\nl"] {
+            while let Some(line) = lines.next(&mut piece) {
+                seen.push(line.to_vec());
+            }
+            assert_eq!(piece, b"");
         }
-        lines.finish(&mut |line| seen.push(line.to_vec()));
-        assert_eq!(seen, [&b"abcd"[..], b"ij", b"k"]);
+        assert_eq!(seen, [&b"abcd"[..], b"", b"ij", b"k"]);
     }
 }

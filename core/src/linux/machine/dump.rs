@@ -28,7 +28,7 @@ pub(super) fn dump(root: &Fd, dump: &mut Dump) {
         .flatten()
         .unwrap_or_default();
     let mut kcore = KcoreParser::new();
-    stream(root, c"proc/kcore", &mut |piece| kcore.feed(piece));
+    stream(root, c"proc/kcore", |piece| kcore.feed(piece));
     dump.direct_map = kcore.direct_map;
     dump.text = kcore.text;
 }

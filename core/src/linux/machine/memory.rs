@@ -6,11 +6,14 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
-use super::{Fd, PIECE, hex_at, numbered, open_at, stream, subdirectories};
+use super::{
+    Fd, PIECE, hex_at, open_at, open_directory, open_number, read_piece, stream, subdirectories,
+};
+use crate::Errno;
 use crate::machine::{
     IomemAccess, IomemParser, Machine, MemorySource, e820_entries, has_parameter, memmap_entry,
 };
-use crate::memory::{MemoryEntry, Range};
+use crate::memory::{MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
 const SETUP_E820_EXT: u64 = 1;
@@ -18,7 +21,7 @@ const SETUP_E820_EXT: u64 = 1;
 /// /proc/iomem, and what of it a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
-    let read = stream(root, c"proc/iomem", &mut |piece| {
+    let read = stream(root, c"proc/iomem", |piece| {
         parser.feed(piece);
         false
     });
@@ -116,7 +119,7 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
-    subdirectories(root, c"sys/firmware/memmap", &mut |entry| {
+    subdirectories(root, c"sys/firmware/memmap", |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
@@ -125,7 +128,7 @@ fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
             super::read_attribute_at(entry, c"end", &mut end),
             super::read_attribute_at(entry, c"type", &mut kind),
         ];
-        let [Ok(start), Ok(end), Ok(kind)] = entry else {
+        let [Some(start), Some(end), Some(kind)] = entry else {
             return false;
         };
         memmap_entry(start, end, kind).is_some_and(|entry| add(machine, entry))
@@ -135,39 +138,51 @@ fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
 /// Whether the page and all of its E820_EXT nodes were read.
 pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
     let Machine {
-        boot_params,
-        memory,
-        memory_full,
+        boot_params: page,
+        memory: map,
+        memory_full: full,
         ..
     } = machine;
-    let mut add_table = |table: &[u8]| {
-        let fits = e820_entries(table).all(|entry| memory.add(entry.range, entry.kind).is_ok());
-        *memory_full |= !fits;
-        fits
-    };
-    if boot_params.get().is_none() || !add_table(boot_params.e820_table()) {
-        return false;
-    }
-    if boot_params.setup_data() == 0 {
-        return true;
-    }
-    // The kernel numbers them as they come (arch/x86/kernel/ksysfs.c).
-    numbered(root, c"sys/kernel/boot_params/setup_data", &mut |node| {
-        let kind = hex_at(node, c"type");
-        if kind != Some(SETUP_E820_EXT) {
-            return kind.is_some();
+    page.get().is_some()
+        && add_table(page.e820_table(), map, full)
+        && (page.setup_data() == 0 || setup_data(root, map, full).is_some())
+}
+
+/// `None` if not all of the E820_EXT nodes could be read, or fit.
+fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
+    // The kernel numbers the nodes as they come (arch/x86/kernel/ksysfs.c).
+    let nodes = open_directory(root, c"sys/kernel/boot_params/setup_data").ok()?;
+    for number in 0.. {
+        let node = match open_number(&nodes, number) {
+            Ok(node) => node,
+            Err(Errno::ENOENT) => return Some(()),
+            Err(_) => return None,
+        };
+        if hex_at(&node, c"type")? != SETUP_E820_EXT {
+            continue;
         }
-        // A read of a file of /sys is a short one at the file's end only
-        // (fs/kernfs/file.c, kernfs_file_read_iter), and then there is no next piece.
-        let mut whole = true;
-        let mut last = false;
-        let read = stream(node, c"data", &mut |piece| {
-            whole = !last && add_table(piece);
-            last = piece.len() != PIECE;
-            !whole
-        });
-        read && whole
-    })
+        let table = open_at(&node, c"data", raw::O_RDONLY).ok()?;
+        let mut buffer = [0; PIECE];
+        loop {
+            let piece = read_piece(&table, &mut buffer)?;
+            if !add_table(piece, map, full) {
+                return None;
+            }
+            // A file of /sys is read in full pieces up to its end
+            // (fs/kernfs/file.c, kernfs_file_read_iter).
+            if piece.len() != PIECE {
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// Whether there was room for all of an e820 table.
+fn add_table(table: &[u8], map: &mut MemoryMap, full: &mut bool) -> bool {
+    let fits = e820_entries(table).all(|entry| map.add(entry.range, entry.kind).is_ok());
+    *full |= !fits;
+    fits
 }
 
 /// Whether there was room for the entry.

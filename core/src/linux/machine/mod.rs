@@ -52,9 +52,9 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
 /// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there
 /// what it found in the BIOS area; where nobody did it stays 0, and the new kernel looks itself.
 fn rsdp(machine: &Machine) -> u64 {
-    let from_loader = machine.boot_params.acpi_rsdp_addr();
-    let known = [from_loader, machine.efi.acpi20, machine.efi.acpi];
-    known.into_iter().find(|&address| address != 0).unwrap_or(0)
+    let first = |address, other| if address != 0 { address } else { other };
+    let from_efi = first(machine.efi.acpi20, machine.efi.acpi);
+    first(machine.boot_params.acpi_rsdp_addr(), from_efi)
 }
 
 /// Reads a file from its start into `buffer`; answers how many bytes, 0 if it cannot be read.
@@ -66,21 +66,19 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
 fn boot_params(root: &Fd, machine: &mut Machine) {
     machine.boot_params.fill(|page| {
         let page = read_attribute_at(root, c"sys/kernel/boot_params/data", page);
-        page.map_or(0, <[u8]>::len)
+        page.unwrap_or_default().len()
     });
 }
 
 /// What a parser makes of an attribute.
-#[inline]
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [0; 128];
-    let value = read_attribute_at(directory, path, &mut buffer);
-    value.ok().map(parse)
+    read_attribute_at(directory, path, &mut buffer).map(parse)
 }
 
 /// The number in an attribute, hexadecimal.
 fn hex_at(directory: &Fd, path: &CStr) -> Option<u64> {
-    small(directory, path, hex).flatten()
+    hex(read_attribute_at(directory, path, &mut [0; 32])?)
 }
 
 /// Bytes of a file that are read at once: whole entries of an e820 table, and a buffer that
@@ -88,40 +86,34 @@ fn hex_at(directory: &Fd, path: &CStr) -> Option<u64> {
 const PIECE: usize = 200 * E820_ENTRY_SIZE;
 
 /// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.
-fn stream(directory: &Fd, path: &CStr, piece: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY) else {
         return false;
     };
     let mut buffer = [0; PIECE];
     loop {
-        let Ok(got) = read(&fd, &mut buffer) else {
-            return false;
-        };
-        if got == 0 || piece(buffer.get(..got).unwrap_or_default()) {
-            return true;
+        match read_piece(&fd, &mut buffer) {
+            None => return false,
+            Some(next) if next.is_empty() || piece(next) => return true,
+            Some(_) => {}
         }
     }
 }
 
-/// Opens the directories 0, 1, 2… of a directory in turn and hands each to `each` until that
-/// answers false. Answers whether the last one was reached.
-fn numbered(directory: &Fd, path: &CStr, each: &mut dyn FnMut(&Fd) -> bool) -> bool {
-    let Ok(fd) = open_at(directory, path, raw::O_PATH | raw::O_DIRECTORY) else {
-        return false;
-    };
-    for number in 0..=u16::MAX {
-        match open_number(&fd, number, raw::O_PATH | raw::O_DIRECTORY) {
-            Ok(inner) if each(&inner) => {}
-            Err(Errno::ENOENT) => return true,
-            _ => return false,
-        }
-    }
-    false
+/// The next bytes of a file, none at its end; `None` if it cannot be read.
+fn read_piece<'a>(fd: &Fd, buffer: &'a mut [u8; PIECE]) -> Option<&'a [u8]> {
+    let got = read(fd, buffer).ok()?;
+    buffer.get(..got)
+}
+
+/// Opens a directory that others are opened in.
+fn open_directory(directory: &Fd, path: &CStr) -> Result<Fd, Errno> {
+    open_at(directory, path, raw::O_PATH | raw::O_DIRECTORY)
 }
 
 /// Opens every subdirectory of a directory in turn and hands it to `each` until that answers
 /// false. Answers whether the directory could be read to its end.
-fn subdirectories(directory: &Fd, path: &CStr, each: &mut dyn FnMut(&Fd) -> bool) -> bool {
+fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;
     };

@@ -12,7 +12,7 @@ use crate::machine::{
 pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
-    stream(root, c"proc/self/status", &mut |piece| status.feed(piece));
+    stream(root, c"proc/self/status", |piece| status.feed(piece));
     KexecState {
         loaded: old_or_new(root, c"sys/kernel/kexec/loaded", c"sys/kernel/kexec_loaded"),
         crash_loaded: old_or_new(
@@ -42,7 +42,7 @@ fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Known {
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
-    stream(root, c"proc/cpuinfo", &mut |piece| flags.feed(piece));
+    stream(root, c"proc/cpuinfo", |piece| flags.feed(piece));
     flags.finish();
     machine.five_level_paging = flags.la57;
     machine.gbpages = flags.gbpages;
@@ -52,7 +52,7 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
 /// MemTotal.
 pub(super) fn total_ram(root: &Fd) -> Option<u64> {
     let mut meminfo = MeminfoParser::new();
-    stream(root, c"proc/meminfo", &mut |piece| meminfo.feed(piece));
+    stream(root, c"proc/meminfo", |piece| meminfo.feed(piece));
     meminfo.total
 }
 

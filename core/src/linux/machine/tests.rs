@@ -4,7 +4,7 @@ use crate::memory::MemoryKind;
 use std::boxed::Box;
 use std::ffi::CString;
 use std::path::PathBuf;
-use std::string::ToString;
+use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, fs};
 
@@ -66,8 +66,36 @@ impl Fake {
     }
 
     fn read_into(&self, machine: &mut Machine) {
-        let path = CString::new(self.0.to_str().unwrap()).unwrap();
-        read_machine_below(&path, machine);
+        read_machine_below(&self.path(), machine);
+    }
+
+    fn path(&self) -> CString {
+        CString::new(self.0.to_str().unwrap()).unwrap()
+    }
+
+    /// What a plan for a reboot is made of, read by the code for it into a machine that knows
+    /// another one, is what the whole machine's reader finds.
+    fn read_to_boot(&self) -> Box<Machine> {
+        let whole = self.read();
+        let other = Self::new("other");
+        other
+            .efi()
+            .file("proc/iomem", "00001000-0009fbff : System RAM\n")
+            .file("sys/kernel/boot_params/data", page(&[(0, 4096, 1)], 0));
+        let mut machine = Box::new(Machine::new());
+        to_boot::read_below(&other.path(), &mut machine);
+        assert!(machine.efi.is_complete() && machine.boot_params.get().is_some());
+        to_boot::read_below(&self.path(), &mut machine);
+        assert_eq!(machine.memory.entries(), whole.memory.entries());
+        assert_eq!(machine.memory_source, whole.memory_source);
+        assert_eq!(machine.iomem.entries(), whole.iomem.entries());
+        assert_eq!(machine.iomem_access, whole.iomem_access);
+        assert_eq!(machine.boot_params.get(), whole.boot_params.get());
+        assert_eq!(machine.acpi_rsdp, whole.acpi_rsdp);
+        assert_eq!(format!("{:?}", machine.efi), format!("{:?}", whole.efi));
+        assert_eq!(machine.efi_full, whole.efi_full);
+        assert_eq!(machine.memory_full, whole.memory_full);
+        machine
     }
 }
 
@@ -325,6 +353,55 @@ fn the_boot_loaders_rsdp_is_better_than_efis() {
     page[0x70..0x78].fill(0);
     fake.file("sys/kernel/boot_params/data", &page);
     assert_eq!(fake.read().acpi_rsdp, 0x7000);
+}
+
+#[test]
+fn to_boot_the_same_is_read() {
+    let fake = Fake::new("to-boot");
+    let none = fake.read_to_boot();
+    assert!(none.memory.is_empty() && !none.efi.present);
+
+    // Nodes 0 to 11, the last one an extension of the table.
+    let head = [(0, 0x9_fc00, 1), (0x10_0000, 0x3ff0_0000, 1)];
+    let tail: Vec<_> = (0..250).map(|n| ((n + 64) << 28, 0x1000, 1)).collect();
+    fake.efi().file("proc/iomem", IOMEM);
+    fake.file("sys/kernel/boot_params/data", page(&head, 0x1234));
+    for node in 0..11 {
+        fake.file(
+            &format!("sys/kernel/boot_params/setup_data/{node}/type"),
+            "0x9\n",
+        );
+    }
+    fake.file("sys/kernel/boot_params/setup_data/11/type", "0x1\n")
+        .file("sys/kernel/boot_params/setup_data/11/data", entries(&tail));
+    let machine = fake.read_to_boot();
+    assert_eq!(machine.memory.entries().len(), 252);
+    assert_eq!(machine.iomem.entries().len(), 2);
+    assert!(machine.efi.is_complete());
+
+    // A node that cannot be read leaves /proc/iomem, a page that is none does, too.
+    fake.file("sys/kernel/boot_params/setup_data/12/type", "what\n");
+    let machine = fake.read_to_boot();
+    assert_eq!(machine.memory_source, MemorySource::Iomem);
+    fake.file("sys/kernel/boot_params/data", "short");
+    let machine = fake.read_to_boot();
+    assert_eq!(machine.memory.entries(), machine.iomem.entries());
+
+    fake.file("proc/iomem", "00000000-00000000 : System RAM\n");
+    assert!(fake.read_to_boot().memory.is_empty());
+    let line = |n: u64| format!("{:x}-{:x} : System RAM\n", n << 20, (n << 20) + 0xfff);
+    fake.file("proc/iomem", (1..=8449).map(line).collect::<String>());
+    assert!(fake.read_to_boot().memory_full);
+}
+
+#[test]
+fn to_boot_this_machine_is_the_same() {
+    let (mut whole, mut machine) = (Box::new(Machine::new()), Box::new(Machine::new()));
+    read_machine(&mut whole);
+    read_machine_to_boot(&mut machine);
+    assert_eq!(machine.total_ram, whole.total_ram);
+    assert_eq!(machine.five_level_paging, whole.five_level_paging);
+    assert_eq!(machine.iomem.entries(), whole.iomem.entries());
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     machine.memory.clear();
     machine.memory_source = MemorySource::None;
     machine.efi.clear();
+    machine.efi_full = false;
     let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
         return;
     };
@@ -40,6 +41,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     efi::efi(root, machine);
     machine.acpi_rsdp = rsdp(machine);
     machine.iomem_access = iomem(root, &mut machine.iomem);
+    machine.memory_full = machine.iomem_access == IomemAccess::TooLong;
     if memory::boot_params(root, machine) && !machine.memory.is_empty() {
         machine.memory_source = MemorySource::BootParams;
     } else if iomem(root, &mut machine.memory) == IomemAccess::Read {
@@ -51,26 +53,25 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
 fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
-    let read = stream(root, c"proc/iomem", &mut |piece| {
-        parser.feed(piece, &mut |_, _| {});
+    let whole = stream(root, c"proc/iomem", |mut piece| {
+        while parser.next(&mut piece).is_some() {}
         false
     });
-    let access = parser.finish(&mut |_, _| {});
-    if !read {
-        map.clear();
-        return IomemAccess::Missing;
+    if whole {
+        return parser.finish();
     }
-    access
+    map.clear();
+    IomemAccess::Missing
 }
 
 /// Bytes of RAM the kernel manages, by sysinfo(2): what MemTotal in /proc/meminfo says.
 fn total_ram() -> Option<u64> {
-    let mut info = core::mem::MaybeUninit::<sysinfo>::zeroed();
+    let mut info = core::mem::MaybeUninit::<sysinfo>::uninit();
     let target = info.as_mut_ptr() as usize;
     // SAFETY: the kernel writes one `struct sysinfo` to `target`, which has that type.
     let done = unsafe { arch::syscall(raw::__NR_sysinfo, [target, 0, 0, 0, 0, 0]) };
     arch::result(done).ok()?;
-    // SAFETY: all fields are integers, zeroed above and filled by the kernel.
+    // SAFETY: the kernel filled all of it.
     let info = unsafe { info.assume_init() };
     info.totalram.checked_mul(info.mem_unit.into())
 }
