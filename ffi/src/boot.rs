@@ -1,13 +1,12 @@
 //! The whole way in one call, for programs that must be tiny.
 
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{c_char, c_int};
 
-use kexec_core::Result;
-use kexec_core::linux::{File, kexec_load, random_seed, read_machine_to_boot};
-use kexec_core::machine::Machine;
-use kexec_core::plan::{Request, Workspace, plan_to_boot};
+use kexec_core::linux::{Mapping, kexec_load, random_seed, read_machine_to_boot};
+use kexec_core::plan::{Request, plan_to_boot};
 
-use crate::error::plain;
+use crate::error::Code;
+use crate::files::open_path;
 use crate::machine::{KX_MACHINE_SIZE, kx_machine};
 use crate::object;
 use crate::pointer;
@@ -35,51 +34,61 @@ pub unsafe extern "C" fn kx_load_to_boot(
     machine: *mut kx_machine,
     workspace: *mut kx_workspace,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let kernel = unsafe { pointer::string(kernel) }?;
-        let initrd = if initrd.is_null() {
-            None
-        } else {
-            // SAFETY: the caller's promise.
-            Some(unsafe { pointer::string(initrd) }?)
-        };
-        // SAFETY: the caller's promise.
-        let command_line = unsafe { pointer::string(command_line) }?;
-        // SAFETY: the caller's promise.
-        let machine = unsafe { object::initialise(machine, KX_MACHINE_SIZE) }?;
-        // SAFETY: the caller's promise.
-        let inner = unsafe { object::initialise(workspace, KX_WORKSPACE_SIZE) }?;
-        // SAFETY: it was initialised.
-        let workspace = unsafe { &raw mut (*inner).workspace };
-        // SAFETY: it was initialised, and nobody else uses it.
-        let (machine, workspace) = unsafe { (&mut *machine, &mut *workspace) };
-        load(kernel, initrd, command_line, machine, workspace)?;
-        Ok(0)
-    })
+    // SAFETY: the caller's promise.
+    let done = unsafe { load(kernel, initrd, command_line, machine, workspace) };
+    done.err().map_or(0, |Code(code)| code)
 }
 
-fn load(
-    kernel: &CStr,
-    initrd: Option<&CStr>,
-    command_line: &CStr,
-    machine: &mut Machine,
-    workspace: &mut Workspace,
-) -> Result<()> {
-    read_machine_to_boot(machine);
-    let kernel = File::open(kernel)?.map()?;
-    let initrd = match initrd {
-        Some(path) => Some(File::open(path)?.map()?),
-        None => None,
+/// # Safety
+/// As the header says of kx_load_to_boot().
+unsafe fn load(
+    kernel: *const c_char,
+    initrd: *const c_char,
+    command_line: *const c_char,
+    machine: *mut kx_machine,
+    workspace: *mut kx_workspace,
+) -> Result<(), Code> {
+    // SAFETY: the caller's promise.
+    let command_line = unsafe { pointer::string(command_line) }?;
+    // SAFETY: the caller's promise.
+    let machine = unsafe { object::initialise(machine, KX_MACHINE_SIZE) }?;
+    // SAFETY: the caller's promise.
+    let inner = unsafe { object::initialise(workspace, KX_WORKSPACE_SIZE) }?;
+    // SAFETY: it was initialised.
+    let workspace = unsafe { &raw mut (*inner).workspace };
+    // SAFETY: it was initialised, and nobody else uses it.
+    let machine = unsafe { &mut *machine };
+    // SAFETY: as before.
+    let workspace = unsafe { &mut *workspace };
+    // SAFETY: the caller's promise.
+    let kernel = unsafe { map(kernel) }?;
+    let initrd = if initrd.is_null() {
+        None
+    } else {
+        // SAFETY: the caller's promise.
+        Some(unsafe { map(initrd) }?)
     };
     let initrds = [initrd.as_ref().map_or(&[][..], |initrd| initrd.bytes())];
     let request = Request {
         kernel: kernel.bytes(),
-        initrds: initrds.get(..usize::from(initrd.is_some())).unwrap_or_default(),
+        initrds: initrds
+            .get(..usize::from(initrd.is_some()))
+            .unwrap_or_default(),
         command_line: command_line.to_bytes(),
         rng_seed: random_seed(),
         ..Request::default()
     };
-    let plan = plan_to_boot(&request, machine, workspace)?;
-    kexec_load(plan.entry, plan.segments(), plan.flags)
+    read_machine_to_boot(machine);
+    let loaded = plan_to_boot(&request, machine, workspace)
+        .and_then(|plan| kexec_load(plan.entry, plan.segments(), plan.flags));
+    loaded.map_err(Code::of)
+}
+
+/// # Safety
+/// As `pointer::string`.
+#[inline(never)]
+unsafe fn map(path: *const c_char) -> Result<Mapping, Code> {
+    // SAFETY: the caller's promise.
+    let path = unsafe { pointer::string(path) }?;
+    open_path(path).map_err(Code::of)
 }

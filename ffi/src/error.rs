@@ -144,6 +144,13 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug)]
 pub struct Code(pub c_int);
 
+impl Code {
+    /// Of an error whose details nobody asks for.
+    pub fn of(error: Error) -> Self {
+        Self(Failure::Core(error).code())
+    }
+}
+
 impl From<Code> for Failure {
     fn from(Code(code): Code) -> Self {
         Self::Own(code)

@@ -84,9 +84,7 @@ pub extern "C" fn kx_machine_align() -> usize {
 pub unsafe extern "C" fn kx_machine_init(machine: *mut kx_machine, size: usize) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        let made = unsafe { object::initialise(machine, size) }?;
-        // SAFETY: just made, of zeros, which are a value.
-        unsafe { (*made).clear() };
+        unsafe { object::initialise(machine, size) }?;
         Ok(0)
     })
 }

@@ -157,21 +157,30 @@ impl Page<'_> {
 /// Not tboot's, OLPC's and SEV's addresses: they speak of agreements with a loader or a
 /// hypervisor that a second kernel cannot join by address alone; the kernel's own loader leaves
 /// them out too.
-const INHERITED: [Range<usize>; 9] = [
-    field::SCREEN_INFO,
-    field::IST_INFO,
-    field::EDID_INFO,
-    field::EDDBUF_ENTRIES..field::EDDBUF_ENTRIES + 1,
-    field::EDD_MBR_SIG_BUF_ENTRIES..field::EDD_MBR_SIG_BUF_ENTRIES + 1,
-    field::SECURE_BOOT..field::SECURE_BOOT + 1,
-    field::HARDWARE_SUBARCH,
-    field::EDD_MBR_SIG_BUFFER,
-    field::EDDBUF,
-];
+const INHERITED: [(u16, u16); 9] = {
+    const fn part(range: Range<usize>) -> (u16, u16) {
+        (range.start as u16, range.end as u16)
+    }
+    const fn byte(at: usize) -> (u16, u16) {
+        part(at..at + 1)
+    }
+    [
+        part(field::SCREEN_INFO),
+        part(field::IST_INFO),
+        part(field::EDID_INFO),
+        byte(field::EDDBUF_ENTRIES),
+        byte(field::EDD_MBR_SIG_BUF_ENTRIES),
+        byte(field::SECURE_BOOT),
+        part(field::HARDWARE_SUBARCH),
+        part(field::EDD_MBR_SIG_BUFFER),
+        part(field::EDDBUF),
+    ]
+};
 
 fn inherit(page: &mut [u8; Layout::BOOT_PARAMS], old: &[u8; Layout::BOOT_PARAMS]) {
-    for part in INHERITED {
-        for at in part {
+    for (start, end) in INHERITED {
+        for at in start..end {
+            let at = usize::from(at);
             if let (Some(to), Some(from)) = (page.get_mut(at), old.get(at)) {
                 *to = *from;
             }
