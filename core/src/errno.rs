@@ -3,6 +3,8 @@
 use core::ffi::CStr;
 use core::fmt;
 
+use crate::cstr::nth_string;
+
 use linux_raw_sys::errno as raw;
 
 /// An errno value as the kernel returns it, positive (1 to 4095).
@@ -22,23 +24,6 @@ macro_rules! errnos {
         /// so that it needs no relocation and a program that asks for none has none of it.
         static TEXTS: &str = concat!($(stringify!($name), "\0", $text, "\0"),*);
     };
-}
-
-/// The string of that number in a table of strings that each end in NUL.
-///
-/// ```
-/// # use kexec_core::nth_string;
-/// assert_eq!(nth_string("one\0two\0", 1), Some(c"two"));
-/// assert_eq!(nth_string("one\0two\0", 2), None);
-/// ```
-#[must_use]
-pub fn nth_string(table: &'static str, number: usize) -> Option<&'static CStr> {
-    let mut rest = table.as_bytes();
-    for _ in 0..number {
-        let nul = rest.iter().position(|byte| *byte == 0)?;
-        rest = rest.get(nul.saturating_add(1)..)?;
-    }
-    CStr::from_bytes_until_nul(rest).ok()
 }
 
 impl Errno {

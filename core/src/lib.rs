@@ -48,6 +48,7 @@ mod testing;
 pub mod boot;
 pub mod bytes;
 pub mod crash;
+mod cstr;
 mod errno;
 mod error;
 pub mod image;
@@ -57,5 +58,6 @@ pub mod memory;
 pub mod plan;
 pub mod purgatory;
 
-pub use errno::{Errno, nth_string};
+pub use cstr::{cstr_of, nth_string};
+pub use errno::Errno;
 pub use error::{Error, Result};

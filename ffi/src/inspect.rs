@@ -4,6 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::fmt::Write;
 
 use kexec_core::boot::SetupType;
+use kexec_core::cstr;
 use kexec_core::plan::{Segment, SegmentKind};
 
 use crate::error::{Failure, KX_E_NO_ENTRY, plain};
@@ -234,11 +235,11 @@ pub unsafe extern "C" fn kx_plan_setup_type(
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_setup_type_name(kind: u32) -> *const c_char {
     let name: &CStr = match SetupType(kind) {
-        SetupType::E820_EXT => c"SETUP_E820_EXT",
-        SetupType::DTB => c"SETUP_DTB",
-        SetupType::EFI => c"SETUP_EFI",
-        SetupType::RNG_SEED => c"SETUP_RNG_SEED",
-        _ => c"setup_data",
+        SetupType::E820_EXT => cstr!("SETUP_E820_EXT"),
+        SetupType::DTB => cstr!("SETUP_DTB"),
+        SetupType::EFI => cstr!("SETUP_EFI"),
+        SetupType::RNG_SEED => cstr!("SETUP_RNG_SEED"),
+        _ => cstr!("setup_data"),
     };
     name.as_ptr()
 }
@@ -247,12 +248,12 @@ pub extern "C" fn kx_setup_type_name(kind: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
     let name: &CStr = match kind {
-        KX_SEGMENT_KERNEL => c"kernel",
-        KX_SEGMENT_INITRD => c"initrd",
-        KX_SEGMENT_BOOT_PARAMS => c"boot parameters",
-        KX_SEGMENT_PURGATORY => c"purgatory",
-        KX_SEGMENT_CORE_HEADER => c"elfcorehdr",
-        _ => c"segment",
+        KX_SEGMENT_KERNEL => cstr!("kernel"),
+        KX_SEGMENT_INITRD => cstr!("initrd"),
+        KX_SEGMENT_BOOT_PARAMS => cstr!("boot parameters"),
+        KX_SEGMENT_PURGATORY => cstr!("purgatory"),
+        KX_SEGMENT_CORE_HEADER => cstr!("elfcorehdr"),
+        _ => cstr!("segment"),
     };
     name.as_ptr()
 }

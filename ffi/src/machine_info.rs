@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 
+use kexec_core::cstr;
 use kexec_core::machine::{
     IomemAccess, KexecState, Known, Lockdown, Machine, MemorySource, XenGuest,
 };
@@ -560,15 +561,15 @@ pub unsafe extern "C" fn kx_machine_boot_params(
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_memory_kind_name(kind: u32) -> *const c_char {
     let name: &CStr = match MemoryKind(kind) {
-        MemoryKind::RAM => c"System RAM",
-        MemoryKind::RESERVED => c"Reserved",
-        MemoryKind::ACPI => c"ACPI Tables",
-        MemoryKind::NVS => c"ACPI Non-volatile Storage",
-        MemoryKind::UNUSABLE => c"Unusable memory",
-        MemoryKind::PMEM => c"Persistent Memory",
-        MemoryKind::PRAM => c"Persistent Memory (legacy)",
-        MemoryKind::SOFT_RESERVED => c"Soft Reserved",
-        _ => c"Unknown E820 type",
+        MemoryKind::RAM => cstr!("System RAM"),
+        MemoryKind::RESERVED => cstr!("Reserved"),
+        MemoryKind::ACPI => cstr!("ACPI Tables"),
+        MemoryKind::NVS => cstr!("ACPI Non-volatile Storage"),
+        MemoryKind::UNUSABLE => cstr!("Unusable memory"),
+        MemoryKind::PMEM => cstr!("Persistent Memory"),
+        MemoryKind::PRAM => cstr!("Persistent Memory (legacy)"),
+        MemoryKind::SOFT_RESERVED => cstr!("Soft Reserved"),
+        _ => cstr!("Unknown E820 type"),
     };
     name.as_ptr()
 }

@@ -2,6 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
+use kexec_core::cstr;
 use kexec_core::{Errno, nth_string};
 
 use crate::error::*;
@@ -55,7 +56,7 @@ table! {
 /// Name and text of a return value.
 pub fn c_name_text(code: c_int) -> (&'static CStr, &'static CStr) {
     if code >= 0 {
-        return (c"KX_OK", c"success");
+        return (cstr!("KX_OK"), cstr!("success"));
     }
     let known = match NUMBERS.iter().position(|number| *number == code) {
         Some(number) => {
@@ -67,7 +68,7 @@ pub fn c_name_text(code: c_int) -> (&'static CStr, &'static CStr) {
             errno.and_then(Errno::c_strings)
         }
     };
-    known.unwrap_or((c"KX_E_?", c"unknown error"))
+    known.unwrap_or((cstr!("KX_E_?"), cstr!("unknown error")))
 }
 
 /// What a return value of this library says, in English. Static, never NULL, for every int:

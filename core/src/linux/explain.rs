@@ -197,10 +197,10 @@ const fn load(errno: Errno) -> Option<&'static str> {
 const fn file_load(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::ENOSYS => {
-            "this kernel is built without CONFIG_KEXEC_FILE, or a seccomp filter hides it; use -c"
+            "this kernel is built without CONFIG_KEXEC_FILE, or a seccomp filter hides it; use -cstr!("
         }
         Errno::ENOEXEC => {
-            "the running kernel does not take this image: damaged, or of a kind it does not know; \
+            ")the running kernel does not take this image: damaged, or of a kind it does not know; \
              -c may"
         }
         Errno::EINVAL => {

@@ -2,6 +2,7 @@
 
 use super::file::read_file;
 use crate::Errno;
+use crate::cstr;
 
 /// Reads /sys/kernel/kexec/{loaded,crash_loaded}, on older kernels
 /// /sys/kernel/kexec_{loaded,crash_loaded}.
@@ -11,11 +12,14 @@ use crate::Errno;
 pub fn loaded(crash: bool) -> Result<bool, Errno> {
     let (new, old) = if crash {
         (
-            c"/sys/kernel/kexec/crash_loaded",
-            c"/sys/kernel/kexec_crash_loaded",
+            cstr!("/sys/kernel/kexec/crash_loaded"),
+            cstr!("/sys/kernel/kexec_crash_loaded"),
         )
     } else {
-        (c"/sys/kernel/kexec/loaded", c"/sys/kernel/kexec_loaded")
+        (
+            cstr!("/sys/kernel/kexec/loaded"),
+            cstr!("/sys/kernel/kexec_loaded"),
+        )
     };
     let mut buffer = [0_u8; 16];
     let text = match read_file(new, &mut buffer) {
@@ -35,7 +39,7 @@ pub fn kernel_has_kexec() -> Option<bool> {
     if loaded(false).is_ok() {
         return Some(true);
     }
-    super::open(c"/sys/kernel", linux_raw_sys::general::O_PATH)
+    super::open(cstr!("/sys/kernel"), linux_raw_sys::general::O_PATH)
         .ok()
         .map(|_| false)
 }

@@ -9,6 +9,7 @@ use super::arch;
 use super::file::{Fd, fcntl, open};
 use super::map::File;
 use crate::Errno;
+use crate::cstr;
 use crate::error::{Error, Result};
 
 /// Initrds are unpacked one behind the other; the next one is looked for at a multiple of this
@@ -23,7 +24,7 @@ const ALIGN: u64 = 4;
 /// [`Error::File`] with the step and errno: memfd_create(2), sendfile(2) (ENOSPC or ENOMEM when
 /// memory runs out; EIO when a file became shorter), or the open of /proc/self/fd.
 pub fn join(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<Fd> {
-    let joined = memfd_create(c"initrd").map_err(|errno| Error::File {
+    let joined = memfd_create(cstr!("initrd")).map_err(|errno| Error::File {
         step: "memfd_create",
         errno,
     })?;
@@ -55,7 +56,7 @@ pub fn join(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<Fd> 
 /// The errno of memfd_create(2), sendfile(2) or F_ADD_SEALS.
 pub(super) fn sealed_copy(file: &File) -> core::result::Result<Fd, Errno> {
     const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
-    let copy = memfd_create(c"image")?;
+    let copy = memfd_create(cstr!("image"))?;
     send(&copy, file)?;
     fcntl(&copy, raw::F_ADD_SEALS, SEALS as usize)?;
     Ok(copy)

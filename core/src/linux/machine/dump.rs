@@ -4,6 +4,7 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 
 use super::{Fd, fill, small, stream};
+use crate::cstr;
 use crate::machine::{
     CpuNotes, Dump, KcoreParser, cpu_list, crash_notes, decimal_size, release, vmcoreinfo,
 };
@@ -14,21 +15,29 @@ const OLD_NOTE_SIZE: u64 = 1024;
 /// Fills what [`super::memory::iomem`] left of it.
 pub(super) fn dump(root: &Fd, dump: &mut Dump) {
     cpus(root, &mut dump.cpus);
-    dump.vmcoreinfo = small(root, c"sys/kernel/vmcoreinfo", vmcoreinfo).flatten();
+    dump.vmcoreinfo = small(root, cstr!("sys/kernel/vmcoreinfo"), vmcoreinfo).flatten();
     let size = |path| small(root, path, decimal_size).flatten();
-    dump.elfcorehdr_size = size(c"sys/kernel/kexec/crash_elfcorehdr_size")
-        .or_else(|| size(c"sys/kernel/crash_elfcorehdr_size"));
+    dump.elfcorehdr_size = size(cstr!("sys/kernel/kexec/crash_elfcorehdr_size"))
+        .or_else(|| size(cstr!("sys/kernel/crash_elfcorehdr_size")));
     let mut ranges = [0; 1024];
-    let mut length = fill(root, c"sys/kernel/kexec/crash_cma_ranges", &mut ranges);
+    let mut length = fill(
+        root,
+        cstr!("sys/kernel/kexec/crash_cma_ranges"),
+        &mut ranges,
+    );
     if length == 0 {
-        length = fill(root, c"sys/kernel/kexec_crash_cma_ranges", &mut ranges);
+        length = fill(
+            root,
+            cstr!("sys/kernel/kexec_crash_cma_ranges"),
+            &mut ranges,
+        );
     }
     dump.set_cma(ranges.get(..length).unwrap_or_default());
-    dump.release = small(root, c"proc/sys/kernel/osrelease", release)
+    dump.release = small(root, cstr!("proc/sys/kernel/osrelease"), release)
         .flatten()
         .unwrap_or_default();
     let mut kcore = KcoreParser::new();
-    stream(root, c"proc/kcore", |piece| kcore.feed(piece));
+    stream(root, cstr!("proc/kcore"), |piece| kcore.feed(piece));
     dump.direct_map = kcore.direct_map;
     dump.text = kcore.text;
 }
@@ -36,7 +45,7 @@ pub(super) fn dump(root: &Fd, dump: &mut Dump) {
 /// Every possible CPU, in the order of their numbers, which may have gaps.
 fn cpus(root: &Fd, notes: &mut CpuNotes) {
     let mut list = [0; 4096];
-    let length = fill(root, c"sys/devices/system/cpu/possible", &mut list);
+    let length = fill(root, cstr!("sys/devices/system/cpu/possible"), &mut list);
     // More than there can be, should the file not be the kernel's.
     const NUMBERS: usize = 1 << 16;
     for cpu in cpu_list(list.get(..length).unwrap_or_default()).take(NUMBERS) {

@@ -2,24 +2,25 @@
 
 use super::{Fd, hex_at, open_directory, open_number, read_attribute_at};
 use crate::Errno;
+use crate::cstr;
 use crate::machine::{Efi, EfiMemoryDescriptor, Machine, efi_platform_size};
 
 /// Fills [`Machine::efi`], which knows nothing yet.
 pub(super) fn efi(root: &Fd, machine: &mut Machine) {
-    let Ok(directory) = open_directory(root, c"sys/firmware/efi") else {
+    let Ok(directory) = open_directory(root, cstr!("sys/firmware/efi")) else {
         return;
     };
     let directory = &directory;
     let Machine { efi, efi_full, .. } = machine;
     efi.present = true;
     let mut buffer = [0; 1024];
-    if let Some(size) = read_attribute_at(directory, c"fw_platform_size", &mut buffer) {
+    if let Some(size) = read_attribute_at(directory, cstr!("fw_platform_size"), &mut buffer) {
         efi.platform_size = efi_platform_size(size);
     }
-    efi.fw_vendor = hex_at(directory, c"fw_vendor").unwrap_or(0);
-    efi.runtime = hex_at(directory, c"runtime").unwrap_or(0);
-    efi.config_table = hex_at(directory, c"config_table").unwrap_or(0);
-    if let Some(systab) = read_attribute_at(directory, c"systab", &mut buffer) {
+    efi.fw_vendor = hex_at(directory, cstr!("fw_vendor")).unwrap_or(0);
+    efi.runtime = hex_at(directory, cstr!("runtime")).unwrap_or(0);
+    efi.config_table = hex_at(directory, cstr!("config_table")).unwrap_or(0);
+    if let Some(systab) = read_attribute_at(directory, cstr!("systab"), &mut buffer) {
         efi.read_systab(systab);
     }
     if runtime_map(directory, efi, efi_full).is_none() {
@@ -30,7 +31,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
 /// `None` if not all of the map could be read, or fits.
 fn runtime_map(directory: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
     // The kernel numbers the entries as they come (drivers/firmware/efi/runtime-map.c).
-    let entries = open_directory(directory, c"runtime-map").ok()?;
+    let entries = open_directory(directory, cstr!("runtime-map")).ok()?;
     for number in 0.. {
         match open_number(&entries, number) {
             Ok(entry) => *full = efi.add(descriptor(&entry)?).is_err(),

@@ -10,6 +10,7 @@ use super::{
     Fd, PIECE, hex_at, open_at, open_directory, open_number, read_piece, stream, subdirectories,
 };
 use crate::Errno;
+use crate::cstr;
 use crate::machine::{
     IomemAccess, IomemParser, Machine, MemorySource, e820_entries, has_parameter, memmap_entry,
 };
@@ -21,7 +22,7 @@ const SETUP_E820_EXT: u64 = 1;
 /// /proc/iomem, and what of it a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
-    let read = stream(root, c"proc/iomem", |piece| {
+    let read = stream(root, cstr!("proc/iomem"), |piece| {
         parser.feed(piece);
         false
     });
@@ -92,7 +93,7 @@ fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     }
     machine.memory.join_touching();
     let count = machine.memory.entries().len();
-    machine.memory.ram() != 0 && are_numbered(root, c"sys/firmware/memmap", count)
+    machine.memory.ram() != 0 && are_numbered(root, cstr!("sys/firmware/memmap"), count)
 }
 
 /// Whether the names in a directory are the numbers from 0 to `count` − 1.
@@ -119,14 +120,14 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
-    subdirectories(root, c"sys/firmware/memmap", |entry| {
+    subdirectories(root, cstr!("sys/firmware/memmap"), |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
         let entry = [
-            super::read_attribute_at(entry, c"start", &mut start),
-            super::read_attribute_at(entry, c"end", &mut end),
-            super::read_attribute_at(entry, c"type", &mut kind),
+            super::read_attribute_at(entry, cstr!("start"), &mut start),
+            super::read_attribute_at(entry, cstr!("end"), &mut end),
+            super::read_attribute_at(entry, cstr!("type"), &mut kind),
         ];
         let [Some(start), Some(end), Some(kind)] = entry else {
             return false;
@@ -151,17 +152,17 @@ pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
 /// `None` if not all of the E820_EXT nodes could be read, or fit.
 fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
     // The kernel numbers the nodes as they come (arch/x86/kernel/ksysfs.c).
-    let nodes = open_directory(root, c"sys/kernel/boot_params/setup_data").ok()?;
+    let nodes = open_directory(root, cstr!("sys/kernel/boot_params/setup_data")).ok()?;
     for number in 0.. {
         let node = match open_number(&nodes, number) {
             Ok(node) => node,
             Err(Errno::ENOENT) => return Some(()),
             Err(_) => return None,
         };
-        if hex_at(&node, c"type")? != SETUP_E820_EXT {
+        if hex_at(&node, cstr!("type"))? != SETUP_E820_EXT {
             continue;
         }
-        let table = open_at(&node, c"data", raw::O_RDONLY).ok()?;
+        let table = open_at(&node, cstr!("data"), raw::O_RDONLY).ok()?;
         let mut buffer = [0; PIECE];
         loop {
             let piece = read_piece(&table, &mut buffer)?;

@@ -17,11 +17,12 @@ pub use to_boot::read_machine_to_boot;
 
 use super::file::{Fd, open, open_at, open_number, read, read_attribute_at, read_file_at};
 use crate::Errno;
+use crate::cstr;
 use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
 pub fn read_machine(machine: &mut Machine) {
-    read_machine_below(c"/", machine);
+    read_machine_below(cstr!("/"), machine);
 }
 
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
@@ -36,7 +37,7 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     state::xen(root, machine);
     machine
         .command_line
-        .fill(|buffer| fill(root, c"proc/cmdline", buffer));
+        .fill(|buffer| fill(root, cstr!("proc/cmdline"), buffer));
     machine.total_ram = state::total_ram(root);
     state::cpu(root, machine);
     boot_params(root, machine);
@@ -65,7 +66,7 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
 /// The running kernel's boot_params.
 fn boot_params(root: &Fd, machine: &mut Machine) {
     machine.boot_params.fill(|page| {
-        let page = read_attribute_at(root, c"sys/kernel/boot_params/data", page);
+        let page = read_attribute_at(root, cstr!("sys/kernel/boot_params/data"), page);
         page.unwrap_or_default().len()
     });
 }

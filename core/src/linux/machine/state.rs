@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 
 use super::{Fd, small, stream};
+use crate::cstr;
 use crate::machine::{
     CpuFlags, KexecState, Known, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
     hypervisor_is_xen, load_limit, lockdown, xen_control, xen_guest,
@@ -12,20 +13,24 @@ use crate::machine::{
 pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
-    stream(root, c"proc/self/status", |piece| status.feed(piece));
+    stream(root, cstr!("proc/self/status"), |piece| status.feed(piece));
     KexecState {
-        loaded: old_or_new(root, c"sys/kernel/kexec/loaded", c"sys/kernel/kexec_loaded"),
+        loaded: old_or_new(
+            root,
+            cstr!("sys/kernel/kexec/loaded"),
+            cstr!("sys/kernel/kexec_loaded"),
+        ),
         crash_loaded: old_or_new(
             root,
-            c"sys/kernel/kexec/crash_loaded",
-            c"sys/kernel/kexec_crash_loaded",
+            cstr!("sys/kernel/kexec/crash_loaded"),
+            cstr!("sys/kernel/kexec_crash_loaded"),
         ),
-        load_disabled: small(root, c"proc/sys/kernel/kexec_load_disabled", flag)
+        load_disabled: small(root, cstr!("proc/sys/kernel/kexec_load_disabled"), flag)
             .flatten()
             .into(),
-        load_limit_reboot: limit(c"proc/sys/kernel/kexec_load_limit_reboot"),
-        load_limit_panic: limit(c"proc/sys/kernel/kexec_load_limit_panic"),
-        lockdown: small(root, c"sys/kernel/security/lockdown", lockdown)
+        load_limit_reboot: limit(cstr!("proc/sys/kernel/kexec_load_limit_reboot")),
+        load_limit_panic: limit(cstr!("proc/sys/kernel/kexec_load_limit_panic")),
+        lockdown: small(root, cstr!("sys/kernel/security/lockdown"), lockdown)
             .unwrap_or(Lockdown::Unknown),
         cap_sys_boot: status.cap_sys_boot.into(),
     }
@@ -42,7 +47,7 @@ fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Known {
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
-    stream(root, c"proc/cpuinfo", |piece| flags.feed(piece));
+    stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece));
     flags.finish();
     machine.five_level_paging = flags.la57;
     machine.gbpages = flags.gbpages;
@@ -52,16 +57,16 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
 /// MemTotal.
 pub(super) fn total_ram(root: &Fd) -> Option<u64> {
     let mut meminfo = MeminfoParser::new();
-    stream(root, c"proc/meminfo", |piece| meminfo.feed(piece));
+    stream(root, cstr!("proc/meminfo"), |piece| meminfo.feed(piece));
     meminfo.total
 }
 
 /// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.
 pub(super) fn xen(root: &Fd, machine: &mut Machine) {
-    let control = small(root, c"proc/xen/capabilities", xen_control);
-    let named = small(root, c"sys/hypervisor/type", hypervisor_is_xen);
+    let control = small(root, cstr!("proc/xen/capabilities"), xen_control);
+    let named = small(root, cstr!("sys/hypervisor/type"), hypervisor_is_xen);
     machine.xen = control.is_some() || named == Some(true);
     machine.xen_control = control == Some(true);
     machine.xen_guest =
-        small(root, c"sys/hypervisor/guest_type", xen_guest).unwrap_or(XenGuest::Unknown);
+        small(root, cstr!("sys/hypervisor/guest_type"), xen_guest).unwrap_or(XenGuest::Unknown);
 }

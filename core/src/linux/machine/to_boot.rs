@@ -9,6 +9,7 @@ use linux_raw_sys::system::sysinfo;
 use super::super::arch;
 use super::super::map::can_have;
 use super::{Fd, efi, memory, open, rsdp, stream};
+use crate::cstr;
 use crate::machine::{IomemAccess, IomemMapParser, Machine, MemorySource};
 use crate::memory::MemoryMap;
 
@@ -24,7 +25,7 @@ use crate::memory::MemoryMap;
 pub fn read_machine_to_boot(machine: &mut Machine) {
     machine.total_ram = total_ram();
     machine.five_level_paging = five_level_paging();
-    read_below(c"/", machine);
+    read_below(cstr!("/"), machine);
 }
 
 /// What comes from `<root>/proc` and `<root>/sys`.
@@ -53,7 +54,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
 fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
-    let whole = stream(root, c"proc/iomem", |mut piece| {
+    let whole = stream(root, cstr!("proc/iomem"), |mut piece| {
         while parser.next(&mut piece).is_some() {}
         false
     });
