@@ -1,4 +1,4 @@
-//! As much of the machine as a plan for a reboot needs, with a quarter of the code: for programs
+//! As much of the machine as a plan for a reboot needs, with little code: for programs
 //! that must be tiny.
 
 use core::ffi::CStr;
