@@ -7,7 +7,9 @@ mod avx2;
 mod sha;
 mod sse2;
 
-use super::{Implementation, Lanes, STRIPE};
+pub(crate) use sha::ORDER;
+
+use super::{Implementation, STRIPE, Words};
 use core::arch::x86_64::{__cpuid, __cpuid_count, CpuidResult};
 
 fn leaf(number: u32) -> Option<CpuidResult> {
@@ -61,7 +63,7 @@ pub(super) fn detect() -> Implementation {
 /// Advances every lane through `stripes`.
 ///
 /// `implementation` comes from [`detect`] or was checked by `is_available`.
-pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
+pub(super) fn stripes(implementation: Implementation, lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
     match implementation {
         Implementation::ShaNi => {
             // SAFETY: a digest holds this value only if has_sha() was true.
@@ -70,18 +72,11 @@ pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes
         #[cfg(not(purgatory_blob))]
         Implementation::Avx2 => {
             // SAFETY: a digest holds this value only if has_avx2() was true.
-            unsafe { avx2::stripes(lanes, stripes) }
+            unsafe { avx2::stripes(&mut lanes.0, stripes) }
         }
-        _ => {
-            // SAFETY: SSE2 is part of x86-64.
-            unsafe { sse2::stripes(lanes, stripes) }
-        }
+        _ => sse2::stripes(lanes, stripes),
     }
 }
 
-/// One lane, one block, with the code for four lanes: the blob has no room for both.
 #[cfg(purgatory_blob)]
-pub(super) fn compress_one(state: &mut [u32; 8], block: &[u8; super::BLOCK]) {
-    // SAFETY: SSE2 is part of x86-64.
-    unsafe { sse2::compress_one(state, block) }
-}
+pub(crate) use sse2::one_block;
