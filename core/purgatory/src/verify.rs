@@ -24,7 +24,9 @@ pub unsafe fn digest(block: &Block) -> [u8; 32] {
             // regions that wrap or pass isize::MAX.
             unsafe { core::slice::from_raw_parts(start, area.length as usize) }
         };
-        digest.region(bytes);
+        let (stripes, rest) = bytes.as_chunks();
+        digest.stripes(stripes);
+        digest.end_region(rest, bytes.len() as u64);
     }
     digest.finish()
 }

@@ -14,51 +14,53 @@ const INITIAL: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// The words of all lanes. Vertical code has them by word: word *w* of lane *l* is `[w][l]`.
-/// The SHA extensions have them by lane.
+/// The words of all lanes. Vertical code has them by word: word *w* of lane *l* is at 8 *w* + *l*.
+/// The SHA extensions have them by lane, each in an order of their own.
 #[derive(Clone, Debug)]
 #[repr(C, align(16))]
-pub(crate) struct Words(pub(crate) [[u32; LANES]; 8]);
+pub(crate) struct Words(pub(crate) [u32; 8 * LANES]);
+
+#[cfg(not(purgatory_blob))]
+impl Words {
+    /// One word of each lane in a row.
+    pub(crate) fn rows(&mut self) -> &mut [[u32; LANES]] {
+        self.0.as_chunks_mut().0
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
-    implementation: Implementation,
     words: Words,
+    implementation: Implementation,
 }
 
 impl Lanes {
     pub(crate) fn on(implementation: Implementation) -> Self {
-        let mut new = Self {
+        let words = core::array::from_fn(|place| {
+            let number = match implementation {
+                #[cfg(target_arch = "x86_64")]
+                Implementation::ShaNi => super::x86::number(place),
+                _ => place / LANES,
+            };
+            INITIAL.get(number).copied().unwrap_or(0)
+        });
+        Self {
+            words: Words(words),
             implementation,
-            words: Words([[0; LANES]; 8]),
-        };
-        for lane in 0..LANES {
-            for (number, initial) in INITIAL.iter().enumerate() {
-                if let Some(word) = new.word(lane, number) {
-                    *word = *initial;
-                }
-            }
         }
-        new
-    }
-
-    #[inline(never)]
-    fn word(&mut self, lane: usize, number: usize) -> Option<&mut u32> {
-        let (row, column) = match self.implementation {
-            #[cfg(target_arch = "x86_64")]
-            Implementation::ShaNi => (lane, *super::x86::ORDER.get(number)?),
-            _ => (number, lane),
-        };
-        self.words.0.get_mut(row)?.get_mut(column)
     }
 
     /// The digest of what a lane has seen, its padding included.
-    pub(crate) fn digest(&mut self, lane: usize) -> [u8; 32] {
+    pub(crate) fn digest(&self, lane: usize) -> [u8; 32] {
         let mut digest = [0; 32];
         for (number, to) in digest.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            if let Some(word) = self.word(lane, number) {
-                *to = word.to_be_bytes();
-            }
+            let place = match self.implementation {
+                #[cfg(target_arch = "x86_64")]
+                Implementation::ShaNi => super::x86::place(lane, number),
+                _ => LANES.wrapping_mul(number).wrapping_add(lane),
+            };
+            let word = self.words.0.get(place).copied().unwrap_or(0);
+            *to = word.to_be_bytes();
         }
         digest
     }
@@ -67,7 +69,7 @@ impl Lanes {
     pub(crate) fn advance(&mut self, stripes: &[[u8; STRIPE]]) {
         match self.implementation {
             #[cfg(not(purgatory_blob))]
-            Implementation::Portable => super::vertical::portable(&mut self.words.0, stripes),
+            Implementation::Portable => super::vertical::portable(self.words.rows(), stripes),
             #[cfg(target_arch = "x86_64")]
             _ => super::x86::stripes(self.implementation, &mut self.words, stripes),
         }
@@ -107,7 +109,7 @@ impl Sha256 {
             self.length = self.length.wrapping_add(1);
             if place == BLOCK - 1 {
                 #[cfg(not(purgatory_blob))]
-                super::vertical::one_block(&mut self.lanes.words.0, 0, &self.block);
+                super::vertical::one_block(self.lanes.words.rows(), 0, &self.block);
                 #[cfg(purgatory_blob)]
                 super::x86::one_block(&mut self.lanes.words, &self.block);
             }

@@ -22,14 +22,7 @@ impl Streams {
         }
     }
 
-    /// A whole region.
-    pub(crate) fn region(&mut self, bytes: &[u8]) {
-        let (stripes, rest) = bytes.as_chunks::<STRIPE>();
-        self.stripes(stripes);
-        self.end_region(rest, bytes.len() as u64);
-    }
-
-    /// Whole stripes of a region.
+    /// The next whole stripes of a region.
     pub(crate) fn stripes(&mut self, stripes: &[[u8; STRIPE]]) {
         self.blocks = self.blocks.wrapping_add(stripes.len() as u64);
         self.lanes.advance(stripes);
@@ -42,7 +35,7 @@ impl Streams {
     }
 
     /// The digest of the regions.
-    pub(crate) fn finish(mut self) -> [u8; 32] {
+    pub(crate) fn finish(&mut self) -> [u8; 32] {
         // All lanes are equally long, a whole number of blocks: their padding is the same.
         let bits = self.blocks.wrapping_mul(512).to_be_bytes();
         let mut stripe = [0; STRIPE];
@@ -54,7 +47,7 @@ impl Streams {
                 *last = bits;
             }
         }
-        self.lanes.advance(&[stripe]);
+        self.lanes.advance(core::slice::from_ref(&stripe));
         let mut last = Sha256::new();
         last.update(&DOMAIN);
         for lane in 0..LANES {

@@ -100,7 +100,7 @@ pub(crate) fn compress<W: Word>(state: &mut [W; 8], w: &mut [W; 64]) {
 }
 
 /// Advances one lane by one block.
-pub(crate) fn one_block(lanes: &mut [[u32; LANES]; 8], lane: usize, block: &[u8; BLOCK]) {
+pub(crate) fn one_block(lanes: &mut [[u32; LANES]], lane: usize, block: &[u8; BLOCK]) {
     let mut w = [0_u32; 64];
     for (w, bytes) in w.iter_mut().zip(block.as_chunks::<4>().0) {
         *w = u32::from_be_bytes(*bytes);
@@ -118,7 +118,7 @@ pub(crate) fn one_block(lanes: &mut [[u32; LANES]; 8], lane: usize, block: &[u8;
 }
 
 /// Advances every lane through `stripes`, lane by lane.
-pub(crate) fn portable(lanes: &mut [[u32; LANES]; 8], stripes: &[[u8; STRIPE]]) {
+pub(crate) fn portable(lanes: &mut [[u32; LANES]], stripes: &[[u8; STRIPE]]) {
     for stripe in stripes {
         for (lane, block) in stripe.as_chunks::<BLOCK>().0.iter().enumerate() {
             one_block(lanes, lane, block);

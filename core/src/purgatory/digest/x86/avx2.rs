@@ -68,7 +68,7 @@ fn load(bytes: &[u8; 32]) -> __m256i {
 /// # Safety
 /// The CPU must have AVX2, and the operating system must save the YMM registers.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn stripes(lanes: &mut [[u32; LANES]; 8], stripes: &[[u8; STRIPE]]) {
+pub(super) unsafe fn stripes(lanes: &mut [[u32; LANES]], stripes: &[[u8; STRIPE]]) {
     let mut state = [Eight(_mm256_setzero_si256()); 8];
     for (state, words) in state.iter_mut().zip(lanes.iter()) {
         // SAFETY: 32 readable bytes; the instruction asks for no alignment.
