@@ -1,14 +1,16 @@
-//! Throughput of the digest, by implementation, beside OpenSSL's SHA-256 in the same run.
+//! Throughput of the digest, by implementation and in the purgatory's own code, beside OpenSSL's
+//! SHA-256 in the same run.
 //!
 //! `cargo run --release --example digest [MiB]`: hashes a buffer of that size (64 unless
 //! said), the best of seven rounds each, in GB/s (10⁹ bytes a second).
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::expect_used
 )]
 
-use kexec_core::purgatory::{Digest, Implementation};
+use kexec_core::purgatory::{Digest, Implementation, digest_as_purgatory};
 use std::process::Command;
 use std::time::Instant;
 
@@ -40,6 +42,10 @@ fn openssl(capability: Option<&str>) -> Option<f64> {
     Some(rate / 1e9)
 }
 
+fn print(name: &str, rate: f64, digest: &[u8; 32]) {
+    println!("{name:24}{rate:6.3}  {:02x?}", &digest[..4]);
+}
+
 fn main() {
     let mebibytes: usize = std::env::args()
         .nth(1)
@@ -62,13 +68,21 @@ fn main() {
                 state.region(&buffer);
                 digest = state.finish();
             });
-            println!(
-                "{:24}{rate:6.3}  {:02x?}",
-                format!("{implementation:?}"),
-                &digest[..4]
-            );
+            print(&format!("{implementation:?}"), rate, &digest);
         }
     }
+    let mut digest = [0; 32];
+    let rate = best(buffer.len(), || {
+        digest = digest_as_purgatory([&buffer[..]].into_iter()).unwrap();
+    });
+    print("as the purgatory", rate, &digest);
+    // What there is to do besides the stripes: the time of one small region.
+    let rate = best(1 << 20, || {
+        for _ in 0..1 << 10 {
+            digest = digest_as_purgatory([&buffer[..1023]].into_iter()).unwrap();
+        }
+    });
+    println!("{:24}{:6.3}  µs", "1023 bytes alike", 1.024 / rate);
     // Bit 61 of the second word is SHA; bit 37 of it is AVX2 (OPENSSL_ia32cap(3)).
     for (name, mask) in [
         ("openssl", None),
