@@ -87,7 +87,7 @@ void test_layout(void)
     AT(kx_segment, kind, 40);
     AT(kx_segment, number, 44);
 
-    CHECK(sizeof(struct kx_plan_info) == 80);
+    CHECK(sizeof(struct kx_plan_info) == 88);
     AT(kx_plan_info, entry, 8);
     AT(kx_plan_info, flags, 16);
     AT(kx_plan_info, kernel_entry, 24);
@@ -96,6 +96,27 @@ void test_layout(void)
     AT(kx_plan_info, setup_type_count, 40);
     AT(kx_plan_info, has_digest, 44);
     AT(kx_plan_info, digest, 48);
+    AT(kx_plan_info, control_pages, 80);
+
+    CHECK(sizeof(struct kx_held) == 80);
+    AT(kx_held, bytes, 8);
+    AT(kx_held, by, 24);
+    AT(kx_held, fd, 28);
+    AT(kx_held, lease_error, 32);
+    AT(kx_held, copy_error, 36);
+    AT(kx_held, stamp, 40);
+
+    CHECK(sizeof(struct kx_crash_info) == 88);
+    AT(kx_crash_info, flags, 8);
+    AT(kx_crash_info, cpu_count, 12);
+    AT(kx_crash_info, cpu_absent, 16);
+    AT(kx_crash_info, cpu_note_size, 24);
+    AT(kx_crash_info, vmcoreinfo, 32);
+    AT(kx_crash_info, ram, 48);
+    AT(kx_crash_info, elfcorehdr_size, 56);
+    AT(kx_crash_info, direct_map, 64);
+    AT(kx_crash_info, control_fixed, 72);
+    AT(kx_crash_info, control_tables, 80);
 
     CHECK(sizeof(struct kx_limits) == 40);
     AT(kx_limits, destination, 8);

@@ -27,11 +27,13 @@
 extern crate std;
 
 pub mod check;
+pub mod crash_info;
 pub mod digest;
 pub mod error;
 pub mod exec;
 pub mod explain;
 pub mod files;
+pub mod hold;
 pub mod image;
 pub mod inspect;
 pub mod load;
@@ -46,6 +48,7 @@ mod object;
 mod panic;
 pub mod plan;
 mod pointer;
+pub mod process;
 pub mod request;
 pub mod status;
 pub mod strerror;

@@ -47,6 +47,7 @@ table! {
     KX_E_NOT_A_FILE c"not a regular file";
     KX_E_NOTHING_LOADED c"nothing is loaded";
     KX_E_BAD_ARGUMENT c"a value is out of range";
+    KX_E_FILE_CHANGED c"the file changed while it was being loaded";
     KX_E_NO_CRASH_RESERVATION c"no memory is reserved for a crash kernel";
     KX_E_CRASH_TOO_SMALL c"the memory reserved for a crash kernel is too small";
     KX_E_NO_VMCOREINFO c"the running kernel does not say where its vmcoreinfo is";

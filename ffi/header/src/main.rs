@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 19] = [
+const FILES: [&str; 22] = [
     "version",
     "request",
     "error",
@@ -15,6 +15,7 @@ const FILES: [&str; 19] = [
     "message",
     "machine_input",
     "machine_info",
+    "crash_info",
     "machine",
     "image",
     "workspace",
@@ -24,9 +25,11 @@ const FILES: [&str; 19] = [
     "explain",
     "digest",
     "files",
+    "hold",
     "load",
     "status",
     "exec",
+    "process",
 ];
 
 const BEGINNING: &str = include_str!("../begin.h");
