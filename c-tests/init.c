@@ -6,22 +6,13 @@
 static struct kx_machine machine;
 static struct kx_workspace workspace;
 
-static long call(long number, const void *a, const void *b, const void *c, long d, long e)
-{
-    long result;
-    register long r10 __asm__("r10") = d, r8 __asm__("r8") = e;
-    __asm__ volatile("syscall" : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
 static void say(const char *text)
 {
-    size_t length = 0;
-    while (text[length])
-        length++;
-    call(1, (void *)1, text, (void *)length, 0, 0);
+    for (; *text; text++) {
+        long done = 1; /* write(2, text, 1) */
+        __asm__ volatile("syscall" : "+a"(done) : "D"(2L), "S"(text), "d"(1L)
+                         : "rcx", "r11", "memory");
+    }
 }
 
 static int failed(const char *step, int code)
@@ -36,9 +27,10 @@ __attribute__((used)) static void run(void)
 {
     static struct kx_request request = { .size = sizeof request };
     static struct kx_bytes initrd;
+    static unsigned char seed[32];
 
-    call(165, "proc", "/proc", "proc", 0, 0);
-    call(165, "sysfs", "/sys", "sysfs", 0, 0);
+    failed("/proc", kx_mount("proc", "/proc", "proc", NULL));
+    failed("/sys", kx_mount("sysfs", "/sys", "sysfs", NULL));
     kx_machine_init(&machine, sizeof machine), kx_machine_read(&machine);
     kx_workspace_init(&workspace, sizeof workspace);
     if (failed("kernel", kx_map("/boot/vmlinuz", &request.kernel, NULL))
@@ -46,6 +38,8 @@ __attribute__((used)) static void run(void)
         || failed("command line", kx_map("/boot/cmdline", &request.command_line, NULL)))
         return;
     request.initrds = &initrd, request.initrd_count = 1;
+    if (kx_random_seed(seed) > 0)
+        request.rng_seed.data = seed, request.rng_seed.length = sizeof seed;
     if (failed("plan", kx_plan(&request, &machine, &workspace, NULL))
         || failed("check", kx_check(&workspace, NULL))
         || failed("load", kx_load(&workspace, NULL)))
