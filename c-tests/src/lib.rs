@@ -116,6 +116,42 @@ pub fn destination(prefix: &Path) -> Destination {
     }
 }
 
+/// The README's quick start, exactly as printed, with a copy installed below `prefix`: shared and
+/// static.
+///
+/// # Panics
+/// When it does not compile, or does not say what it should.
+pub fn quick_start(name: &str, prefix: &Path) {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let block = |kind: &str| {
+        let (_, rest) = readme.split_once(&format!("```{kind}\n")).expect(kind);
+        rest.split_once("```").expect("its end").0
+    };
+    let directory = scratch(name);
+    std::fs::write(directory.join("plan.c"), block("c")).expect("written");
+    std::fs::write(directory.join("kernel"), bzimage(0x1_0000)).expect("written");
+    let commands: Vec<&str> = block("console")
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ "))
+        .collect();
+    assert_eq!(commands.len(), 2);
+    let shell = |line: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", line]).current_dir(&directory);
+        shell.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+        shell.env("LD_LIBRARY_PATH", prefix.join("lib"));
+        shell
+    };
+    commands.iter().for_each(|line| drop(run(&mut shell(line))));
+    for program in ["./plan", "./plan-static"] {
+        let said = run(&mut shell(&format!("{program} kernel")));
+        assert!(said.starts_with("the new kernel starts at 0x"), "{said}");
+        let refused = output(&mut shell(&format!("{program} plan.c")));
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("not an image"));
+    }
+}
+
 /// A C compiler with the project's warnings, all of them errors.
 #[must_use]
 pub fn cc() -> Command {

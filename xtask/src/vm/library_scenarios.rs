@@ -28,10 +28,6 @@ pub fn all() -> Vec<Scenario> {
             .hop("-c -t bzImage64", "7.x")
             .hop("-c -t bzImage64", "6.1")
             .hop("-s", "7.x"),
-        Scenario::new("tmp-uefi", "TEMPORARY", "6.1")
-            .uefi()
-            .hop("-s", "7.x")
-            .hop("-c", "6.1"),
         crash("fork-crash", "-c -t bzImage64 -p", "6.12").fork(),
         crash("library-crash", "", "6.12")
             .example("bin/crash", "c-crash")
