@@ -228,24 +228,42 @@ fn rule_number(rule: &Rule) -> (u32, u64) {
 /// # Safety
 /// `error` is NULL or, if aligned, readable and writable for the bytes its size member says.
 pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, Failure>) -> c_int {
-    let mut size = 0;
-    if !error.is_null() {
-        // SAFETY: the caller's promise.
-        match unsafe { versioned::output_size(error) } {
-            Ok(found) => size = found,
-            Err(failure) => return failure.code(),
-        }
-    }
+    // SAFETY: the caller's promise.
+    let size = match unsafe { room(error) } {
+        Ok(size) => size,
+        Err(failure) => return failure.code(),
+    };
     match body() {
         Ok(value) => value,
-        Err(failure) => {
-            if !error.is_null() {
-                // SAFETY: not NULL, aligned, and `size` is what it says.
-                unsafe { versioned::write(error, size, &failure.details()) };
-            }
-            failure.code()
-        }
+        // SAFETY: `size` is what `room` found.
+        Err(failure) => unsafe { tell(error, size, &failure) },
     }
+}
+
+/// The size of the caller's error; 0 without one. Once, not in every function.
+///
+/// # Safety
+/// As [`report`].
+#[inline(never)]
+unsafe fn room(error: *mut kx_error) -> Result<usize, Failure> {
+    if error.is_null() {
+        return Ok(0);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { versioned::output_size(error) }
+}
+
+/// Writes the details; answers the number.
+///
+/// # Safety
+/// As [`report`], and `size` is what [`room`] answered.
+#[inline(never)]
+unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) -> c_int {
+    if !error.is_null() {
+        // SAFETY: not NULL, aligned, and `size` is what it says.
+        unsafe { versioned::write(error, size, &failure.details()) };
+    }
+    failure.code()
 }
 
 /// As [`report`], for functions without details.
