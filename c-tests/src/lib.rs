@@ -40,13 +40,37 @@ pub fn target() -> PathBuf {
 pub fn run(command: &mut Command) -> String {
     let output = output(command);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{command:?}: {}\n{said}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
+        "{command:?}: {}\n{said}{complained}",
+        output.status
     );
+    let lines = complained.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("NOT TESTED: "))
+        .for_each(not_tested);
     said
+}
+
+/// Says that something is not tested, and why: to the person, and in `target/c-tests/not-tested`
+/// for `cargo xtask test`, which takes it for a skipped test.
+///
+/// # Panics
+/// When it cannot be written down.
+pub fn not_tested(what: &str) {
+    use std::io::Write;
+    eprintln!("NOT TESTED: {what}");
+    let list = target().join("c-tests/not-tested");
+    std::fs::create_dir_all(target().join("c-tests")).expect("a directory");
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(list);
+    // One write, for tests run at the same time.
+    let line = format!("{}\n", what.replace('\n', " "));
+    file.and_then(|mut file| file.write_all(line.as_bytes()))
+        .expect("written down");
 }
 
 /// Runs a command.
@@ -181,6 +205,19 @@ pub fn api_sources() -> Vec<PathBuf> {
 /// `what` is not tested.
 #[must_use]
 pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
+    let found = find(names);
+    if found.is_none() {
+        let names = names.join(", ");
+        not_tested(&format!(
+            "{what}: no {names} here (c-tests/tools.sh fetches it)"
+        ));
+    }
+    found
+}
+
+/// As [`tool`], without a word.
+#[must_use]
+pub fn find(names: &[&str]) -> Option<PathBuf> {
     let mut directories = vec![
         root().join("target/c-tests/tools/usr/bin"),
         root().join("target/c-tests/tools/usr/lib/go/bin"),
@@ -188,15 +225,10 @@ pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
     directories.extend(std::env::split_paths(
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
-    let found = names.iter().find_map(|name| {
+    names.iter().find_map(|name| {
         let mut paths = directories.iter().map(|directory| directory.join(name));
         paths.find(|path| path.exists())
-    });
-    let name = names.join(", ");
-    if found.is_none() {
-        eprintln!("NOT TESTED: {what}: no {name} here (c-tests/tools.sh fetches it)");
-    }
-    found
+    })
 }
 
 /// A command of [`tool`]'s finding, with the libraries that were fetched with it.
@@ -230,10 +262,10 @@ pub fn kernels() -> Vec<PathBuf> {
         .collect();
     kernels.sort();
     if kernels.is_empty() {
-        eprintln!(
-            "NOT TESTED: real kernels: none in {} (cargo xtask fetch; KEXEC_TEST_KERNELS)",
+        not_tested(&format!(
+            "real kernels: none in {} (cargo xtask fetch; KEXEC_TEST_KERNELS)",
             directory.display()
-        );
+        ));
     }
     kernels
 }

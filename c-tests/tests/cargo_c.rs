@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use libkexec_tests::{root, run, scratch, target, tool};
+use libkexec_tests::{find, root, run, scratch, target};
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).expect(path)
@@ -50,7 +50,8 @@ fn the_metadata_say_what_the_installer_does() {
 /// Not part of CI, where cargo-c would have to be built first: docs/TESTING.md.
 #[test]
 fn cinstall_installs_what_works() {
-    if tool(&["cargo-cinstall"], "cargo cinstall").is_none() {
+    if find(&["cargo-cinstall"]).is_none() {
+        eprintln!("cargo cinstall is not run: cargo-c is not here");
         return;
     }
     let prefix = scratch("cargo-c").canonicalize().expect("a path");
