@@ -111,6 +111,8 @@ void test_errors(void)
     CHECK(strcmp(kx_strerror(-EADDRNOTAVAIL), strerror(EADDRNOTAVAIL)) == 0);
 #endif
     CHECK(strcmp(kx_strerror(0), "success") == 0 && strcmp(kx_errname(7), "KX_OK") == 0);
+    for (long code = INT_MIN; code <= INT_MAX; code += 65537)
+        CHECK(kx_strerror(code)[0] != 0 && kx_errname(code)[0] != 0);
     CHECK(strcmp(kx_strerror(INT_MAX), "success") == 0);
     CHECK(strcmp(kx_strerror(INT_MIN), "unknown error") == 0);
     CHECK(strcmp(kx_errname(-70000), "KX_E_?") == 0);

@@ -38,11 +38,14 @@ void test_layout(void)
     AT(kx_efi_descriptor, pages, 24);
     AT(kx_efi_descriptor, attribute, 32);
     AT(kx_efi_descriptor, kind, 40);
+    AT(kx_efi_descriptor, reserved, 44);
 
     CHECK(sizeof(struct kx_range) == 16);
+    AT(kx_range, last, 8);
     CHECK(sizeof(struct kx_memory) == 32);
     AT(kx_memory, range, 8);
     AT(kx_memory, kind, 24);
+    AT(kx_memory, reserved, 28);
 
     CHECK(sizeof(struct kx_machine_info) == 272);
     AT(kx_machine_info, flags, 8);
@@ -55,16 +58,29 @@ void test_layout(void)
     AT(kx_machine_info, total_ram, 40);
     AT(kx_machine_info, acpi_rsdp, 48);
     AT(kx_machine_info, efi_fw_vendor, 56);
+    AT(kx_machine_info, efi_runtime, 64);
+    AT(kx_machine_info, efi_config_table, 72);
+    AT(kx_machine_info, efi_smbios, 80);
+    AT(kx_machine_info, efi_smbios3, 88);
+    AT(kx_machine_info, efi_acpi20, 96);
     AT(kx_machine_info, efi_acpi, 104);
     AT(kx_machine_info, crash, 112);
+    AT(kx_machine_info, crash_low, 128);
+    AT(kx_machine_info, kernel_code, 144);
+    AT(kx_machine_info, kernel_rodata, 160);
+    AT(kx_machine_info, kernel_data, 176);
+    AT(kx_machine_info, kernel_bss, 192);
     AT(kx_machine_info, kernel_image, 208);
     AT(kx_machine_info, load_limit_reboot, 224);
     AT(kx_machine_info, load_limit_panic, 232);
     AT(kx_machine_info, loaded, 240);
+    AT(kx_machine_info, crash_loaded, 244);
+    AT(kx_machine_info, load_disabled, 248);
     AT(kx_machine_info, cap_sys_boot, 252);
     AT(kx_machine_info, lockdown, 256);
     AT(kx_machine_info, xen_guest, 260);
     AT(kx_machine_info, efi_platform_size, 264);
+    AT(kx_machine_info, reserved, 268);
 
     CHECK(sizeof(struct kx_image) == 328);
     AT(kx_image, format, 8);
@@ -77,6 +93,7 @@ void test_layout(void)
     AT(kx_image, command_line_size, 48);
     AT(kx_image, kernel_size, 56);
     AT(kx_image, setup_type_max, 64);
+    AT(kx_image, reserved, 68);
     AT(kx_image, version, 72);
 
     CHECK(sizeof(struct kx_segment) == 48);
@@ -110,6 +127,7 @@ void test_layout(void)
     AT(kx_crash_info, flags, 8);
     AT(kx_crash_info, cpu_count, 12);
     AT(kx_crash_info, cpu_absent, 16);
+    AT(kx_crash_info, reserved, 20);
     AT(kx_crash_info, cpu_note_size, 24);
     AT(kx_crash_info, vmcoreinfo, 32);
     AT(kx_crash_info, ram, 48);
