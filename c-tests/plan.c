@@ -1,12 +1,14 @@
 /*
  * Plans, and says everything about the plan: numbers, notes, and every byte of every segment.
  *
- *     plan ROOT KERNEL COMMAND-LINE [INITRD...]
+ *     plan FLAGS ROOT KERNEL COMMAND-LINE [INITRD...]
  *
- * ROOT holds the proc and sys of the machine to plan for ("/" for this one). Without a seed from
+ * FLAGS are KX_REQUEST_*, a number. ROOT holds the proc and sys of the machine to plan for ("/"
+ * for this one). Without a seed from
  * getrandom, so that a plan can be made again.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "libkexec.h"
@@ -38,8 +40,10 @@ int main(int argc, char **argv)
     struct kx_bytes initrds[16];
     int code;
 
-    if (argc < 4 || argc > 20)
+    if (argc < 5 || argc > 21)
         return 2;
+    request.flags = strtoul(*++argv, NULL, 0);
+    argc--;
     kx_machine_init(&machine, sizeof machine);
     kx_machine_read_below(&machine, argv[1]);
     if ((code = kx_map(argv[2], &request.kernel, &error)) < 0)
@@ -62,6 +66,7 @@ int main(int argc, char **argv)
     kx_plan_get(&workspace, &plan);
     printf("entry %llx flags %llx kernel %llx\n", (unsigned long long)plan.entry,
            (unsigned long long)plan.flags, (unsigned long long)plan.kernel_entry);
+    printf("control pages %llu\n", (unsigned long long)plan.control_pages);
     print_bytes(plan.digest, sizeof plan.digest);
     for (size_t i = 0; i < plan.note_count; i++) {
         char note[KX_NOTE_SIZE];

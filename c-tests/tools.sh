@@ -11,6 +11,9 @@ cache=$root/target/c-tests/apt
 tools=$root/target/c-tests/tools
 [ $# -gt 0 ] || set -- clang-19 musl-tools mandoc golang-go
 
+# What was asked for before is there.
+stamp="$tools/.$(echo "$@" | tr ' ' '_')"
+[ ! -e "$stamp" ] || exit 0
 mkdir -p "$cache/lists/partial" "$cache/archives/partial" "$tools"
 apt() {
     LC_ALL=C apt-get -q -y -o Debug::NoLocking=1 -o Dir::State::lists="$cache/lists" \
@@ -22,3 +25,4 @@ apt --download-only install "$@"
 for package in "$cache"/archives/*.deb; do
     dpkg-deb -x "$package" "$tools"
 done
+touch "$stamp"

@@ -4,7 +4,7 @@
  * kernel:
  *
  *     describe the machine   kx_machine_init, kx_machine_read
- *     map the files          kx_map
+ *     map the files          kx_map; kx_hold, which keeps them as they are
  *     plan                   kx_workspace_init, kx_plan
  *     look and check         kx_plan_get, kx_plan_segment, kx_plan_note, kx_check
  *     load                   kx_load
@@ -28,8 +28,8 @@
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it
- * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down and kx_exec
- * change the whole system.
+ * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down, kx_mount and
+ * kx_exec change the whole system, kx_on_bus_error the whole process.
  *
  * LIBC is not needed. A program that links libkexec.a has memcpy, memmove, memset, memcmp and
  * bcmp with their usual meanings; libkexec.so needs nothing.
@@ -122,6 +122,8 @@ extern "C" {
 #define KX_E_NOTHING_LOADED (-4113)
 /** A value is out of range; the message says which. */
 #define KX_E_BAD_ARGUMENT (-4114)
+/** A file was written to, or cut short, while it was held. */
+#define KX_E_FILE_CHANGED (-4115)
 /** A crash kernel needs memory that was reserved at boot, and none is. */
 #define KX_E_NO_CRASH_RESERVATION (-4116)
 /** The crash kernel's reservation is too small. numbers: bytes there, bytes that would do. */
@@ -286,6 +288,18 @@ extern "C" {
 #define KX_MEMORY_PRAM 12
 /** RAM set aside for a special purpose. */
 #define KX_MEMORY_SOFT_RESERVED 4026531839
+/**
+ * flags: elfcorehdr_size is known: the running kernel keeps the elfcorehdr up to date
+ * (KX_REQUEST_CRASH_HOTPLUG).
+ */
+#define KX_CRASH_HOTPLUG 1
+/** flags: direct_map is known. */
+#define KX_CRASH_DIRECT_MAP 2
+/**
+ * flags: there are more CPUs, or stretches of RAM, than there is room for; no crash kernel can
+ * be planned.
+ */
+#define KX_CRASH_FULL 4
 /** Bytes of a struct kx_machine. Most of it is never touched. */
 #define KX_MACHINE_SIZE 1048576
 /** 64-bit words of a struct kx_machine. */
@@ -344,6 +358,15 @@ extern "C" {
 #define KX_REFUSAL_OTHER 4
 /** Bytes that suffice for every explanation. */
 #define KX_EXPLANATION_SIZE 400
+/**
+ * by: a read lease; who wants to write to the file or cut it short waits until kx_release(), or
+ * 45 seconds (/proc/sys/fs/lease-break-time).
+ */
+#define KX_HELD_BY_LEASE 1
+/** by: a copy in memory that nobody can change. */
+#define KX_HELD_BY_COPY 2
+/** by: nothing; a change is noticed by kx_held_check(), and cutting the file short raises SIGBUS. */
+#define KX_HELD_BY_NOTHING 3
 /** kexec_file_load: the image for a crash. */
 #define KX_FILE_ON_CRASH 2
 /** kexec_file_load: there is no initrd; set by itself. */
@@ -508,6 +531,38 @@ struct kx_memory {
   uint32_t reserved;
 };
 
+/**
+ * What a crash kernel is told of the running one, in numbers. Read by kx_machine_read() where
+ * memory is reserved for a crash kernel (struct kx_machine_info, crash), or by
+ * kx_machine_parse().
+ */
+struct kx_crash_info {
+  /** Set by the caller: sizeof(struct kx_crash_info). */
+  size_t size;
+  /** KX_CRASH_* bits. */
+  uint32_t flags;
+  /** CPUs whose registers will be in the dump. */
+  uint32_t cpu_count;
+  /** CPUs that are possible but not there: a later one's registers will not be in the dump. */
+  uint32_t cpu_absent;
+  /** 0. */
+  uint32_t reserved;
+  /** Bytes of each CPU's note. */
+  uint64_t cpu_note_size;
+  /** Where the note with vmcoreinfo lies; both 0 if unknown. */
+  struct kx_range vmcoreinfo;
+  /** Bytes of RAM that will be dumped at most: all System RAM. */
+  uint64_t ram;
+  /** Bytes the running kernel wants for an elfcorehdr it can rewrite; see flags. */
+  uint64_t elfcorehdr_size;
+  /** Where it maps physical address 0; see flags. */
+  uint64_t direct_map;
+  /** Pages of the reservation that it takes itself, at most: those that every machine needs. */
+  uint64_t control_fixed;
+  /** The same: those for page tables, by this machine's memory. */
+  uint64_t control_tables;
+};
+
 /** What is in a kernel image. */
 struct kx_image {
   /** Set by the caller: sizeof(struct kx_image). */
@@ -615,6 +670,8 @@ struct kx_plan_info {
   uint32_t has_digest;
   /** The digest. */
   uint8_t digest[32];
+  /** Of a crash kernel: pages of the reservation that stay free for the running kernel. 0 else. */
+  uint64_t control_pages;
 };
 
 /**
@@ -649,6 +706,30 @@ struct kx_limits {
   /** For a crash image: where all segments must lie. */
   struct kx_range crash;
 };
+
+/** A file that is held. Begin with all zeros and `size`; kx_hold() fills it in. */
+struct kx_held {
+  /** Set by the caller: sizeof(struct kx_held). */
+  size_t size;
+  /** The file's bytes, mapped read-only. */
+  struct kx_bytes bytes;
+  /** KX_HELD_BY_*; 0 after kx_release(). */
+  uint32_t by;
+  /** The library's descriptor of the file, or -1; kx_release() closes it. */
+  int32_t fd;
+  /**
+   * Why there is no lease: -EAGAIN if the file is open for writing, -EACCES without CAP_LEASE
+   * for a file of another user, -EINVAL if the file system has none. 0 if `by` says lease.
+   */
+  int32_t lease_error;
+  /** Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` says nothing. */
+  int32_t copy_error;
+  /** Not for you. */
+  int64_t stamp[5];
+};
+
+/** What kx_on_bus_error() calls. It must not return: it may end the process, write, or longjmp. */
+typedef void (*kx_bus_error)(void);
 
 /**
  * Version of the library that runs: major << 16 | minor << 8 | patch. Never fails.
@@ -797,6 +878,13 @@ int kx_machine_boot_params(const struct kx_machine *machine, void *buffer, size_
  * Static, never NULL.
  */
 const char *kx_memory_kind_name(uint32_t kind);
+
+/**
+ * Tells what is known of a machine for a crash kernel.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
+ */
+int kx_machine_crash(const struct kx_machine *machine, struct kx_crash_info *info);
 
 /** Bytes a machine object needs: at most KX_MACHINE_SIZE. For those who allocate. Never fails. */
 size_t kx_machine_size(void);
@@ -1059,6 +1147,48 @@ int kx_unmap(struct kx_bytes *bytes);
 int kx_join(const int *fds, size_t count, struct kx_error *error);
 
 /**
+ * Maps a regular file, as kx_map(), and keeps it as it is until kx_release(): by a read lease;
+ * where there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes;
+ * else not at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless
+ * handled.
+ *
+ * After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
+ * what they were; if not, kx_unload() what was loaded.
+ *
+ * Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+ * KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+ */
+int kx_hold(const char *path,
+            uint64_t copy_limit,
+            struct kx_held *held,
+            struct kx_error *error);
+
+/**
+ * As kx_hold(), of a file that is open for reading and may be closed afterwards. The lease is
+ * one of the open file: kx_release() ends it for all its descriptors.
+ *
+ * Returns 0, -errno of fcntl, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+ * KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+ */
+int kx_hold_fd(int fd, uint64_t copy_limit, struct kx_held *held, struct kx_error *error);
+
+/**
+ * Whether the file is still what it was when kx_hold() came back.
+ *
+ * Returns 0, KX_E_FILE_CHANGED, -errno of fstat, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+ * KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
+ */
+int kx_held_check(const struct kx_held *held, struct kx_error *error);
+
+/**
+ * Ends what kx_hold() or kx_hold_fd() began, mapping and lease, and makes `held` empty; one that
+ * is empty is no error. No plan that was made of the bytes may be loaded any more.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
+ */
+int kx_release(struct kx_held *held);
+
+/**
  * Hands a plan to the kernel by kexec_load(2), which copies it: all memory is the caller's
  * again. It stays loaded until the reboot, or kx_unload(). Needs CAP_SYS_BOOT; it is the
  * whole system's, whichever thread calls. When another call is under way it is made again for
@@ -1170,6 +1300,24 @@ int kx_interfaces_down(struct kx_error *error);
  * /sys does not say so; or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
  */
 int kx_exec(struct kx_error *error);
+
+/**
+ * Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). One
+ * that is mounted there already is no error.
+ *
+ * Returns 0, -errno of mount, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+ */
+int kx_mount(const char *source, const char *target, const char *kind, struct kx_error *error);
+
+/**
+ * Has `handler` called when a page of a mapped file cannot be had: the file was cut short, or
+ * its disk failed (SIGBUS). It is the whole process's: a matter of the program, not of a library
+ * it uses; with libc, sigaction does the same.
+ *
+ * Returns 0, -errno of rt_sigaction, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+ */
+int kx_on_bus_error(kx_bus_error handler,
+                    struct kx_error *error);
 
 #ifdef __cplusplus
 } /* extern "C" */

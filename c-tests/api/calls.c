@@ -1,6 +1,6 @@
 /*
  * The system calls. The tests must not load, unload or start anything: they run behind a seccomp
- * filter that answers kexec_load, kexec_file_load and reboot itself, with an errno a test chooses.
+ * filter that answers kexec_load, kexec_file_load, reboot and mount itself, with an errno a test chooses.
  * A child makes the calls, as a filter is there for good.
  */
 #include <errno.h>
@@ -24,9 +24,10 @@ static int filter(unsigned answer)
 {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_load, 3, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_file_load, 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_reboot, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_load, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_kexec_file_load, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_reboot, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mount, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | answer),
     };
@@ -90,6 +91,16 @@ static void calls(int answer)
     ANSWERS(refused, kx_exec(NULL));
     ANSWERS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
     ANSWERS(answer != -EINVAL, kx_knows_file_flag(KX_FILE_DEBUG));
+
+    error.size = sizeof error;
+    ANSWERS(answer == -EBUSY ? 0 : answer, kx_mount("proc", "/proc", "proc", &error));
+    if (answer < 0 && answer != -EBUSY)
+        CHECK(error.what.length == 5 && memcmp(error.what.data, "mount", 5) == 0);
+    ANSWERS(KX_E_NULL, kx_mount(NULL, "/proc", "proc", &error));
+    ANSWERS(KX_E_NULL, kx_mount("proc", NULL, "proc", &error));
+    ANSWERS(KX_E_NULL, kx_mount("proc", "/proc", NULL, NULL));
+    ANSWERS(KX_E_SIZE, (error.size = 0, kx_mount("proc", "/proc", "proc", &error)));
+    ANSWERS(KX_E_MISALIGNED, kx_mount("proc", "/proc", "proc", odd(&error)));
     free(machine);
     free(workspace);
     free(kernel);
@@ -120,6 +131,7 @@ void test_calls(void)
         with_answer(0);
         with_answer(-EPERM);
         with_answer(-EINVAL);
+        with_answer(-EBUSY);
     }
 
     int loaded = kx_loaded(0);

@@ -14,7 +14,8 @@ static const struct {
     PIN(-4103, COMMAND_LINE_NUL), PIN(-4104, FULL), PIN(-4105, NO_HOLE),
     PIN(-4106, TOO_MANY_SEGMENTS), PIN(-4107, NO_MEMORY_MAP), PIN(-4108, CHECK),
     PIN(-4110, EMPTY_FILE), PIN(-4111, NOT_A_FILE), PIN(-4113, NOTHING_LOADED),
-    PIN(-4114, BAD_ARGUMENT), PIN(-4116, NO_CRASH_RESERVATION),
+    PIN(-4114, BAD_ARGUMENT), PIN(-4115, FILE_CHANGED),
+    PIN(-4116, NO_CRASH_RESERVATION),
     PIN(-4117, CRASH_TOO_SMALL), PIN(-4118, NO_VMCOREINFO), PIN(-4119, NO_CRASH_HOTPLUG),
     PIN(-4120, CANCELLED), PIN(-4196, NULL), PIN(-4197, MISALIGNED),
     PIN(-4198, SIZE), PIN(-4199, TOO_NEW), PIN(-4200, NOT_INITIALISED), PIN(-4201, BUFFER),
@@ -110,6 +111,8 @@ void test_errors(void)
     CHECK(strcmp(kx_strerror(-EADDRNOTAVAIL), strerror(EADDRNOTAVAIL)) == 0);
 #endif
     CHECK(strcmp(kx_strerror(0), "success") == 0 && strcmp(kx_errname(7), "KX_OK") == 0);
+    for (long code = INT_MIN; code <= INT_MAX; code += 65537)
+        CHECK(kx_strerror(code)[0] != 0 && kx_errname(code)[0] != 0);
     CHECK(strcmp(kx_strerror(INT_MAX), "success") == 0);
     CHECK(strcmp(kx_strerror(INT_MIN), "unknown error") == 0);
     CHECK(strcmp(kx_errname(-70000), "KX_E_?") == 0);

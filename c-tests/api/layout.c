@@ -38,11 +38,14 @@ void test_layout(void)
     AT(kx_efi_descriptor, pages, 24);
     AT(kx_efi_descriptor, attribute, 32);
     AT(kx_efi_descriptor, kind, 40);
+    AT(kx_efi_descriptor, reserved, 44);
 
     CHECK(sizeof(struct kx_range) == 16);
+    AT(kx_range, last, 8);
     CHECK(sizeof(struct kx_memory) == 32);
     AT(kx_memory, range, 8);
     AT(kx_memory, kind, 24);
+    AT(kx_memory, reserved, 28);
 
     CHECK(sizeof(struct kx_machine_info) == 272);
     AT(kx_machine_info, flags, 8);
@@ -55,16 +58,29 @@ void test_layout(void)
     AT(kx_machine_info, total_ram, 40);
     AT(kx_machine_info, acpi_rsdp, 48);
     AT(kx_machine_info, efi_fw_vendor, 56);
+    AT(kx_machine_info, efi_runtime, 64);
+    AT(kx_machine_info, efi_config_table, 72);
+    AT(kx_machine_info, efi_smbios, 80);
+    AT(kx_machine_info, efi_smbios3, 88);
+    AT(kx_machine_info, efi_acpi20, 96);
     AT(kx_machine_info, efi_acpi, 104);
     AT(kx_machine_info, crash, 112);
+    AT(kx_machine_info, crash_low, 128);
+    AT(kx_machine_info, kernel_code, 144);
+    AT(kx_machine_info, kernel_rodata, 160);
+    AT(kx_machine_info, kernel_data, 176);
+    AT(kx_machine_info, kernel_bss, 192);
     AT(kx_machine_info, kernel_image, 208);
     AT(kx_machine_info, load_limit_reboot, 224);
     AT(kx_machine_info, load_limit_panic, 232);
     AT(kx_machine_info, loaded, 240);
+    AT(kx_machine_info, crash_loaded, 244);
+    AT(kx_machine_info, load_disabled, 248);
     AT(kx_machine_info, cap_sys_boot, 252);
     AT(kx_machine_info, lockdown, 256);
     AT(kx_machine_info, xen_guest, 260);
     AT(kx_machine_info, efi_platform_size, 264);
+    AT(kx_machine_info, reserved, 268);
 
     CHECK(sizeof(struct kx_image) == 328);
     AT(kx_image, format, 8);
@@ -77,6 +93,7 @@ void test_layout(void)
     AT(kx_image, command_line_size, 48);
     AT(kx_image, kernel_size, 56);
     AT(kx_image, setup_type_max, 64);
+    AT(kx_image, reserved, 68);
     AT(kx_image, version, 72);
 
     CHECK(sizeof(struct kx_segment) == 48);
@@ -87,7 +104,7 @@ void test_layout(void)
     AT(kx_segment, kind, 40);
     AT(kx_segment, number, 44);
 
-    CHECK(sizeof(struct kx_plan_info) == 80);
+    CHECK(sizeof(struct kx_plan_info) == 88);
     AT(kx_plan_info, entry, 8);
     AT(kx_plan_info, flags, 16);
     AT(kx_plan_info, kernel_entry, 24);
@@ -96,6 +113,28 @@ void test_layout(void)
     AT(kx_plan_info, setup_type_count, 40);
     AT(kx_plan_info, has_digest, 44);
     AT(kx_plan_info, digest, 48);
+    AT(kx_plan_info, control_pages, 80);
+
+    CHECK(sizeof(struct kx_held) == 80);
+    AT(kx_held, bytes, 8);
+    AT(kx_held, by, 24);
+    AT(kx_held, fd, 28);
+    AT(kx_held, lease_error, 32);
+    AT(kx_held, copy_error, 36);
+    AT(kx_held, stamp, 40);
+
+    CHECK(sizeof(struct kx_crash_info) == 88);
+    AT(kx_crash_info, flags, 8);
+    AT(kx_crash_info, cpu_count, 12);
+    AT(kx_crash_info, cpu_absent, 16);
+    AT(kx_crash_info, reserved, 20);
+    AT(kx_crash_info, cpu_note_size, 24);
+    AT(kx_crash_info, vmcoreinfo, 32);
+    AT(kx_crash_info, ram, 48);
+    AT(kx_crash_info, elfcorehdr_size, 56);
+    AT(kx_crash_info, direct_map, 64);
+    AT(kx_crash_info, control_fixed, 72);
+    AT(kx_crash_info, control_tables, 80);
 
     CHECK(sizeof(struct kx_limits) == 40);
     AT(kx_limits, destination, 8);

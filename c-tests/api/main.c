@@ -10,8 +10,10 @@ int main(void)
     test_objects();
     test_machine();
     test_machine_info();
+    test_crash();
     test_image();
     test_files();
+    test_hold();
     test_plan();
     test_request();
     test_inspect();

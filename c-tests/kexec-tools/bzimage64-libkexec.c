@@ -19,7 +19,11 @@
 #include "../../kexec.h"
 #include "../../kexec-syscall.h"
 #include "kexec-x86_64.h"
+#include "../i386/x86-linux-setup.h"
 #include <arch/options.h>
+
+/* What kexec_load takes, less the plan's own. */
+#define INITRDS_MAX 13
 
 static struct kx_machine machine;
 static struct kx_workspace workspace;
@@ -35,7 +39,9 @@ static int complain(const char *step, const struct kx_error *error)
 int bzImage64_probe(const char *buf, off_t len)
 {
     struct kx_image image = { .size = sizeof image };
-    return kx_image_probe(buf, len, &image, NULL) < 0 ? -1 : 0;
+    if (kx_image_probe(buf, len, &image, NULL) < 0 || image.format != KX_IMAGE_BZIMAGE)
+        return -1;
+    return 0;
 }
 
 void bzImage64_usage(void)
@@ -43,13 +49,14 @@ void bzImage64_usage(void)
     printf("    --append=STRING       The new kernel's command line.\n"
            "    --command-line=STRING The same.\n"
            "    --reuse-cmdline       The running kernel's command line, then --append's.\n"
-           "    --initrd=FILE         An initrd.\n"
+           "    --initrd=FILE         An initrd; may be given more than once.\n"
            "    --ramdisk=FILE        The same.\n");
 }
 
 /* What the loader-specific options say. */
 struct wanted {
-    const char *append, *initrd;
+    const char *append, *initrds[INITRDS_MAX];
+    size_t initrd_count;
     int reuse;
 };
 
@@ -77,7 +84,11 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
             wanted->reuse = 1;
             break;
         case OPT_RAMDISK:
-            wanted->initrd = optarg;
+            if (wanted->initrd_count == INITRDS_MAX) {
+                fprintf(stderr, "more than %d initrds\n", INITRDS_MAX);
+                return -1;
+            }
+            wanted->initrds[wanted->initrd_count++] = optarg;
             break;
         default: /* The program's, and the architecture's, which others have read. */
             break;
@@ -86,14 +97,15 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
 }
 
 /* The command line: the running kernel's, if wanted, then what is appended. */
-static int command_line(const struct wanted *wanted, char *line, size_t size)
+static int command_line(const struct wanted *wanted, int crash, char *line, size_t size)
 {
     size_t length = 0;
     if (wanted->reuse) {
         char running[8192];
         int got = kx_machine_command_line(&machine, running, sizeof running);
         if (got > 0)
-            got = kx_reuse_command_line(running, got - 1, 0, line, size);
+            got = kx_reuse_command_line(running, got - 1, crash ? KX_REUSE_CRASH : 0, line,
+                                        size);
         if (got < 0) {
             fprintf(stderr, "command line: %s\n", kx_strerror(got));
             return -1;
@@ -120,31 +132,95 @@ static int by_file(const struct wanted *wanted, char *line, int length,
     info->command_line = line;
     info->command_line_len = length + 1;
     info->initrd_fd = -1;
-    if (wanted->initrd) {
-        info->initrd_fd = open(wanted->initrd, O_RDONLY);
-        if (info->initrd_fd < 0) {
-            fprintf(stderr, "%s: %s\n", wanted->initrd, strerror(errno));
+    int fds[INITRDS_MAX];
+    for (size_t i = 0; i < wanted->initrd_count; i++) {
+        fds[i] = open(wanted->initrds[i], O_RDONLY);
+        if (fds[i] < 0) {
+            fprintf(stderr, "%s: %s\n", wanted->initrds[i], strerror(errno));
             return -1;
         }
     }
+    if (wanted->initrd_count == 1)
+        info->initrd_fd = fds[0];
+    if (wanted->initrd_count > 1) {
+        struct kx_error error = { .size = sizeof error };
+        info->initrd_fd = kx_join(fds, wanted->initrd_count, &error);
+        if (info->initrd_fd < 0)
+            return complain("initrds", &error);
+    }
     return 0;
+}
+
+/*
+ * Maps the initrds, and keeps them as they are: kexec-tools makes the system call after we are
+ * gone, so they are held until the process ends.
+ */
+static int hold_initrds(const struct wanted *wanted, struct kx_bytes *initrds)
+{
+    static struct kx_machine_info known = { .size = sizeof known };
+    kx_machine_get(&machine, &known);
+    for (size_t i = 0; i < wanted->initrd_count; i++) {
+        struct kx_error error = { .size = sizeof error };
+        struct kx_held held = { .size = sizeof held };
+        if (kx_hold(wanted->initrds[i], known.total_ram / 4, &held, &error) < 0)
+            return complain(wanted->initrds[i], &error);
+        if (held.by == KX_HELD_BY_NOTHING)
+            fprintf(stderr, "warning: %s may change while it is loaded: no lease (%s)\n",
+                    wanted->initrds[i], kx_errname(held.lease_error));
+        initrds[i] = held.bytes;
+    }
+    return 0;
+}
+
+/* The options of the architecture, which kexec-tools has read. */
+static void architecture(const struct kexec_info *info, struct kx_request *request)
+{
+    const struct {
+        int wanted;
+        uint32_t flag;
+    } flags[] = {
+        { arch_options.noefi, KX_REQUEST_NO_EFI },
+        { arch_options.console_vga, KX_REQUEST_CONSOLE_VGA },
+        { arch_options.console_serial, KX_REQUEST_CONSOLE_SERIAL },
+        { arch_options.reset_vga, KX_REQUEST_RESET_VGA },
+        { info->skip_checks, KX_REQUEST_NO_VERIFY },
+        { (info->kexec_flags & KEXEC_ON_CRASH) != 0, KX_REQUEST_CRASH },
+        { (info->kexec_flags & KEXEC_ON_CRASH) && arch_options.pass_memmap_cmdline,
+          KX_REQUEST_CRASH_MEMMAP },
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (flags[i].wanted)
+            request->flags |= flags[i].flag;
+    request->serial_port = arch_options.serial_base;
+    request->serial_baud = arch_options.serial_baud;
+    request->mem_min = mem_min;
+    request->mem_max = mem_max;
+}
+
+/* What libkexec left out, and why. */
+static void say_notes(uint32_t count)
+{
+    char note[KX_NOTE_SIZE];
+    for (uint32_t i = 0; i < count; i++)
+        if (kx_plan_note(&workspace, i, note, sizeof note) > 0)
+            fprintf(stderr, "note: %s\n", note);
 }
 
 int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kexec_info *info)
 {
     static char line[16384];
     static unsigned char seed[32];
-    static struct kx_bytes initrd;
+    static struct kx_bytes initrds[INITRDS_MAX];
     struct kx_error error = { .size = sizeof error };
     struct kx_request request = { .size = sizeof request };
     struct kx_plan_info plan = { .size = sizeof plan };
-    struct wanted wanted = { NULL, NULL, 0 };
-    int length;
+    struct wanted wanted = { NULL, { NULL }, 0, 0 };
+    int length, crash = (info->kexec_flags & KEXEC_ON_CRASH) != 0;
 
     kx_machine_init(&machine, sizeof machine);
     kx_machine_read(&machine);
     if (read_options(argc, argv, &wanted) < 0
-        || (length = command_line(&wanted, line, sizeof line)) < 0)
+        || (length = command_line(&wanted, crash, line, sizeof line)) < 0)
         return -1;
     if (info->file_mode)
         return by_file(&wanted, line, length, info);
@@ -153,12 +229,11 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
     request.kernel.length = len;
     request.command_line.data = line;
     request.command_line.length = length;
-    if (wanted.initrd) {
-        if (kx_map(wanted.initrd, &initrd, &error) < 0)
-            return complain(wanted.initrd, &error);
-        request.initrds = &initrd;
-        request.initrd_count = 1;
-    }
+    if (hold_initrds(&wanted, initrds) < 0)
+        return -1;
+    request.initrds = initrds;
+    request.initrd_count = wanted.initrd_count;
+    architecture(info, &request);
     if (kx_random_seed(seed) > 0) {
         request.rng_seed.data = seed;
         request.rng_seed.length = sizeof seed;
@@ -175,11 +250,7 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
         kx_plan_segment(&workspace, i, &segment);
         add_segment(info, segment.buf, segment.bufsz, segment.mem, segment.memsz);
     }
-    for (size_t i = 0; i < plan.note_count; i++) {
-        char note[KX_NOTE_SIZE];
-        kx_plan_note(&workspace, i, note, sizeof note);
-        dbgprintf("libkexec: %s\n", note);
-    }
+    say_notes(plan.note_count);
     info->entry = (void *)(uintptr_t)plan.entry;
     return 0;
 }

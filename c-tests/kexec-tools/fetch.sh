@@ -1,24 +1,33 @@
 #!/bin/sh
-# Fetches Debian's source package of kexec-tools, as it is, and unpacks it to the directory given.
-# apt with sources of its own, derived from the machine's; nothing is installed.
+# Fetches Debian's source package of kexec-tools, as it is, and unpacks it to the directory given,
+# unless it is there. apt with sources of its own, derived from the machine's (or from
+# XTASK_DEBIAN_MIRROR and XTASK_DEBIAN_KEYRING); nothing is installed.
 #
 # usage: fetch.sh DIRECTORY
 set -eu
 
-to=$1
+[ ! -e "$1/configure" ] || exit 0
+mkdir -p "$(dirname "$1")"
+to=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cache=$to.apt
-mkdir -p "$cache/lists/partial" "$cache/archives/partial"
-# The machine's Debian suites, for sources; third parties' archives are no help here.
+rm -rf "$cache/parts"
+mkdir -p "$cache/lists/partial" "$cache/archives/partial" "$cache/parts"
 : >"$cache/sources.list"
-for file in /etc/apt/sources.list.d/*.sources; do
-    [ -e "$file" ] || continue
-    grep -q '^URIs:.*debian' "$file" || continue
-    sed 's/^Types:.*/Types: deb-src/' "$file" >"$cache/$(basename "$file")"
-done
-grep -h '^deb .*debian' /etc/apt/sources.list 2>/dev/null | sed 's/^deb /deb-src /' \
-    >"$cache/sources.list" || :
-mkdir -p "$cache/parts"
-mv "$cache"/*.sources "$cache/parts/" 2>/dev/null || :
+if [ -n "${XTASK_DEBIAN_MIRROR:-}" ]; then
+    signed=${XTASK_DEBIAN_KEYRING:+[signed-by=$XTASK_DEBIAN_KEYRING]}
+    echo "deb-src $signed $XTASK_DEBIAN_MIRROR stable main" >"$cache/sources.list"
+else
+    # The machine's Debian suites, for sources; third parties' archives are no help here.
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ -e "$file" ] || continue
+        grep -q '^URIs:.*debian' "$file" || continue
+        sed 's/^Types:.*/Types: deb-src/' "$file" >"$cache/parts/$(basename "$file")"
+    done
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ -e "$file" ] || continue
+        sed -n '/debian/s/^deb \(.*\)/deb-src \1/p' "$file" >>"$cache/sources.list"
+    done
+fi
 
 apt() {
     LC_ALL=C apt-get -q -y -o Debug::NoLocking=1 -o Dir::State::lists="$cache/lists" \
@@ -28,7 +37,10 @@ apt() {
 }
 apt update
 (cd "$cache" && apt --download-only source kexec-tools)
-rm -rf "$to"
-mkdir -p "$to"
-# The upstream tarball is all that is needed: Debian's changes are packaging.
-tar -C "$to" --strip-components=1 -xf "$cache"/kexec-tools_*.orig.tar.*z
+# The upstream tarball is all that is needed: Debian's changes are packaging. Half a tree must
+# not be taken for a whole one.
+rm -rf "$to" "$to.new"
+mkdir -p "$to.new"
+set -- "$cache"/kexec-tools_*.orig.tar.*z
+tar -C "$to.new" --strip-components=1 -xf "$1"
+mv "$to.new" "$to"

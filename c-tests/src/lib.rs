@@ -40,13 +40,37 @@ pub fn target() -> PathBuf {
 pub fn run(command: &mut Command) -> String {
     let output = output(command);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{command:?}: {}\n{said}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
+        "{command:?}: {}\n{said}{complained}",
+        output.status
     );
+    let lines = complained.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("NOT TESTED: "))
+        .for_each(not_tested);
     said
+}
+
+/// Says that something is not tested, and why: to the person, and in `target/c-tests/not-tested`
+/// for `cargo xtask test`, which takes it for a skipped test.
+///
+/// # Panics
+/// When it cannot be written down.
+pub fn not_tested(what: &str) {
+    use std::io::Write;
+    eprintln!("NOT TESTED: {what}");
+    let list = target().join("c-tests/not-tested");
+    std::fs::create_dir_all(target().join("c-tests")).expect("a directory");
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(list);
+    // One write, for tests run at the same time.
+    let line = format!("{}\n", what.replace('\n', " "));
+    file.and_then(|mut file| file.write_all(line.as_bytes()))
+        .expect("written down");
 }
 
 /// Runs a command.
@@ -116,6 +140,42 @@ pub fn destination(prefix: &Path) -> Destination {
     }
 }
 
+/// The README's quick start, exactly as printed, with a copy installed below `prefix`: shared and
+/// static.
+///
+/// # Panics
+/// When it does not compile, or does not say what it should.
+pub fn quick_start(name: &str, prefix: &Path) {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let block = |kind: &str| {
+        let (_, rest) = readme.split_once(&format!("```{kind}\n")).expect(kind);
+        rest.split_once("```").expect("its end").0
+    };
+    let directory = scratch(name);
+    std::fs::write(directory.join("plan.c"), block("c")).expect("written");
+    std::fs::write(directory.join("kernel"), bzimage(0x1_0000)).expect("written");
+    let commands: Vec<&str> = block("console")
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ "))
+        .collect();
+    assert_eq!(commands.len(), 2);
+    let shell = |line: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", line]).current_dir(&directory);
+        shell.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+        shell.env("LD_LIBRARY_PATH", prefix.join("lib"));
+        shell
+    };
+    commands.iter().for_each(|line| drop(run(&mut shell(line))));
+    for program in ["./plan", "./plan-static"] {
+        let said = run(&mut shell(&format!("{program} kernel")));
+        assert!(said.starts_with("the new kernel starts at 0x"), "{said}");
+        let refused = output(&mut shell(&format!("{program} plan.c")));
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("not an image"));
+    }
+}
+
 /// A C compiler with the project's warnings, all of them errors.
 #[must_use]
 pub fn cc() -> Command {
@@ -145,6 +205,19 @@ pub fn api_sources() -> Vec<PathBuf> {
 /// `what` is not tested.
 #[must_use]
 pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
+    let found = find(names);
+    if found.is_none() {
+        let names = names.join(", ");
+        not_tested(&format!(
+            "{what}: no {names} here (c-tests/tools.sh fetches it)"
+        ));
+    }
+    found
+}
+
+/// As [`tool`], without a word.
+#[must_use]
+pub fn find(names: &[&str]) -> Option<PathBuf> {
     let mut directories = vec![
         root().join("target/c-tests/tools/usr/bin"),
         root().join("target/c-tests/tools/usr/lib/go/bin"),
@@ -152,15 +225,10 @@ pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
     directories.extend(std::env::split_paths(
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
-    let found = names.iter().find_map(|name| {
+    names.iter().find_map(|name| {
         let mut paths = directories.iter().map(|directory| directory.join(name));
         paths.find(|path| path.exists())
-    });
-    let name = names.join(", ");
-    if found.is_none() {
-        eprintln!("NOT TESTED: {what}: no {name} here (c-tests/tools.sh fetches it)");
-    }
-    found
+    })
 }
 
 /// A command of [`tool`]'s finding, with the libraries that were fetched with it.
@@ -194,10 +262,10 @@ pub fn kernels() -> Vec<PathBuf> {
         .collect();
     kernels.sort();
     if kernels.is_empty() {
-        eprintln!(
-            "NOT TESTED: real kernels: none in {} (cargo xtask fetch; KEXEC_TEST_KERNELS)",
+        not_tested(&format!(
+            "real kernels: none in {} (cargo xtask fetch; KEXEC_TEST_KERNELS)",
             directory.display()
-        );
+        ));
     }
     kernels
 }

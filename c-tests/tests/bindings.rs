@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use libkexec_tests::{bzimage, cc, fetched, installed, kernels, output, root, run, scratch};
-use libkexec_tests::{slim, target, tool};
+use libkexec_tests::{bzimage, cc, fetched, installed, kernels, not_tested, output, root, run};
+use libkexec_tests::{scratch, slim, target, tool};
 
 /// Every kernel there is, and one made up.
 fn images(name: &str) -> Vec<PathBuf> {
@@ -99,16 +99,17 @@ fn build_go(go: &Path, prefix: &Path) -> Option<PathBuf> {
 fn kexec_tools_loads_by_our_plan() {
     let tree = target().join("c-tests/kexec-tools");
     let scripts = root().join("c-tests/kexec-tools");
-    if !tree.join("configure").exists() {
-        let fetch = output(Command::new(scripts.join("fetch.sh")).arg(&tree));
-        if !fetch.status.success() {
-            let why = String::from_utf8_lossy(&fetch.stderr);
-            eprintln!(
-                "NOT TESTED: kexec-tools with libkexec: its source cannot be fetched:\n{why}"
-            );
-            return;
-        }
+    let fetch = output(Command::new(scripts.join("fetch.sh")).arg(&tree));
+    if !fetch.status.success() {
+        let why = String::from_utf8_lossy(&fetch.stderr);
+        not_tested(&format!(
+            "kexec-tools with libkexec: its source cannot be fetched: {why}"
+        ));
+        return;
     }
+    let Some(_) = tool(&["make"], "kexec-tools with libkexec") else {
+        return;
+    };
     run(Command::new(scripts.join("build.sh"))
         .arg(&tree)
         .arg(root().join("include"))
@@ -127,21 +128,54 @@ fn kexec_tools_loads_by_our_plan() {
             .args(["-d", "-c", "-l"])
             .arg(&image);
         load.arg(format!("--initrd={}", initrd.display()))
+            .arg(format!("--ramdisk={}", initrd.display()))
             .arg("--append=quiet");
         let done = output(&mut load);
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{}: {said}", done.status);
-        assert!(said.contains("segment[3].memsz"), "{said}");
+        assert!(said.contains("segment[4].memsz"), "{said}");
         // The second segment by address order holds what only libkexec's purgatory has.
         assert!(
             said.contains("bufsz = 0x1388"),
             "the initrd's 5000 bytes: {said}"
         );
     }
-    let not_an_image = scratch("kexec-tools-bad").join("bad");
+    // What is wrong is said in libkexec's words, and nothing is loaded.
+    let directory = scratch("kexec-tools-bad");
+    let (not_an_image, kernel) = (directory.join("bad"), directory.join("kernel"));
     std::fs::write(&not_an_image, b"no kernel").expect("written");
-    let mut load = Command::new(&refuse);
-    load.arg(tree.join("build/sbin/kexec"))
-        .args(["-c", "-t", "bzImage64", "-l"]);
-    assert!(!output(load.arg(&not_an_image)).status.success());
+    std::fs::write(&kernel, bzimage(0x1_0000)).expect("written");
+    let long = format!("--append={}", "x".repeat(3000));
+    let kernel = kernel.to_str().expect("UTF-8");
+    for (arguments, says) in [
+        (
+            vec!["-l", not_an_image.to_str().expect("UTF-8")],
+            "Cannot determine the file type",
+        ),
+        (
+            vec!["-l", kernel, "--initrd=/nowhere/at/all"],
+            "/nowhere/at/all: open: No such file",
+        ),
+        (
+            vec!["-l", kernel, &long],
+            "plan: the command line has 3000 bytes, the new kernel takes 2047",
+        ),
+        (
+            vec!["-l", kernel, "--mem-max=0x3ffffff"],
+            "plan: no free memory for the kernel",
+        ),
+        (vec!["-l", kernel, "--no-checks"], "note: "),
+    ] {
+        let mut load = Command::new(&refuse);
+        load.arg(tree.join("build/sbin/kexec"))
+            .args(["-c", "-t", "bzImage64"]);
+        let done = output(load.args(&arguments));
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(said.contains(says), "{arguments:?}: {said}");
+        assert_eq!(
+            done.status.success(),
+            says == "note: ",
+            "{arguments:?}: {said}"
+        );
+    }
 }

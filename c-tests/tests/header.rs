@@ -70,6 +70,33 @@ fn is_clean_under_clang() {
     }
 }
 
+/// Every structure's size and every member's place is a number in c-tests/api/layout.c, so that
+/// none changes unnoticed.
+#[test]
+fn every_layout_is_pinned() {
+    let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
+    let pins = std::fs::read_to_string(root().join("c-tests/api/layout.c")).expect("layout.c");
+    let mut members = 0;
+    for part in header.split("\nstruct ").skip(1) {
+        let Some((name, rest)) = part.split_once(" {\n") else {
+            continue;
+        };
+        let size = format!("sizeof(struct {name}) == ");
+        assert!(pins.contains(&size), "{size}");
+        let body = rest.split("\n};").next().unwrap_or_default();
+        let declared = body.lines().filter_map(|line| line.strip_suffix(';'));
+        // The first lies at 0.
+        for declaration in declared.skip(1) {
+            let before = declaration.split('[').next().unwrap_or_default();
+            let member = before.rsplit([' ', '*']).next().unwrap_or_default();
+            let pin = format!("AT({name}, {member}, ");
+            assert!(pins.contains(&pin), "{pin}");
+            members += 1;
+        }
+    }
+    assert!(members > 100, "{members}");
+}
+
 #[test]
 fn is_ascii_and_has_no_floating_names() {
     let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");

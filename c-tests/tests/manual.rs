@@ -1,6 +1,7 @@
 //! Manual pages: every function has an entry, every error is documented, no lint.
 #![allow(missing_docs)]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use libkexec_tests::{fetched, output, root, run, scratch, tool};
@@ -123,6 +124,58 @@ fn every_error_the_tests_see_is_documented() {
     assert!(seen > 120, "{seen}");
 }
 
+/// docs/c-api.md: what of the core C has, whole, and of nothing that is not there.
+#[test]
+fn every_item_of_the_core_and_every_function_is_in_the_table() {
+    let table = std::fs::read_to_string(root().join("docs/c-api.md")).expect("the table");
+    let code: BTreeSet<&str> = table.split('`').skip(1).step_by(2).collect();
+    let mut items = BTreeSet::new();
+    for room in std::fs::read_dir(root().join("core/src")).expect("the core") {
+        let Ok(text) = std::fs::read_to_string(room.expect("a room").path().join("mod.rs")) else {
+            continue;
+        };
+        for part in text.split("\npub use ").skip(1) {
+            let names = part.split(';').next().unwrap_or_default();
+            let names = names.rsplit_once("::").map_or(names, |(_, names)| names);
+            let words = names.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            items.extend(words.filter(|word| !word.is_empty()).map(String::from));
+        }
+        for kind in ["struct", "enum", "fn"] {
+            for rest in text.split(&format!("\npub {kind} ")).skip(1) {
+                let mut words = rest.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                items.extend(words.next().map(String::from));
+            }
+        }
+    }
+    assert!(items.len() > 120, "{}", items.len());
+    // The same with progress.
+    items.remove("plan_with_progress");
+    for item in &items {
+        assert!(
+            code.contains(item.as_str()),
+            "{item} is not in docs/c-api.md"
+        );
+    }
+    let header = header();
+    for line in header
+        .lines()
+        .filter(|line| !line.starts_with([' ', '*', '/', '#']))
+    {
+        let name = line
+            .split('(')
+            .next()
+            .and_then(|before| before.rsplit([' ', '*']).next());
+        if let Some(name) = name.filter(|name| name.starts_with("kx_") && line.contains('(')) {
+            assert!(code.contains(name), "{name} is not in docs/c-api.md");
+        }
+    }
+    for word in table.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+        if word.starts_with("kx_") || word.starts_with("KX_") {
+            assert!(header.contains(word), "{word} is no more");
+        }
+    }
+}
+
 #[test]
 fn lint_finds_nothing() {
     let Some(mandoc) = tool(&["mandoc"], "lint of the manual pages") else {
@@ -171,33 +224,6 @@ fn the_example_works() {
 /// The README's quick start, exactly as printed, with the installed copy: shared and static.
 #[test]
 fn the_quick_start_works() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let block = |kind: &str| {
-        let (_, rest) = readme.split_once(&format!("```{kind}\n")).expect(kind);
-        rest.split_once("```").expect("its end").0
-    };
     let prefix = libkexec_tests::installed("quick-start-installed");
-    let directory = scratch("quick-start");
-    std::fs::write(directory.join("plan.c"), block("c")).expect("written");
-    std::fs::write(directory.join("kernel"), libkexec_tests::bzimage(0x1_0000)).expect("written");
-    let commands: Vec<&str> = block("console")
-        .lines()
-        .filter_map(|line| line.strip_prefix("$ "))
-        .collect();
-    assert_eq!(commands.len(), 2);
-    let shell = |line: &str| {
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-ec", line]).current_dir(&directory);
-        shell.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
-        shell.env("LD_LIBRARY_PATH", prefix.join("lib"));
-        shell
-    };
-    commands.iter().for_each(|line| drop(run(&mut shell(line))));
-    for program in ["./plan", "./plan-static"] {
-        let said = run(&mut shell(&format!("{program} kernel")));
-        assert!(said.starts_with("the new kernel starts at 0x"), "{said}");
-        let refused = output(&mut shell(&format!("{program} plan.c")));
-        assert!(!refused.status.success());
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("not an image"));
-    }
+    libkexec_tests::quick_start("quick-start", &prefix);
 }

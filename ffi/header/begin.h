@@ -4,7 +4,7 @@
  * kernel:
  *
  *     describe the machine   kx_machine_init, kx_machine_read
- *     map the files          kx_map
+ *     map the files          kx_map; kx_hold, which keeps them as they are
  *     plan                   kx_workspace_init, kx_plan
  *     look and check         kx_plan_get, kx_plan_segment, kx_plan_note, kx_check
  *     load                   kx_load
@@ -28,8 +28,8 @@
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it
- * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down and kx_exec
- * change the whole system.
+ * const. kx_load, kx_load_segments, kx_load_files, kx_unload, kx_interfaces_down, kx_mount and
+ * kx_exec change the whole system, kx_on_bus_error the whole process.
  *
  * LIBC is not needed. A program that links libkexec.a has memcpy, memmove, memset, memcmp and
  * bcmp with their usual meanings; libkexec.so needs nothing.

@@ -43,6 +43,8 @@ pub const KX_E_NOT_A_FILE: c_int = -4111;
 pub const KX_E_NOTHING_LOADED: c_int = -4113;
 /// A value is out of range; the message says which.
 pub const KX_E_BAD_ARGUMENT: c_int = -4114;
+/// A file was written to, or cut short, while it was held.
+pub const KX_E_FILE_CHANGED: c_int = -4115;
 /// A crash kernel needs memory that was reserved at boot, and none is.
 pub const KX_E_NO_CRASH_RESERVATION: c_int = -4116;
 /// The crash kernel's reservation is too small. numbers: bytes there, bytes that would do.

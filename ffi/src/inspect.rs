@@ -70,6 +70,8 @@ pub struct kx_plan_info {
     pub has_digest: u32,
     /// The digest.
     pub digest: [u8; 32],
+    /// Of a crash kernel: pages of the reservation that stay free for the running kernel. 0 else.
+    pub control_pages: u64,
 }
 
 // SAFETY: integers and pointers; `size` comes first and there is no padding.
@@ -77,7 +79,7 @@ unsafe impl Versioned for kx_segment {}
 const _: () = assert!(size_of::<kx_segment>() == 48);
 // SAFETY: as before.
 unsafe impl Versioned for kx_plan_info {}
-const _: () = assert!(size_of::<kx_plan_info>() == 80);
+const _: () = assert!(size_of::<kx_plan_info>() == 88);
 
 const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
 
@@ -109,6 +111,9 @@ pub unsafe extern "C" fn kx_plan_get(
             setup_type_count: length(plan.setup_types()),
             has_digest: plan.digest.is_some().into(),
             digest: plan.digest.unwrap_or_default(),
+            control_pages: plan
+                .control_pages()
+                .map_or(0, |pages| pages.fixed.saturating_add(pages.tables)),
         };
         // SAFETY: `info` was checked, and `size` is its size.
         unsafe { versioned::write(info, size, &told) };

@@ -97,6 +97,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
         KX_E_NOT_A_FILE => Error::NotAFile { what },
         KX_E_NOTHING_LOADED => Error::NothingLoaded,
         KX_E_BAD_ARGUMENT => Error::BadArgument { what },
+        KX_E_FILE_CHANGED => Error::FileChanged,
         KX_E_NO_CRASH_RESERVATION => Error::NoCrashReservation,
         KX_E_CRASH_TOO_SMALL => Error::CrashTooSmall { have: a, need: b },
         KX_E_NO_VMCOREINFO => Error::NoVmcoreinfo,

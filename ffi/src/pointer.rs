@@ -46,6 +46,7 @@ pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Code
 ///
 /// # Safety
 /// It does, is readable to there, and nobody writes it as long as `'a`.
+#[inline(never)]
 pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Code> {
     usable(text)?;
     let mut length: usize = 0;

@@ -179,6 +179,8 @@ pub unsafe extern "C" fn kx_reuse_command_line(
         }
         pointer::usable(buffer)?;
         let last = size.checked_sub(1).ok_or(Failure::Own(KX_E_BUFFER))?;
+        // More is never written, whatever the caller says there is room for.
+        let last = last.min(length);
         // SAFETY: `size` bytes are writable and nobody else uses them, by the caller's promise;
         // whatever they hold is a value.
         let room = unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), last) };

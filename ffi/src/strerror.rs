@@ -37,6 +37,7 @@ table! {
     KX_E_NOT_A_FILE "not a regular file";
     KX_E_NOTHING_LOADED "nothing is loaded";
     KX_E_BAD_ARGUMENT "a value is out of range";
+    KX_E_FILE_CHANGED "the file changed while it was being loaded";
     KX_E_NO_CRASH_RESERVATION "no memory is reserved for a crash kernel";
     KX_E_CRASH_TOO_SMALL "the memory reserved for a crash kernel is too small";
     KX_E_NO_VMCOREINFO "the running kernel does not say where its vmcoreinfo is";

@@ -34,17 +34,18 @@ impl Write for Output {
 ///
 /// # Safety
 /// `size` bytes are writable at `buffer`, if it is not NULL.
-pub unsafe fn put(
+unsafe fn put_by(
     buffer: *mut c_char,
     size: usize,
-    text: impl Fn(&mut dyn Write) -> fmt::Result,
+    write: &dyn Fn(&mut Output),
 ) -> Result<c_int, Failure> {
+    // Counts first: nothing is written that would be cut off.
     let mut counter = Output {
         to: buffer,
         size: 0,
         length: 1,
     };
-    let _infallible = text(&mut counter);
+    write(&mut counter);
     let needed = counter.length;
     if buffer.is_null() && size == 0 {
         return count(needed);
@@ -60,32 +61,33 @@ pub unsafe fn put(
         size,
         length: 0,
     };
-    let _infallible = text(&mut output);
+    write(&mut output);
     output.byte(0);
     count(needed)
 }
 
-/// As [`put`], for bytes that are no UTF-8.
+/// [`put_by`], of what is formatted.
 ///
 /// # Safety
-/// As [`put`].
-pub unsafe fn put_bytes(buffer: *mut c_char, size: usize, text: &[u8]) -> Result<c_int, Failure> {
-    let needed = text.len().saturating_add(1);
-    if buffer.is_null() && size == 0 {
-        return count(needed);
-    }
-    if buffer.is_null() {
-        return Err(Failure::Own(KX_E_NULL));
-    }
-    if size < needed {
-        return Err(Failure::Own(KX_E_BUFFER));
-    }
-    let mut output = Output {
-        to: buffer,
-        size,
-        length: 0,
+/// As [`put_by`].
+pub unsafe fn put(
+    buffer: *mut c_char,
+    size: usize,
+    text: impl Fn(&mut dyn Write) -> fmt::Result,
+) -> Result<c_int, Failure> {
+    let write = |output: &mut Output| {
+        let _infallible = text(output);
     };
-    text.iter().for_each(|byte| output.byte(*byte));
-    output.byte(0);
-    count(needed)
+    // SAFETY: the caller's promise.
+    unsafe { put_by(buffer, size, &write) }
+}
+
+/// [`put_by`], of bytes that are no UTF-8.
+///
+/// # Safety
+/// As [`put_by`].
+pub unsafe fn put_bytes(buffer: *mut c_char, size: usize, text: &[u8]) -> Result<c_int, Failure> {
+    let write = |output: &mut Output| text.iter().for_each(|byte| output.byte(*byte));
+    // SAFETY: the caller's promise.
+    unsafe { put_by(buffer, size, &write) }
 }

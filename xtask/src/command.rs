@@ -90,8 +90,26 @@ pub fn build_kexec() -> Outcome<PathBuf> {
     Ok(target().join("release/kexec"))
 }
 
-/// Builds the example programs, into the same directory: those in Rust, and `c-init`, the C
-/// library's.
+/// Where [`build_fork`] puts its program.
+pub fn fork() -> PathBuf {
+    fork_tree().join("build/sbin/kexec")
+}
+
+fn fork_tree() -> PathBuf {
+    target().join("c-tests/kexec-tools")
+}
+
+/// Builds Debian's kexec-tools with libkexec as its file type, by the script that the C tests use
+/// too; it fetches the source if it is not there.
+pub fn build_fork() -> Outcome {
+    run(cargo().args(["build", "--quiet", "--release", "--package", "libkexec"]))?;
+    let mut script = Command::new(root().join("c-tests/kexec-tools/build.sh"));
+    script.arg(fork_tree()).arg(root().join("include"));
+    run(script.arg(target().join("release/libkexec.a")))
+}
+
+/// Builds the example programs, into the same directory: those in Rust, and the C library's:
+/// `c-init` without libc, `c-crash` with the machine's.
 pub fn build_examples() -> Outcome {
     let packages = ["--package", "kexec-examples", "--package", "libkexec"];
     run(cargo()
@@ -103,5 +121,11 @@ pub fn build_examples() -> Outcome {
     compiler.arg(root().join("include"));
     compiler.args(["init.c", "mem.c"].map(|file| root().join("c-tests").join(file)));
     compiler.arg(target().join("release/libkexec.a"));
-    run(compiler.arg("-o").arg(target().join("release/c-init")))
+    run(compiler.arg("-o").arg(target().join("release/c-init")))?;
+    let mut compiler = Command::new("cc");
+    compiler.args(["-std=c99", "-O2", "-Wall", "-static", "-s", "-I"]);
+    compiler.arg(root().join("include"));
+    compiler.arg(root().join("c-tests/crash.c"));
+    compiler.arg(target().join("release/libkexec.a"));
+    run(compiler.arg("-o").arg(target().join("release/c-crash")))
 }

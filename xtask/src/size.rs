@@ -1,27 +1,49 @@
 //! `cargo xtask size`: how large what ships is.
 
 use crate::Outcome;
-use crate::command::{build_kexec, read, root};
+use crate::command::{build_examples, build_kexec, cargo, read, root, run as run_command, target};
 use crate::elf::Elf;
+use libkexec_install::archive;
+use std::path::Path;
 
 /// `cargo xtask size`
 pub fn run(arguments: &[String]) -> Outcome {
     if !arguments.is_empty() {
         return Err("usage: cargo xtask size".into());
     }
-    let path = build_kexec()?;
-    let file = read(&path)?;
+    program(&build_kexec()?)?;
+    build_examples()?;
+    run_command(cargo().args(["build", "--quiet", "--release", "-p", "libkexec-shared"]))?;
+    let built = target().join("release");
+    library(&built)?;
+    for name in ["init", "c-init"] {
+        program(&built.join(name))?;
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(root()).unwrap_or(path);
+    path.display().to_string()
+}
+
+fn program(path: &Path) -> Outcome {
+    let file = read(path)?;
     let elf = Elf::read(&file)?;
-    let shown = path.strip_prefix(root()).unwrap_or(&path);
-    println!("{}", shown.display());
-    println!("  {:>9} bytes as built, with symbols", file.len());
+    println!("{}", shown(path));
+    println!("  {:>9} bytes as built", file.len());
     println!(
         "  {:>9} bytes without symbols and section headers",
         elf.needed
     );
+    in_memory(&elf);
+    Ok(())
+}
+
+fn in_memory(elf: &Elf) {
     let loads = || elf.segments.iter().filter(|segment| segment.is_load());
-    let in_memory: u64 = loads().map(|segment| segment.memory_size).sum();
-    println!("  {in_memory:>9} bytes in memory");
+    let bytes: u64 = loads().map(|segment| segment.memory_size).sum();
+    println!("  {bytes:>9} bytes in memory");
     for section in elf
         .sections
         .iter()
@@ -29,5 +51,17 @@ pub fn run(arguments: &[String]) -> Outcome {
     {
         println!("  {:>9}   {}", section.size, section.name);
     }
+}
+
+/// The C library, as it is installed.
+fn library(built: &Path) -> Outcome {
+    let path = built.join("libkexec.so");
+    let stripped = archive::stripped(&path)?;
+    println!("{}", shown(&path));
+    println!("  {:>9} bytes installed", stripped.len());
+    in_memory(&Elf::read(&stripped)?);
+    let path = built.join("libkexec.a");
+    println!("{}", shown(&path));
+    println!("  {:>9} bytes installed", archive::slim(&path)?.len());
     Ok(())
 }

@@ -34,6 +34,20 @@ impl Fd {
         number
     }
 
+    /// Takes over a descriptor that [`Fd::into_number`] handed out.
+    #[must_use]
+    pub const fn owned(number: i32) -> Self {
+        Self(number)
+    }
+
+    /// Another number for the same open file (close-on-exec); each is closed on its own.
+    ///
+    /// # Errors
+    /// The kernel's errno.
+    pub fn duplicate(&self) -> Result<Self, Errno> {
+        fcntl(self, raw::F_DUPFD_CLOEXEC, 0).map(Self::from_raw)
+    }
+
     /// Takes over a descriptor a system call returned.
     pub(super) const fn from_raw(number: usize) -> Self {
         Self(number as i32)
@@ -97,8 +111,8 @@ fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
 /// The kernel's errno.
 pub(super) fn fcntl(fd: &Fd, command: u32, argument: usize) -> Result<usize, Errno> {
     let arguments = [fd.argument(), command as usize, argument, 0, 0, 0];
-    // SAFETY: the commands used here (F_SETSIG, F_SETLEASE, F_GETLEASE, F_ADD_SEALS) take a
-    // number and touch no memory of this process.
+    // SAFETY: the commands used here (F_SETSIG, F_SETLEASE, F_GETLEASE, F_ADD_SEALS,
+    // F_DUPFD_CLOEXEC) take a number and touch no memory of this process.
     arch::result(unsafe { arch::syscall(raw::__NR_fcntl, arguments) })
 }
 

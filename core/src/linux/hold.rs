@@ -41,12 +41,24 @@ pub struct Held<'a> {
     stamp: Stamp,
 }
 
-/// What every change of a file's bytes changes (mtime and ctime move with each write, also
-/// through a mapping).
+/// What every change of a file's bytes changes (size, mtime and ctime; the times move with each
+/// write, also through a mapping).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp([i64; 5]);
+pub struct Stamp([i64; 5]);
 
 impl Stamp {
+    /// As numbers, for who keeps it in a form of its own.
+    #[must_use]
+    pub const fn numbers(self) -> [i64; 5] {
+        self.0
+    }
+
+    /// What [`Stamp::numbers`] gave.
+    #[must_use]
+    pub const fn from_numbers(numbers: [i64; 5]) -> Self {
+        Self(numbers)
+    }
+
     fn of(fd: &Fd) -> Result<Self> {
         let stat = fstat(fd).map_err(|errno| Error::File {
             step: "fstat",
@@ -111,6 +123,12 @@ impl Held<'_> {
         self.hold
     }
 
+    /// What the file was when [`File::hold`] came back.
+    #[must_use]
+    pub const fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// As [`File::map`].
     ///
     /// # Errors
@@ -128,17 +146,32 @@ impl Held<'_> {
     /// # Errors
     /// [`Error::FileChanged`]; [`Error::File`] with fstat(2)'s errno.
     pub fn check(&self) -> Result<()> {
-        const HELD: usize = raw::F_RDLCK as usize;
         match self.hold {
-            Hold::Copy => return Ok(()),
-            Hold::Lease if fcntl(self.file.fd(), raw::F_GETLEASE, 0) == Ok(HELD) => return Ok(()),
-            // Someone waits for the lease to end, or it was ended by force.
-            Hold::Lease | Hold::Nothing { .. } => {}
+            Hold::Copy => Ok(()),
+            Hold::Lease | Hold::Nothing { .. } => self.file.fd().unchanged(self.stamp),
         }
-        if Stamp::of(self.file.fd())? == self.stamp {
+    }
+}
+
+impl Fd {
+    /// [`Held::check`] for who keeps descriptor and stamp apart: whether this file, held by a
+    /// lease or by nothing, is still what it was.
+    ///
+    /// # Errors
+    /// As [`Held::check`].
+    pub fn unchanged(&self, stamp: Stamp) -> Result<()> {
+        const HELD: usize = raw::F_RDLCK as usize;
+        // Without a lease, someone waits for it to end, it was ended by force, or it never was.
+        if fcntl(self, raw::F_GETLEASE, 0) == Ok(HELD) || Stamp::of(self)? == stamp {
             return Ok(());
         }
         Err(Error::FileChanged)
+    }
+
+    /// Ends the lease [`File::hold`] took on this file, if it did; closing the last descriptor of
+    /// the same open(2) does so too.
+    pub fn end_lease(&self) {
+        let _none = fcntl(self, raw::F_SETLEASE, raw::F_UNLCK as usize);
     }
 }
 

@@ -47,6 +47,26 @@ impl File {
         Ok(ManuallyDrop::new(Self { fd, size }))
     }
 
+    /// As [`File::lent`], by a descriptor of its own ([`Fd::duplicate`]).
+    ///
+    /// # Errors
+    /// As [`File::lent`], and [`Error::File`] with fcntl(2)'s errno.
+    pub fn duplicated(descriptor: i32) -> Result<Self> {
+        let failed = |errno| Error::File {
+            step: "fcntl",
+            errno,
+        };
+        let fd = Fd::lent(descriptor).duplicate().map_err(failed)?;
+        let size = regular_size(&fd)?;
+        Ok(Self { fd, size })
+    }
+
+    /// Hands the descriptor over to the caller, who closes it.
+    #[must_use]
+    pub fn into_fd(self) -> Fd {
+        self.fd
+    }
+
     /// The descriptor.
     #[must_use]
     pub const fn fd(&self) -> &Fd {

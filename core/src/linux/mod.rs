@@ -28,7 +28,7 @@ pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
 pub use explain::{Refusal, Step, explain};
 pub use file::{Fd, open, open_at, read, read_file, read_file_at, write};
-pub use hold::{Held, Hold};
+pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
 pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{

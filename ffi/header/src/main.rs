@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 20] = [
+const FILES: [&str; 23] = [
     "version",
     "request",
     "error",
@@ -15,6 +15,7 @@ const FILES: [&str; 20] = [
     "message",
     "machine_input",
     "machine_info",
+    "crash_info",
     "machine",
     "image",
     "workspace",
@@ -24,10 +25,12 @@ const FILES: [&str; 20] = [
     "explain",
     "digest",
     "files",
+    "hold",
     "load",
     "boot",
     "status",
     "exec",
+    "process",
 ];
 
 const BEGINNING: &str = include_str!("../begin.h");

@@ -11,7 +11,7 @@ struct Page {
     structures: &'static [&'static str],
 }
 
-const PAGES: [Page; 16] = [
+const PAGES: [Page; 19] = [
     page("version of libkexec", &["version"], &[]),
     page(
         "errors of libkexec in words",
@@ -28,6 +28,11 @@ const PAGES: [Page; 16] = [
         "facts about a machine",
         &["machine_info"],
         &["kx_range", "kx_memory", "kx_machine_info"],
+    ),
+    page(
+        "facts for a crash kernel",
+        &["crash_info"],
+        &["kx_crash_info"],
     ),
     page("what is in a kernel image", &["image"], &["kx_image"]),
     page(
@@ -50,12 +55,18 @@ const PAGES: [Page; 16] = [
     page("what a refusal of the kernel means", &["explain"], &[]),
     page("the digest the purgatory verifies", &["digest"], &[]),
     page("map and join files", &["files"], &["kx_bytes"]),
+    page(
+        "files that stay as they are while they are loaded",
+        &["hold"],
+        &["kx_held"],
+    ),
     page("load and unload a kernel", &["load", "boot"], &[]),
     page(
         "start the loaded kernel, and ask for it",
         &["exec", "status"],
         &[],
     ),
+    page("for programs without libc", &["process"], &[]),
 ];
 
 const fn page(

@@ -74,8 +74,8 @@ fn members(archive: &[u8]) -> Option<Vec<(String, &[u8])>> {
     Some(members)
 }
 
-/// The archive with our members only; of their symbols only `kx_*` are global, and debug
-/// information and unwind tables, which nothing here uses, are gone.
+/// The archive with our members only; of their symbols only `kx_*` are global, and those that no
+/// relocation needs, debug information and unwind tables, which nothing here uses, are gone.
 ///
 /// # Errors
 /// A sentence: the file cannot be read, is no archive, or ar or objcopy failed.
@@ -110,7 +110,7 @@ pub fn slim(archive: &Path) -> Result<Vec<u8>> {
     }
     let mut copy = Command::new("objcopy");
     at(copy.args([
-        "--strip-debug",
+        "--strip-unneeded",
         "--remove-section=.eh_frame",
         "--remove-section=.rela.eh_frame",
         "--remove-section=.comment",

@@ -79,7 +79,7 @@ fn four_cpus(scenario: Scenario) -> Scenario {
 }
 
 /// A kernel that crashes into itself, and what must be seen of every one.
-fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Scenario {
+pub fn crash(name: &'static str, options: &'static str, kernel: &'static str) -> Scenario {
     Scenario::new(name, "crash, and the dump by makedumpfile", kernel)
         .words("crashkernel=384M")
         .hop(options, kernel)

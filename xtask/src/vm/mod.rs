@@ -10,13 +10,14 @@ pub mod check;
 pub mod crash_scenarios;
 pub mod facts;
 pub mod guest;
+pub mod library_scenarios;
 pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
 
 use crate::Outcome;
-use crate::command::{build_examples, build_kexec, cache, fresh_directory};
+use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};
 use crate::packages::Store;
 use guest::Kexec;
 use scenario::Scenario;
@@ -131,6 +132,9 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     {
         build_examples()?;
     }
+    if scenarios.iter().any(|scenario| scenario.fork) {
+        build_fork()?;
+    }
     let turn = AtomicUsize::new(0);
     let count = Mutex::new(Count::default());
     std::thread::scope(|scope| {
@@ -183,7 +187,9 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let start = Instant::now();
     let directory = cache().join("vm").join(scenario.name);
     fresh_directory(&directory)?;
-    let guest = guest::build(scenario, store, &options.kexec, &directory)?;
+    let fork = Kexec::Ours(fork());
+    let kexec = if scenario.fork { &fork } else { &options.kexec };
+    let guest = guest::build(scenario, store, kexec, &directory)?;
     let qemu = qemu::command(scenario, &guest, store, &directory)?;
     let log = directory.join("serial.log");
     let mut lines = Vec::new();

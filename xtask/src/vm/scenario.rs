@@ -68,6 +68,8 @@ pub struct Scenario {
     pub capture: Option<&'static str>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
+    /// Whether `kexec` is kexec-tools with libkexec as its file type.
+    pub fork: bool,
     pub ending: Ending,
     /// Flags of /proc/cpuinfo that every kernel must see, and those that none may.
     pub flags: &'static [&'static str],
@@ -104,6 +106,7 @@ impl Scenario {
             script: None,
             capture: None,
             examples: Vec::new(),
+            fork: false,
             ending: Ending::Init,
             flags: &[],
             lacks: &[],
@@ -211,6 +214,12 @@ impl Scenario {
     pub fn example(mut self, guest: &'static str, name: &'static str) -> Self {
         self.examples.push((guest, name));
         self
+    }
+
+    /// The guests' `kexec` is kexec-tools with libkexec as its file type.
+    pub fn fork(mut self) -> Self {
+        self.fork = true;
+        self.ours_only()
     }
 
     pub fn shows(mut self, text: &'static str) -> Self {

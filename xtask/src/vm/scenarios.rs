@@ -29,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(inits());
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());
+    all.extend(super::library_scenarios::all());
     all
 }
 
@@ -167,11 +168,11 @@ fn inits() -> Vec<Scenario> {
             .script(PID1)
             .shows("FACT hop=1 uname=7.")
             .shows("FACT hop=1 cmdline=console=ttyS0,115200 quiet")
+            .shows("FACT hop=1 setup_data=0x9")
             .ours_only()
     };
     vec![
-        init("init-rust", "examples/init.rs as process 1", "init")
-            .shows("FACT hop=1 setup_data=0x9"),
+        init("init-rust", "examples/init.rs as process 1", "init"),
         init("init-c", "c-tests/init.c as process 1", "c-init"),
     ]
 }

@@ -1,0 +1,211 @@
+//! Files that stay as they are while they are loaded.
+
+use core::ffi::{c_char, c_int};
+
+use kexec_core::Result;
+use kexec_core::linux::{Fd, File, Hold, Mapping, Stamp};
+
+use crate::error::{Failure, KX_E_NULL, KX_E_UNKNOWN, kx_error, plain, report};
+use crate::pointer;
+use crate::request::kx_bytes;
+use crate::versioned::{self, Versioned};
+
+/// by: a read lease; who wants to write to the file or cut it short waits until kx_release(), or
+/// 45 seconds (/proc/sys/fs/lease-break-time).
+pub const KX_HELD_BY_LEASE: u32 = 1;
+/// by: a copy in memory that nobody can change.
+pub const KX_HELD_BY_COPY: u32 = 2;
+/// by: nothing; a change is noticed by kx_held_check(), and cutting the file short raises SIGBUS.
+pub const KX_HELD_BY_NOTHING: u32 = 3;
+
+/// A file that is held. Begin with all zeros and `size`; kx_hold() fills it in.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_held {
+    /// Set by the caller: sizeof(struct kx_held).
+    pub size: usize,
+    /// The file's bytes, mapped read-only.
+    pub bytes: kx_bytes,
+    /// KX_HELD_BY_*; 0 after kx_release().
+    pub by: u32,
+    /// The library's descriptor of the file, or -1; kx_release() closes it.
+    pub fd: i32,
+    /// Why there is no lease: -EAGAIN if the file is open for writing, -EACCES without CAP_LEASE
+    /// for a file of another user, -EINVAL if the file system has none. 0 if `by` says lease.
+    pub lease_error: i32,
+    /// Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` says nothing.
+    pub copy_error: i32,
+    /// Not for you.
+    pub stamp: [i64; 5],
+}
+
+// SAFETY: integers and a pointer; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_held {}
+const _: () = assert!(size_of::<kx_held>() == 80);
+
+/// # Safety
+/// `held` and `error` as the header says.
+unsafe fn hand_out(
+    held: *mut kx_held,
+    copy_limit: u64,
+    error: *mut kx_error,
+    open: impl FnOnce() -> core::result::Result<File, Failure>,
+) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(held) }?;
+        if size < size_of::<kx_held>() {
+            // What is not told cannot be released.
+            return Err(Failure::Own(crate::error::KX_E_SIZE));
+        }
+        let told = hold(open()?, copy_limit)?;
+        // SAFETY: `held` was checked, and `size` is its size.
+        unsafe { versioned::write(held, size, &told) };
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
+    let held = file.hold(copy_limit)?;
+    let (hold, stamp) = (held.hold(), held.stamp());
+    let (start, length) = held.map()?.into_address();
+    drop(held);
+    let code = |errno: kexec_core::Errno| i32::from(errno.0).wrapping_neg();
+    let (by, lease_error, copy_error) = match hold {
+        Hold::Lease => (KX_HELD_BY_LEASE, 0, 0),
+        // The mapping keeps the copy; nobody needs the file any more.
+        Hold::Copy => (KX_HELD_BY_COPY, 0, 0),
+        Hold::Nothing { lease, copy } => (KX_HELD_BY_NOTHING, code(lease), code(copy)),
+    };
+    Ok(kx_held {
+        size: 0,
+        bytes: kx_bytes {
+            data: core::ptr::with_exposed_provenance(start),
+            length,
+        },
+        by,
+        fd: match hold {
+            Hold::Copy => -1,
+            Hold::Lease | Hold::Nothing { .. } => file.into_fd().into_number(),
+        },
+        lease_error,
+        copy_error,
+        stamp: stamp.numbers(),
+    })
+}
+
+/// Maps a regular file, as kx_map(), and keeps it as it is until kx_release(): by a read lease;
+/// where there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes;
+/// else not at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless
+/// handled.
+///
+/// After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
+/// what they were; if not, kx_unload() what was loaded.
+///
+/// Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+/// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_hold(
+    path: *const c_char,
+    copy_limit: u64,
+    held: *mut kx_held,
+    error: *mut kx_error,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let open = || Ok(File::open(unsafe { pointer::string(path) }?)?);
+    // SAFETY: the caller's promise.
+    unsafe { hand_out(held, copy_limit, error, open) }
+}
+
+/// As kx_hold(), of a file that is open for reading and may be closed afterwards. The lease is
+/// one of the open file: kx_release() ends it for all its descriptors.
+///
+/// Returns 0, -errno of fcntl, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+/// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_hold_fd(
+    fd: c_int,
+    copy_limit: u64,
+    held: *mut kx_held,
+    error: *mut kx_error,
+) -> c_int {
+    let open = || Ok(File::duplicated(fd)?);
+    // SAFETY: the caller's promise.
+    unsafe { hand_out(held, copy_limit, error, open) }
+}
+
+/// # Safety
+/// `held` as the header says.
+unsafe fn given(held: *const kx_held) -> core::result::Result<kx_held, Failure> {
+    // SAFETY: the caller's promise.
+    let given = unsafe { versioned::read(held) }?;
+    match given.by {
+        0..=KX_HELD_BY_NOTHING => Ok(given),
+        _ => Err(Failure::Own(KX_E_UNKNOWN)),
+    }
+}
+
+/// Whether the file is still what it was when kx_hold() came back.
+///
+/// Returns 0, KX_E_FILE_CHANGED, -errno of fstat, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
+/// KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_held_check(held: *const kx_held, error: *mut kx_error) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        let given = unsafe { given(held) }?;
+        if let KX_HELD_BY_LEASE | KX_HELD_BY_NOTHING = given.by {
+            Fd::lent(given.fd).unchanged(Stamp::from_numbers(given.stamp))?;
+        }
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+/// Ends what kx_hold() or kx_hold_fd() began, mapping and lease, and makes `held` empty; one that
+/// is empty is no error. No plan that was made of the bytes may be loaded any more.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_release(held: *mut kx_held) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(held) }?;
+        // SAFETY: the caller's promise.
+        let given = unsafe { given(held) }?;
+        if given.by == 0 {
+            return Ok(0);
+        }
+        if given.bytes.data.is_null() {
+            return Err(Failure::Own(KX_E_NULL));
+        }
+        let (start, length) = (given.bytes.data.expose_provenance(), given.bytes.length);
+        // SAFETY: the caller promises that these are of one kx_hold, not given back before, and
+        // that nobody looks at the mapping any more.
+        drop(unsafe { Mapping::from_address(start, length) });
+        if given.fd >= 0 {
+            let fd = Fd::owned(given.fd);
+            if given.by == KX_HELD_BY_LEASE {
+                fd.end_lease();
+            }
+        }
+        let none = kx_held {
+            size: 0,
+            bytes: kx_bytes {
+                data: core::ptr::null(),
+                length: 0,
+            },
+            by: 0,
+            fd: -1,
+            lease_error: 0,
+            copy_error: 0,
+            stamp: [0; 5],
+        };
+        // SAFETY: `held` was checked, and `size` is its size.
+        unsafe { versioned::write(held, size, &none) };
+        Ok(0)
+    })
+}

@@ -1,0 +1,61 @@
+//! What a process 1, or another program without libc, needs besides.
+
+use core::ffi::{c_char, c_int};
+
+use kexec_core::Error;
+use kexec_core::linux::{mount, on_bus_error};
+
+use crate::error::{Failure, KX_E_NULL, kx_error, report};
+use crate::pointer;
+
+/// Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). One
+/// that is mounted there already is no error.
+///
+/// Returns 0, -errno of mount, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_mount(
+    source: *const c_char,
+    target: *const c_char,
+    kind: *const c_char,
+    error: *mut kx_error,
+) -> c_int {
+    let body = || {
+        // SAFETY: the caller's promise.
+        let source = unsafe { pointer::string(source) }?;
+        // SAFETY: the caller's promise.
+        let target = unsafe { pointer::string(target) }?;
+        // SAFETY: the caller's promise.
+        let kind = unsafe { pointer::string(kind) }?;
+        mount(source, target, kind)?;
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+/// What kx_on_bus_error() calls. It must not return: it may end the process, write, or longjmp.
+pub type kx_bus_error = Option<unsafe extern "C" fn()>;
+
+/// Has `handler` called when a page of a mapped file cannot be had: the file was cut short, or
+/// its disk failed (SIGBUS). It is the whole process's: a matter of the program, not of a library
+/// it uses; with libc, sigaction does the same.
+///
+/// Returns 0, -errno of rt_sigaction, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_on_bus_error(handler: kx_bus_error, error: *mut kx_error) -> c_int {
+    let body = || {
+        let handler = handler.ok_or(Failure::Own(KX_E_NULL))?;
+        // SAFETY: the same function but for the promise that it does not return, which is the
+        // caller's.
+        let handler = unsafe {
+            core::mem::transmute::<unsafe extern "C" fn(), extern "C" fn() -> !>(handler)
+        };
+        on_bus_error(handler).map_err(|errno| Error::Syscall {
+            call: "rt_sigaction",
+            errno,
+        })?;
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
