@@ -93,14 +93,17 @@ impl Console {
         }
     }
 
-    /// As 0x and 16 digits.
-    pub fn number(&mut self, number: u64) {
+    /// A text, and a number as 0x and 16 digits.
+    #[inline(never)]
+    pub fn say(&mut self, text: &str, number: u64) {
+        self.text(text);
         self.text("0x");
         self.bytes(&number.to_be_bytes());
     }
 
-    /// Lets the last byte leave before somebody else programs the port.
-    pub fn flush(&mut self) {
+    /// Ends the last line, and lets its last byte leave before somebody else programs the port.
+    pub fn end(&mut self) {
+        self.text("\n");
         self.wait(IDLE);
     }
 }

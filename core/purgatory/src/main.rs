@@ -39,25 +39,23 @@ unsafe extern "C" fn purgatory(block: *const Block) {
     let mut console = Console::new(block);
     console.text("\nlibkexec purgatory\n");
     if block.exit_mode != EXIT_64 {
-        console.text("purgatory: unknown exit mode\n");
-        console.flush();
-        stop::stop(block);
+        console.text("purgatory: unknown exit mode");
+        stop_after(block, &mut console);
     }
     if block.flags & SKIP_VERIFY == 0 {
         verify_or_stop(block, &mut console);
     }
-    console.text("purgatory: starting ");
-    console.number(block.registers[16]);
-    console.text("\n");
-    console.flush();
+    console.say("purgatory: starting ", block.registers[16]);
+    console.end();
 }
 
 fn verify_or_stop(block: &Block, console: &mut Console) {
-    let total = verify::regions(block)
-        .iter()
-        .fold(0, |sum: u64, area| sum.wrapping_add(area.length));
-    console.text("purgatory: verifying ");
-    console.number(total);
+    let regions = verify::regions(block);
+    let mut total = 0_u64;
+    for area in regions {
+        total = total.wrapping_add(area.length);
+    }
+    console.say("purgatory: verifying ", total);
     console.text(" bytes\n");
     let mut computed = [0; 32];
     // SAFETY: the old kernel is gone and mapped every segment; devices were shut down.
@@ -69,15 +67,17 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
     console.bytes(&block.digest);
     console.text("\npurgatory: computed ");
     console.bytes(&computed);
-    for area in verify::regions(block) {
-        console.text("\npurgatory: region ");
-        console.number(area.start);
-        console.text(" + ");
-        console.number(area.length);
+    for area in regions {
+        console.say("\npurgatory: region ", area.start);
+        console.say(" + ", area.length);
     }
-    console.text("\n");
-    console.flush();
-    stop::stop(block);
+    stop_after(block, console);
+}
+
+/// Ends the line that says why, and does what the block says.
+fn stop_after(block: &Block, console: &mut Console) -> ! {
+    console.end();
+    stop::stop(block)
 }
 
 /// The digest of the block's regions, to `digest`. The loader calls it too, in its own process
@@ -117,15 +117,10 @@ unsafe extern "C" fn fault(block: *const Block, vector: u32, frame: *const u64, 
     // SAFETY: the frame has RIP first, or an error code and RIP.
     let rip = unsafe { frame.wrapping_add(skip as usize).read() };
     let mut console = Console::new(block);
-    console.text("\npurgatory: exception ");
-    console.number(u64::from(vector));
-    console.text(" at ");
-    console.number(rip);
-    console.text(", CR2 ");
-    console.number(cr2);
-    console.text("\n");
-    console.flush();
-    stop::stop(block)
+    console.say("\npurgatory: exception ", u64::from(vector));
+    console.say(" at ", rip);
+    console.say(", CR2 ", cr2);
+    stop_after(block, &mut console)
 }
 
 // No panic is reachable: this name exists nowhere, so a call to it fails the link.

@@ -1,6 +1,6 @@
 //! The verification; also compiled into the tests of kexec-core.
 
-use super::digest::Digest;
+use super::digest::{Implementation, Streams};
 use super::layout::{Area, Block, MAX_REGIONS};
 
 /// The regions in use.
@@ -14,7 +14,7 @@ pub fn regions(block: &Block) -> &[Area] {
 /// # Safety
 /// Every region must be readable memory that nothing writes meanwhile.
 pub unsafe fn digest(block: &Block) -> [u8; 32] {
-    let mut digest = Digest::new();
+    let mut digest = Streams::on(Implementation::detect());
     for area in regions(block) {
         let bytes: &[u8] = if area.length == 0 || area.start == 0 {
             &[]
@@ -24,7 +24,9 @@ pub unsafe fn digest(block: &Block) -> [u8; 32] {
             // regions that wrap or pass isize::MAX.
             unsafe { core::slice::from_raw_parts(start, area.length as usize) }
         };
-        digest.region(bytes);
+        let (stripes, rest) = bytes.as_chunks();
+        digest.stripes(stripes);
+        digest.end_region(rest, bytes.len() as u64);
     }
     digest.finish()
 }

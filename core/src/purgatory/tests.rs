@@ -28,7 +28,9 @@ fn digest_of(regions: &[&[u8]]) -> [u8; 32] {
 
 #[test]
 fn the_blob_computes_the_same_digest_in_this_process() {
-    let bytes: Vec<u8> = (0..70_000_u32).map(|n| (n.wrapping_mul(n) >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..70_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 3) as u8)
+        .collect();
     for lengths in [
         &[][..],
         &[0],

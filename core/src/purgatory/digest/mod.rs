@@ -13,15 +13,22 @@
 //! units of every x86: two at a time with the SHA extensions, four with SSE2, eight with
 //! AVX2. They advance through one stripe together, so memory is read once and in order.
 
-pub(crate) mod vertical;
-
+#[cfg(not(purgatory_blob))]
+mod buffered;
+mod lanes;
+mod streams;
+#[cfg(not(purgatory_blob))]
+mod vertical;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-mod single;
-
 #[cfg(test)]
 mod tests;
+
+#[cfg(not(purgatory_blob))]
+pub use buffered::Digest;
+pub(crate) use lanes::Words;
+pub(crate) use streams::Streams;
 
 /// Number of lanes.
 pub const LANES: usize = 8;
@@ -32,21 +39,9 @@ pub const STRIPE: usize = LANES * BLOCK;
 /// First block of the final hash: names the construction and its version.
 pub const DOMAIN: [u8; 32] = *b"libkexec purgatory digest 1\0\0\0\0\0";
 
-/// SHA-256 initial state (FIPS 180-4, 5.3.3).
-pub(crate) const INITIAL: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
-
 /// SHA-256 round constants (FIPS 180-4, 4.2.2).
 #[rustfmt::skip]
-pub(crate) const K: [u32; 64] = [
+pub(crate) static K: Constants = Constants([
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
     0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
     0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
@@ -55,10 +50,11 @@ pub(crate) const K: [u32; 64] = [
     0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
     0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
-];
+]);
 
-/// State of all lanes: word *w* of lane *l* is `[w][l]`, as the vertical code wants it.
-pub(crate) type Lanes = [[u32; LANES]; 8];
+/// As vectors want them.
+#[repr(C, align(16))]
+pub(crate) struct Constants(pub(crate) [u32; 64]);
 
 /// Which code advances the lanes. The digest does not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,161 +112,6 @@ impl Implementation {
             Self::Avx2 => x86::has_avx2(),
             #[cfg(target_arch = "x86_64")]
             Self::ShaNi => x86::has_sha(),
-        }
-    }
-}
-
-/// A digest being computed: no allocation, about 1 KiB.
-///
-/// ```
-/// use kexec_core::purgatory::Digest;
-/// let mut whole = Digest::new();
-/// whole.region(b"kernel");
-/// let mut pieces = Digest::new();
-/// pieces.update(b"ker");
-/// pieces.update(b"nel");
-/// pieces.end_region();
-/// assert_eq!(whole.finish(), pieces.finish());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Digest {
-    implementation: Implementation,
-    lanes: Lanes,
-    /// Blocks each lane has seen.
-    blocks: u64,
-    tail: single::Sha256,
-    /// The beginning of a stripe that is not complete yet.
-    partial: [u8; STRIPE],
-    filled: usize,
-    /// Bytes of the current region seen so far.
-    length: u64,
-}
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Digest {
-    /// An empty digest, with the fastest implementation of the running CPU.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::on(Implementation::detect())
-    }
-
-    /// An empty digest with a chosen implementation; for measurements and tests.
-    ///
-    /// An implementation the CPU does not have is replaced by one it has.
-    #[cfg(not(purgatory_blob))]
-    #[must_use]
-    pub fn with(implementation: Implementation) -> Self {
-        if implementation.is_available() {
-            Self::on(implementation)
-        } else {
-            Self::new()
-        }
-    }
-
-    fn on(implementation: Implementation) -> Self {
-        Self {
-            implementation,
-            lanes: INITIAL.map(|word| [word; LANES]),
-            blocks: 0,
-            tail: single::Sha256::new(),
-            partial: [0; STRIPE],
-            filled: 0,
-            length: 0,
-        }
-    }
-
-    /// Hashes one whole region: [`update`](Self::update) and [`end_region`](Self::end_region).
-    pub fn region(&mut self, bytes: &[u8]) {
-        self.update(bytes);
-        self.end_region();
-    }
-
-    /// Hashes the next bytes of the current region.
-    ///
-    /// How a region is cut into calls does not change the digest. Pieces whose length is a
-    /// multiple of [`STRIPE`], and large, are fastest: they are hashed where they lie.
-    pub fn update(&mut self, mut bytes: &[u8]) {
-        self.length = self.length.wrapping_add(bytes.len() as u64);
-        if self.filled != 0 {
-            let Some(room) = self.partial.get_mut(self.filled..) else {
-                return;
-            };
-            let take = room.len().min(bytes.len());
-            let (head, rest) = bytes.split_at_checked(take).unwrap_or((bytes, &[]));
-            for (to, from) in room.iter_mut().zip(head) {
-                *to = *from;
-            }
-            bytes = rest;
-            self.filled = self.filled.wrapping_add(take);
-            if self.filled < STRIPE {
-                return;
-            }
-            self.filled = 0;
-            let stripe = self.partial;
-            self.stripes(&[stripe]);
-        }
-        let (stripes, rest) = bytes.as_chunks::<STRIPE>();
-        self.stripes(stripes);
-        for (to, from) in self.partial.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.filled = rest.len();
-    }
-
-    /// Ends the current region, which may be empty. The next byte begins another one.
-    pub fn end_region(&mut self) {
-        let tail = self.partial.get(..self.filled).unwrap_or(&[]);
-        self.tail.update(tail);
-        self.tail.update(&self.length.to_le_bytes());
-        self.filled = 0;
-        self.length = 0;
-    }
-
-    /// The digest of the regions ended so far. A region begun and not ended is ended here.
-    #[must_use]
-    pub fn finish(mut self) -> [u8; 32] {
-        if self.length != 0 {
-            self.end_region();
-        }
-        // All lanes are equally long, a whole number of blocks: their padding is the same.
-        let bits = self.blocks.wrapping_mul(512).to_be_bytes();
-        let mut padding = [0; BLOCK];
-        if let Some(first) = padding.first_mut() {
-            *first = 0x80;
-        }
-        if let Some(last) = padding.last_chunk_mut::<8>() {
-            *last = bits;
-        }
-        let mut stripe = [0; STRIPE];
-        for block in stripe.as_chunks_mut::<BLOCK>().0 {
-            *block = padding;
-        }
-        self.stripes(&[stripe]);
-
-        let mut last = single::Sha256::new();
-        last.update(&DOMAIN);
-        for lane in 0..LANES {
-            for word in &self.lanes {
-                let word = word.get(lane).copied().unwrap_or(0);
-                last.update(&word.to_be_bytes());
-            }
-        }
-        last.update(&self.tail.finish());
-        last.finish()
-    }
-
-    fn stripes(&mut self, stripes: &[[u8; STRIPE]]) {
-        self.blocks = self.blocks.wrapping_add(stripes.len() as u64);
-        match self.implementation {
-            #[cfg(not(purgatory_blob))]
-            Implementation::Portable => vertical::portable(&mut self.lanes, stripes),
-            #[cfg(target_arch = "x86_64")]
-            _ => x86::stripes(self.implementation, &mut self.lanes, stripes),
         }
     }
 }

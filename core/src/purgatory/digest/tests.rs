@@ -5,7 +5,7 @@
     clippy::unwrap_used
 )]
 
-use super::{DOMAIN, Digest, Implementation, LANES, STRIPE, single::Sha256};
+use super::{DOMAIN, Digest, Implementation, LANES, STRIPE, lanes::Sha256};
 use std::format;
 use std::string::String;
 use std::vec::Vec;

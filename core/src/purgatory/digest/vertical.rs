@@ -1,8 +1,6 @@
 //! SHA-256 written once for a word that holds one lane or several (FIPS 180-4, 6.2.2).
 
-use super::K;
-#[cfg(not(purgatory_blob))]
-use super::{BLOCK, Lanes, STRIPE};
+use super::{BLOCK, K, LANES, STRIPE};
 
 /// A vector of 32-bit words, one of each lane.
 pub(crate) trait Word: Copy {
@@ -89,7 +87,7 @@ macro_rules! round {
 pub(crate) fn compress<W: Word>(state: &mut [W; 8], w: &mut [W; 64]) {
     schedule(w);
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for (w, k) in w.as_chunks::<4>().0.iter().zip(K.as_chunks::<4>().0) {
+    for (w, k) in w.as_chunks::<4>().0.iter().zip(K.0.as_chunks::<4>().0) {
         round!(a b c d e f g h, w[0].add(W::splat(k[0])));
         round!(h a b c d e f g, w[1].add(W::splat(k[1])));
         round!(g h a b c d e f, w[2].add(W::splat(k[2])));
@@ -101,31 +99,29 @@ pub(crate) fn compress<W: Word>(state: &mut [W; 8], w: &mut [W; 64]) {
     }
 }
 
-/// One lane, one block.
-#[cfg(not(purgatory_blob))]
-pub(crate) fn compress_one(state: &mut [u32; 8], block: &[u8; BLOCK]) {
+/// Advances one lane by one block.
+pub(crate) fn one_block(lanes: &mut [[u32; LANES]], lane: usize, block: &[u8; BLOCK]) {
     let mut w = [0_u32; 64];
     for (w, bytes) in w.iter_mut().zip(block.as_chunks::<4>().0) {
         *w = u32::from_be_bytes(*bytes);
     }
-    compress(state, &mut w);
+    let mut state = [0_u32; 8];
+    for (state, words) in state.iter_mut().zip(lanes.iter()) {
+        *state = words.get(lane).copied().unwrap_or(0);
+    }
+    compress(&mut state, &mut w);
+    for (state, words) in state.iter().zip(lanes.iter_mut()) {
+        if let Some(word) = words.get_mut(lane) {
+            *word = *state;
+        }
+    }
 }
 
 /// Advances every lane through `stripes`, lane by lane.
-#[cfg(not(purgatory_blob))]
-pub(crate) fn portable(lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
+pub(crate) fn portable(lanes: &mut [[u32; LANES]], stripes: &[[u8; STRIPE]]) {
     for stripe in stripes {
         for (lane, block) in stripe.as_chunks::<BLOCK>().0.iter().enumerate() {
-            let mut state = [0_u32; 8];
-            for (state, words) in state.iter_mut().zip(lanes.iter()) {
-                *state = words.get(lane).copied().unwrap_or(0);
-            }
-            compress_one(&mut state, block);
-            for (state, words) in state.iter().zip(lanes.iter_mut()) {
-                if let Some(word) = words.get_mut(lane) {
-                    *word = *state;
-                }
-            }
+            one_block(lanes, lane, block);
         }
     }
 }

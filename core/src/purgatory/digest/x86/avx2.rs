@@ -2,7 +2,7 @@
 //!
 //! The purgatory never uses it: it would have to switch on the YMM state first.
 
-use super::super::{BLOCK, LANES, Lanes, STRIPE, vertical};
+use super::super::{BLOCK, LANES, STRIPE, vertical};
 use core::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_loadu_si256, _mm256_permute2x128_si256,
     _mm256_set_epi8, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
@@ -68,7 +68,7 @@ fn load(bytes: &[u8; 32]) -> __m256i {
 /// # Safety
 /// The CPU must have AVX2, and the operating system must save the YMM registers.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn stripes(lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
+pub(super) unsafe fn stripes(lanes: &mut [[u32; LANES]], stripes: &[[u8; STRIPE]]) {
     let mut state = [Eight(_mm256_setzero_si256()); 8];
     for (state, words) in state.iter_mut().zip(lanes.iter()) {
         // SAFETY: 32 readable bytes; the instruction asks for no alignment.

@@ -7,20 +7,24 @@ mod avx2;
 mod sha;
 mod sse2;
 
-use super::{Implementation, Lanes, STRIPE};
-use core::arch::x86_64::{__cpuid, __cpuid_count, CpuidResult};
+pub(crate) use sha::{number, place};
 
-fn leaf(number: u32) -> Option<CpuidResult> {
+use super::{Implementation, STRIPE, Words};
+use core::arch::x86_64::{__cpuid_count, CpuidResult};
+
+#[inline(never)]
+fn leaf(number: u32) -> CpuidResult {
     // The instruction is safe on every x86-64; older compilers declare it unsafe.
     #[allow(unused_unsafe)]
     // SAFETY: CPUID exists on every x86-64 CPU.
-    let highest = unsafe { __cpuid(0) }.eax;
-    if number > highest {
-        return None;
+    unsafe {
+        __cpuid_count(number, 0)
     }
-    #[allow(unused_unsafe)]
-    // SAFETY: as above; the leaf exists.
-    Some(unsafe { __cpuid_count(number, 0) })
+}
+
+/// Leaves 1 and 7.
+fn leaves() -> Option<[CpuidResult; 2]> {
+    (leaf(0).eax >= 7).then(|| [leaf(1), leaf(7)])
 }
 
 fn bit(value: u32, number: u32) -> bool {
@@ -30,7 +34,7 @@ fn bit(value: u32, number: u32) -> bool {
 /// SHA extensions, and the SSSE3 and SSE4.1 instructions used beside them
 /// (Intel SDM vol. 2A, CPUID: leaf 7 EBX bit 29, leaf 1 ECX bits 9 and 19).
 pub(super) fn has_sha() -> bool {
-    let (Some(one), Some(seven)) = (leaf(1), leaf(7)) else {
+    let Some([one, seven]) = leaves() else {
         return false;
     };
     bit(seven.ebx, 29) && bit(one.ecx, 9) && bit(one.ecx, 19)
@@ -39,7 +43,7 @@ pub(super) fn has_sha() -> bool {
 /// AVX2, and an operating system that saves the YMM registers (Intel SDM vol. 1, 14.7.1).
 #[cfg(not(purgatory_blob))]
 pub(super) fn has_avx2() -> bool {
-    let (Some(one), Some(seven)) = (leaf(1), leaf(7)) else {
+    let Some([one, seven]) = leaves() else {
         return false;
     };
     let osxsave = bit(one.ecx, 27) && bit(one.ecx, 26);
@@ -61,7 +65,7 @@ pub(super) fn detect() -> Implementation {
 /// Advances every lane through `stripes`.
 ///
 /// `implementation` comes from [`detect`] or was checked by `is_available`.
-pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes: &[[u8; STRIPE]]) {
+pub(super) fn stripes(implementation: Implementation, lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
     match implementation {
         Implementation::ShaNi => {
             // SAFETY: a digest holds this value only if has_sha() was true.
@@ -70,18 +74,11 @@ pub(super) fn stripes(implementation: Implementation, lanes: &mut Lanes, stripes
         #[cfg(not(purgatory_blob))]
         Implementation::Avx2 => {
             // SAFETY: a digest holds this value only if has_avx2() was true.
-            unsafe { avx2::stripes(lanes, stripes) }
+            unsafe { avx2::stripes(lanes.rows(), stripes) }
         }
-        _ => {
-            // SAFETY: SSE2 is part of x86-64.
-            unsafe { sse2::stripes(lanes, stripes) }
-        }
+        _ => sse2::stripes(lanes, stripes),
     }
 }
 
-/// One lane, one block, with the code for four lanes: the blob has no room for both.
 #[cfg(purgatory_blob)]
-pub(super) fn compress_one(state: &mut [u32; 8], block: &[u8; super::BLOCK]) {
-    // SAFETY: SSE2 is part of x86-64.
-    unsafe { sse2::compress_one(state, block) }
-}
+pub(crate) use sse2::one_block;
