@@ -1,4 +1,4 @@
-//! What the compiler calls for copies and fills. In assembly: a loop in Rust would be turned
+//! What the compiler calls for copies, fills and comparisons. In assembly: a loop in Rust would be turned
 //! into a call of itself.
 
 use core::arch::global_asm;
@@ -19,19 +19,11 @@ global_asm!(
     "rep stosb",
     "mov rax, r8",
     "ret",
-    ".globl memcmp",
-    ".globl bcmp",
-    "memcmp:",
+    ".globl bcmp", // only whether they differ
     "bcmp:",
     "mov rcx, rdx",
-    "xor eax, eax",
-    "cmp eax, eax",
+    "xor eax, eax", // equal, if there is nothing to compare
     "repe cmpsb",
-    "je 2f",
-    "movzx eax, byte ptr [rdi - 1]",
-    "movzx ecx, byte ptr [rsi - 1]",
-    "sub ecx, eax",
-    "mov eax, ecx",
-    "2:",
+    "setne al",
     "ret",
 );

@@ -42,11 +42,10 @@ impl Screen {
             self.cell = self.cell.wrapping_add(1);
         }
         if self.cell >= CELLS {
-            for cell in 0..CELLS - COLUMNS {
-                Self::set(cell, Self::get(cell.wrapping_add(COLUMNS)));
-            }
-            for cell in CELLS - COLUMNS..CELLS {
-                Self::set(cell, ATTRIBUTE | u16::from(b' '));
+            for cell in 0..CELLS {
+                let below = cell.wrapping_add(COLUMNS);
+                let blank = ATTRIBUTE | u16::from(b' ');
+                Self::set(cell, if below < CELLS { Self::get(below) } else { blank });
             }
             self.cell = CELLS - COLUMNS;
         }

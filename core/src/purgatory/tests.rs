@@ -252,7 +252,7 @@ fn a_segment_is_blob_and_block() {
 
 #[test]
 fn sizes_hold() {
-    const { assert!(PARAMETERS_OFFSET <= 8192, "promised size of the blob") };
+    const { assert!(PARAMETERS_OFFSET <= 6144, "promised size of the blob") };
     const { assert!(PARAMETERS_OFFSET.is_multiple_of(16) && layout::SIZE.is_multiple_of(16)) };
     const { assert!(MEMSZ.is_multiple_of(4096) && MEMSZ >= SEGMENT_SIZE + STACK) };
     // Entry begins with cli; cld.

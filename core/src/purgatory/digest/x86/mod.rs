@@ -12,7 +12,6 @@ pub(crate) use sha::{number, place};
 use super::{Implementation, STRIPE, Words};
 use core::arch::x86_64::{__cpuid_count, CpuidResult};
 
-#[inline(never)]
 fn leaf(number: u32) -> CpuidResult {
     // The instruction is safe on every x86-64; older compilers declare it unsafe.
     #[allow(unused_unsafe)]
@@ -22,9 +21,9 @@ fn leaf(number: u32) -> CpuidResult {
     }
 }
 
-/// Leaves 1 and 7.
-fn leaves() -> Option<[CpuidResult; 2]> {
-    (leaf(0).eax >= 7).then(|| [leaf(1), leaf(7)])
+/// Whether there are leaves up to 7: what a CPU answers for more than it has means nothing.
+fn has_leaf_7() -> bool {
+    leaf(0).eax >= 7
 }
 
 fn bit(value: u32, number: u32) -> bool {
@@ -34,21 +33,17 @@ fn bit(value: u32, number: u32) -> bool {
 /// SHA extensions, and the SSSE3 and SSE4.1 instructions used beside them
 /// (Intel SDM vol. 2A, CPUID: leaf 7 EBX bit 29, leaf 1 ECX bits 9 and 19).
 pub(super) fn has_sha() -> bool {
-    let Some([one, seven]) = leaves() else {
-        return false;
-    };
-    bit(seven.ebx, 29) && bit(one.ecx, 9) && bit(one.ecx, 19)
+    let one = leaf(1).ecx;
+    bit(one, 9) && bit(one, 19) && has_leaf_7() && bit(leaf(7).ebx, 29)
 }
 
 /// AVX2, and an operating system that saves the YMM registers (Intel SDM vol. 1, 14.7.1).
 #[cfg(not(purgatory_blob))]
 pub(super) fn has_avx2() -> bool {
-    let Some([one, seven]) = leaves() else {
-        return false;
-    };
-    let osxsave = bit(one.ecx, 27) && bit(one.ecx, 26);
+    let one = leaf(1).ecx;
+    let osxsave = bit(one, 27) && bit(one, 26) && bit(one, 28);
     // SAFETY: OSXSAVE is set, so XGETBV is enabled.
-    osxsave && bit(one.ecx, 28) && bit(seven.ebx, 5) && unsafe { avx2::ymm_is_saved() }
+    osxsave && has_leaf_7() && bit(leaf(7).ebx, 5) && unsafe { avx2::ymm_is_saved() }
 }
 
 pub(super) fn detect() -> Implementation {

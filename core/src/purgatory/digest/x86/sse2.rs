@@ -90,10 +90,11 @@ unsafe fn four_blocks(words: *mut [u32; 4], blocks: *const u8, stride: usize) {
 
             // Words 16 to 63: w(t) = w(t-16) + s0(w(t-15)) + w(t-7) + s1(w(t-2)). A rotation is
             // a shift to the right and one to the left; those to the same side are made from
-            // one another.
-            "lea rcx, [{place} + 48 * 16]",
+            // one another. RSI is eight words behind, for short offsets.
+            "lea rsi, [{place} - 8 * 16]",
+            "lea rcx, [rsi + 48 * 16]",
             "2:",
-            "movdqa xmm0, [{place} - 15 * 16]",
+            "movdqa xmm0, [rsi - 7 * 16]",
             "movdqa xmm1, xmm0",
             "psrld xmm0, 3",
             "movdqa xmm2, xmm0",
@@ -105,7 +106,7 @@ unsafe fn four_blocks(words: *mut [u32; 4], blocks: *const u8, stride: usize) {
             "psrld xmm0, 11", // 18
             "pxor xmm2, xmm1",
             "pxor xmm2, xmm0",
-            "movdqa xmm0, [{place} - 2 * 16]",
+            "movdqa xmm0, [rsi + 6 * 16]",
             "movdqa xmm1, xmm0",
             "psrld xmm0, 10",
             "movdqa xmm3, xmm0",
@@ -117,19 +118,19 @@ unsafe fn four_blocks(words: *mut [u32; 4], blocks: *const u8, stride: usize) {
             "psrld xmm0, 2", // 19
             "pxor xmm3, xmm1",
             "pxor xmm3, xmm0",
-            "paddd xmm2, [{place} - 16 * 16]",
-            "paddd xmm2, [{place} - 7 * 16]",
+            "paddd xmm2, [rsi - 8 * 16]",
+            "paddd xmm2, [rsi + 16]",
             "paddd xmm2, xmm3",
-            "movdqa [{place}], xmm2",
-            "add {place}, 16",
-            "cmp {place}, rcx",
+            "add rsi, 16",
+            "movdqa [rsi + 7 * 16], xmm2",
+            "cmp rsi, rcx",
             "jne 2b",
 
             // The rounds. RAX counts the bytes of K up to 0, RSI and RDX are the ends of the
             // histories. XMM0 is A, XMM1 is E, XMM2 is B ^ C.
             "lea rcx, [{k} + 4 * 64]",
-            "mov rsi, {place}",
-            "lea rdx, [{place} + {BYTES}]",
+            "sub rsi, -8 * 16",
+            "lea rdx, [rsi + {BYTES}]",
             "mov rax, -4 * 64",
             "movdqa xmm0, [rdx + 4 * rax - 16]",
             "movdqa xmm1, [rsi + 4 * rax - 16]",
