@@ -3,7 +3,7 @@
 //!
 //! It is slower than [`Digest`](super::Digest) where there is AVX2 and no SHA extensions, and it
 //! cannot be stopped half way; but a program that needs nothing else has no second copy of the
-//! digest in it, some 6 KiB.
+//! digest in it, some 5 KiB.
 
 use super::layout::{Area, MAX_REGIONS};
 

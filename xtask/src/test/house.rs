@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
         except: &[
             "core/src/linux/",
             "core/purgatory/",
-            "core/src/purgatory/digest",
+            "core/src/purgatory/",
         ],
         why: "planning compiles and is tested on every host",
     },
@@ -54,7 +54,7 @@ const RULES: &[Rule] = &[
         except: &[
             "core/src/linux/",
             "core/purgatory/",
-            "core/src/purgatory/digest",
+            "core/src/purgatory/",
             "xtask/",
         ],
         why: "planning compiles and is tested on every host",
