@@ -29,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(inits());
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());
+    all.extend(super::kdump_scenarios::all());
     all
 }
 
