@@ -56,8 +56,10 @@ pub fn build(
     write(&tree.join("guest/init"), INIT.as_bytes())?;
     // Names that packages leave to their postinst, or to packages that are not there.
     for (name, target) in [("awk", "mawk"), ("reboot", "busybox")] {
-        std::os::unix::fs::symlink(target, tree.join("usr/bin").join(name))
-            .map_err(|error| format!("{name}: {error}"))?;
+        let link = tree.join("usr/bin").join(name);
+        if link.symlink_metadata().is_err() {
+            std::os::unix::fs::symlink(target, link).map_err(|error| format!("{name}: {error}"))?;
+        }
     }
     let image = into.join("disk.img");
     output(

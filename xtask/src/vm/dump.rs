@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 /// Where the package saves, by its default.
 const SAVED: &str = "/var/crash";
 
-/// `set -p` goes to the task that panicked, `bt` is of that one, `bt -a` of what every CPU did.
-const COMMANDS: &str = "sys\nset -p\nbt\nbt -a\nps\nlog\nquit\n";
+/// `set -p` goes to the task that panicked, `bt` is of that one, `bt -a` of what every CPU did,
+/// `help -r` of the registers in the dump's notes (backtraces are made from stacks alone).
+const COMMANDS: &str = "sys\nset -p\nbt\nbt -a\nhelp -r\nps\nlog\nquit\n";
 
 /// `crash` is not waited for any longer; it takes ten seconds.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -25,8 +26,9 @@ pub fn look(disk: &Path, kernel: &Kernel, store: &Store, into: &Path) -> Outcome
         store
             .program("usr/sbin/debugfs")
             .arg("-R")
-            .arg(format!("rdump {SAVED} {}", directory.display()))
-            .arg(disk),
+            .arg(format!("rdump {SAVED} ."))
+            .arg(disk)
+            .current_dir(&directory),
     )?;
     let mut lines = Vec::new();
     let saved = directory.join("crash");
@@ -100,6 +102,50 @@ fn crash(dump: &Path, symbols: &Path, store: &Store, into: &Path) -> Outcome<Vec
     let said = read(&log)?;
     let said = String::from_utf8_lossy(&said);
     let mut lines: Vec<String> = said.lines().map(|line| format!("CRASH {line}")).collect();
+    lines.push(registers(&said));
     lines.push(format!("CRASH ended: {status}"));
     Ok(lines)
+}
+
+/// How many CPUs `help -r` shows, and how many places they were at: no two are at the same one,
+/// for only one of them panics, and one that is interrupted has a stack of its own.
+fn registers(said: &str) -> String {
+    let mut cpus = 0;
+    let mut places = Vec::new();
+    let mut lines = said.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("CPU ") && line.ends_with(':') {
+            cpus += 1;
+            let place = lines.next().unwrap_or_default();
+            if place.trim_start().starts_with("RIP: ") && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    format!("REGISTERS of {cpus} CPUs, {} different", places.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registers;
+
+    #[test]
+    fn registers_are_told_apart() {
+        let one = "CPU 0:\n    RIP: ffffffff91017a0b  RSP: ffffffff92003e98\n    RAX: 0\n";
+        let other = "\nCPU 1:\n    RIP: ffffffff9066c62f  RSP: ff6f731140013b58\n";
+        let same = one.replace("CPU 0", "CPU 1");
+        let none = "\nCPU 1: [OFFLINE]\n";
+        assert_eq!(
+            registers(&format!("{one}{other}")),
+            "REGISTERS of 2 CPUs, 2 different"
+        );
+        assert_eq!(
+            registers(&format!("{one}{same}")),
+            "REGISTERS of 2 CPUs, 1 different"
+        );
+        assert_eq!(
+            registers(&format!("{one}{none}")),
+            "REGISTERS of 1 CPUs, 1 different"
+        );
+    }
 }

@@ -82,8 +82,9 @@ fn crash_opens(scenario: Scenario) -> Scenario {
         .shows("CRASH *STATE: TASK_RUNNING (PANIC)")
         .shows("CRASH *] sysrq_handle_crash at")
         .shows("CRASH *] write_sysrq_trigger at")
-        // The other CPU, by its registers in the dump's notes.
+        // The other CPU.
         .shows("CRASH *] crash_nmi_callback at")
+        .shows("REGISTERS of 2 CPUs, 2 different")
         .shows("CRASH *[kthreadd]")
         .shows("CRASH *libkexec-mark-disk")
         .shows("CRASH ended: exit status: 0")

@@ -193,10 +193,15 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let end = qemu::run(qemu, scenario, &log, &mut |line| {
         lines.push(line.to_string())
     })?;
+    let mut unread = None;
     if let (Some(disk), Some(first)) = (&guest.disk, guest.hops.first()) {
-        lines.extend(dump::look(disk, &first.kernel, store, &directory)?);
+        match dump::look(disk, &first.kernel, store, &directory) {
+            Ok(seen) => lines.extend(seen),
+            Err(error) => unread = Some(error),
+        }
     }
-    let problems = check::problems(scenario, &guest, &end, &lines);
+    let mut problems = check::problems(scenario, &guest, &end, &lines);
+    problems.extend(unread);
     if problems.is_empty() && !options.keep {
         discard(&directory)?;
     }
