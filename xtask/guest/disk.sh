@@ -1,5 +1,5 @@
 # Goes on with the system on the disk. Sourced by init.
-for moment in 1 2 3 4 5 6 7 8 9 10; do
+for second in $(seq 60); do
     [ -b /dev/nvme0n1 ] && break
     sleep 1
 done

@@ -15,7 +15,7 @@ const SAVED: &str = "/var/crash";
 /// `help -r` of the registers in the dump's notes (backtraces are made from stacks alone).
 const COMMANDS: &str = "sys\nset -p\nbt\nbt -a\nhelp -r\nps\nlog\nquit\n";
 
-/// `crash` is not waited for any longer; it takes ten seconds.
+/// `crash` is not waited for any longer; it takes twenty seconds of one CPU.
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Takes everything in /var/crash off the disk, and looks at it.
