@@ -1,4 +1,5 @@
-//! What guests are made of: QEMU, firmware, busybox, Debian's kexec-tools, three kernels.
+//! What guests are made of: QEMU, firmware, busybox, Debian's kexec-tools, kernels, and a small
+//! Debian with kdump-tools.
 //!
 //! Resolved by pattern, newest first: versions disappear from the archive. A manifest
 //! written last says that everything is there; with it, nothing touches the network.
@@ -21,15 +22,43 @@ const TOOLS: &[&str] = &[
     "makedumpfile",
     // Busybox' does not know the filter that kernels are packed with.
     "xz-utils",
+    // File systems on the disks of guests are made and read on the host.
+    "e2fsprogs",
+    // The debugger for dumps.
+    "crash",
 ];
 
-/// A kernel line, the release that has it, and how its packages are named: `image` holds
-/// vmlinuz, `modules` the modules (before 7.2 both are one package).
+/// A Debian that kdump-tools works in: the packages that every Debian has, as far as its
+/// scripts use them, since no package names those as what it depends on.
+const DEBIAN: &[&str] = &[
+    "base-files",
+    "bsdutils",
+    "coreutils",
+    "dash",
+    "diffutils",
+    "findutils",
+    "grep",
+    "hostname",
+    "kdump-tools",
+    "makedumpfile",
+    "mawk",
+    "mount",
+    "procps",
+    "sed",
+    "sysvinit-utils",
+    "util-linux",
+];
+
+/// A kernel line, the release that has it, and how its packages are named: `image` VERSION
+/// `flavour` holds vmlinuz, `modules` the modules (before 7.2 both are one package).
 struct Line {
     name: &'static str,
     release: &'static str,
     image: &'static str,
     modules: &'static str,
+    flavour: &'static str,
+    /// Beginning of the package with its debug symbols, if those are wanted.
+    debug: Option<&'static str>,
 }
 
 /// The running and the new kernels of the scenarios.
@@ -39,18 +68,50 @@ const LINES: &[Line] = &[
         release: "bookworm",
         image: "linux-image-6.1.",
         modules: "linux-image-6.1.",
+        flavour: "-amd64",
+        debug: None,
     },
     Line {
         name: "6.12",
         release: "trixie",
         image: "linux-image-6.12.",
         modules: "linux-image-6.12.",
+        flavour: "-amd64",
+        debug: None,
     },
     Line {
         name: "7.x",
         release: "trixie",
         image: "linux-binary-7.",
         modules: "linux-modules-7.",
+        flavour: "-amd64",
+        debug: None,
+    },
+    // The flavour for virtual machines: a third of the drivers, and of the debug symbols; a disk
+    // and its file system are built in.
+    Line {
+        name: "6.1-cloud",
+        release: "bookworm",
+        image: "linux-image-6.1.",
+        modules: "linux-image-6.1.",
+        flavour: "-cloud-amd64",
+        debug: Some("linux-image-6.1."),
+    },
+    Line {
+        name: "6.12-cloud",
+        release: "trixie",
+        image: "linux-image-6.12.",
+        modules: "linux-image-6.12.",
+        flavour: "-cloud-amd64",
+        debug: Some("linux-image-6.12."),
+    },
+    Line {
+        name: "7.x-cloud",
+        release: "trixie",
+        image: "linux-binary-7.",
+        modules: "linux-modules-7.",
+        flavour: "-cloud-amd64",
+        debug: None,
     },
 ];
 
@@ -65,6 +126,8 @@ pub struct Kernel {
     pub image: PathBuf,
     /// Directory of `*.ko`, uncompressed.
     pub modules: PathBuf,
+    /// The ELF file with debug symbols, where that was wanted.
+    pub debug: Option<PathBuf>,
 }
 
 /// Everything fetched.
@@ -90,8 +153,15 @@ pub fn run(arguments: &[String]) -> Outcome {
 
 /// First line of a manifest: what was asked for. A store of an older list is fetched anew.
 fn wanted() -> String {
-    let lines: Vec<&str> = LINES.iter().map(|line| line.image).collect();
-    format!("# {} {}\n", TOOLS.join(" "), lines.join(" "))
+    let lines: Vec<String> = LINES
+        .iter()
+        .map(|line| {
+            let debug = line.debug.map_or("", |_| "+dbg");
+            format!("{}*{}{debug}", line.image, line.flavour)
+        })
+        .collect();
+    let packages = [TOOLS, DEBIAN].map(|list| list.join(" "));
+    format!("# {} {}\n", packages.join(" / "), lines.join(" "))
 }
 
 impl Store {
@@ -132,6 +202,23 @@ impl Store {
         self.directory.join("tools")
     }
 
+    /// A program from the tools' packages, such as `usr/bin/xz`, with their own libraries and
+    /// loader: the host's own are neither needed nor disturbed.
+    pub fn program(&self, name: &str) -> Command {
+        let usr = self.tools().join("usr");
+        let mut command = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"));
+        command
+            .arg("--library-path")
+            .arg(usr.join("lib/x86_64-linux-gnu"))
+            .arg(self.tools().join(name));
+        command
+    }
+
+    /// The directory that a Debian with kdump-tools is unpacked into.
+    pub fn debian(&self) -> PathBuf {
+        self.directory.join("debian")
+    }
+
     /// A static busybox, of use on the host too.
     pub fn busybox(&self) -> PathBuf {
         self.tools().join("usr/bin/busybox")
@@ -146,6 +233,7 @@ impl Store {
             release: release.trim().into(),
             image: directory.join("vmlinuz"),
             modules: directory.join("modules"),
+            debug: Some(directory.join("vmlinux")).filter(|file| file.is_file()),
         })
     }
 
@@ -162,6 +250,13 @@ impl Store {
                 .iter()
                 .any(|tool| archive.name.starts_with(&format!("{tool}_")))
             {
+                manifest.push_str(&format!("{TOOLS_RELEASE} {}\n", archive.name));
+            }
+        }
+        eprintln!("fetching a Debian with kdump-tools ({TOOLS_RELEASE})");
+        for archive in tools_release.download(DEBIAN, true)? {
+            apt::unpack(&archive, &self.debian())?;
+            if archive.name.starts_with("kdump-tools_") {
                 manifest.push_str(&format!("{TOOLS_RELEASE} {}\n", archive.name));
             }
         }
@@ -182,7 +277,7 @@ impl Store {
     }
 
     fn fetch_kernel(&self, line: &Line, release: &Release) -> Outcome<Vec<String>> {
-        let image = release.newest(line.image, "-amd64")?;
+        let image = release.newest(line.image, line.flavour)?;
         let version = image
             .strip_prefix(line.image)
             .ok_or("a package without its own name")?;
@@ -199,7 +294,12 @@ impl Store {
             apt::unpack_some(archive, &unpacked, &patterns)?;
         }
         self.arrange(&unpacked, &directory)?;
-        Ok(archives.into_iter().map(|archive| archive.name).collect())
+        let mut names: Vec<String> = archives.into_iter().map(|archive| archive.name).collect();
+        if let Some(debug) = line.debug {
+            let package = format!("{debug}{version}-dbg");
+            names.push(fetch_debug(&package, release, &directory)?);
+        }
+        Ok(names)
     }
 
     /// Moves what was unpacked to names that do not depend on the version.
@@ -269,11 +369,8 @@ impl Store {
         let packed = to.with_extension("xz");
         write(&packed, payload)?;
         let unpacked = std::fs::File::create(to).map_err(|error| error.to_string())?;
-        let usr = self.tools().join("usr");
-        let status = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"))
-            .arg("--library-path")
-            .arg(usr.join("lib/x86_64-linux-gnu"))
-            .arg(usr.join("bin/xz"))
+        let status = self
+            .program("usr/bin/xz")
             .args(["-d", "-c"])
             .arg(&packed)
             .stdout(unpacked)
@@ -294,6 +391,25 @@ impl Store {
             .map(String::from)
             .collect())
     }
+}
+
+/// The kernel with its debug symbols, out of a package that is twenty times larger unpacked and
+/// is not kept.
+fn fetch_debug(package: &str, release: &Release, directory: &Path) -> Outcome<String> {
+    eprintln!("fetching {package}");
+    let archives = release.download(&[package], false)?;
+    let archive = archives.first().ok_or("apt-get listed no package")?;
+    let unpacked = directory.join("unpacked");
+    apt::unpack_first(archive, &unpacked, "*/boot/vmlinux-*")?;
+    let fail = |error: std::io::Error| format!("{package}: {error}");
+    let files = files_below(&unpacked)?;
+    let [file] = files.as_slice() else {
+        return Err(format!("{package} has no vmlinux: {files:?}"));
+    };
+    std::fs::rename(file, directory.join("vmlinux")).map_err(fail)?;
+    std::fs::remove_dir_all(unpacked).map_err(fail)?;
+    std::fs::remove_file(&archive.path).map_err(fail)?;
+    Ok(archive.name.clone())
 }
 
 fn files_below(directory: &Path) -> Outcome<Vec<PathBuf>> {

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::command::{cache, on_path, output, write};
 use sources::Mirror;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// A Debian release, with an apt of its own.
 pub struct Release {
@@ -197,31 +197,54 @@ pub fn unpack(archive: &Archive, into: &Path) -> Outcome {
 
 /// Unpacks the members of a package that match tar's wildcards.
 pub fn unpack_some(archive: &Archive, into: &Path, patterns: &[&str]) -> Outcome {
+    // tar complains about patterns that match nothing; the caller looks for what it needs.
+    let (dpkg, _) = unpack_with(archive, into, patterns, Stdio::inherit())?;
+    if dpkg.success() {
+        Ok(())
+    } else {
+        Err(format!("dpkg-deb {}: {dpkg}", archive.name))
+    }
+}
+
+/// Unpacks the first member of a package that matches, and reads no further.
+pub fn unpack_first(archive: &Archive, into: &Path, pattern: &str) -> Outcome {
+    // dpkg-deb has nobody to write the rest to.
+    let (_, tar) = unpack_with(archive, into, &["--occurrence=1", pattern], Stdio::null())?;
+    if tar.success() {
+        Ok(())
+    } else {
+        Err(format!("{pattern} of {}: tar: {tar}", archive.name))
+    }
+}
+
+/// How dpkg-deb and tar ended.
+fn unpack_with(
+    archive: &Archive,
+    into: &Path,
+    arguments: &[&str],
+    complaints: Stdio,
+) -> Outcome<(ExitStatus, ExitStatus)> {
     std::fs::create_dir_all(into).map_err(|error| format!("{}: {error}", into.display()))?;
     let mut dpkg = Command::new("dpkg-deb")
         .arg("--fsys-tarfile")
         .arg(&archive.path)
-        .stdout(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(complaints)
         .spawn()
         .map_err(|error| format!("dpkg-deb: {error}"))?;
     let stream = dpkg.stdout.take().ok_or("dpkg-deb: no output")?;
-    // tar complains about patterns that match nothing; the caller looks for what it needs.
     let tar = Command::new("tar")
         .arg("-x")
         .arg("-C")
         .arg(into)
         .arg("--wildcards")
-        .args(patterns)
+        .args(arguments)
         .stdin(stream)
-        .stderr(std::process::Stdio::null())
+        .stderr(Stdio::null())
         .status();
     let unpacked = dpkg.wait().map_err(|error| format!("dpkg-deb: {error}"))?;
-    tar.map_err(|error| format!("tar: {error}"))?;
-    if unpacked.success() {
-        Ok(())
-    } else {
-        Err(format!("dpkg-deb {}: {unpacked}", archive.name))
-    }
+    let tar = tar.map_err(|error| format!("tar: {error}"))?;
+    Ok((unpacked, tar))
 }
 
 #[cfg(test)]

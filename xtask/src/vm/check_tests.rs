@@ -50,6 +50,7 @@ fn expected(release: &str, command_line: &str, file: &str) -> Expected {
             release: release.into(),
             image: "vmlinuz".into(),
             modules: "modules".into(),
+            debug: None,
         },
         command_line: command_line.into(),
         files: vec![file.into()],
@@ -64,6 +65,7 @@ fn judge(scenario: &Scenario, log: &str) -> Vec<String> {
             expected("6.12.0", "one", "bb /init"),
         ],
         initrd: "initrd".into(),
+        disk: None,
     };
     let lines: Vec<String> = log.lines().map(String::from).collect();
     problems(scenario, &guest, &End::Init("ok".into()), &lines)
@@ -146,6 +148,7 @@ fn an_end_before_the_end_is_a_failure() {
     let guest = Guest {
         hops: Vec::new(),
         initrd: "initrd".into(),
+        disk: None,
     };
     let scenario = Scenario::new("name", "about", "6.1");
     for end in [

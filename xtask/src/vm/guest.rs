@@ -1,5 +1,6 @@
 //! What a guest is given: kernels, and initrds inside initrds, one for each hop.
 
+use super::disk;
 use super::scenario::{Hop, Scenario};
 use crate::Outcome;
 use crate::command::{target, write};
@@ -62,12 +63,15 @@ pub struct Guest {
     pub hops: Vec<Expected>,
     /// The initrd of the first kernel.
     pub initrd: PathBuf,
+    /// The image of its disk, if it has one.
+    pub disk: Option<PathBuf>,
 }
 
 /// Makes the initrds of a scenario, the last first: each holds the next.
 pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> Outcome<Guest> {
     let mut hops: Vec<Expected> = Vec::new();
     let mut next: Vec<PathBuf> = Vec::new();
+    let mut disk_image = None;
     for number in (0..=scenario.hops.len()).rev() {
         let hop = number
             .checked_sub(1)
@@ -136,10 +140,20 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             files,
             initrd,
         });
+        if let (Some(wanted), Some(crash), [initrd]) =
+            (&scenario.disk, hops.last(), next.as_slice())
+            && number == 1
+        {
+            disk_image = Some(disk::build(wanted, store, kexec, (crash, initrd), into)?);
+        }
     }
     hops.reverse();
     let initrd = next.pop().ok_or("no initrd was made")?;
-    Ok(Guest { hops, initrd })
+    Ok(Guest {
+        hops,
+        initrd,
+        disk: disk_image,
+    })
 }
 
 fn path_of(line: &str) -> &str {

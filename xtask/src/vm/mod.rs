@@ -8,8 +8,11 @@
 
 pub mod check;
 pub mod crash_scenarios;
+pub mod disk;
+pub mod dump;
 pub mod facts;
 pub mod guest;
+pub mod kdump_scenarios;
 pub mod library_scenarios;
 pub mod memmap;
 pub mod qemu;
@@ -196,7 +199,15 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let end = qemu::run(qemu, scenario, &log, &mut |line| {
         lines.push(line.to_string())
     })?;
-    let problems = check::problems(scenario, &guest, &end, &lines);
+    let mut unread = None;
+    if let (Some(disk), Some(first)) = (&guest.disk, guest.hops.first()) {
+        match dump::look(disk, &first.kernel, store, &directory) {
+            Ok(seen) => lines.extend(seen),
+            Err(error) => unread = Some(error),
+        }
+    }
+    let mut problems = check::problems(scenario, &guest, &end, &lines);
+    problems.extend(unread);
     if problems.is_empty() && !options.keep {
         discard(&directory)?;
     }
@@ -207,11 +218,12 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     })
 }
 
-/// Removes the initrds: they are large, and made again by the next run.
+/// Removes initrds and disks: they are large, and made again by the next run.
 fn discard(directory: &std::path::Path) -> Outcome {
     let entries = std::fs::read_dir(directory).map_err(|error| error.to_string())?;
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with("initrd.") {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("initrd.") || name == "disk.img" {
             std::fs::remove_file(entry.path()).map_err(|error| error.to_string())?;
         }
     }

@@ -41,20 +41,6 @@ impl Drop for Guard {
     }
 }
 
-/// `program` from the unpacked packages, with their own libraries and loader: the host's
-/// own are neither needed nor disturbed.
-fn unpacked(store: &Store, program: &str) -> Command {
-    let usr = store.tools().join("usr");
-    let libraries = usr.join("lib/x86_64-linux-gnu");
-    let mut command = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"));
-    command
-        .arg("--library-path")
-        .arg(&libraries)
-        .arg(usr.join("bin").join(program))
-        .env("QEMU_MODULE_DIR", libraries.join("qemu"));
-    command
-}
-
 /// The command that runs this guest.
 pub fn command(
     scenario: &Scenario,
@@ -64,7 +50,9 @@ pub fn command(
 ) -> Outcome<Command> {
     let machine = &scenario.machine;
     let share = store.tools().join("usr/share");
-    let mut qemu = unpacked(store, "qemu-system-x86_64");
+    let modules = store.tools().join("usr/lib/x86_64-linux-gnu/qemu");
+    let mut qemu = store.program("usr/bin/qemu-system-x86_64");
+    qemu.env("QEMU_MODULE_DIR", modules);
     for data in [
         share.join("qemu"),
         share.join("seabios"),
@@ -100,6 +88,12 @@ pub fn command(
         .arg("-initrd")
         .arg(&guest.initrd)
         .args(["-append", &first.command_line]);
+    if let Some(disk) = &guest.disk {
+        let disk = disk.display();
+        qemu.arg("-drive")
+            .arg(format!("if=none,id=disk,format=raw,file={disk}"))
+            .args(["-device", "nvme,serial=disk,drive=disk"]);
+    }
     Ok(qemu)
 }
 

@@ -40,6 +40,14 @@ pub struct Hop {
     pub vmlinux: bool,
 }
 
+/// A disk with a small Debian on it, on which kdump-tools loads the first hop's kernel as the
+/// crash kernel and saves a dump, which is looked at on the host.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    /// More lines for /etc/default/kdump-tools.
+    pub configuration: &'static str,
+}
+
 /// How a guest is known to be done.
 #[derive(Debug, Clone, Copy)]
 pub enum Ending {
@@ -66,6 +74,8 @@ pub struct Scenario {
     pub script: Option<&'static str>,
     /// Runs in the last kernel, which gets makedumpfile if it is named; for a crash kernel.
     pub capture: Option<&'static str>,
+    /// Its NVMe disk.
+    pub disk: Option<Disk>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
     /// Whether `kexec` is kexec-tools with libkexec as its file type.
@@ -105,6 +115,7 @@ impl Scenario {
             hops: Vec::new(),
             script: None,
             capture: None,
+            disk: None,
             examples: Vec::new(),
             fork: false,
             ending: Ending::Init,
@@ -207,6 +218,12 @@ impl Scenario {
 
     pub fn capture(mut self, script: &'static str) -> Self {
         self.capture = Some(script);
+        self
+    }
+
+    /// A disk with kdump-tools on it, and more lines for /etc/default/kdump-tools.
+    pub fn disk(mut self, configuration: &'static str) -> Self {
+        self.disk = Some(Disk { configuration });
         self
     }
 

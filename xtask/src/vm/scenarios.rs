@@ -30,6 +30,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());
     all.extend(super::library_scenarios::all());
+    all.extend(super::kdump_scenarios::all());
     all
 }
 
