@@ -138,15 +138,16 @@ impl Efi {
     /// Takes the addresses out of the contents of /sys/firmware/efi/systab, lines of
     /// `NAME=0x<address>`.
     pub fn read_systab(&mut self, systab: &[u8]) {
-        let address = |name: &[u8]| {
+        for (field, name) in [
+            (&mut self.acpi20, "ACPI20="),
+            (&mut self.acpi, "ACPI="),
+            (&mut self.smbios3, "SMBIOS3="),
+            (&mut self.smbios, "SMBIOS="),
+        ] {
             let mut lines = systab.split(|&byte| byte == b'\n');
-            let value = lines.find_map(|line| line.strip_prefix(name));
-            value.and_then(text::hex).unwrap_or(0)
-        };
-        self.acpi20 = address(b"ACPI20=");
-        self.acpi = address(b"ACPI=");
-        self.smbios3 = address(b"SMBIOS3=");
-        self.smbios = address(b"SMBIOS=");
+            let value = lines.find_map(|line| line.strip_prefix(name.as_bytes()));
+            *field = value.and_then(text::hex).unwrap_or(0);
+        }
     }
 
     /// Forgets the runtime map: one that lacks an entry is worse than none.

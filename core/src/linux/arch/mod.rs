@@ -8,6 +8,8 @@ pub use x86_64::syscall;
 use crate::Errno;
 
 /// What a system call returned: a value, or −errno.
+// Not inlined: it is in every wrapper, and a call is shorter.
+#[inline(never)]
 pub fn result(raw: isize) -> Result<usize, Errno> {
     match raw {
         // The kernel keeps −4095…−1 for errors on every architecture (IS_ERR_VALUE).
