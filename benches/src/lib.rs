@@ -2,6 +2,7 @@
 //! which asks for instructions.
 
 pub mod mapping;
+pub mod native;
 
 use kexec_core::crash::{CoreHeader, KernelText, dump_ranges};
 use kexec_core::machine::{IomemParser, Machine};
@@ -10,6 +11,7 @@ use kexec_core::memory::{
 };
 use kexec_core::plan::{self, Options, Request, Workspace};
 use kexec_core::purgatory::{Digest, Implementation};
+use std::hint::black_box;
 
 /// /proc/iomem of a BIOS guest.
 pub const IOMEM: &str = "\
@@ -275,6 +277,14 @@ pub fn work(name: &str) -> Option<Work> {
             };
             let (machine, kernel) = (machine(&text), bzimage(1 << 20));
             Box::new(move || make_plan(&kernel, &[1; 4096], false, &machine, &mut workspace))
+        }
+        "purgatory" | "purgatory-unverified" => {
+            let bytes = vec![7; 1 << 20];
+            let purgatory = native::Purgatory::new(&bytes, name == "purgatory", true);
+            Box::new(move || {
+                purgatory.run();
+                u64::from(black_box(&bytes)[0])
+            })
         }
         _ => {
             let wanted = name.strip_prefix("digest-")?;

@@ -4,7 +4,9 @@
 pub mod files;
 pub mod filter;
 mod measure;
+mod native;
 mod page;
+mod page_native;
 mod plot;
 pub mod stats;
 pub mod subject;
@@ -65,6 +67,8 @@ pub struct Results {
     pub sparse: Table,
     /// Ways to get at a file's bytes: the largest initrd.
     pub mapping: Vec<Way>,
+    /// The purgatory's code in user space.
+    pub native: native::Native,
 }
 
 /// A way to get at a file's bytes, and what it cost.
@@ -142,6 +146,7 @@ fn results(rounds: usize) -> Outcome<Results> {
         cold,
         sparse,
         mapping,
+        native: native::measure(rounds)?,
     })
 }
 

@@ -35,6 +35,7 @@ pub fn page(results: &Results) -> String {
     text.push_str("\nThe same runs' CPU time in ms.\n\n");
     times(&mut text, &results.cold, Series::cpu);
     ways(&mut text, &results.mapping);
+    super::page_native::section(&mut text, &results.native);
     text.push_str("\n## By size of the initrd\n\n");
     text.push_str(
         "Files with a hole, in the page cache; CPU time in ms. With verification the cost grows \

@@ -34,6 +34,7 @@ const UNSAFE_ROOMS: &[&str] = &[
     "kexec/tests/",
     "differential/",
     "benches/src/mapping.rs",
+    "benches/src/native.rs",
     "xtask/src/compare/",
 ];
 

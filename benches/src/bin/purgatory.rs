@@ -1,0 +1,80 @@
+//! `purgatory sha|plain REFERENCE.so ROUNDS`: the purgatory's verification, OpenSSL's SHA-256 and
+//! kexec-tools' over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
+//! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
+//! region of no bytes that it does not look at either. `plain` is a CPU without SHA extensions; OpenSSL must be told by
+//! OPENSSL_ia32cap.
+
+use benches::native::{Purgatory, answered, cpu_seconds, instructions, openssl, reference, region};
+use std::hint::black_box;
+use std::process::ExitCode;
+
+/// Bytes of the regions: in the caches, and not.
+const SIZES: [usize; 2] = [1 << 20, 256 << 20];
+/// Bytes that each measurement goes through at least.
+const WORK: usize = 128 << 20;
+/// Bytes of the regions that instructions are counted for: each is stopped at.
+const STEPPED: [usize; 2] = [4 << 10, 260 << 10];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("purgatory: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    const USAGE: &str = "usage: purgatory sha|plain REFERENCE.so ROUNDS";
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, library, rounds] = arguments.as_slice() else {
+        return Err(USAGE.into());
+    };
+    let rounds: usize = rounds.parse().map_err(|_| USAGE)?;
+    let sha = mode == "sha";
+    let (openssl, reference) = (openssl()?, reference(library)?);
+    for size in SIZES {
+        let bytes = region(size);
+        if openssl(&bytes) != reference(&bytes) {
+            return Err("OpenSSL and kexec-tools disagree".into());
+        }
+        let purgatory = Purgatory::new(&bytes, true, sha);
+        let subjects: [(&str, &dyn Fn()); 3] = [
+            ("purgatory", &|| purgatory.run()),
+            ("openssl", &|| {
+                black_box(openssl(black_box(&bytes)));
+            }),
+            ("kexec-tools", &|| {
+                black_box(reference(black_box(&bytes)));
+            }),
+        ];
+        for round in 0..rounds {
+            for (name, work) in subjects {
+                let times = WORK.div_ceil(size);
+                let start = cpu_seconds();
+                for _ in 0..times {
+                    work();
+                }
+                let seconds = cpu_seconds() - start;
+                let speed = (size * times) as f64 / seconds / 1e9;
+                println!("{size} {round} {name} {speed}");
+            }
+        }
+    }
+    println!(
+        "0 instructions {}",
+        instructions(&Purgatory::new(&[], false, sha))
+    );
+    for size in STEPPED {
+        let bytes = region(size);
+        println!(
+            "{size} instructions {}",
+            instructions(&Purgatory::new(&bytes, true, sha))
+        );
+    }
+    if !sha && answered() == 0 {
+        return Err("the blob never asked what the CPU has".into());
+    }
+    Ok(())
+}
