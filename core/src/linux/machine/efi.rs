@@ -2,7 +2,7 @@
 
 use linux_raw_sys::general as raw;
 
-use super::{Fd, open_at, read_attribute_at, read_file_at, small, subdirectories};
+use super::{Entry, Fd, entries, open_at, read_file_at, small};
 use crate::machine::{Efi, EfiMemoryDescriptor, Machine, efi_address, efi_platform_size};
 
 /// Fills [`Machine::efi`].
@@ -23,8 +23,8 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
     }
 
     let mut added = Ok(());
-    let whole = subdirectories(directory, c"runtime-map", |entry| {
-        let Some(descriptor) = descriptor(entry) else {
+    let whole = entries(directory, c"runtime-map", |entry| {
+        let Some(descriptor) = descriptor(&entry) else {
             return false;
         };
         added = efi.add(descriptor);
@@ -36,14 +36,14 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
     }
 }
 
-fn descriptor(entry: &Fd) -> Option<EfiMemoryDescriptor> {
+fn descriptor(entry: &Entry<'_>) -> Option<EfiMemoryDescriptor> {
     let mut buffers = [[0; 32]; 5];
     let [kind, physical, virtual_, pages, attribute] = &mut buffers;
     EfiMemoryDescriptor::parse(
-        read_attribute_at(entry, c"type", kind).ok()?,
-        read_attribute_at(entry, c"phys_addr", physical).ok()?,
-        read_attribute_at(entry, c"virt_addr", virtual_).ok()?,
-        read_attribute_at(entry, c"num_pages", pages).ok()?,
-        read_attribute_at(entry, c"attribute", attribute).ok()?,
+        entry.attribute(c"type", kind)?,
+        entry.attribute(c"phys_addr", physical)?,
+        entry.attribute(c"virt_addr", virtual_)?,
+        entry.attribute(c"num_pages", pages)?,
+        entry.attribute(c"attribute", attribute)?,
     )
 }

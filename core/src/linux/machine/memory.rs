@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
-use super::{Fd, open_at, small, stream, subdirectories};
+use super::{Fd, entries, open_at, stream};
 use crate::error::Result;
 use crate::machine::{
     E820Stream, IomemAccess, IomemParser, Machine, MemorySource, has_parameter, memmap_entry,
@@ -86,7 +86,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
 /// The kernel sorts its e820 table, resolves overlaps as [`MemoryMap`] does, joins what touches
 /// (arch/x86/kernel/e820.c, e820__update_table) and makes the entries 0…n−1 of it at boot; what
 /// is added later gets the numbers behind (drivers/firmware/memmap.c). So a table that comes to
-/// as many entries as the directory has is that map: four system calls instead of eleven an
+/// as many entries as the directory has is that map: four system calls instead of nine an
 /// entry.
 fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     machine.memory.clear();
@@ -123,16 +123,16 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, map: &mut MemoryMap) -> Result<bool> {
     let mut added = Ok(());
-    let whole = subdirectories(root, c"sys/firmware/memmap", |entry| {
+    let whole = entries(root, c"sys/firmware/memmap", |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
         let entry = [
-            super::read_attribute_at(entry, c"start", &mut start),
-            super::read_attribute_at(entry, c"end", &mut end),
-            super::read_attribute_at(entry, c"type", &mut kind),
+            entry.attribute(c"start", &mut start),
+            entry.attribute(c"end", &mut end),
+            entry.attribute(c"type", &mut kind),
         ];
-        let [Ok(start), Ok(end), Ok(kind)] = entry else {
+        let [Some(start), Some(end), Some(kind)] = entry else {
             return false;
         };
         let Some(entry) = memmap_entry(start, end, kind) else {
@@ -158,14 +158,15 @@ fn boot_params(root: &Fd, machine: &mut Machine) -> Result<bool> {
         return Ok(boot_params.get().is_some());
     }
     let mut added = Ok(());
-    let whole = subdirectories(root, c"sys/kernel/boot_params/setup_data", |node| {
-        match small(node, c"type", setup_data_type).flatten() {
+    let whole = entries(root, c"sys/kernel/boot_params/setup_data", |node| {
+        let mut kind = [0; 32];
+        match node.attribute(c"type", &mut kind).and_then(setup_data_type) {
             Some(SETUP_E820_EXT) => {}
             Some(_) => return true,
             None => return false,
         }
         let mut table = E820Stream::new();
-        let whole = stream(node, c"data", |piece| {
+        let whole = node.stream(c"data", |piece| {
             table.feed(piece, |entry| {
                 if added.is_ok() {
                     added = memory.add(entry.range, entry.kind);

@@ -13,6 +13,7 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::file::{Fd, open, open_at, read, read_attribute_at, read_file_at};
+use crate::bytes::put_slice;
 use crate::machine::Machine;
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
@@ -20,9 +21,19 @@ pub fn read_machine(machine: &mut Machine) {
     read_machine_below(c"/", machine);
 }
 
+/// As [`read_machine`], but for [`Machine::kexec`]: that says why a load is refused, no plan is
+/// made of it, and it is some twenty system calls.
+pub fn read_machine_to_plan(machine: &mut Machine) {
+    below(c"/", machine, false);
+}
+
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
 /// another machine's files.
 pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
+    below(root, machine, true);
+}
+
+fn below(root: &CStr, machine: &mut Machine, state: bool) {
     machine.clear();
     let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
         return;
@@ -34,7 +45,9 @@ pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
     machine
         .boot_params
         .fill(|page| fill(root, c"sys/kernel/boot_params/data", page));
-    machine.kexec = state::kexec(root);
+    if state {
+        machine.kexec = state::kexec(root);
+    }
     machine.total_ram = state::total_ram(root);
     state::cpu(root, machine);
     state::xen(root, machine);
@@ -83,9 +96,45 @@ fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> 
     }
 }
 
-/// Opens every subdirectory of a directory in turn and hands it to `each` until that answers
-/// false. Answers whether the directory could be read to its end.
-fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool) -> bool {
+/// A directory's entry that is a directory itself. It is not opened: the path of a file in it
+/// costs two system calls less.
+struct Entry<'a> {
+    directory: &'a Fd,
+    name: &'a CStr,
+}
+
+impl Entry<'_> {
+    /// Reads an attribute.
+    fn attribute<'b>(&self, file: &CStr, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let path = self.path(file)?;
+        let path = CStr::from_bytes_until_nul(&path).ok()?;
+        read_attribute_at(self.directory, path, buffer).ok()
+    }
+
+    /// As [`stream`].
+    fn stream(&self, file: &CStr, piece: impl FnMut(&[u8]) -> bool) -> bool {
+        let path = self.path(file);
+        let path = path.as_ref().map(|path| CStr::from_bytes_until_nul(path));
+        matches!(path, Some(Ok(path)) if stream(self.directory, path, piece))
+    }
+
+    /// `None` for names longer than the kernel gives: they are numbers.
+    fn path(&self, file: &CStr) -> Option<[u8; 64]> {
+        let (name, mut path) = (self.name.to_bytes(), [0; 64]);
+        put_slice(&mut path, 0, name)?;
+        put_slice(&mut path, name.len(), b"/")?;
+        put_slice(
+            &mut path,
+            name.len().checked_add(1)?,
+            file.to_bytes_with_nul(),
+        )?;
+        Some(path)
+    }
+}
+
+/// Hands every entry of a directory to `each` in turn until that answers false. Answers whether
+/// the directory could be read to its end.
+fn entries(directory: &Fd, path: &CStr, mut each: impl FnMut(Entry<'_>) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;
     };
@@ -94,8 +143,10 @@ fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool
         match entries.next_name() {
             Ok(None) => return true,
             Ok(Some(name)) => {
-                let inner = open_at(&fd, name, raw::O_PATH | raw::O_DIRECTORY);
-                if !inner.is_ok_and(|inner| each(&inner)) {
+                if !each(Entry {
+                    directory: &fd,
+                    name,
+                }) {
                     return false;
                 }
             }
