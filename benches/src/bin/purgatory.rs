@@ -1,10 +1,13 @@
 //! `purgatory sha|plain REFERENCE.so ROUNDS`: the purgatory's verification, OpenSSL's SHA-256 and
-//! kexec-tools' over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
+//! kexec-tools', and the loader's
+//! forms of the digest, over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
 //! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
 //! region of no bytes that it does not look at either. `plain` is a CPU without SHA extensions; OpenSSL must be told by
 //! OPENSSL_ia32cap.
 
+use benches::digest;
 use benches::native::{Purgatory, answered, cpu_seconds, instructions, openssl, reference, region};
+use kexec_core::purgatory::Implementation;
 use std::hint::black_box;
 use std::process::ExitCode;
 
@@ -33,6 +36,11 @@ fn run() -> Result<(), String> {
     };
     let rounds: usize = rounds.parse().map_err(|_| USAGE)?;
     let sha = mode == "sha";
+    let loader: Vec<(String, Implementation)> = Implementation::ALL
+        .iter()
+        .filter(|one| one.is_available() && (**one == Implementation::ShaNi) == sha)
+        .map(|one| (format!("loader-{one:?}"), *one))
+        .collect();
     let (openssl, reference) = (openssl()?, reference(library)?);
     for size in SIZES {
         let bytes = region(size);
@@ -40,17 +48,32 @@ fn run() -> Result<(), String> {
             return Err("OpenSSL and kexec-tools disagree".into());
         }
         let purgatory = Purgatory::new(&bytes, true, sha);
-        let subjects: [(&str, &dyn Fn()); 3] = [
-            ("purgatory", &|| purgatory.run()),
-            ("openssl", &|| {
-                black_box(openssl(black_box(&bytes)));
-            }),
-            ("kexec-tools", &|| {
-                black_box(reference(black_box(&bytes)));
-            }),
+        let mut subjects: Vec<(&str, Box<dyn Fn() + '_>)> = vec![
+            ("purgatory", Box::new(|| purgatory.run())),
+            (
+                "openssl",
+                Box::new(|| {
+                    black_box(openssl(black_box(&bytes)));
+                }),
+            ),
+            (
+                "kexec-tools",
+                Box::new(|| {
+                    black_box(reference(black_box(&bytes)));
+                }),
+            ),
         ];
+        for (name, implementation) in &loader {
+            let bytes = &bytes;
+            subjects.push((
+                name,
+                Box::new(move || {
+                    black_box(digest(black_box(bytes), *implementation));
+                }),
+            ));
+        }
         for round in 0..rounds {
-            for (name, work) in subjects {
+            for (name, work) in &subjects {
                 let times = WORK.div_ceil(size);
                 let start = cpu_seconds();
                 for _ in 0..times {

@@ -14,6 +14,7 @@ pub mod trace;
 
 use crate::Outcome;
 use crate::command::{cargo, root, run as run_command, target, write};
+use crate::sealed::seal;
 use files::MIB;
 use measure::{Cost, run as measure};
 use std::collections::BTreeMap;
@@ -97,7 +98,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     let text = page::page(&results);
     println!("{text}");
     if written {
-        write(&root().join("docs/benchmarks.md"), text.as_bytes())?;
+        let page = seal(&text);
+        write(&root().join("docs/benchmarks.md"), page.as_bytes())?;
         let drawing = plot::plot(&results.sparse);
         write(&root().join("docs/benchmarks.svg"), drawing.as_bytes())?;
     }

@@ -1,7 +1,7 @@
 //! docs/benchmarks.md: the purgatory's code.
 
 use super::files::MIB;
-use super::native::{MODES, Native, SUBJECTS};
+use super::native::{MODES, Native};
 use super::stats::{Spread, digits};
 use std::fmt::Write;
 
@@ -20,7 +20,8 @@ pub fn section(text: &mut String, native: &Native) {
          The purgatory's machine code as it is shipped, mapped and run in user space from the call \
          that its assembly makes to the return: it digests one region and compares. In the same \
          process, in turn, over the same bytes: OpenSSL's `SHA256()`, one stream, and kexec-tools' \
-         sha256.c as Debian's source package builds it for its purgatory. GB/s of CPU time. The \
+         sha256.c as Debian's source package builds it for its purgatory. Then the forms the loader has, which are the same \
+         source with more room. GB/s of CPU time. The \
          smaller region stays in the caches, the larger does not fit; it lies in huge pages where \
          the kernel gives them. Without SHA-NI: CPUID is answered so to the purgatory, and OpenSSL \
          is told by OPENSSL_ia32cap; it still has AVX2, which a purgatory cannot count on.\n\n",
@@ -40,7 +41,7 @@ pub fn section(text: &mut String, native: &Native) {
     };
     head(text, "GB/s");
     for (mode, _) in MODES {
-        for subject in SUBJECTS {
+        for subject in native.subjects(mode) {
             let cells: Vec<String> = sizes
                 .iter()
                 .map(|bytes| cell(native.speeds(mode, *bytes, subject)))

@@ -7,6 +7,7 @@ mod page;
 use crate::Outcome;
 use crate::command::{build_kexec, cache, fresh_directory, root, write};
 use crate::packages::Store;
+use crate::sealed::seal;
 use crate::vm::guest::{self, Guest, Kexec};
 use crate::vm::qemu;
 use crate::vm::scenario::{Ending, Scenario};
@@ -115,7 +116,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let text = page::page(&store.kernel("7.x")?.release, &sizes, repeat, &all);
     println!("{text}");
     match written {
-        true => write(&root().join("docs/downtime.md"), text.as_bytes()),
+        true => write(&root().join("docs/downtime.md"), seal(&text).as_bytes()),
         false => Ok(()),
     }
 }
