@@ -109,10 +109,8 @@ fn without_sha(blob: &mut [u8]) {
     action.sa_sigaction = answer_cpuid as *const () as usize;
     let none = std::ptr::null_mut();
     // SAFETY: the handler makes no call and touches only its context.
-    assert_eq!(
-        unsafe { libc::sigaction(libc::SIGILL, &raw const action, none) },
-        0
-    );
+    let set = unsafe { libc::sigaction(libc::SIGILL, &raw const action, none) };
+    assert_eq!(set, 0);
 }
 
 static ANSWERED: AtomicUsize = AtomicUsize::new(0);

@@ -18,6 +18,9 @@ const WORK: usize = 128 << 20;
 /// Bytes of the regions that instructions are counted for: each is stopped at.
 const STEPPED: [usize; 2] = [4 << 10, 260 << 10];
 
+/// Digests once.
+type Work<'a> = Box<dyn Fn() + 'a>;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,7 +51,7 @@ fn run() -> Result<(), String> {
             return Err("OpenSSL and kexec-tools disagree".into());
         }
         let purgatory = Purgatory::new(&bytes, true, sha);
-        let mut subjects: Vec<(&str, Box<dyn Fn() + '_>)> = vec![
+        let mut subjects: Vec<(&str, Work<'_>)> = vec![
             ("purgatory", Box::new(|| purgatory.run())),
             (
                 "openssl",

@@ -20,12 +20,15 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
          Written by `cargo xtask downtime --write`. Linux {release} into the same, one CPU, by \
          size of an incompressible initrd; {repeat} rounds, each way once a round; given are the \
          median and the quartiles.\n\n\
-         QEMU emulates the CPU (TCG, `-cpu max`, with and without `sha-ni=off`), so no figure is \
-         one of a real machine. What is distorted: an SHA instruction is a call of a C function \
-         there, where a CPU takes a few cycles; plain integer code loses less, vectors of four \
-         words hardly more than single words. The ways that verify by SHA-NI look worse here \
-         than they are, against those that verify by plain C. For digests on a real CPU see \
-         [benchmarks.md](benchmarks.md).\n\n\
+         QEMU emulates the CPU (TCG), so no figure is one of a real machine, and digests are what \
+         it distorts most. An SHA instruction is a call of a C function there, where a CPU takes \
+         a few cycles. The SSE2 registers, in which libkexec's purgatory digests without SHA-NI, \
+         lie in memory there, and every value goes through it; plain integer code stays in \
+         registers. So who digests by plain C, as kexec-tools and the kernel's own purgatory do \
+         on every CPU, loses least, and libkexec's share looks larger than it is: on a real CPU the \
+         same code compares as [benchmarks.md](benchmarks.md) says under \"The purgatory's digest\". \
+         What also differs, here as there: libkexec digests what was loaded, the others the \
+         zeros behind it too.\n\n\
          ## From \"{LEAVES}\" to the new kernel's first line\n\n\
          CPU seconds of QEMU between the two lines on the serial console: the old kernel stops \
          its devices and copies the segments to their places, the purgatory verifies them, the \
@@ -51,8 +54,25 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
         table(&mut text, sizes, all, cpu, |sample| sample.load_wall);
     }
+    text.push_str(CONCLUSION);
     text
 }
+
+/// What follows from how the calls work, whatever the figures.
+const CONCLUSION: &str = "
+## Which call is faster
+
+kexec_load, `-c`: the digest is taken where the files lie in the page cache, and the kernel copies \
+once, from there to the pages it keeps. kexec_file_load, `-s`: the kernel reads the files into \
+memory of its own first, digests that, and copies it to the pages; the purgatory is its own too, \
+one stream of plain C on every CPU. So `-c` does less before the downtime, and less in it wherever \
+the CPU has SHA-NI or real vectors, at any size; the tables above show how much of that an \
+emulated CPU leaves. The default, `-a`, stays the kernel's call first: it is the one that checks \
+signatures and works under lockdown, which is worth more than the difference.
+
+There is no `--fastest`. It could only mean `-c`, which is shorter to write, or `-c -i`, which \
+gives up that a damaged image is noticed: a choice about safety, which no option should hide.
+";
 
 fn columns(text: &mut String, first: &str, sizes: &[usize]) {
     let columns: Vec<String> = sizes.iter().map(|mib| format!("{mib} MiB")).collect();
