@@ -3,7 +3,7 @@
 //! forms of the digest, over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
 //! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
 //! region of no bytes that it does not look at either. `plain` is a CPU without SHA extensions; OpenSSL must be told by
-//! OPENSSL_ia32cap.
+//! OPENSSL_ia32cap. `purgatory damaged` must die of what the blob does about a wrong digest.
 
 use benches::digest;
 use benches::native::{Purgatory, answered, cpu_seconds, instructions, openssl, reference, region};
@@ -31,9 +31,25 @@ fn main() -> ExitCode {
     }
 }
 
+/// One bit is not what the loader digested: the blob halts, which ends this process.
+fn damaged() -> Result<(), String> {
+    let mut bytes = region(STEPPED[1]);
+    let purgatory = Purgatory::new(&bytes, true, true);
+    purgatory.run();
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    purgatory.run();
+    black_box(&bytes);
+    Err("damage was not noticed".into())
+}
+
 fn run() -> Result<(), String> {
     const USAGE: &str = "usage: purgatory sha|plain REFERENCE.so ROUNDS";
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|mode| mode == "damaged") {
+        return damaged();
+    }
     let [mode, library, rounds] = arguments.as_slice() else {
         return Err(USAGE.into());
     };

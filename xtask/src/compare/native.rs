@@ -3,6 +3,7 @@
 
 use crate::Outcome;
 use crate::command::{cache, cargo, output, root, run as run_command, target};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -98,6 +99,7 @@ pub fn measure(rounds: usize) -> Outcome<Native> {
     let reference = reference()?;
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let has_sha = cpu.split_whitespace().any(|flag| flag == "sha_ni");
+    damage_is_noticed()?;
     let mut native = Native::default();
     for (mode, openssl) in MODES {
         if mode == "sha" && !has_sha {
@@ -115,6 +117,23 @@ pub fn measure(rounds: usize) -> Outcome<Native> {
         }
     }
     Ok(native)
+}
+
+/// What is measured looks at the bytes: over others than were digested it halts, for which user
+/// space is killed.
+fn damage_is_noticed() -> Outcome {
+    let mut program = Command::new(target().join("release/purgatory"));
+    let done = program
+        .arg("damaged")
+        .output()
+        .map_err(|error| error.to_string())?;
+    match done.status.signal() {
+        Some(libc::SIGSEGV) => Ok(()),
+        _ => Err(format!(
+            "a damaged region in the purgatory: {}",
+            done.status
+        )),
+    }
 }
 
 /// kexec-tools' sha256.c as its own Makefile builds it for its purgatory, from Debian's source
