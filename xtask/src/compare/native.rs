@@ -137,9 +137,10 @@ fn damage_is_noticed() -> Outcome {
 }
 
 /// kexec-tools' sha256.c as its own Makefile builds it for its purgatory, from Debian's source
-/// package, linked as a shared object. The tree is the one that the C library's tests fetch.
+/// package, linked as a shared object. The tree is not the one of the C library's tests: that is
+/// configured for them.
 fn reference() -> Outcome<PathBuf> {
-    let tree = target().join("c-tests/kexec-tools");
+    let tree = cache().join("kexec-tools");
     if !tree.join("configure").exists() {
         run_command(Command::new(root().join("c-tests/kexec-tools/fetch.sh")).arg(&tree))?;
     }
