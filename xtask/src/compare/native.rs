@@ -61,7 +61,8 @@ impl Native {
         sizes
     }
 
-    fn take(&mut self, mode: &'static str, line: &str) -> Option<()> {
+    /// Takes a line of the program over.
+    pub fn take(&mut self, mode: &'static str, line: &str) -> Option<()> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let bytes = words.first()?.parse().ok()?;
         if let [_, "instructions", count] = words.as_slice() {

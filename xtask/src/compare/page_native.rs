@@ -114,3 +114,39 @@ fn steps(text: &mut String, native: &Native) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_of_what_the_program_prints() {
+        let mut native = Native::default();
+        for (mode, ours) in [("sha", "3.0"), ("plain", "0.6")] {
+            for line in [
+                format!("1048576 0 purgatory {ours}"),
+                "1048576 0 openssl 1.5".into(),
+                "1048576 0 kexec-tools 0.3".into(),
+                "0 instructions 1000".into(),
+                "4096 instructions 70000".into(),
+                "266240 instructions 856432".into(),
+            ] {
+                native.take(mode, &line).unwrap();
+            }
+        }
+        let mut text = String::new();
+        section(&mut text, &native);
+        for line in [
+            "| GB/s | 1 MiB |",
+            "| purgatory, SHA-NI | 3.00 (3.00–3.00) |",
+            "| purgatory / openssl, SHA-NI | 2.00 (2.00–2.00) |",
+            "| purgatory / kexec-tools, no SHA-NI | 2.00 (2.00–2.00) |",
+            "| SHA-NI | 1000 | 70000 | 3.00 |",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        let mut empty = String::new();
+        section(&mut empty, &Native::default());
+        assert!(empty.contains("| purgatory / openssl, SHA-NI |  |"));
+    }
+}
