@@ -52,15 +52,13 @@ fn build() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(var("OUT_DIR")?);
     let elf = out.join("purgatory.elf");
     link("main", &elf)?;
-    let (image, digest) = flatten(&fs::read(&elf)?)?;
-    let digest = digest.ok_or("the purgatory has no digest_regions")?;
+    let image = flatten(&fs::read(&elf)?)?;
     fs::write(out.join("purgatory.bin"), &image)?;
     fs::write(out.join("purgatory.size"), image.len().to_string())?;
-    fs::write(out.join("purgatory.digest"), digest.to_string())?;
 
     let elf = out.join("bare.elf");
     link("bare", &elf)?;
-    let (image, _) = flatten(&fs::read(&elf)?)?;
+    let image = flatten(&fs::read(&elf)?)?;
     fs::write(out.join("bare.bin"), &image)?;
     fs::write(out.join("bare.size"), image.len().to_string())?;
     Ok(())
@@ -163,12 +161,11 @@ fn sections(elf: &[u8]) -> Result<Vec<Section<'_>>, Box<dyn Error>> {
     Ok(sections)
 }
 
-/// The image, if it is what it must be: entry first, nothing but itself, in its budget; and where
-/// in it the function `digest_regions` begins, if there is one.
-fn flatten(elf: &[u8]) -> Result<(Vec<u8>, Option<u64>), Box<dyn Error>> {
+/// The image, if it is what it must be: entry first, nothing but itself, in its budget.
+fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let sections = sections(elf)?;
     let names = sections[number(elf, 62, 2)? as usize].5;
-    let (mut image, mut digest) = (None, None);
+    let mut image = None;
     for &Section(title, kind, flags, address, link, bytes) in &sections {
         let title = name(names, title)?;
         if title == ".purgatory" && address == 0 {
@@ -182,9 +179,6 @@ fn flatten(elf: &[u8]) -> Result<(Vec<u8>, Option<u64>), Box<dyn Error>> {
                 if number(symbol, 6, 2)? == 0 {
                     return Err(format!("the purgatory lacks {title}").into());
                 }
-                if title == "digest_regions" {
-                    digest = Some(number(symbol, 8, 8)?);
-                }
             }
         }
     }
@@ -195,5 +189,5 @@ fn flatten(elf: &[u8]) -> Result<(Vec<u8>, Option<u64>), Box<dyn Error>> {
     if image.len() > BUDGET {
         return Err(format!("the purgatory has {} bytes of {BUDGET}", image.len()).into());
     }
-    Ok((image.to_vec(), digest))
+    Ok(image.to_vec())
 }

@@ -6,9 +6,19 @@ use kexec_core::memory::MemoryMap;
 use kexec_core::purgatory::Implementation;
 use std::hint::black_box;
 
-/// The image, the memory map, where segments go, and the plan as a whole without its digest.
+/// The image, the memory map, where segments go, the core header of a crash kernel, and the plan
+/// as a whole without its digest.
 fn planning(criterion: &mut Criterion) {
-    for name in ["probe", "map", "map-8000", "plan", "plan-8000"] {
+    for name in [
+        "probe",
+        "map",
+        "map-8000",
+        "place",
+        "place-8000",
+        "elfcorehdr",
+        "plan",
+        "plan-8000",
+    ] {
         let Some(mut work) = benches::work(name) else {
             continue;
         };

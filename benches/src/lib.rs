@@ -2,11 +2,16 @@
 //! which asks for instructions.
 
 pub mod mapping;
+pub mod native;
 
+use kexec_core::crash::{CoreHeader, KernelText, dump_ranges};
 use kexec_core::machine::{IomemParser, Machine};
-use kexec_core::memory::{MemoryKind, MemoryMap, Range};
+use kexec_core::memory::{
+    MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole,
+};
 use kexec_core::plan::{self, Options, Request, Workspace};
-use kexec_core::purgatory::{Digest, Implementation, digest_as_purgatory};
+use kexec_core::purgatory::{Digest, Implementation};
+use std::hint::black_box;
 
 /// /proc/iomem of a BIOS guest.
 pub const IOMEM: &str = "\
@@ -138,6 +143,98 @@ pub fn add_downwards(map: &mut MemoryMap, count: u64) -> usize {
     map.entries().len()
 }
 
+/// CPUs of the machine whose core header is written.
+const CPUS: u64 = 4096;
+/// Pieces its memory comes in.
+const PIECES: u64 = 8192;
+
+/// A machine of 4,096 CPUs and 8,192 ranges of RAM, whose crash reservation lies in one of them.
+#[must_use]
+pub fn large_machine() -> Box<Machine> {
+    let mut machine = Box::new(Machine::new());
+    for cpu in 0..CPUS {
+        machine.dump.cpus.add(0x3fc1_0400 + (cpu << 20));
+    }
+    machine.dump.cpus.size = 368;
+    machine.dump.vmcoreinfo = Range::from_size(0x1_00c6_6000, 4132);
+    machine.dump.text = Some(KernelText {
+        virt: 0xffff_ffff_8100_0000,
+        phys: 0x100_0000,
+        size: 0x300_0000,
+    });
+    for n in 1..=PIECES {
+        if let Some(range) = Range::new(n << 28, (n << 28) + (1 << 27) - 1) {
+            machine.dump.ram_full |= machine.dump.ram.insert(range).is_err();
+        }
+    }
+    machine.crash.region = Range::from_size((PIECES / 2) << 28, 64 << 20);
+    machine.crash.low = Range::from_size((PIECES / 3) << 28, 64 << 20);
+    assert!(!machine.dump.ram_full && !machine.dump.cpus.full);
+    machine
+}
+
+/// Writes the elfcorehdr of a machine: what is dumped, then the header; answers its size.
+pub fn write_core_header(machine: &Machine, ranges: &mut RangeSet, out: &mut [u8]) -> usize {
+    let (Ok(()), Some(vmcoreinfo)) = (
+        dump_ranges(&machine.dump, &machine.crash, ranges),
+        machine.dump.vmcoreinfo,
+    ) else {
+        return 0;
+    };
+    let header = CoreHeader {
+        cpu_notes: machine.dump.cpus.addresses(),
+        cpu_notes_size: machine.dump.cpus.size,
+        vmcoreinfo,
+        text: machine.dump.text,
+        ram: ranges.ranges(),
+        direct_map: 0xffff_8880_0000_0000,
+    };
+    header.write(out).map_or(0, |written| written.len())
+}
+
+/// Places a kernel, an initrd, boot parameters and a purgatory, top-down, each out of what is
+/// free then; only the lowest range has room for the first two. Leaves everything free again.
+pub fn place(free: &mut RangeSet) -> u64 {
+    let sizes = [
+        (1 << 30, 1 << 21),
+        (1 << 29, PAGE_SIZE),
+        (0x3000, 1 << 12),
+        (0x5000, 1 << 12),
+    ];
+    let mut holes = [None; 4];
+    for (hole, (size, align)) in holes.iter_mut().zip(sizes) {
+        let window = Window {
+            what: "bench",
+            size,
+            align,
+            min: 0x10_0000,
+            max: u64::MAX,
+        };
+        *hole = find_hole(free, &window).ok();
+        if let Some(hole) = *hole {
+            assert!(free.remove(hole).is_ok());
+        }
+    }
+    let mut sum: u64 = 0;
+    for hole in holes {
+        sum = sum.wrapping_add(hole.map_or(0, Range::start));
+        assert!(hole.is_some_and(|hole| free.insert(hole).is_ok()));
+    }
+    sum
+}
+
+/// What [`place`] places into: one range of 4 GiB, `count` of 128 MiB above it.
+#[must_use]
+pub fn free_ranges(count: u64) -> Box<RangeSet> {
+    let mut free = Box::new(RangeSet::new());
+    let low = Range::new(0x10_0000, 0xffff_ffff);
+    let pieces = (16..16 + count).map(|n| Range::new(n << 28, (n << 28) + (1 << 27) - 1));
+    for range in [low].into_iter().chain(pieces).flatten() {
+        assert!(free.insert(range).is_ok());
+    }
+    free
+}
+
 /// A piece of work that can be done any number of times.
 pub type Work = Box<dyn FnMut() -> u64>;
 
@@ -159,6 +256,18 @@ pub fn work(name: &str) -> Option<Work> {
             let text = many_ranges(8000);
             Box::new(move || parse(&text, &mut map) as u64)
         }
+        "place" | "place-8000" => {
+            let mut free = free_ranges(if name == "place" { 4 } else { 8000 });
+            Box::new(move || place(&mut free))
+        }
+        "elfcorehdr" => {
+            let (machine, mut ranges) = (large_machine(), Box::new(RangeSet::new()));
+            let mut out = vec![0; 64 + 56 * (CPUS + PIECES + 8) as usize];
+            assert!(
+                write_core_header(&machine, &mut ranges, &mut out) > 56 * (CPUS + PIECES) as usize
+            );
+            Box::new(move || write_core_header(&machine, &mut ranges, &mut out) as u64)
+        }
         "plan" | "plan-8000" => {
             let text = if name == "plan" {
                 IOMEM.into()
@@ -168,11 +277,12 @@ pub fn work(name: &str) -> Option<Work> {
             let (machine, kernel) = (machine(&text), bzimage(1 << 20));
             Box::new(move || make_plan(&kernel, &[1; 4096], false, &machine, &mut workspace))
         }
-        "digest-purgatory" => {
+        "purgatory" | "purgatory-unverified" => {
             let bytes = vec![7; 1 << 20];
+            let purgatory = native::Purgatory::new(&bytes, name == "purgatory", true);
             Box::new(move || {
-                let digest = digest_as_purgatory([&bytes[..]].into_iter());
-                digest.map_or(0, |digest| u64::from(digest[0]))
+                purgatory.run();
+                u64::from(black_box(&bytes)[0])
             })
         }
         _ => {

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::linux::{Refusal, Standard, loaded, read_machine};
+use kexec_core::linux::{Refusal, Standard, loaded, read_machine, read_machine_to_plan};
 use kexec_core::machine::{Lockdown, Machine};
 use kexec_core::plan::Workspace;
 use kexec_core::{Errno, Error};
@@ -21,6 +21,8 @@ pub struct Loader<'a, 'b> {
     pub line: &'b CStr,
     pub machine: &'b mut Machine,
     pub workspace: &'b mut Workspace,
+    /// Whether the machine was read; once is enough.
+    pub read: bool,
 }
 
 impl<'a> Loader<'a, '_> {
@@ -46,7 +48,7 @@ impl<'a> Loader<'a, '_> {
     /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
     /// know the image, unless there is an old crash kernel to lose.
     fn check_crash(&mut self, any_loaded: bool) -> Result<(), Failure<'a>> {
-        read_machine(self.machine);
+        self.read();
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
         let mut unread = command.clone();
         unread.options.verify = false;
@@ -71,6 +73,19 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
+    /// Reads the machine: what a plan needs, and what else there is if it decides or is printed.
+    fn read(&mut self) {
+        if self.read {
+            return;
+        }
+        self.read = true;
+        if self.command.method == Method::Load && !self.command.given(Id::Debug) {
+            read_machine_to_plan(self.machine);
+        } else {
+            read_machine(self.machine);
+        }
+    }
+
     fn by_method(&mut self) -> Result<(), Failure<'a>> {
         match self.command.method {
             Method::File => {
@@ -78,7 +93,7 @@ impl<'a> Loader<'a, '_> {
                 self.by_file()
             }
             Method::Load => {
-                read_machine(self.machine);
+                self.read();
                 self.by_plan()
             }
             Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(),
@@ -99,7 +114,7 @@ impl<'a> Loader<'a, '_> {
         if self.command.given(Id::Debug) {
             complain!("{}; trying kexec_load", failure.error());
         }
-        read_machine(self.machine);
+        self.read();
         self.by_plan().inspect_err(|_| {
             complain!("{}; then tried kexec_load:", failure.error());
         })
@@ -107,7 +122,7 @@ impl<'a> Loader<'a, '_> {
 
     /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
     fn auto_by_plan(&mut self) -> Result<(), Failure<'a>> {
-        read_machine(self.machine);
+        self.read();
         if !locked_down(self.machine) {
             match self.by_plan() {
                 Err(failure) if failure.refusal() == Some(Errno::ENOSYS) => {}

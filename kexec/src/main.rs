@@ -135,6 +135,7 @@ fn change(
         line,
         machine,
         workspace,
+        read: command.given(Id::ReuseCmdline),
     }
     .load()
 }

@@ -16,6 +16,8 @@ fact() { echo "FACT hop=$HOP $*"; }
 facts() { while IFS= read -r line; do fact "$1=$line"; done; }
 end() { echo "SCENARIO-END $*"; sleep 3600; }
 
+[ -f /hop/hurried ] && . /hop/script
+
 uptime() { fact "uptime=$(cut -d ' ' -f 1 /proc/uptime) $*"; }
 
 uptime first

@@ -11,6 +11,7 @@ mod demo;
 mod downtime;
 mod elf;
 mod packages;
+mod sealed;
 mod size;
 mod test;
 mod vm;

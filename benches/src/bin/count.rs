@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let work = name.as_deref().and_then(benches::work);
     let times = times.and_then(|times| times.parse::<u64>().ok());
     let (Some(mut work), Some(times)) = (work, times) else {
-        eprintln!("usage: count probe|map|map-8000|plan|plan-8000|digest-IMPLEMENTATION TIMES");
+        eprintln!("usage: count NAME TIMES; the names are those of benches::work()");
         return ExitCode::from(2);
     };
     for _ in 0..times {

@@ -57,9 +57,8 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
     }
     console.say("purgatory: verifying ", total);
     console.text(" bytes\n");
-    let mut computed = [0; 32];
     // SAFETY: the old kernel is gone and mapped every segment; devices were shut down.
-    unsafe { digest_regions(block, &mut computed) };
+    let computed = unsafe { verify::digest(block) };
     if computed == block.digest {
         return;
     }
@@ -78,19 +77,6 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
 fn stop_after(block: &Block, console: &mut Console) -> ! {
     console.end();
     stop::stop(block)
-}
-
-/// The digest of the block's regions, to `digest`. The loader calls it too, in its own process
-/// (core/src/purgatory/native.rs), which is why it touches nothing but its arguments and the
-/// stack.
-///
-/// # Safety
-/// Every region of the block must be readable memory that nothing writes meanwhile.
-#[unsafe(no_mangle)]
-#[inline(never)]
-unsafe extern "C" fn digest_regions(block: &Block, digest: &mut [u8; 32]) {
-    // SAFETY: the caller's promise.
-    *digest = unsafe { verify::digest(block) };
 }
 
 /// Vectors whose frame begins with an error code (Intel SDM vol. 3A, table 7-1).

@@ -38,15 +38,6 @@ pub struct Area {
     pub length: u64,
 }
 
-#[cfg(not(purgatory_blob))]
-impl Area {
-    /// Nothing.
-    pub const NONE: Self = Self {
-        start: 0,
-        length: 0,
-    };
-}
-
 /// The parameter block.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(16))]
@@ -73,24 +64,6 @@ pub struct Block {
     pub digest: [u8; 32],
     /// What is verified, in order.
     pub regions: [Area; MAX_REGIONS],
-}
-
-#[cfg(not(purgatory_blob))]
-impl Block {
-    /// All zeros.
-    pub const EMPTY: Self = Self {
-        magic: 0,
-        flags: 0,
-        on_failure: 0,
-        exit_mode: 0,
-        serial_baud: 0,
-        serial_base: 0,
-        reserved: 0,
-        region_count: 0,
-        registers: [0; REGISTERS],
-        digest: [0; 32],
-        regions: [Area::NONE; MAX_REGIONS],
-    };
 }
 
 /// Offsets in the block, in bytes.

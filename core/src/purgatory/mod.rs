@@ -14,22 +14,22 @@
 #![allow(unsafe_code)]
 
 mod bare;
-mod blob;
 mod digest;
 pub mod layout;
-mod native;
 mod parameters;
 
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
-pub use blob::blob;
 pub use digest::{Digest, Implementation, STRIPE};
-pub use native::digest_as_purgatory;
 pub use parameters::{
     BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial, build,
 };
 
 #[cfg(test)]
 mod tests;
+
+/// Code and constants, relocatable to any address without change. Entry is offset 0.
+pub static BLOB: &[u8; PARAMETERS_OFFSET] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/purgatory.bin"));
 
 /// Where the parameter block lies in the segment, in bytes.
 pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/purgatory.size"));

@@ -1,7 +1,7 @@
 //! What the loader tells the purgatory, and the finished segment.
 
 use super::layout;
-use super::{PARAMETERS_OFFSET, blob};
+use super::{BLOB, PARAMETERS_OFFSET};
 
 /// What the purgatory does when the digest is wrong, or when it faults itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -264,7 +264,7 @@ pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, Build
         .ok_or(too_small)?;
     let block = rest.first_chunk_mut().ok_or(too_small)?;
     parameters.write_to(block)?;
-    for (to, from) in code.iter_mut().zip(blob()) {
+    for (to, from) in code.iter_mut().zip(BLOB) {
         *to = *from;
     }
     Ok(SEGMENT_SIZE)

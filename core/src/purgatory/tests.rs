@@ -26,29 +26,6 @@ fn digest_of(regions: &[&[u8]]) -> [u8; 32] {
     digest.finish()
 }
 
-#[test]
-fn the_blob_computes_the_same_digest_in_this_process() {
-    let bytes: Vec<u8> = (0..70_000_u32)
-        .map(|n| (n.wrapping_mul(n) >> 3) as u8)
-        .collect();
-    for lengths in [
-        &[][..],
-        &[0],
-        &[1],
-        &[511, 512, 513],
-        &[70_000, 0, 4096, 65_536],
-    ] {
-        let regions: Vec<&[u8]> = lengths.iter().map(|length| &bytes[..*length]).collect();
-        assert_eq!(
-            digest_as_purgatory(regions.iter().copied()),
-            Some(digest_of(&regions)),
-            "{lengths:?}"
-        );
-    }
-    let many = [&bytes[..3]; layout::MAX_REGIONS + 1];
-    assert_eq!(digest_as_purgatory(many.into_iter()), None);
-}
-
 fn written(parameters: &Parameters<'_>) -> [u8; layout::SIZE] {
     let mut bytes = [0xff; layout::SIZE];
     parameters.write_to(&mut bytes).unwrap();
@@ -234,7 +211,7 @@ fn a_segment_is_blob_and_block() {
     let parameters = Parameters::default();
     let mut segment = vec![0xcc; SEGMENT_SIZE + 1];
     assert_eq!(build(&parameters, &mut segment), Ok(SEGMENT_SIZE));
-    assert_eq!(segment[..PARAMETERS_OFFSET], blob()[..]);
+    assert_eq!(segment[..PARAMETERS_OFFSET], BLOB[..]);
     assert_eq!(
         segment[PARAMETERS_OFFSET..SEGMENT_SIZE],
         written(&parameters)
@@ -256,7 +233,7 @@ fn sizes_hold() {
     const { assert!(PARAMETERS_OFFSET.is_multiple_of(16) && layout::SIZE.is_multiple_of(16)) };
     const { assert!(MEMSZ.is_multiple_of(4096) && MEMSZ >= SEGMENT_SIZE + STACK) };
     // Entry begins with cli; cld.
-    assert_eq!(blob()[..2], [0xfa, 0xfc]);
+    assert_eq!(BLOB[..2], [0xfa, 0xfc]);
 }
 
 #[test]

@@ -4,7 +4,9 @@
 pub mod files;
 pub mod filter;
 mod measure;
+mod native;
 mod page;
+mod page_native;
 mod plot;
 pub mod stats;
 pub mod subject;
@@ -12,6 +14,7 @@ pub mod trace;
 
 use crate::Outcome;
 use crate::command::{cargo, root, run as run_command, target, write};
+use crate::sealed::seal;
 use files::MIB;
 use measure::{Cost, run as measure};
 use std::collections::BTreeMap;
@@ -65,6 +68,8 @@ pub struct Results {
     pub sparse: Table,
     /// Ways to get at a file's bytes: the largest initrd.
     pub mapping: Vec<Way>,
+    /// The purgatory's code in user space.
+    pub native: native::Native,
 }
 
 /// A way to get at a file's bytes, and what it cost.
@@ -93,7 +98,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     let text = page::page(&results);
     println!("{text}");
     if written {
-        write(&root().join("docs/benchmarks.md"), text.as_bytes())?;
+        let page = seal(&text);
+        write(&root().join("docs/benchmarks.md"), page.as_bytes())?;
         let drawing = plot::plot(&results.sparse);
         write(&root().join("docs/benchmarks.svg"), drawing.as_bytes())?;
     }
@@ -142,6 +148,7 @@ fn results(rounds: usize) -> Outcome<Results> {
         cold,
         sparse,
         mapping,
+        native: native::measure(rounds)?,
     })
 }
 

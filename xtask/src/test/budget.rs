@@ -18,6 +18,9 @@ const INITRD: u64 = 16 << 20;
 /// The bytes of the kernel's payload.
 const KERNEL: usize = 1 << 20;
 
+/// Runtime regions of the machine with EFI: PCs have some ten to twenty.
+const EFI_ENTRIES: u64 = 16;
+
 /// What is measured, by name.
 type Values = BTreeMap<String, u64>;
 
@@ -28,6 +31,7 @@ pub fn run() -> Outcome<Result> {
     let command = build_kexec()?;
     sizes(&command, &mut values)?;
     traces(&command, &mut values)?;
+    efi(&mut values)?;
     let counted = on_path("valgrind");
     if counted {
         instructions(&limits, &mut values)?;
@@ -130,6 +134,41 @@ fn traces(command: &Path, values: &mut Values) -> Outcome {
     ] {
         values.insert(format!("unverified/{name}"), value);
     }
+    Ok(())
+}
+
+/// System calls to read all there is to know of a machine with EFI.
+fn efi(values: &mut Values) -> Outcome {
+    let directory = cache().join("budget/efi");
+    let file = |path: &str, contents: &str| write(&directory.join(path), contents.as_bytes());
+    file("proc/iomem", "00100000-7fffffff : System RAM\n")?;
+    file("sys/firmware/efi/fw_platform_size", "64\n")?;
+    for name in ["fw_vendor", "runtime", "config_table"] {
+        file(&format!("sys/firmware/efi/{name}"), "0x7feed018\n")?;
+    }
+    file("sys/firmware/efi/systab", "ACPI20=0x7fb7e014\n")?;
+    for entry in 0..EFI_ENTRIES {
+        for (name, value) in [
+            ("type", 5),
+            ("phys_addr", 0x7000_0000 + entry * 0x10_0000),
+            ("virt_addr", 0xffff_fffe_0000_0000 + entry * 0x10_0000),
+            ("num_pages", 16),
+            ("attribute", 0x8000_0000_0000_000f),
+        ] {
+            let path = format!("sys/firmware/efi/runtime-map/{entry}/{name}");
+            file(&path, &format!("{value:#x}\n"))?;
+        }
+    }
+    run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
+    let program = target().join("release/machine");
+    let with = trace({
+        let mut command = Command::new(&program);
+        command.arg(&directory);
+        command
+    })?;
+    let without = trace(Command::new(&program))?;
+    let calls = with.total().saturating_sub(without.total());
+    values.insert("machine/efi-calls".into(), calls);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::Result;
 use crate::Outcome;
 use crate::command::{output, root};
+use crate::sealed::is_sealed;
 use std::path::Path;
 use std::process::Command;
 
@@ -34,6 +35,7 @@ const UNSAFE_ROOMS: &[&str] = &[
     "kexec/tests/",
     "differential/",
     "benches/src/mapping.rs",
+    "benches/src/native.rs",
     "xtask/src/compare/",
 ];
 
@@ -145,6 +147,7 @@ pub fn run() -> Outcome<Result> {
         }
         problems.extend(broken(name, &text));
         problems.extend(machine_paths(name, &text));
+        problems.extend(figures(name, &text));
     }
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
@@ -211,6 +214,68 @@ fn machine_paths(name: &str, text: &str) -> Vec<String> {
     problems
 }
 
+/// Pages whose figures a command wrote.
+const WRITTEN: &[&str] = &["docs/benchmarks.md", "docs/downtime.md"];
+
+/// What figures of speed are given in. Seconds are not among them: limits are in seconds too.
+const UNITS: &[&str] = &[
+    "ms",
+    "µs",
+    "ns",
+    "GB/s",
+    "MB/s",
+    "GiB/s",
+    "MiB/s",
+    "% faster",
+    "% slower",
+    "% less",
+    "× faster",
+    "× less",
+    "× slower",
+    "times faster",
+    "times less",
+    "times slower",
+    "times as",
+];
+
+/// Figures of speed stand in the pages that a command writes, nowhere else, and these are as the
+/// command wrote them.
+fn figures(name: &str, text: &str) -> Vec<String> {
+    if WRITTEN.contains(&name) {
+        let problem = format!("{name}: not as a command wrote it; figures are not edited by hand");
+        return if is_sealed(text) {
+            Vec::new()
+        } else {
+            vec![problem]
+        };
+    }
+    if !name.ends_with(".md") && name != "kexec/kexec.8" {
+        return Vec::new();
+    }
+    let lines = text.lines().enumerate();
+    let with = lines.filter(|(_, line)| UNITS.iter().any(|unit| is_measured(line, unit)));
+    with.map(|(index, line)| {
+        format!(
+            "{name}:{}: a figure of speed outside the pages that commands write ({}): {line}",
+            index + 1,
+            WRITTEN.join(", ")
+        )
+    })
+    .collect()
+}
+
+/// Whether a line has a number with this unit behind it, or a rate (`…/s`) even without one.
+fn is_measured(line: &str, unit: &str) -> bool {
+    line.match_indices(unit).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + unit.len()..]);
+        let counted = before
+            .trim_end()
+            .ends_with(|last: char| last.is_ascii_digit());
+        let ends = !after.starts_with(char::is_alphanumeric);
+        ends && (counted || unit.ends_with("/s"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +286,31 @@ mod tests {
         assert_eq!(broken("core/src/plan/mod.rs", &text).len(), 2);
         assert!(broken("core/src/linux/arch/mod.rs", &text).is_empty());
         assert!(broken("core/src/plan/mod.rs", &format!("/// {text}")).is_empty());
+    }
+
+    #[test]
+    fn figures_of_speed_stand_where_commands_write_them() {
+        for line in [
+            "takes 5 ms",
+            "0.3 GB/s",
+            "| | GB/s |",
+            "20 times less CPU",
+            "3 % slower",
+        ] {
+            assert_eq!(figures("README.md", line).len(), 1, "{line}");
+        }
+        for line in [
+            "every 5 days",
+            "64 msgs",
+            "forms",
+            "at 115200 baud",
+            "many times",
+        ] {
+            assert!(figures("README.md", line).is_empty(), "{line}");
+        }
+        assert!(figures("src/x.rs", "takes 5 ms").is_empty());
+        assert_eq!(figures("docs/downtime.md", "| 1.5 |\n").len(), 1);
+        assert!(figures("docs/downtime.md", &crate::sealed::seal("| 1.5 |\n")).is_empty());
     }
 
     #[test]

@@ -98,6 +98,12 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             if let Some(script) = scenario.script {
                 writer.file("hop/script", script.as_bytes())?;
             }
+            if scenario.hurried {
+                writer.file("hop/hurried", b"")?;
+            }
+            if scenario.both && matches!(kexec, Kexec::Ours(_)) {
+                writer.reference(store)?;
+            }
             for (guest, name) in &scenario.examples {
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
@@ -244,14 +250,19 @@ impl Writer {
                     "#!/bin/busybox sh\n\
                      exec /lib/ld-linux-x86-64.so.2 --library-path /lib /lib/kexec \"$@\"\n",
                 )?;
-                self.copy("lib/kexec", 0o755, &store.tools().join("usr/sbin/kexec"))?;
-                let libraries = store.tools().join("usr/lib/x86_64-linux-gnu");
-                for name in REFERENCE_LIBRARIES {
-                    self.copy(&format!("lib/{name}"), 0o755, &libraries.join(name))?;
-                }
-                Ok(())
+                self.reference(store)
             }
         }
+    }
+
+    /// Debian's kexec and its libraries.
+    fn reference(&mut self, store: &Store) -> Outcome {
+        self.copy("lib/kexec", 0o755, &store.tools().join("usr/sbin/kexec"))?;
+        let libraries = store.tools().join("usr/lib/x86_64-linux-gnu");
+        for name in REFERENCE_LIBRARIES {
+            self.copy(&format!("lib/{name}"), 0o755, &libraries.join(name))?;
+        }
+        Ok(())
     }
 
     fn makedumpfile(&mut self, store: &Store) -> Outcome {

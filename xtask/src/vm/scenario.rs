@@ -91,6 +91,10 @@ pub struct Scenario {
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
     pub ours_only: bool,
+    /// The script runs at once: no facts of the first kernel.
+    pub hurried: bool,
+    /// The first guest has Debian's kexec-tools too, as /lib/kexec.
+    pub both: bool,
     /// A guest that says nothing for so long is stuck.
     pub silence: Duration,
 }
@@ -125,6 +129,8 @@ impl Scenario {
             never: Vec::new(),
             floor: 0,
             ours_only: false,
+            hurried: false,
+            both: false,
             silence: Duration::from_secs(150),
         }
     }
@@ -256,6 +262,16 @@ impl Scenario {
 
     pub fn floor(mut self, address: u64) -> Self {
         self.floor = address;
+        self
+    }
+
+    pub fn hurried(mut self) -> Self {
+        self.hurried = true;
+        self
+    }
+
+    pub fn both(mut self) -> Self {
+        self.both = true;
         self
     }
 

@@ -7,7 +7,7 @@ use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
 use super::{
-    Fd, PIECE, hex_at, open_at, open_directory, open_number, read_piece, stream, subdirectories,
+    Fd, PIECE, entries, hex_at, open_at, open_directory, open_number, read_piece, stream,
 };
 use crate::Errno;
 use crate::cstr;
@@ -84,7 +84,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
 /// The kernel sorts its e820 table, resolves overlaps as [`MemoryMap`] does, joins what touches
 /// (arch/x86/kernel/e820.c, e820__update_table) and makes the entries 0…n−1 of it at boot; what
 /// is added later gets the numbers behind (drivers/firmware/memmap.c). So a table that comes to
-/// as many entries as the directory has is that map: four system calls instead of eleven an
+/// as many entries as the directory has is that map: four system calls instead of nine an
 /// entry.
 fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     machine.memory.clear();
@@ -120,14 +120,14 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
-    subdirectories(root, cstr!("sys/firmware/memmap"), |entry| {
+    entries(root, cstr!("sys/firmware/memmap"), |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
         let entry = [
-            super::read_attribute_at(entry, cstr!("start"), &mut start),
-            super::read_attribute_at(entry, cstr!("end"), &mut end),
-            super::read_attribute_at(entry, cstr!("type"), &mut kind),
+            entry.attribute(cstr!("start"), &mut start),
+            entry.attribute(cstr!("end"), &mut end),
+            entry.attribute(cstr!("type"), &mut kind),
         ];
         let [Some(start), Some(end), Some(kind)] = entry else {
             return false;

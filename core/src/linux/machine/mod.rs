@@ -17,6 +17,7 @@ pub use to_boot::read_machine_to_boot;
 
 use super::file::{Fd, open, open_at, open_number, read, read_attribute_at, read_file_at};
 use crate::Errno;
+use crate::bytes::put_slice;
 use crate::cstr;
 use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
 
@@ -25,15 +26,27 @@ pub fn read_machine(machine: &mut Machine) {
     read_machine_below(cstr!("/"), machine);
 }
 
+/// As [`read_machine`], but for [`Machine::kexec`]: that says why a load is refused, no plan is
+/// made of it, and it is some twenty system calls.
+pub fn read_machine_to_plan(machine: &mut Machine) {
+    below(cstr!("/"), machine, false);
+}
+
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
 /// another machine's files.
 pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
+    below(root, machine, true);
+}
+
+fn below(root: &CStr, machine: &mut Machine, state: bool) {
     machine.clear();
     let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
         return;
     };
     let root = &root;
-    machine.kexec = state::kexec(root);
+    if state {
+        machine.kexec = state::kexec(root);
+    }
     state::xen(root, machine);
     machine
         .command_line
@@ -112,9 +125,38 @@ fn open_directory(directory: &Fd, path: &CStr) -> Result<Fd, Errno> {
     open_at(directory, path, raw::O_PATH | raw::O_DIRECTORY)
 }
 
-/// Opens every subdirectory of a directory in turn and hands it to `each` until that answers
-/// false. Answers whether the directory could be read to its end.
-fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool) -> bool {
+/// A directory's entry that is a directory itself. It is not opened: the path of a file in it
+/// costs two system calls less.
+struct Entry<'a> {
+    directory: &'a Fd,
+    name: &'a CStr,
+}
+
+impl Entry<'_> {
+    /// Reads an attribute.
+    fn attribute<'b>(&self, file: &CStr, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let path = self.path(file)?;
+        let path = CStr::from_bytes_until_nul(&path).ok()?;
+        read_attribute_at(self.directory, path, buffer)
+    }
+
+    /// `None` for names longer than the kernel gives: they are numbers.
+    fn path(&self, file: &CStr) -> Option<[u8; 64]> {
+        let (name, mut path) = (self.name.to_bytes(), [0; 64]);
+        put_slice(&mut path, 0, name)?;
+        put_slice(&mut path, name.len(), b"/")?;
+        put_slice(
+            &mut path,
+            name.len().checked_add(1)?,
+            file.to_bytes_with_nul(),
+        )?;
+        Some(path)
+    }
+}
+
+/// Hands every entry of a directory to `each` in turn until that answers false. Answers whether
+/// the directory could be read to its end.
+fn entries(directory: &Fd, path: &CStr, mut each: impl FnMut(Entry<'_>) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;
     };
@@ -123,8 +165,10 @@ fn subdirectories(directory: &Fd, path: &CStr, mut each: impl FnMut(&Fd) -> bool
         match entries.next_name() {
             Ok(None) => return true,
             Ok(Some(name)) => {
-                let inner = open_at(&fd, name, raw::O_PATH | raw::O_DIRECTORY);
-                if !inner.is_ok_and(|inner| each(&inner)) {
+                if !each(Entry {
+                    directory: &fd,
+                    name,
+                }) {
                     return false;
                 }
             }

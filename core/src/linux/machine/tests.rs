@@ -163,6 +163,39 @@ fn this_machine_can_be_read() {
     }
 }
 
+/// A plan is made of everything but the state of kexec.
+#[test]
+fn what_a_plan_needs_is_all_but_the_state() {
+    let (mut whole, mut part) = (Box::new(Machine::new()), Box::new(Machine::new()));
+    read_machine(&mut whole);
+    read_machine_to_plan(&mut part);
+    assert_eq!(part.kexec, crate::machine::KexecState::UNKNOWN);
+    assert_ne!(whole.kexec, part.kexec);
+    assert_eq!(part.memory.entries(), whole.memory.entries());
+    assert_eq!(part.iomem.entries(), whole.iomem.entries());
+    assert_eq!(part.command_line.get(), whole.command_line.get());
+    assert_eq!(part.boot_params.get(), whole.boot_params.get());
+    assert_eq!(part.efi.map(), whole.efi.map());
+    assert_eq!(part.total_ram, whole.total_ram);
+}
+
+/// The kernel's names are numbers; a longer one is none of its.
+#[test]
+fn an_entry_of_too_long_a_name_spoils_its_source() {
+    let fake = Fake::new("long-name");
+    fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM");
+    assert_eq!(fake.read().memory_source, MemorySource::FirmwareMemmap);
+    let name = "1".repeat(60);
+    for (file, value) in [
+        ("start", "0x0\n"),
+        ("end", "0xfff\n"),
+        ("type", "Reserved\n"),
+    ] {
+        fake.file(&format!("sys/firmware/memmap/{name}/{file}"), value);
+    }
+    assert_eq!(fake.read().memory_source, MemorySource::None);
+}
+
 #[test]
 fn nothing_there_is_nothing_known() {
     let fake = Fake::new("empty");

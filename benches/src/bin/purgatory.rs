@@ -1,0 +1,122 @@
+//! `purgatory sha|plain REFERENCE.so ROUNDS`: the purgatory's verification, OpenSSL's SHA-256 and
+//! kexec-tools', and the loader's
+//! forms of the digest, over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
+//! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
+//! region of no bytes that it does not look at either. `plain` is a CPU without SHA extensions; OpenSSL must be told by
+//! OPENSSL_ia32cap. `purgatory damaged` must die of what the blob does about a wrong digest.
+
+use benches::digest;
+use benches::native::{Purgatory, answered, cpu_seconds, instructions, openssl, reference, region};
+use kexec_core::purgatory::Implementation;
+use std::hint::black_box;
+use std::process::ExitCode;
+
+/// Bytes of the regions: in the caches, and not.
+const SIZES: [usize; 2] = [1 << 20, 256 << 20];
+/// Bytes that each measurement goes through at least.
+const WORK: usize = 128 << 20;
+/// Bytes of the regions that instructions are counted for: each is stopped at.
+const STEPPED: [usize; 2] = [4 << 10, 260 << 10];
+
+/// Digests once.
+type Work<'a> = Box<dyn Fn() + 'a>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("purgatory: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One bit is not what the loader digested: the blob halts, which ends this process.
+fn damaged() -> Result<(), String> {
+    let mut bytes = region(STEPPED[1]);
+    let purgatory = Purgatory::new(&bytes, true, true);
+    purgatory.run();
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    purgatory.run();
+    black_box(&bytes);
+    Err("damage was not noticed".into())
+}
+
+fn run() -> Result<(), String> {
+    const USAGE: &str = "usage: purgatory sha|plain REFERENCE.so ROUNDS";
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|mode| mode == "damaged") {
+        return damaged();
+    }
+    let [mode, library, rounds] = arguments.as_slice() else {
+        return Err(USAGE.into());
+    };
+    let rounds: usize = rounds.parse().map_err(|_| USAGE)?;
+    let sha = mode == "sha";
+    let loader: Vec<(String, Implementation)> = Implementation::ALL
+        .iter()
+        .filter(|one| one.is_available() && (**one == Implementation::ShaNi) == sha)
+        .map(|one| (format!("loader-{one:?}"), *one))
+        .collect();
+    let (openssl, reference) = (openssl()?, reference(library)?);
+    for size in SIZES {
+        let bytes = region(size);
+        if openssl(&bytes) != reference(&bytes) {
+            return Err("OpenSSL and kexec-tools disagree".into());
+        }
+        let purgatory = Purgatory::new(&bytes, true, sha);
+        let mut subjects: Vec<(&str, Work<'_>)> = vec![
+            ("purgatory", Box::new(|| purgatory.run())),
+            (
+                "openssl",
+                Box::new(|| {
+                    black_box(openssl(black_box(&bytes)));
+                }),
+            ),
+            (
+                "kexec-tools",
+                Box::new(|| {
+                    black_box(reference(black_box(&bytes)));
+                }),
+            ),
+        ];
+        for (name, implementation) in &loader {
+            let bytes = &bytes;
+            subjects.push((
+                name,
+                Box::new(move || {
+                    black_box(digest(black_box(bytes), *implementation));
+                }),
+            ));
+        }
+        for round in 0..rounds {
+            for (name, work) in &subjects {
+                let times = WORK.div_ceil(size);
+                let start = cpu_seconds();
+                for _ in 0..times {
+                    work();
+                }
+                let seconds = cpu_seconds() - start;
+                let speed = (size * times) as f64 / seconds / 1e9;
+                println!("{size} {round} {name} {speed}");
+            }
+        }
+    }
+    println!(
+        "0 instructions {}",
+        instructions(&Purgatory::new(&[], false, sha))
+    );
+    for size in STEPPED {
+        let bytes = region(size);
+        println!(
+            "{size} instructions {}",
+            instructions(&Purgatory::new(&bytes, true, sha))
+        );
+    }
+    if !sha && answered() == 0 {
+        return Err("the blob never asked what the CPU has".into());
+    }
+    Ok(())
+}
