@@ -14,6 +14,7 @@ pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
+pub mod trust;
 
 use crate::Outcome;
 use crate::command::{build_examples, build_kexec, cache, fresh_directory};
