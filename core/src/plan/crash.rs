@@ -13,7 +13,7 @@ use crate::crash::{
 use crate::error::{Error, Result};
 use crate::image::Kernel;
 use crate::machine::{CpuNotes, Machine};
-use crate::memory::{MemoryMap, Range, RangeSet};
+use crate::memory::{MemoryMap, PAGE_SIZE, Range, RangeSet, align_up};
 
 /// The direct map without KASLR, with 4-level and with 5-level page tables
 /// (Documentation/arch/x86/x86_64/mm.rst).
@@ -21,7 +21,8 @@ const DIRECT_MAP_4_LEVEL: u64 = 0xffff_8880_0000_0000;
 const DIRECT_MAP_5_LEVEL: u64 = 0xff11_0000_0000_0000;
 
 /// Kernels from this version on keep the first MiB out of use where there is a crash
-/// reservation (arch/x86/kernel/setup.c, commit "Always reserve the low 1M").
+/// reservation (7c321eb2b843, "x86/kdump: Remove the backup region handling"). What an older one
+/// has below 640 KiB must be copied before the crash kernel starts.
 const LOW_MEMORY_RESERVED: (u16, u16) = (5, 5);
 
 /// A kernel's boot_params.acpi_rsdp_addr is read for sure from this boot protocol on (Linux 5.5;
@@ -56,6 +57,8 @@ pub struct Crash<'b> {
     /// The elfcorehdr's place and bytes.
     pub header: Range,
     pub header_bytes: &'b [u8],
+    /// Where the purgatory copies low memory to.
+    pub backup: Option<Range>,
     pub command_line: &'b [u8],
     /// The map the crash kernel is told.
     pub memory: &'b MemoryMap,
@@ -67,6 +70,8 @@ pub struct Space {
     pub region: Range,
     pub control: ControlPages,
     header_size: u64,
+    /// Whether low memory is copied.
+    backup: bool,
 }
 
 /// Checks what a crash kernel needs of the machine, and says which region is its.
@@ -106,19 +111,27 @@ impl<'b> Crash<'b> {
             line,
             memory,
         } = buffers;
+        let mut space = Space {
+            region,
+            control: ControlPages::of(machine),
+            header_size: 0,
+            backup: uses_low_memory(machine) == Some(true),
+        };
+        let backup = space.backup(request);
         // The set is not in use yet.
-        dump_ranges(&machine.dump, &machine.crash, free)?;
+        dump_ranges(&machine.dump, &machine.crash, space.backup, free)?;
         let contents = CoreHeader {
             cpu_notes: machine.dump.cpus.addresses(),
             cpu_notes_size: machine.dump.cpus.size,
             vmcoreinfo: machine.dump.vmcoreinfo.ok_or(Error::NoVmcoreinfo)?,
             text: machine.dump.text,
             ram: free.ranges(),
+            backup,
             direct_map: direct_map(machine),
         };
         // What the kernel writes when it rewrites the header: it says without the ELF header.
         let rewritten = machine.dump.elfcorehdr_size.filter(|_| options.hotplug);
-        let header_size = rewritten
+        space.header_size = rewritten
             .map_or(0, |size| size.saturating_add(64))
             .max(contents.size() as u64);
         let header_bytes = contents.write(header_buffer).ok_or(Error::Full {
@@ -126,16 +139,11 @@ impl<'b> Crash<'b> {
             capacity: Buffers::HEADER as u64,
         })?;
 
-        let space = Space {
-            region,
-            control: ControlPages::of(machine),
-            header_size,
-        };
         let header = space.open(request, free).map_err(|error| {
             let boot = 4096_usize.saturating_add(request.command_line.len());
             space.too_small(error, request, image, boot, free)
         })?;
-        memory_map(machine, header, memory)?;
+        memory_map(machine, header, backup, memory)?;
         let no_field = image.version() < RSDP_IN_BOOT_PARAMS && !efi;
         let additions = Additions {
             header,
@@ -146,6 +154,7 @@ impl<'b> Crash<'b> {
             space,
             header,
             header_bytes,
+            backup,
             command_line: add_to_command_line(request.command_line, &additions, line)?,
             memory,
         })
@@ -164,7 +173,24 @@ impl Space {
         if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
             free.remove(control)?;
         }
+        if let Some(backup) = self.backup(request) {
+            // Where it does not fit, nothing is left that does: it is at the region's start.
+            free.remove(backup)?;
+        }
         take(free, "the elfcorehdr", self.header_size, u64::MAX)
+    }
+
+    /// Low memory's copy: behind the kernel's pages. It is placed first, for the elfcorehdr
+    /// tells of it.
+    fn backup(&self, request: &Request<'_>) -> Option<Range> {
+        let start = self.region.start().saturating_add(self.control.bytes());
+        let start = align_up(start.max(request.options.mem_min), PAGE_SIZE)?;
+        Range::from_size(start, CoreHeader::BACKED_UP).filter(|_| self.backup)
+    }
+
+    /// Segments that are not initrds: the usual three, the elfcorehdr, low memory's copy.
+    pub const fn segments(&self) -> usize {
+        CRASH_SEGMENTS.saturating_add(self.backup as usize)
     }
 
     /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
@@ -183,7 +209,8 @@ impl Space {
         if !matches!(error, Error::NoHole { .. }) {
             return error;
         }
-        let others = CRASH_SEGMENTS
+        let others = self
+            .segments()
             .saturating_add(image.segments())
             .saturating_sub(1);
         let mut fits = |mib: u64| {
@@ -220,8 +247,8 @@ impl Space {
     }
 }
 
-/// Segments of a crash image that are not initrds: the usual three, and the elfcorehdr.
-pub const CRASH_SEGMENTS: usize = 4;
+/// Segments of most crash images that are not initrds: the usual three, and the elfcorehdr.
+const CRASH_SEGMENTS: usize = 4;
 
 fn direct_map(machine: &Machine) -> u64 {
     let default = if machine.five_level_paging {
@@ -243,9 +270,17 @@ pub fn notes(machine: &Machine, mut note: impl FnMut(Note)) {
             count: dump.cpus.absent,
         });
     }
-    if dump.release != (0, 0) && dump.release < LOW_MEMORY_RESERVED {
-        note(Note::LowMemoryLost);
+    match uses_low_memory(machine) {
+        Some(true) => note(Note::LowMemoryCopied),
+        Some(false) => {}
+        None => note(Note::LowMemoryLost),
     }
+}
+
+/// Whether the running kernel uses memory that the crash kernel writes over, if that is known.
+fn uses_low_memory(machine: &Machine) -> Option<bool> {
+    let release = machine.dump.release;
+    (release != (0, 0)).then_some(release < LOW_MEMORY_RESERVED)
 }
 
 /// The limits of a crash image.

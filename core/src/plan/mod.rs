@@ -15,6 +15,7 @@ use core::ops::ControlFlow;
 
 use heapless::Vec;
 
+use crate::purgatory::Backup;
 pub use crate::purgatory::OnFailure;
 pub use check::{
     Limits, SEGMENT_MAX, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram,
@@ -32,7 +33,7 @@ use crate::error::{Error, Result};
 use crate::image::{Kernel, bzimage::xlf};
 use crate::machine::Machine;
 use crate::memory::{PAGE_SIZE, Range, align_up};
-use crash::{CRASH_SEGMENTS, Crash};
+use crash::Crash;
 use place::{OTHERS, Placement};
 use usable::usable;
 
@@ -169,11 +170,9 @@ pub fn plan_with_progress<'a>(
         usable(machine, request.options.mem_min, last, free)?;
     }
     let layout = Layout::new(&parts, machine)?;
-    let others = if crash.is_some() {
-        CRASH_SEGMENTS
-    } else {
-        OTHERS
-    };
+    let others = crash
+        .as_ref()
+        .map_or(OTHERS, |crash| crash.space.segments());
     let others = others.saturating_add(image.segments()).saturating_sub(1);
     let placement =
         Placement::new(request, &image, layout.size(), others, free).map_err(|error| {
@@ -228,18 +227,28 @@ pub fn plan_with_progress<'a>(
         if !hotplug {
             verified = segments.len();
         }
+        if let Some(range) = crash.backup {
+            push(&mut segments, SegmentKind::Backup, &[], range)?;
+        }
     }
 
     let kernel_entry = placement
         .kernel
         .start()
         .saturating_add(image.entry_offset());
+    let backup = crash.as_ref().and_then(|crash| crash.backup);
+    let backup = backup.map_or(Backup::default(), |range| Backup {
+        source: 0,
+        target: range.start(),
+        length: range.size(),
+    });
     let sealed = seal::seal(
         &request.options,
         segments.get(..verified).unwrap_or_default(),
         kernel_entry,
         placement.boot.start(),
         placement.purgatory,
+        backup,
         purgatory_buffer,
         progress,
     )?;

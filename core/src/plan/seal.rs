@@ -8,7 +8,7 @@ use super::{Options, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::memory::Range;
 use crate::purgatory::{
-    self, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    self, Backup, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
 };
 
 /// Told the bytes digested so far and the bytes there are; may stop the plan.
@@ -25,13 +25,15 @@ pub struct Sealed<'a> {
 }
 
 /// Digests the segments unless told not to, and builds the purgatory that will enter
-/// `kernel_entry` with `boot_params` in RSI (boot.rst, "64-bit boot protocol").
+/// `kernel_entry` with `boot_params` in RSI (boot.rst, "64-bit boot protocol"), after `backup`.
+#[allow(clippy::too_many_arguments)]
 pub fn seal<'a>(
     options: &Options,
     segments: &[Segment<'_>],
     kernel_entry: u64,
     boot_params: u64,
     place: Range,
+    backup: Backup,
     buffer: &'a mut [u8; SEGMENT_SIZE],
     progress: Progress<'_>,
 ) -> Result<Sealed<'a>> {
@@ -83,6 +85,7 @@ pub fn seal<'a>(
         },
         regions: &regions,
         digest: digest.unwrap_or_default(),
+        backup,
         ..Parameters::default()
     };
     purgatory::build(&parameters, buffer).map_err(|error| match error {

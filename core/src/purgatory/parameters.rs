@@ -66,6 +66,17 @@ pub struct Region {
     pub length: u64,
 }
 
+/// Physical memory the purgatory copies, once it has verified the regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backup {
+    /// Physical address of what is copied; may be 0.
+    pub source: u64,
+    /// Physical address of the copy.
+    pub target: u64,
+    /// Bytes; 0 for none.
+    pub length: u64,
+}
+
 /// Why a segment was not built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -148,6 +159,8 @@ pub struct Parameters<'a> {
     pub regions: &'a [Region],
     /// [`Digest`](super::Digest) over the contents of `regions`.
     pub digest: [u8; 32],
+    /// What is copied then.
+    pub backup: Backup,
 }
 
 impl Parameters<'_> {
@@ -216,6 +229,12 @@ impl Parameters<'_> {
         put(out, offset::DIGEST, self.digest);
         let regions = self.regions.iter().flat_map(|r| [r.start, r.length]);
         put_all(out, offset::REGIONS, regions);
+        let Backup {
+            source,
+            target,
+            length,
+        } = self.backup;
+        put_all(out, offset::BACKUP, [source, target, length]);
         Ok(())
     }
 }

@@ -27,6 +27,14 @@ const HOTPLUG: &str = concat!(
     include_str!("../../guest/crash.sh")
 );
 const NONE: &str = include_str!("../../guest/crash_none.sh");
+const LOW: &str = concat!(
+    include_str!("../../guest/crash_low.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const CAPTURE_LOW: &str = concat!(
+    include_str!("../../guest/capture_low.sh"),
+    include_str!("../../guest/capture.sh")
+);
 const CAPTURE: &str = include_str!("../../guest/capture.sh");
 const CAPTURE_SMALL: &str = include_str!("../../guest/capture_small.sh");
 
@@ -65,6 +73,8 @@ pub fn all() -> Vec<Scenario> {
             .vmlinux(),
         small("crash-96m-c", "-c -p"),
         small("crash-96m-s", "-s -p"),
+        low("crash-low", "-c -p"),
+        low("crash-low-plain", "-c -p --no-checks").cpu("qemu64", 1),
         refused(),
         lockdown(),
         changed(),
@@ -150,6 +160,24 @@ fn refused() -> Scenario {
         .shows("FACT hop=0 limit.said=*kexec_load_limit_panic")
         .shows("FACT hop=0 limit.loaded=1")
         .never(".exit=139")
+}
+
+/// A running kernel that says it is older than 5.5: low memory is in the dump, as it was.
+fn low(name: &'static str, options: &'static str) -> Scenario {
+    let mut scenario = crash(name, options, "6.12")
+        .script(LOW)
+        .capture(CAPTURE_LOW)
+        .shows("FACT hop=0 said=*they are copied before it starts");
+    for at in ["0x30000", "0x58000", "0x9e000"] {
+        for (fact, value) in [
+            ("0 low", "0x6B786563"),
+            ("1 now", "0x0BADF00D"),
+            ("1 dumped", "0x6b786563"),
+        ] {
+            scenario = scenario.shows(format!("FACT hop={fact}={at} {value}").leak());
+        }
+    }
+    scenario
 }
 
 /// CPUs that are plugged in and out. CPU 2 is not there when the crash kernel is loaded, so that
