@@ -336,6 +336,8 @@ extern "C" {
 #define KX_SEGMENT_PURGATORY 4
 /** kind: the elfcorehdr, the ELF header of the dump, for a crash kernel. */
 #define KX_SEGMENT_CORE_HEADER 5
+/** kind: room for a copy of the first 640 KiB, for a crash kernel that a kernel before 5.5 loads. */
+#define KX_SEGMENT_BACKUP 6
 /** Bytes that suffice for every note. */
 #define KX_NOTE_SIZE 200
 /** step: kexec_load(2). */

@@ -6,9 +6,7 @@ pub mod native;
 
 use kexec_core::crash::{CoreHeader, KernelText, dump_ranges};
 use kexec_core::machine::{IomemParser, Machine};
-use kexec_core::memory::{
-    MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole,
-};
+use kexec_core::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole};
 use kexec_core::plan::{self, Options, Request, Workspace};
 use kexec_core::purgatory::{Digest, Implementation};
 use std::hint::black_box;
@@ -176,7 +174,7 @@ pub fn large_machine() -> Box<Machine> {
 /// Writes the elfcorehdr of a machine: what is dumped, then the header; answers its size.
 pub fn write_core_header(machine: &Machine, ranges: &mut RangeSet, out: &mut [u8]) -> usize {
     let (Ok(()), Some(vmcoreinfo)) = (
-        dump_ranges(&machine.dump, &machine.crash, ranges),
+        dump_ranges(&machine.dump, &machine.crash, false, ranges),
         machine.dump.vmcoreinfo,
     ) else {
         return 0;
@@ -187,6 +185,7 @@ pub fn write_core_header(machine: &Machine, ranges: &mut RangeSet, out: &mut [u8
         vmcoreinfo,
         text: machine.dump.text,
         ram: ranges.ranges(),
+        backup: None,
         direct_map: 0xffff_8880_0000_0000,
     };
     header.write(out).map_or(0, |written| written.len())

@@ -34,7 +34,7 @@ const IOMEM: &str = "\
 /// PT_NOTE or PT_LOAD: kind, p_offset, p_vaddr, p_paddr, p_memsz.
 type Header = (u32, u64, u64, u64, u64);
 
-fn machine(tree: &Path) {
+fn machine(tree: &Path, release: &[u8]) {
     let map = vec![
         stretch(0, 0x9_fc00, RAM),
         stretch(0x9_fc00, 0xa_0000, RESERVED),
@@ -56,7 +56,7 @@ fn machine(tree: &Path) {
         "proc/kallsyms",
         format!("{:x} T _text\n{:x} T _stext\n", TEXT.0, TEXT.0).as_bytes(),
     );
-    file("proc/sys/kernel/osrelease", b"6.12.0-differential\n");
+    file("proc/sys/kernel/osrelease", release);
     file("sys/kernel/vmcoreinfo", b"0x0000000100c66000 1024\n");
     file("sys/kernel/kexec_crash_size", b"805306368\n");
     file("sys/devices/system/cpu/possible", b"0-2\n");
@@ -163,7 +163,6 @@ fn program_header_by_program_header() {
         eprintln!("SKIPPED, nothing was compared: {reason}");
         return;
     }
-    machine(&directory.join("machine"));
     let kernel: PathBuf = directory.join("kernel");
     std::fs::write(&kernel, Image::synthetic(true).file).unwrap();
     let ours = Program {
@@ -172,9 +171,6 @@ fn program_header_by_program_header() {
         prefix: Vec::new(),
     };
     let arguments: Vec<OsString> = vec!["-c".into(), "-p".into(), kernel.into()];
-    let theirs = program_headers(&reference, &arguments, &directory);
-    let ours = program_headers(&ours, &arguments, &directory);
-
     let notes = NOTES.map(|(_, address)| (4, address, 0, address, 368));
     let vmcoreinfo = (4, 0x1_00c6_6000, 0, 0x1_00c6_6000, 4132);
     let load = |start: u64, end: u64| (1, start, start + DIRECT_MAP, start, end - start);
@@ -184,22 +180,36 @@ fn program_header_by_program_header() {
         load(0x3e00_0000, 0x7ffd_b000),
         load(4 * GIB, 0x2_5f00_0000),
     ];
-    let mut wanted: Vec<Header> = notes.to_vec();
-    wanted.extend([vmcoreinfo, text]);
-    wanted.extend(ram);
-    wanted.push(load(0x2_7f00_0000, 0x2_9000_0000));
-    assert_eq!(ours, wanted, "libkexec: {ours:#x?}");
+    // The first 640 KiB, whose contents the purgatory copies: for kexec-tools always, for
+    // libkexec if the running kernel is older than 5.5. Later ones have nothing there when there
+    // is a crash reservation.
+    let low = |headers: &[Header], from: u64| {
+        let place = headers[5].1;
+        assert!(
+            (0x2_5f00_0000 + from..0x2_7f00_0000).contains(&place),
+            "{place:#x}"
+        );
+        (1, place, DIRECT_MAP + 0x1000, 0x1000, 0x9_ec00)
+    };
+    for (release, copied) in [(&b"6.12.0-x\n"[..], false), (b"5.4.0-x\n", true)] {
+        machine(&directory.join("machine"), release);
+        let theirs = program_headers(&reference, &arguments, &directory);
+        let ours = program_headers(&ours, &arguments, &directory);
 
-    // The first 640 KiB, whose contents kexec-tools' purgatory copies to a backup segment:
-    // kernels from 5.5 on have nothing there when there is a crash reservation.
-    let backup = theirs[5].1;
-    assert!((0x2_5f00_0000..0x2_7f00_0000).contains(&backup));
-    let mut wanted: Vec<Header> = notes.to_vec();
-    wanted.extend([vmcoreinfo, text]);
-    wanted.push((1, backup, DIRECT_MAP + 0x1000, 0x1000, 0x9_ec00));
-    wanted.extend(ram);
-    // Ranges that touch stay two.
-    wanted.push(load(0x2_7f00_0000, 0x2_8000_0000));
-    wanted.push(load(0x2_8000_0000, 0x2_9000_0000));
-    assert_eq!(theirs, wanted, "kexec-tools: {theirs:#x?}");
+        let mut wanted: Vec<Header> = notes.to_vec();
+        wanted.extend([vmcoreinfo, text]);
+        // Ours begins at address 0, theirs at the RAM.
+        wanted.extend(copied.then(|| low(&ours, 0x1000)));
+        wanted.extend(ram);
+        wanted.push(load(0x2_7f00_0000, 0x2_9000_0000));
+        assert_eq!(ours, wanted, "libkexec: {ours:#x?}");
+
+        let mut wanted: Vec<Header> = notes.to_vec();
+        wanted.extend([vmcoreinfo, text, low(&theirs, 0)]);
+        wanted.extend(ram);
+        // Ranges that touch stay two.
+        wanted.push(load(0x2_7f00_0000, 0x2_8000_0000));
+        wanted.push(load(0x2_8000_0000, 0x2_9000_0000));
+        assert_eq!(theirs, wanted, "kexec-tools: {theirs:#x?}");
+    }
 }

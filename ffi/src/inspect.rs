@@ -26,6 +26,8 @@ pub const KX_SEGMENT_BOOT_PARAMS: u32 = 3;
 pub const KX_SEGMENT_PURGATORY: u32 = 4;
 /// kind: the elfcorehdr, the ELF header of the dump, for a crash kernel.
 pub const KX_SEGMENT_CORE_HEADER: u32 = 5;
+/// kind: room for a copy of the first 640 KiB, for a crash kernel that a kernel before 5.5 loads.
+pub const KX_SEGMENT_BACKUP: u32 = 6;
 
 /// What kexec_load(2) copies where: `bufsz` bytes at `buf` to the physical address `mem`; up to
 /// `memsz` it is filled with zeros.
@@ -151,6 +153,7 @@ fn told(segment: &Segment<'_>) -> kx_segment {
         SegmentKind::BootParams => (KX_SEGMENT_BOOT_PARAMS, 0),
         SegmentKind::Purgatory => (KX_SEGMENT_PURGATORY, 0),
         SegmentKind::CoreHeader => (KX_SEGMENT_CORE_HEADER, 0),
+        SegmentKind::Backup => (KX_SEGMENT_BACKUP, 0),
         _ => (KX_SEGMENT_OTHER, 0),
     };
     kx_segment {
@@ -258,6 +261,7 @@ pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
         KX_SEGMENT_BOOT_PARAMS => cstr!("boot parameters"),
         KX_SEGMENT_PURGATORY => cstr!("purgatory"),
         KX_SEGMENT_CORE_HEADER => cstr!("elfcorehdr"),
+        KX_SEGMENT_BACKUP => cstr!("low memory's copy"),
         _ => cstr!("segment"),
     };
     name.as_ptr()

@@ -168,6 +168,7 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
         Note::CpusWithoutNotes { count: 0 },
         Note::CpusWithoutNotes { count: u32::MAX },
         Note::LowMemoryLost,
+        Note::LowMemoryCopied,
         Note::Hotplug,
     ];
     for note in notes {

@@ -81,9 +81,14 @@ fn warn(files: &Files<'_, '_>) {
     }
 }
 
-/// Hands a plan to the kernel, and takes it back if a file changed meanwhile.
+/// Hands a plan to the kernel, and takes it back if a file changed meanwhile. What had changed
+/// before costs no crash kernel: the kernel is not asked.
 pub fn load<'a>(plan: &Plan<'_>, files: &Files<'a, '_>) -> Result<(), Failure<'a>> {
     let path = files.first().map_or(c"", |(input, _)| input.path);
+    for (input, held) in files {
+        held.check()
+            .map_err(|error| Failure::Load(input.path, error))?;
+    }
     kexec_load(plan.entry, plan.segments(), plan.flags)
         .map_err(|error| Failure::Load(path, error))?;
     for (input, held) in files {

@@ -6,7 +6,7 @@ use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::linux::{Refusal, Standard, loaded, read_machine, read_machine_to_plan};
 use kexec_core::machine::{Lockdown, Machine};
-use kexec_core::plan::Workspace;
+use kexec_core::plan::{Plan, Workspace};
 use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
@@ -53,9 +53,18 @@ impl<'a> Loader<'a, '_> {
         let mut unread = command.clone();
         unread.options.verify = false;
         let (line, workspace) = (self.line, &mut *self.workspace);
-        match by_plan::with_plan(&unread, inputs, line, machine, workspace, None, |_, _| {
+        let by_kexec_load = match command.method {
+            Method::File => false,
+            Method::Load => true,
+            Method::Auto => prefers_kexec_load(command) && !locked_down(machine),
+        };
+        let then = |_: &Plan<'_>, files: &by_plan::Files<'a, '_>| {
+            if any_loaded && !by_kexec_load {
+                by_file::check_crash(command, files, line)?;
+            }
             Ok(())
-        }) {
+        };
+        match by_plan::with_plan(&unread, inputs, line, machine, workspace, None, then) {
             Err(
                 failure @ Failure::Load(
                     _,

@@ -21,7 +21,7 @@ while [ $at -lt $((offset + size)) ]; do
     if [ "$kind" = 1 ]; then
         rip=$(hexdump -v -s $((begin + 240)) -n 8 -e '1/4 "%08x "' /proc/vmcore)
         set -- $rip
-        fact "note=$index prstatus bytes=$data rip=0x$2$1"
+        fact "note=$index prstatus bytes=$data rip=0x$2$1 pid=$(number $((begin + 32)) 4)"
     else
         fact "note=$index type=$kind bytes=$data"
     fi

@@ -1,17 +1,12 @@
 # What must be refused, with an old crash kernel left loaded. Sourced by init, before crash.sh.
-try() {
-    name=$1
-    shift
-    kexec "$@" >/tmp/said 2>&1
-    fact "$name.exit=$?"
-    facts "$name.said" </tmp/said
-    fact "$name.loaded=$(cat /sys/kernel/kexec_crash_loaded)"
-}
 before() {
-    kernel=/hop/next/vmlinuz
     try load -c -p $kernel
     try unload -p -u
+    kexec -p -S
+    fact "unload.status=$?"
     try load -s -p $kernel
+    kexec -p -S
+    fact "load.status=$?"
     try unload-other-way -u -p
 }
 after() {
@@ -26,6 +21,16 @@ after() {
         umount /sys/kernel/vmcoreinfo
     done
     rm /tmp/large
+    # What the kernel refuses of kexec_file_load only after it has freed the old crash kernel: no
+    # room for its own elfcorehdr=, an ELF kernel, a file that is open for writing.
+    try "room-s" -s -p $kernel --append="$(head -c 2017 /dev/zero | tr '\0' x)"
+    try "elf-s" -s -p --args-linux /bin/busybox
+    cp $kernel /tmp/open
+    exec 9>>/tmp/open
+    try "open-s" -s -p /tmp/open
+    try "open-a" -a -p $kernel --initrd=/tmp/open
+    exec 9>&-
+    rm /tmp/open
     mount --bind /dev/null /proc/kcore
     try kcore -c -d -p --dry-run $kernel
     umount /proc/kcore

@@ -18,6 +18,7 @@
 .set VECTORS, 32
 .set STUB_SIZE, 4
 .set REGISTERS, 32                      # their offset in the parameter block
+.set BACKUP, 456                        # and of what is copied: from, to, bytes
 .set IDT_SIZE, VECTORS * 16
 # Frame at the top of the stack, from RSP up.
 .set SAVED_CR0, 0
@@ -83,6 +84,12 @@ entry:
 
     lea rdi, [rip + parameters]
     call purgatory                      # comes back only to go on
+
+    # What the next program will write over; here, not in Rust, for it begins at address 0.
+    mov rsi, [rip + parameters + BACKUP]
+    mov rdi, [rip + parameters + BACKUP + 8]
+    mov rcx, [rip + parameters + BACKUP + 16]
+    rep movsb
 
     mov rax, [rsp + SAVED_CR4]
     mov cr4, rax

@@ -9,7 +9,8 @@
 //! 56 each   PT_LOAD   RAM, at its address in the direct map
 //! ```
 //!
-//! p_offset is the physical address, like p_paddr: "the file" is the old kernel's memory. All
+//! p_offset is the physical address, like p_paddr: "the file" is the old kernel's memory. Only of
+//! low memory that was copied it is the copy's. All
 //! PT_NOTE come first, for the capture kernel joins them into one by moving what follows.
 
 use crate::bytes::{put_slice, put_u8, put_u16, put_u32, put_u64};
@@ -54,6 +55,9 @@ pub struct CoreHeader<'a> {
     pub text: Option<KernelText>,
     /// The RAM to be dumped, sorted.
     pub ram: &'a [Range],
+    /// Where the memory below [`CoreHeader::BACKED_UP`] is copied to before the capture kernel
+    /// starts, if it is.
+    pub backup: Option<Range>,
     /// Virtual address at which physical address 0 is mapped (PAGE_OFFSET).
     pub direct_map: u64,
 }
@@ -62,12 +66,17 @@ pub struct CoreHeader<'a> {
 struct Segment {
     kind: u32,
     flags: u32,
+    /// Where its contents lie.
+    offset: u64,
     virt: u64,
     phys: u64,
     size: u64,
 }
 
 impl CoreHeader<'_> {
+    /// Memory below this address can be copied: what a PC has before its ROMs and VGA memory.
+    pub const BACKED_UP: u64 = 0xa_0000;
+
     /// The most program headers an ELF header counts: the capture kernel knows no PN_XNUM.
     pub const PROGRAM_HEADERS_MAX: usize = 0xfffe;
 
@@ -113,6 +122,7 @@ impl CoreHeader<'_> {
         let note = |phys, size| Segment {
             kind: PT_NOTE,
             flags: 0,
+            offset: phys,
             virt: 0,
             phys,
             size,
@@ -122,16 +132,23 @@ impl CoreHeader<'_> {
         let load = |virt, phys, size| Segment {
             kind: PT_LOAD,
             flags: FLAGS_RWX,
+            offset: phys,
             virt,
             phys,
             size,
         };
-        let direct_map = self.direct_map;
+        let (direct_map, backup) = (self.direct_map, self.backup);
         let text = self.text.iter();
         let text = text.map(move |text| load(text.virt, text.phys, text.size));
         let ram = self.ram.iter().map(move |range| {
             let virt = range.start().wrapping_add(direct_map);
-            load(virt, range.start(), range.size())
+            let mut load = load(virt, range.start(), range.size());
+            if let Some(backup) = backup
+                && range.last() < Self::BACKED_UP
+            {
+                load.offset = backup.start().saturating_add(range.start());
+            }
+            load
         });
         let vmcoreinfo = note(self.vmcoreinfo.start(), self.vmcoreinfo.size());
         cpus.chain([vmcoreinfo]).chain(text).chain(ram)
@@ -158,7 +175,7 @@ fn write_ehdr(out: &mut [u8], program_headers: u16) -> Option<()> {
 fn write_phdr(out: &mut [u8], segment: &Segment) -> Option<()> {
     put_u32(out, 0, segment.kind)?;
     put_u32(out, 4, segment.flags)?;
-    put_u64(out, 8, segment.phys)?; // p_offset
+    put_u64(out, 8, segment.offset)?; // p_offset
     put_u64(out, 16, segment.virt)?;
     put_u64(out, 24, segment.phys)?; // p_paddr
     put_u64(out, 32, segment.size)?; // p_filesz

@@ -17,6 +17,7 @@ fn header<'a>(cpu_notes: &'a [u64], ram: &'a [Range]) -> CoreHeader<'a> {
         vmcoreinfo: Range::from_size(0x1_00c6_6000, 4132).unwrap(),
         text: Some(TEXT),
         ram,
+        backup: None,
         direct_map: DIRECT_MAP,
     }
 }
@@ -70,6 +71,35 @@ fn goblin_reads_what_was_meant() {
                 0x1_0000_0000,
                 0x1_5f00_0000
             ),
+        ]
+    );
+}
+
+/// Low memory is read from its copy; all else, and what lies above 640 KiB, from its place.
+#[test]
+fn low_memory_is_at_its_copy() {
+    let ram = [
+        Range::new(0x1000, 0x9_fbff).unwrap(),
+        Range::new(0x10_0000, 0x7ffd_afff).unwrap(),
+    ];
+    let bytes = written(&CoreHeader {
+        backup: Range::from_size(0x4001_0000, CoreHeader::BACKED_UP),
+        ..header(&[0x3fc1_0400], &ram)
+    });
+    let elf = Elf::parse(&bytes).unwrap();
+    let seen: Vec<_> = elf
+        .program_headers
+        .iter()
+        .map(|p| (p.p_offset, p.p_paddr))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (0x3fc1_0400, 0x3fc1_0400),
+            (0x1_00c6_6000, 0x1_00c6_6000),
+            (TEXT.phys, TEXT.phys),
+            (0x4001_1000, 0x1000),
+            (0x10_0000, 0x10_0000),
         ]
     );
 }

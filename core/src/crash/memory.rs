@@ -9,13 +9,18 @@ const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 ///
 /// * RAM: what there is of it in the first MiB (trampolines for the other CPUs go there), and the
 ///   crash kernel's own: both reservations and the CMA ranges,
-/// * `header`, the elfcorehdr, as reserved, or it would be written over,
+/// * `header`, the elfcorehdr, and `backup` as reserved, or they would be written over,
 /// * everything that is not RAM, as the machine's map has it. "Soft Reserved" memory becomes
 ///   reserved: it is RAM a driver may bring into use, and holds what is to be dumped.
 ///
 /// # Errors
 /// [`MapFull`].
-pub fn memory_map(machine: &Machine, header: Range, out: &mut MemoryMap) -> Result<(), MapFull> {
+pub fn memory_map(
+    machine: &Machine,
+    header: Range,
+    backup: Option<Range>,
+    out: &mut MemoryMap,
+) -> Result<(), MapFull> {
     out.clear();
     for entry in machine.memory.entries() {
         let (range, kind) = match entry.kind {
@@ -37,7 +42,10 @@ pub fn memory_map(machine: &Machine, header: Range, out: &mut MemoryMap) -> Resu
     for range in machine.dump.cma() {
         out.add(*range, MemoryKind::RAM)?;
     }
-    out.add(header, MemoryKind::RESERVED)
+    for range in [Some(header), backup].into_iter().flatten() {
+        out.add(range, MemoryKind::RESERVED)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -72,7 +80,8 @@ mod tests {
         machine.dump.set_cma(b"140000000-14fffffff\n");
         let header = range(0x2_7eff_f000, 0x2_7eff_ffff);
         let mut out = Box::new(MemoryMap::new());
-        memory_map(&machine, header, &mut out).unwrap();
+        let backup = Some(range(0x2_5f01_0000, 0x2_5f0a_ffff));
+        memory_map(&machine, header, backup, &mut out).unwrap();
         let entries = out.entries().iter();
         let entries: Vec<_> = entries
             .map(|e| (e.range.start(), e.range.last(), e.kind.0))
@@ -86,7 +95,9 @@ mod tests {
                 (0x7ffd_b000, 0x7ffd_ffff, 3),
                 (0x7ffe_0000, 0x7fff_ffff, 4),
                 (0x1_4000_0000, 0x1_4fff_ffff, 1),
-                (0x2_5f00_0000, 0x2_7eff_efff, 1),
+                (0x2_5f00_0000, 0x2_5f00_ffff, 1),
+                (0x2_5f01_0000, 0x2_5f0a_ffff, 2),
+                (0x2_5f0b_0000, 0x2_7eff_efff, 1),
                 (0x2_7eff_f000, 0x2_7eff_ffff, 2),
                 (0x8_0000_0000, 0x8_ffff_ffff, 2),
             ]

@@ -1,5 +1,6 @@
 //! Which RAM is dumped.
 
+use super::CoreHeader;
 use crate::error::Result;
 use crate::machine::{CrashReservation, Dump};
 use crate::memory::{Range, RangeSet};
@@ -8,19 +9,28 @@ use crate::memory::{Range, RangeSet};
 /// kernel writes there (arch/x86/realmode/init.c; reserve_crashkernel before that).
 const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 
+/// What of it no backup holds.
+const NOT_BACKED_UP: Option<Range> = Range::new(CoreHeader::BACKED_UP, 0xf_ffff);
+
 /// Fills `out` with the RAM a dump shows: all System RAM, drivers' (kmem, virtio_mem) included,
-/// without the low MiB, the crash kernel's own memory (both reservations and the CMA ranges), and
+/// without the low MiB (but with what a `backup` keeps of it), the crash kernel's own memory (both reservations and the CMA ranges), and
 /// the GART, whose reading can stop the machine.
 ///
 /// # Errors
 /// [`crate::Error::Full`] when the ranges, cut, are more than a [`RangeSet`] holds.
-pub fn dump_ranges(dump: &Dump, reservation: &CrashReservation, out: &mut RangeSet) -> Result<()> {
+pub fn dump_ranges(
+    dump: &Dump,
+    reservation: &CrashReservation,
+    backup: bool,
+    out: &mut RangeSet,
+) -> Result<()> {
     out.clear();
     for range in dump.ram.ranges() {
         out.insert(*range)?;
     }
     let crash = [reservation.region, reservation.low];
-    let others = [LOW_MEMORY, dump.gart];
+    let low = if backup { NOT_BACKED_UP } else { LOW_MEMORY };
+    let others = [low, dump.gart];
     for range in crash.into_iter().chain(others).flatten() {
         out.remove(range)?;
     }
@@ -42,8 +52,12 @@ mod tests {
     }
 
     fn dumped(dump: &Dump, reservation: &CrashReservation) -> Vec<(u64, u64)> {
+        dumped_with(dump, reservation, false)
+    }
+
+    fn dumped_with(dump: &Dump, reservation: &CrashReservation, backup: bool) -> Vec<(u64, u64)> {
         let mut out = Box::new(RangeSet::new());
-        dump_ranges(dump, reservation, &mut out).unwrap();
+        dump_ranges(dump, reservation, backup, &mut out).unwrap();
         let ranges = out.ranges().iter();
         ranges.map(|range| (range.start(), range.last())).collect()
     }
@@ -74,6 +88,23 @@ mod tests {
                 (0x1_5000_0000, 0x1_5fff_ffff),
                 (0x1_7000_0000, 0x2_5eff_ffff),
                 (0x2_7f00_0000, 0x2_7fff_ffff),
+            ]
+        );
+    }
+
+    #[test]
+    fn low_memory_that_is_copied_is_dumped() {
+        let mut dump = Box::new(Dump::new());
+        for ram in [range(0x1000, 0x9_fbff), range(0x9_fd00, 0x7fff_ffff)] {
+            dump.ram.insert(ram).unwrap();
+        }
+        let reservation = CrashReservation::default();
+        assert_eq!(
+            dumped_with(&dump, &reservation, true),
+            [
+                (0x1000, 0x9_fbff),
+                (0x9_fd00, 0x9_ffff),
+                (0x10_0000, 0x7fff_ffff)
             ]
         );
     }

@@ -36,9 +36,7 @@ pub use load::{
     knows_file_flag,
 };
 pub use loaded::{kernel_has_kexec, loaded};
-pub use machine::{
-    read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan,
-};
+pub use machine::{read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan};
 pub use map::{File, Mapping};
 pub use memfd::join;
 pub use mount::mount;

@@ -13,7 +13,7 @@ use crate::crash::{
 use crate::error::{Error, Result};
 use crate::image::Kernel;
 use crate::machine::{CpuNotes, Machine};
-use crate::memory::{MemoryMap, Range, RangeSet};
+use crate::memory::{MemoryMap, PAGE_SIZE, Range, RangeSet, align_up};
 use crate::purgatory;
 
 /// The direct map without KASLR, with 4-level and with 5-level page tables
@@ -22,7 +22,8 @@ const DIRECT_MAP_4_LEVEL: u64 = 0xffff_8880_0000_0000;
 const DIRECT_MAP_5_LEVEL: u64 = 0xff11_0000_0000_0000;
 
 /// Kernels from this version on keep the first MiB out of use where there is a crash
-/// reservation (arch/x86/kernel/setup.c, commit "Always reserve the low 1M").
+/// reservation (7c321eb2b843, "x86/kdump: Remove the backup region handling"). What an older one
+/// has below 640 KiB must be copied before the crash kernel starts.
 const LOW_MEMORY_RESERVED: (u16, u16) = (5, 5);
 
 /// A kernel's boot_params.acpi_rsdp_addr is read for sure from this boot protocol on (Linux 5.5;
@@ -71,6 +72,8 @@ pub struct Crash<'b> {
     /// The elfcorehdr's place and bytes.
     pub header: Range,
     pub header_bytes: &'b [u8],
+    /// Where the purgatory copies low memory to.
+    pub backup: Option<Range>,
     pub command_line: &'b [u8],
     /// The map the crash kernel is told.
     pub memory: &'b MemoryMap,
@@ -82,6 +85,8 @@ pub struct Space {
     pub region: Range,
     pub control: ControlPages,
     header_size: u64,
+    /// Whether low memory is copied.
+    backup: bool,
 }
 
 /// Checks what a crash kernel needs of the machine, and says which region is its.
@@ -121,19 +126,27 @@ impl<'b> Crash<'b> {
             line,
             memory,
         } = buffers;
+        let mut space = Space {
+            region,
+            control: ControlPages::of(machine),
+            header_size: 0,
+            backup: uses_low_memory(machine) == Some(true),
+        };
+        let backup = space.backup(request);
         // The set is not in use yet.
-        dump_ranges(&machine.dump, &machine.crash, free)?;
+        dump_ranges(&machine.dump, &machine.crash, space.backup, free)?;
         let contents = CoreHeader {
             cpu_notes: machine.dump.cpus.addresses(),
             cpu_notes_size: machine.dump.cpus.size,
             vmcoreinfo: machine.dump.vmcoreinfo.ok_or(Error::NoVmcoreinfo)?,
             text: machine.dump.text,
             ram: free.ranges(),
+            backup,
             direct_map: direct_map(machine),
         };
         // What the kernel writes when it rewrites the header: it says without the ELF header.
         let rewritten = machine.dump.elfcorehdr_size.filter(|_| options.hotplug);
-        let header_size = rewritten
+        space.header_size = rewritten
             .map_or(0, |size| size.saturating_add(64))
             .max(contents.size() as u64);
         let header_bytes = contents.write(header_buffer).ok_or(Error::Full {
@@ -141,11 +154,6 @@ impl<'b> Crash<'b> {
             capacity: Buffers::HEADER as u64,
         })?;
 
-        let space = Space {
-            region,
-            control: ControlPages::of(machine),
-            header_size,
-        };
         let header = space.open(request, free).map_err(|error| {
             let sizes = Sizes {
                 boot: 4096_usize.saturating_add(request.command_line.len()),
@@ -153,7 +161,7 @@ impl<'b> Crash<'b> {
             };
             space.too_small(error, request, image, sizes, free)
         })?;
-        memory_map(machine, header, memory)?;
+        memory_map(machine, header, backup, memory)?;
         let no_field = image.version() < RSDP_IN_BOOT_PARAMS && !efi;
         let additions = Additions {
             header,
@@ -164,6 +172,7 @@ impl<'b> Crash<'b> {
             space,
             header,
             header_bytes,
+            backup,
             command_line: add_to_command_line(request.command_line, &additions, line)?,
             memory,
         })
@@ -182,10 +191,22 @@ impl Space {
         if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
             free.remove(control)?;
         }
+        if let Some(backup) = self.backup(request) {
+            // Where it does not fit, nothing is left that does: it is at the region's start.
+            free.remove(backup)?;
+        }
         take(
             free,
             &anywhere("the elfcorehdr", self.header_size, u64::MAX),
         )
+    }
+
+    /// Low memory's copy: behind the kernel's pages. It is placed first, for the elfcorehdr
+    /// tells of it.
+    fn backup(&self, request: &Request<'_>) -> Option<Range> {
+        let start = self.region.start().saturating_add(self.control.bytes());
+        let start = align_up(start.max(request.options.mem_min), PAGE_SIZE)?;
+        Range::from_size(start, CoreHeader::BACKED_UP).filter(|_| self.backup)
     }
 
     /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
@@ -258,9 +279,17 @@ pub fn notes(machine: &Machine, note: &mut dyn FnMut(Note)) {
             count: dump.cpus.absent,
         });
     }
-    if dump.release != (0, 0) && dump.release < LOW_MEMORY_RESERVED {
-        note(Note::LowMemoryLost);
+    match uses_low_memory(machine) {
+        Some(true) => note(Note::LowMemoryCopied),
+        Some(false) => {}
+        None => note(Note::LowMemoryLost),
     }
+}
+
+/// Whether the running kernel uses memory that the crash kernel writes over, if that is known.
+fn uses_low_memory(machine: &Machine) -> Option<bool> {
+    let release = machine.dump.release;
+    (release != (0, 0)).then_some(release < LOW_MEMORY_RESERVED)
 }
 
 /// The limits of a crash image.

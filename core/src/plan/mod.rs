@@ -202,7 +202,6 @@ fn make<'a>(
     let mut notes = Vec::new();
     fits_machine(image, machine)?;
     check_command_line(image, request.command_line)?;
-    count(request, image)?;
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
@@ -253,6 +252,10 @@ fn make<'a>(
             .min(limits.destination.saturating_sub(1));
         usable(machine, request.options.mem_min, last, free)?;
     }
+    let of_crash = crash.as_ref().map_or(0, |(crash, _)| {
+        1_usize.saturating_add(usize::from(crash.backup.is_some()))
+    });
+    count(request, image, of_crash)?;
     let layout = Layout::new(&parts, machine);
     let sizes = Sizes {
         boot: layout.size(),
@@ -308,18 +311,23 @@ fn make<'a>(
         if !hotplug {
             verified = segments.0.len();
         }
+        if let Some(range) = crash.backup {
+            segments.add(SegmentKind::Backup, &[], range.start(), range.size());
+        }
     }
 
     let kernel_entry = placement
         .kernel
         .start()
         .saturating_add(image.entry_offset());
+    let backup = crash.as_ref().and_then(|(crash, _)| crash.backup);
     let exit = Exit {
         options: &request.options,
         segments: segments.0.get(..verified).unwrap_or_default(),
         kernel_entry,
         boot_params: placement.boot.start(),
         place: placement.purgatory,
+        backup,
     };
     let sealed = (means.seal)(exit, purgatory_buffer)?;
     if sealed.digest.is_none() {
@@ -370,15 +378,10 @@ impl<'a> Segments<'a> {
 }
 
 /// Whether the kernel takes as many segments as there will be: the image's, the initrds, the
-/// boot parameters, the purgatory, and for a crash kernel the elfcorehdr.
-fn count(request: &Request<'_>, image: &Kernel<'_>) -> Result<()> {
-    let ours = if request.options.crash.is_some() {
-        3
-    } else {
-        2
-    };
+/// boot parameters, the purgatory, and `more`.
+fn count(request: &Request<'_>, image: &Kernel<'_>, more: usize) -> Result<()> {
     let files = image.segments().saturating_add(request.initrds.len());
-    let count = files.saturating_add(ours) as u64;
+    let count = files.saturating_add(2).saturating_add(more) as u64;
     let max = SEGMENT_MAX as u64;
     if count > max {
         return Err(Error::TooManySegments { count, max });

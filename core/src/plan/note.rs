@@ -36,8 +36,11 @@ pub enum Note {
         /// How many; 0 if no CPU's notes are known at all.
         count: u32,
     },
-    /// The running kernel uses the first MiB, which the crash kernel overwrites.
+    /// The running kernel's version is unknown: it may use the first MiB, which the crash kernel
+    /// overwrites.
     LowMemoryLost,
+    /// The running kernel uses the first MiB: the purgatory copies 640 KiB of it.
+    LowMemoryCopied,
     /// The running kernel keeps the elfcorehdr up to date.
     Hotplug,
 }
@@ -74,8 +77,12 @@ impl fmt::Display for Note {
                  hotplug"
             ),
             Self::LowMemoryLost => f.write_str(
-                "the running kernel is older than 5.5 and uses the first MiB of memory, which the \
-                 crash kernel overwrites: it is not in the dump",
+                "the running kernel's version is not known: the first MiB, which kernels before 5.5 \
+                 use and the crash kernel overwrites, is not in the dump",
+            ),
+            Self::LowMemoryCopied => f.write_str(
+                "the running kernel is older than 5.5 and uses the first 640 KiB, which the crash \
+                 kernel overwrites: they are copied before it starts",
             ),
             Self::Hotplug => f.write_str(
                 "the running kernel keeps the elfcorehdr up to date; it is not verified",

@@ -8,7 +8,7 @@ use super::{Options, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::memory::Range;
 use crate::purgatory::{
-    self, Bare, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    self, Backup, Bare, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
 };
 
 /// Told the bytes digested so far and the bytes there are; may stop the plan.
@@ -56,6 +56,8 @@ pub struct Exit<'s> {
     pub boot_params: u64,
     /// Where the purgatory lies.
     pub place: Range,
+    /// Where it copies low memory to, if it does.
+    pub backup: Option<Range>,
 }
 
 impl Exit<'_> {
@@ -118,6 +120,11 @@ pub fn seal<'a>(
         },
         regions: &regions,
         digest: sum.unwrap_or_default(),
+        backup: exit.backup.map_or(Backup::default(), |range| Backup {
+            source: 0,
+            target: range.start(),
+            length: range.size(),
+        }),
         ..Parameters::default()
     };
     // Regions are segments, of which there are no more than a block holds, placed above 1 MiB,

@@ -16,6 +16,8 @@ pub enum SegmentKind {
     BootParams,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
+    /// Room for a copy of the first 640 KiB, for a crash kernel that an old kernel loads.
+    Backup,
     /// The purgatory.
     Purgatory,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for SegmentKind {
             Self::Initrd(n) => write!(f, "initrd {}", n.saturating_add(1)),
             Self::BootParams => f.write_str("boot parameters"),
             Self::CoreHeader => f.write_str("elfcorehdr"),
+            Self::Backup => f.write_str("low memory's copy"),
             Self::Purgatory => f.write_str("purgatory"),
         }
     }

@@ -64,6 +64,12 @@ pub struct Block {
     pub digest: [u8; 32],
     /// What is verified, in order.
     pub regions: [Area; MAX_REGIONS],
+    /// What is copied once that is verified: from here,
+    pub backup_source: u64,
+    /// to here,
+    pub backup_target: u64,
+    /// so many bytes, 0 for none.
+    pub backup_length: u64,
 }
 
 /// Offsets in the block, in bytes.
@@ -79,10 +85,11 @@ pub mod offset {
     pub const REGISTERS: usize = 32;
     pub const DIGEST: usize = 168;
     pub const REGIONS: usize = 200;
+    pub const BACKUP: usize = 456;
 }
 
 /// Bytes of the block, padding included.
-pub const SIZE: usize = 464;
+pub const SIZE: usize = 480;
 
 // The numbers above are what entry.s and the loader use.
 const _: () = {
@@ -97,5 +104,6 @@ const _: () = {
     assert!(offset_of!(Block, registers) == offset::REGISTERS);
     assert!(offset_of!(Block, digest) == offset::DIGEST);
     assert!(offset_of!(Block, regions) == offset::REGIONS);
+    assert!(offset_of!(Block, backup_source) == offset::BACKUP);
     assert!(size_of::<Block>() == SIZE);
 };

@@ -21,7 +21,8 @@ mod parameters;
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
 pub use digest::{Digest, Implementation, STRIPE};
 pub use parameters::{
-    BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial, build,
+    Backup, BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    build,
 };
 
 #[cfg(test)]

@@ -66,6 +66,17 @@ pub struct Region {
     pub length: u64,
 }
 
+/// Physical memory the purgatory copies, once it has verified the regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backup {
+    /// Physical address of what is copied; may be 0.
+    pub source: u64,
+    /// Physical address of the copy.
+    pub target: u64,
+    /// Bytes; 0 for none.
+    pub length: u64,
+}
+
 /// Why a segment was not built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -148,6 +159,8 @@ pub struct Parameters<'a> {
     pub regions: &'a [Region],
     /// [`Digest`](super::Digest) over the contents of `regions`.
     pub digest: [u8; 32],
+    /// What is copied then.
+    pub backup: Backup,
 }
 
 impl Parameters<'_> {
@@ -240,6 +253,14 @@ impl Parameters<'_> {
         for region in self.regions {
             put(region.start);
             put(region.length);
+        }
+        // Room for regions that are not there.
+        for _ in self.regions.len()..layout::MAX_REGIONS {
+            put(0);
+            put(0);
+        }
+        for number in [self.backup.source, self.backup.target, self.backup.length] {
+            put(number);
         }
         Ok(())
     }

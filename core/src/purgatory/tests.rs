@@ -77,7 +77,20 @@ fn the_blob_reads_what_the_loader_writes() {
         registers,
         regions: &regions,
         digest: [0xa5; 32],
+        backup: Backup {
+            source: 0x1000,
+            target: 0x4000_0000,
+            length: 0x9_f000,
+        },
     }));
+    assert_eq!(
+        [
+            block.backup_source,
+            block.backup_target,
+            block.backup_length
+        ],
+        [0x1000, 0x4000_0000, 0x9_f000]
+    );
     assert_eq!(block.magic, layout::MAGIC);
     assert_eq!(block.flags, 0b1111);
     assert_eq!(block.on_failure, layout::REBOOT);

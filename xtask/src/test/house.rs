@@ -43,11 +43,7 @@ const RULES: &[Rule] = &[
     Rule {
         text: ("cfg(target", "_arch"),
         files: CODE,
-        except: &[
-            "core/src/linux/",
-            "core/purgatory/",
-            "core/src/purgatory/",
-        ],
+        except: &["core/src/linux/", "core/purgatory/", "core/src/purgatory/"],
         why: "planning compiles and is tested on every host",
     },
     Rule {

@@ -4,7 +4,22 @@ use super::scenario::Scenario;
 
 const CRASH: &str = include_str!("../../guest/crash.sh");
 const REFUSED: &str = concat!(
+    include_str!("../../guest/crash_try.sh"),
     include_str!("../../guest/crash_refused.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const LOCKDOWN: &str = concat!(
+    include_str!("../../guest/crash_try.sh"),
+    include_str!("../../guest/crash_lockdown.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const CHANGED: &str = concat!(
+    include_str!("../../guest/crash_try.sh"),
+    include_str!("../../guest/crash_changed.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const CPUS: &str = concat!(
+    include_str!("../../guest/crash_cpus.sh"),
     include_str!("../../guest/crash.sh")
 );
 const HOTPLUG: &str = concat!(
@@ -12,6 +27,14 @@ const HOTPLUG: &str = concat!(
     include_str!("../../guest/crash.sh")
 );
 const NONE: &str = include_str!("../../guest/crash_none.sh");
+const LOW: &str = concat!(
+    include_str!("../../guest/crash_low.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const CAPTURE_LOW: &str = concat!(
+    include_str!("../../guest/capture_low.sh"),
+    include_str!("../../guest/capture.sh")
+);
 const CAPTURE: &str = include_str!("../../guest/capture.sh");
 const CAPTURE_SMALL: &str = include_str!("../../guest/capture_small.sh");
 
@@ -26,6 +49,7 @@ pub fn all() -> Vec<Scenario> {
         crash("crash-7.x-s", "-s -p", "7.x"),
         crash("crash-uefi-c", "-c -p", "6.12").uefi(),
         crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
+        crash("crash-uefi-s", "-s -p", "6.12").uefi(),
         crash("crash-la57", "-c -p", "7.x")
             .cpu("max", 2)
             .flags(&["la57"]),
@@ -39,6 +63,8 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=0 still_loaded=1")
             .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
             .shows("FACT hop=1 notes=4"),
+        cpus("crash-cpus-6.12", "6.12"),
+        cpus("crash-cpus-7.x", "7.x"),
         crash("crash-reuse", "-a -p --reuse-cmdline", "7.x")
             .never("FACT hop=1 cmdline=*crashkernel"),
         crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux(),
@@ -47,7 +73,11 @@ pub fn all() -> Vec<Scenario> {
             .vmlinux(),
         small("crash-96m-c", "-c -p"),
         small("crash-96m-s", "-s -p"),
+        low("crash-low", "-c -p"),
+        low("crash-low-plain", "-c -p --no-checks").cpu("qemu64", 1),
         refused(),
+        lockdown(),
+        changed(),
         none("crash-none", "")
             .shows("FACT hop=0 ckr=0")
             .shows("FACT hop=0 load-c=1")
@@ -103,6 +133,10 @@ fn refused() -> Scenario {
     let mut scenario = crash("crash-refused", "-c -p", "6.12")
         .script(REFUSED)
         .memory(3072);
+    for name in ["room-s", "elf-s", "open-s", "open-a"] {
+        let text = format!("FACT hop=0 {name}.loaded=1");
+        scenario = scenario.shows(text.leak());
+    }
     for name in ["empty", "other", "long", "large", "vmcoreinfo"] {
         for method in ["c", "s"] {
             let text = format!("FACT hop=0 {name}-{method}.loaded=1");
@@ -113,6 +147,12 @@ fn refused() -> Scenario {
         .shows("FACT hop=0 load.loaded=1")
         .shows("FACT hop=0 unload.loaded=0")
         .shows("FACT hop=0 unload-other-way.loaded=0")
+        .shows("FACT hop=0 unload.status=0")
+        .shows("FACT hop=0 load.status=1")
+        .shows("FACT hop=0 room-s.said=*the new kernel takes")
+        .shows("FACT hop=0 open-s.said=*/tmp/open: it is open for writing")
+        .shows("FACT hop=0 open-a.said=*/tmp/open: it is open for writing")
+        .never("WARNING")
         .shows("FACT hop=0 large-s.said=*are missing")
         .shows("FACT hop=0 long-s.said=*the new kernel takes")
         .shows("FACT hop=0 vmcoreinfo-s.said=*vmcoreinfo")
@@ -120,6 +160,93 @@ fn refused() -> Scenario {
         .shows("FACT hop=0 limit.said=*kexec_load_limit_panic")
         .shows("FACT hop=0 limit.loaded=1")
         .never(".exit=139")
+}
+
+/// A running kernel that says it is older than 5.5: low memory is in the dump, as it was.
+fn low(name: &'static str, options: &'static str) -> Scenario {
+    let mut scenario = crash(name, options, "6.12")
+        .script(LOW)
+        .capture(CAPTURE_LOW)
+        .shows("FACT hop=0 said=*they are copied before it starts");
+    for at in ["0x30000", "0x58000", "0x9e000"] {
+        for (fact, value) in [
+            ("0 low", "0x6B786563"),
+            ("1 now", "0x0BADF00D"),
+            ("1 dumped", "0x6b786563"),
+        ] {
+            scenario = scenario.shows(format!("FACT hop={fact}={at} {value}").leak());
+        }
+    }
+    scenario
+}
+
+/// CPUs that are plugged in and out. CPU 2 is not there when the crash kernel is loaded, so that
+/// only the running kernel can have put its notes into the elfcorehdr.
+fn cpus(name: &'static str, kernel: &'static str) -> Scenario {
+    crash(name, "-c -p --hotplug", kernel)
+        .script(CPUS)
+        .cpu("max,la57=off", 4)
+        .plugged()
+        .shows("FACT hop=0 before=0,3")
+        .shows("FACT hop=0 crash_notes=2")
+        .shows("FACT hop=0 hotplug=1")
+        .shows("FACT hop=0 added=0,2-3")
+        .shows("FACT hop=0 ejected=0,2")
+        .shows("FACT hop=0 again=0,2-3")
+        .shows("FACT hop=0 taken=0,2")
+        .shows("FACT hop=0 online=0,2")
+        .shows("FACT hop=0 still_loaded=1")
+        .shows("FACT hop=0 spinning=4242")
+        .shows("FACT hop=1 note=0 prstatus bytes=336 rip=0xffffffff*pid=1")
+        .shows("FACT hop=1 note=1 prstatus bytes=336*pid=4242")
+        .shows("FACT hop=1 note=2 type=0")
+        .shows("FACT hop=1 notes=3")
+}
+
+/// Lockdown takes a signed crash kernel, refuses any other, and costs the old one only where the
+/// kernel checks too late; then the command says so.
+fn lockdown() -> Scenario {
+    crash("crash-lockdown", "-s -p", "7.x")
+        .trusting()
+        .words("crashkernel=384M lockdown=integrity")
+        .script(LOCKDOWN)
+        .shows("FACT hop=0 lockdown=none [integrity] confidentiality")
+        .shows("FACT hop=0 signed.exit=0")
+        .shows("FACT hop=0 signed.loaded=1")
+        .shows("FACT hop=0 load.exit=255")
+        .shows("FACT hop=0 load.said=*kexec_load failed: Operation not permitted")
+        .shows("FACT hop=0 load.said=*locked down*use -s")
+        .shows("FACT hop=0 load.loaded=1")
+        .shows("FACT hop=0 auto.exit=0")
+        .shows("FACT hop=0 auto.loaded=1")
+        .shows("FACT hop=0 changed-s.exit=255")
+        .shows("FACT hop=0 changed-s.said=*WARNING: no crash kernel is loaded any more")
+        .shows("FACT hop=0 changed-s.loaded=0")
+        .shows("FACT hop=0 changed-a.exit=255")
+        .shows("FACT hop=0 changed-a.said=*no signature it trusts")
+        .shows("FACT hop=0 changed-a.said=*WARNING: no crash kernel is loaded any more")
+        .never("changed-a.said=*kexec_load failed")
+        .shows("FACT hop=0 changed-a.loaded=0")
+        .shows("FACT hop=0 nothing.exit=255")
+        .never("nothing.said=*WARNING")
+        .shows("FACT hop=0 after.exit=255")
+        .shows("FACT hop=0 after.loaded=1")
+}
+
+/// A file that changes while it is loaded is refused and costs nothing; one that changes
+/// afterwards changes nothing.
+fn changed() -> Scenario {
+    crash("crash-changed", "-c -p", "6.12")
+        .memory(1024)
+        .script(CHANGED)
+        .shows("FACT hop=0 changed-c.exit=255")
+        .shows("FACT hop=0 changed-c.said=*the file changed while it was being loaded")
+        .shows("FACT hop=0 changed-c.loaded=1")
+        .shows("FACT hop=0 changed-s.said=*it is open for writing")
+        .shows("FACT hop=0 changed-s.loaded=1")
+        .never("WARNING")
+        .shows("FACT hop=0 left=0")
+        .shows("FACT hop=0 still_loaded=1")
 }
 
 /// A reservation of which the kernel's image takes two thirds.

@@ -18,6 +18,7 @@ pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
+pub mod trust;
 
 use crate::Outcome;
 use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};

@@ -1,11 +1,13 @@
 //! QEMU: a guest's machine, its serial line, and its end.
 
 use super::guest::{Guest, first_kernel};
-use super::scenario::{Ending, Firmware, Scenario};
+use super::scenario::{Ending, Firmware, Machine, Scenario};
+use super::trust::trust;
 use crate::Outcome;
 use crate::packages::Store;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -13,6 +15,12 @@ use std::time::{Duration, Instant};
 
 /// What a guest's init prints last.
 pub const END: &str = "SCENARIO-END ";
+
+/// What a guest prints before a command for QEMU's monitor, a line of its own.
+const HOST: &str = "HOST ";
+
+/// The monitor's socket, beside the log.
+const MONITOR: &str = "monitor";
 
 /// No guest takes longer, however much it says.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -68,6 +76,9 @@ pub fn command(
             let variables = directory.join("OVMF_VARS.fd");
             std::fs::copy(share.join("OVMF/OVMF_VARS_4M.fd"), &variables)
                 .map_err(|error| format!("OVMF_VARS_4M.fd: {error}"))?;
+            if machine.trusts {
+                trust(&first_kernel(guest)?.kernel.image, &variables)?;
+            }
             let code = share.join("OVMF/OVMF_CODE_4M.fd");
             qemu.args(["-machine", "q35"]);
             for (options, file) in [(",readonly=on", &code), ("", &variables)] {
@@ -79,7 +90,7 @@ pub fn command(
     }
     let first = first_kernel(guest)?;
     qemu.args(["-accel", "tcg,thread=multi", "-cpu", machine.cpu])
-        .args(["-smp", &machine.cpus.to_string()])
+        .args(["-smp", &cpus(machine)])
         .args(["-m", &format!("{}M", machine.memory_mib)])
         .args(["-nodefaults", "-vga", "std", "-display", "none"])
         .args(["-serial", "stdio", "-no-reboot"])
@@ -94,7 +105,50 @@ pub fn command(
             .arg(format!("if=none,id=disk,format=raw,file={disk}"))
             .args(["-device", "nvme,serial=disk,drive=disk"]);
     }
+    if machine.plugged {
+        let socket = directory.join(MONITOR);
+        qemu.arg("-qmp")
+            .arg(format!("unix:{},server=on,wait=off", socket.display()));
+    }
     Ok(qemu)
+}
+
+/// As in QEMU's `-smp`.
+fn cpus(machine: &Machine) -> String {
+    let count = machine.cpus;
+    if machine.plugged {
+        // TCG has a context for each CPU there can be, and gives none back when one goes.
+        let max = count.saturating_mul(2);
+        format!("{count},maxcpus={max},sockets={max},cores=1,threads=1")
+    } else {
+        count.to_string()
+    }
+}
+
+/// Tells QEMU what a guest asked for, by the machine protocol (QMP); its answers go to the log.
+fn tell(command: &str, log: &Path, mut file: &File) -> Outcome {
+    let fail = |error: std::io::Error| format!("QEMU's monitor: {error}");
+    let mut monitor = UnixStream::connect(log.with_file_name(MONITOR)).map_err(fail)?;
+    monitor
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .map_err(fail)?;
+    let mut answers = BufReader::new(monitor.try_clone().map_err(fail)?).lines();
+    for request in [
+        r#"{"execute": "qmp_capabilities"}"#.to_string(),
+        format!(
+            r#"{{"execute": "human-monitor-command", "arguments": {{"command-line": "{command}"}}}}"#
+        ),
+    ] {
+        writeln!(monitor, "{request}").map_err(fail)?;
+        // Between the greeting and the answers there may be events.
+        while let Some(answer) = answers.next().transpose().map_err(fail)? {
+            writeln!(file, "monitor: {answer}").map_err(fail)?;
+            if answer.starts_with(r#"{"return""#) || answer.starts_with(r#"{"error""#) {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs a guest to its end. What it says goes to `watch` line by line, and to the file `log`
@@ -129,6 +183,7 @@ pub fn run(
             bytes.clear();
         }
     });
+    let monitored = scenario.machine.plugged;
     let start = Instant::now();
     let limit = start + LIMIT;
     // Set once the text waited for was seen.
@@ -145,6 +200,9 @@ pub fn run(
         writeln!(file, "{seconds:7.2} {line}")
             .map_err(|error| format!("{}: {error}", log.display()))?;
         watch(&line);
+        if let Some(command) = line.strip_prefix(HOST).filter(|_| monitored) {
+            tell(command, log, &file)?;
+        }
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));
         }

@@ -18,7 +18,12 @@ pub struct Machine {
     /// As in QEMU's `-cpu`.
     pub cpu: &'static str,
     pub cpus: u32,
+    /// Whether each is a socket of its own, and goes and comes by commands for QEMU's monitor
+    /// that the guest prints: lines `HOST COMMAND`.
+    pub plugged: bool,
     pub memory_mib: u32,
+    /// Whether the firmware (UEFI) trusts the certificate that the first kernel is signed by.
+    pub trusts: bool,
 }
 
 /// From the kernel that runs into the next one.
@@ -112,7 +117,9 @@ impl Scenario {
                 firmware: Firmware::Bios,
                 cpu: "max",
                 cpus: 2,
+                plugged: false,
                 memory_mib: 2048,
+                trusts: false,
             },
             start,
             words: "",
@@ -144,6 +151,18 @@ impl Scenario {
         self.machine.cpu = model;
         self.machine.cpus = count;
         self
+    }
+
+    /// CPUs that can be plugged in and out.
+    pub fn plugged(mut self) -> Self {
+        self.machine.plugged = true;
+        self
+    }
+
+    /// UEFI that trusts the certificate that the first kernel is signed by.
+    pub fn trusting(mut self) -> Self {
+        self.machine.trusts = true;
+        self.uefi()
     }
 
     /// CPU flags that every kernel must see; without them the scenario would test nothing.

@@ -6,9 +6,7 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
-use super::{
-    Fd, PIECE, entries, hex_at, open_at, open_directory, open_number, read_piece, stream,
-};
+use super::{Fd, PIECE, entries, hex_at, open_at, open_directory, open_number, read_piece, stream};
 use crate::Errno;
 use crate::cstr;
 use crate::machine::{

@@ -23,6 +23,7 @@ fn machine(reserved: (u64, u64)) -> Box<Machine> {
         machine.dump.cpus.add(0x3fc1_0400 + (cpu << 12));
     }
     machine.dump.cpus.size = 368;
+    machine.dump.release = (6, 12);
     machine.dump.vmcoreinfo = Range::from_size(0x1_00c6_6000, 4132);
     machine.dump.direct_map = Some(DIRECT_MAP);
     machine.dump.text = Some(KernelText {
@@ -356,13 +357,13 @@ fn notes_say_what_the_dump_will_lack() {
     let quiet = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
     assert!(!quiet.notes().iter().any(|note| matches!(
         note,
-        Note::NoKcore | Note::CpusWithoutNotes { .. } | Note::LowMemoryLost
+        Note::NoKcore | Note::CpusWithoutNotes { .. } | Note::LowMemoryLost | Note::LowMemoryCopied
     )));
     drop(quiet);
     machine.dump.direct_map = None;
     machine.dump.text = None;
     machine.dump.cpus.absent = 4;
-    machine.dump.release = (5, 4);
+    machine.dump.release = (0, 0);
     let noted = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
     for note in [
         Note::NoKcore,
@@ -423,4 +424,60 @@ fn a_vmlinux_is_moved_as_a_whole() {
     assert_eq!(&boot[0x202..0x208], b"HdrS\x0f\x02");
     // Or the new kernel would ignore the initrd.
     assert_eq!(u8_at(boot, 0x210), Some(0xd0));
+}
+
+/// A running kernel older than 5.5: what it has in low memory is copied, told of, and kept.
+#[test]
+fn an_old_kernel_needs_a_copy_of_low_memory() {
+    let kernel = bzimage(0x1000);
+    let mut machine = machine(REGION);
+    let mut workspace = workspace();
+    machine
+        .dump
+        .ram
+        .insert(Range::new(0x1000, 0x9_fbff).unwrap())
+        .unwrap();
+    for (release, copied) in [
+        ((5, 5), false),
+        ((0, 0), false),
+        ((5, 4), true),
+        ((4, 19), true),
+    ] {
+        machine.dump.release = release;
+        let plan = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
+        plan.check().unwrap();
+        let backup = plan
+            .segments()
+            .iter()
+            .find(|s| s.kind == SegmentKind::Backup);
+        assert_eq!(backup.is_some(), copied, "{release:?}");
+        assert_eq!(plan.notes().contains(&Note::LowMemoryCopied), copied);
+        let elf = Elf::parse(of_kind(&plan, SegmentKind::CoreHeader).buf).unwrap();
+        let low = elf.program_headers.iter().find(|p| p.p_paddr == 0x1000);
+        assert_eq!(low.is_some(), copied);
+        let Some(backup) = backup else { continue };
+        assert_eq!((backup.buf.len(), backup.memsz), (0, 0xa_0000));
+        assert_eq!(low.unwrap().p_offset, backup.mem + 0x1000);
+        assert_eq!(low.unwrap().p_memsz, 0x9_ec00);
+        assert!(e820(&plan).contains(&(backup.mem, backup.memsz, 2)));
+        // What the purgatory is told.
+        let purgatory = of_kind(&plan, SegmentKind::Purgatory).buf;
+        let block = purgatory.len() - crate::purgatory::layout::SIZE;
+        let told = |n: usize| u64_at(purgatory, block + 456 + 8 * n).unwrap();
+        assert_eq!([told(0), told(1), told(2)], [0, backup.mem, 0xa_0000]);
+        // It is not verified: regions are kernel, boot parameters, elfcorehdr.
+        assert_eq!(u32_at(purgatory, block + 28), Some(3));
+    }
+    // Too small for it, and the size that would do does.
+    machine.dump.release = (5, 4);
+    for bytes in [64 << 10, 1 << 20] {
+        machine.crash.region = Range::from_size(0x4000_0000, bytes);
+        let error = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap_err();
+        let Error::CrashTooSmall { need, .. } = error else {
+            panic!("{error:?}")
+        };
+        machine.crash.region = Range::from_size(0x4000_0000, need);
+        let plan = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
+        plan.check().unwrap();
+    }
 }
