@@ -6,7 +6,7 @@
 //! placed above them: the elfcorehdr first, then as for any kernel.
 
 use super::place::{Placement, Sizes, anywhere, take};
-use super::{CrashOptions, Limits, Note, Request};
+use super::{CrashOptions, Note, Request, SegmentKind, Segments, check_command_line};
 use crate::crash::{
     Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
 };
@@ -15,6 +15,12 @@ use crate::image::Kernel;
 use crate::machine::{CpuNotes, Machine};
 use crate::memory::{MemoryMap, PAGE_SIZE, Range, RangeSet, align_up};
 use crate::purgatory;
+
+/// KEXEC_ON_CRASH: the image for a crash.
+const KEXEC_ON_CRASH: u64 = 0x1;
+/// KEXEC_UPDATE_ELFCOREHDR: the running kernel may rewrite the elfcorehdr (Linux 6.6). The newer
+/// KEXEC_CRASH_HOTPLUG_SUPPORT (6.10) means the same on x86, where kernels take either.
+const KEXEC_UPDATE_ELFCOREHDR: u64 = 0x4;
 
 /// The direct map without KASLR, with 4-level and with 5-level page tables
 /// (Documentation/arch/x86/x86_64/mm.rst).
@@ -72,11 +78,17 @@ pub struct Crash<'b> {
     /// The elfcorehdr's place and bytes.
     pub header: Range,
     pub header_bytes: &'b [u8],
+    /// Whether the running kernel may rewrite the elfcorehdr.
+    hotplug: bool,
     /// Where the purgatory copies low memory to.
     pub backup: Option<Range>,
     pub command_line: &'b [u8],
     /// The map the crash kernel is told.
     pub memory: &'b MemoryMap,
+    /// Segments that only a crash kernel has: the elfcorehdr, low memory's copy.
+    pub segments: usize,
+    /// Flags for kexec_load(2).
+    pub flags: u64,
 }
 
 /// The room in the reservation.
@@ -168,14 +180,43 @@ impl<'b> Crash<'b> {
             acpi_rsdp: Some(machine.acpi_rsdp).filter(|&address| address != 0 && no_field),
             memmap: options.memmap.then_some(memory.entries()),
         };
+        let command_line = add_to_command_line(request.command_line, &additions, line)?;
+        check_command_line(image, command_line)?;
+        let update = if options.hotplug {
+            KEXEC_UPDATE_ELFCOREHDR
+        } else {
+            0
+        };
         Ok(Self {
             space,
             header,
             header_bytes,
+            hotplug: options.hotplug,
             backup,
-            command_line: add_to_command_line(request.command_line, &additions, line)?,
+            command_line,
             memory,
+            segments: 1_usize.saturating_add(usize::from(backup.is_some())),
+            flags: KEXEC_ON_CRASH | update,
         })
+    }
+
+    /// Adds its segments to those that are verified; answers how many of all are.
+    pub fn add_to(&self, segments: &mut Segments<'b>) -> usize {
+        let before = segments.0.len();
+        let (bytes, place) = (self.header_bytes, self.header);
+        // The kernel looks for the last segment that begins with ELF's magic; the purgatory,
+        // behind it, is no ELF file.
+        segments.add(SegmentKind::CoreHeader, bytes, place.start(), place.size());
+        // What the kernel may rewrite is not verified.
+        let verified = if self.hotplug {
+            before
+        } else {
+            segments.0.len()
+        };
+        if let Some(place) = self.backup {
+            segments.add(SegmentKind::Backup, &[], place.start(), place.size());
+        }
+        verified
     }
 }
 
@@ -269,7 +310,7 @@ fn direct_map(machine: &Machine) -> u64 {
 }
 
 /// What is to be said of the dump.
-pub fn notes(machine: &Machine, note: &mut dyn FnMut(Note)) {
+pub fn notes(machine: &Machine, options: CrashOptions, note: &mut dyn FnMut(Note)) {
     let dump = &machine.dump;
     if dump.direct_map.is_none() || dump.text.is_none() {
         note(Note::NoKcore);
@@ -284,18 +325,13 @@ pub fn notes(machine: &Machine, note: &mut dyn FnMut(Note)) {
         Some(false) => {}
         None => note(Note::LowMemoryLost),
     }
+    if options.hotplug {
+        note(Note::Hotplug);
+    }
 }
 
 /// Whether the running kernel uses memory that the crash kernel writes over, if that is known.
 fn uses_low_memory(machine: &Machine) -> Option<bool> {
     let release = machine.dump.release;
     (release != (0, 0)).then_some(release < LOW_MEMORY_RESERVED)
-}
-
-/// The limits of a crash image.
-pub const fn limits(limits: Limits, space: &Space) -> Limits {
-    Limits {
-        crash: Some(space.region),
-        ..limits
-    }
 }

@@ -40,12 +40,6 @@ use usable::usable;
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
 const KEXEC_ARCH_X86_64: u64 = 62 << 16;
 
-/// KEXEC_ON_CRASH: the image for a crash.
-const KEXEC_ON_CRASH: u64 = 0x1;
-/// KEXEC_UPDATE_ELFCOREHDR: the running kernel may rewrite the elfcorehdr (Linux 6.6). The newer
-/// KEXEC_CRASH_HOTPLUG_SUPPORT (6.10) means the same on x86, where kernels take either.
-const KEXEC_UPDATE_ELFCOREHDR: u64 = 0x4;
-
 /// What is to be loaded. Segments point at the caller's files and at the workspace.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
@@ -132,6 +126,7 @@ pub fn plan_with_progress<'a>(
         prepare: Crash::new,
         too_small: crash::Space::too_small,
         notes: crash::notes,
+        add: Crash::add_to,
     };
     let mut seal = |exit: Exit<'_>, buffer| seal::seal(exit, buffer, progress);
     let means = Means {
@@ -189,7 +184,8 @@ struct Means<'a, 'm> {
 struct CrashMeans<'a> {
     prepare: crash::Prepare<'a>,
     too_small: crash::TooSmall,
-    notes: fn(&Machine, &mut dyn FnMut(Note)),
+    notes: fn(&Machine, CrashOptions, &mut dyn FnMut(Note)),
+    add: fn(&Crash<'a>, &mut Segments<'a>) -> usize,
 }
 
 fn make<'a>(
@@ -224,10 +220,7 @@ fn make<'a>(
         let mut note = |note| {
             let _ = notes.push(note);
         };
-        (means.notes)(machine, &mut note);
-        if options.hotplug {
-            note(Note::Hotplug);
-        }
+        (means.notes)(machine, options, &mut note);
         let prepared = (means.prepare)(
             request,
             options,
@@ -237,12 +230,11 @@ fn make<'a>(
             free,
             crash_buffers,
         )?;
-        check_command_line(image, prepared.command_line)?;
         parts.command_line = prepared.command_line;
         if !options.memmap {
             parts.memory = prepared.memory;
         }
-        limits = crash::limits(limits, &prepared.space);
+        limits.crash = Some(prepared.space.region);
         crash = Some((prepared, means));
     } else {
         // Segments end below the limit, not at it.
@@ -252,10 +244,12 @@ fn make<'a>(
             .min(limits.destination.saturating_sub(1));
         usable(machine, request.options.mem_min, last, free)?;
     }
-    let of_crash = crash.as_ref().map_or(0, |(crash, _)| {
-        1_usize.saturating_add(usize::from(crash.backup.is_some()))
-    });
-    count(request, image, of_crash)?;
+    let of_crash = crash.as_ref();
+    count(
+        request,
+        image,
+        of_crash.map_or(0, |(crash, _)| crash.segments),
+    )?;
     let layout = Layout::new(&parts, machine);
     let sizes = Sizes {
         boot: layout.size(),
@@ -301,19 +295,9 @@ fn make<'a>(
         boot.start(),
         boot.size(),
     );
-    // What the kernel may rewrite is not verified. It looks for the last segment that begins
-    // with ELF's magic; the purgatory, behind it, is no ELF file.
-    let hotplug = request.options.crash.is_some_and(|crash| crash.hotplug);
     let mut verified = segments.0.len();
-    if let Some((crash, _)) = &crash {
-        let (header, kind) = (crash.header, SegmentKind::CoreHeader);
-        segments.add(kind, crash.header_bytes, header.start(), header.size());
-        if !hotplug {
-            verified = segments.0.len();
-        }
-        if let Some(range) = crash.backup {
-            segments.add(SegmentKind::Backup, &[], range.start(), range.size());
-        }
+    if let Some((crash, means)) = &crash {
+        verified = (means.add)(crash, &mut segments);
     }
 
     let kernel_entry = placement
@@ -346,11 +330,10 @@ fn make<'a>(
         // Both hold as many as the layout has nodes.
         let _ = setup_types.push(kind);
     }
-    let on_crash = if crash.is_some() { KEXEC_ON_CRASH } else { 0 };
-    let update = if hotplug { KEXEC_UPDATE_ELFCOREHDR } else { 0 };
+    let of_crash = crash.as_ref().map_or(0, |(crash, _)| crash.flags);
     Ok(Plan {
         entry: placement.purgatory.start(),
-        flags: KEXEC_ARCH_X86_64 | on_crash | update,
+        flags: KEXEC_ARCH_X86_64 | of_crash,
         kernel_entry,
         digest: sealed.digest,
         segments: segments.0,
