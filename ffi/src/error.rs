@@ -286,6 +286,36 @@ pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, 
     }
 }
 
+/// As [`report`], of a function that is one system call and comes back only when that fails:
+/// with its number and the call's name, "" if it was not that. A program that reports nothing
+/// else, which tends to be tiny, has nothing of all other errors in it.
+///
+/// # Safety
+/// As [`report`].
+pub unsafe fn report_call(
+    error: *mut kx_error,
+    body: impl FnOnce() -> (Code, &'static str),
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let size = match unsafe { room(error) } {
+        Ok(size) => size,
+        Err(Code(code)) => return code,
+    };
+    let (Code(code), what) = body();
+    if size != 0 {
+        let mut details = kx_error::EMPTY;
+        details.code = code;
+        details.origin = if what.is_empty() { 0 } else { KX_FROM_CALL };
+        details.what = kx_bytes {
+            data: what.as_ptr().cast(),
+            length: what.len(),
+        };
+        // SAFETY: not NULL, aligned, and `size` is what it says.
+        unsafe { versioned::write(error, size, &details) };
+    }
+    code
+}
+
 /// The size of the caller's structure, 0 without one.
 ///
 /// # Safety

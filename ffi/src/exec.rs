@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use kexec_core::linux::{interfaces_down, loaded, reboot_kexec, sync};
 use kexec_core::{Errno, Error};
 
-use crate::error::{Failure, count, kx_error, report};
+use crate::error::{Code, count, kx_error, report, report_call};
 
 /// Waits until all file systems are written: sync(2). kx_exec() does not.
 ///
@@ -39,11 +39,11 @@ pub unsafe extern "C" fn kx_exec(error: *mut kx_error) -> c_int {
         Err(Error::Syscall { errno, .. })
             if errno == Errno::EINVAL && loaded(false) == Ok(false) =>
         {
-            Err(Failure::Core(Error::NothingLoaded))
+            (Code::of(Error::NothingLoaded), "")
         }
-        Err(refused) => Err(Failure::Core(refused)),
+        Err(refused) => (Code::of(refused), "reboot"),
         Ok(never) => match never {},
     };
     // SAFETY: the caller's promise.
-    unsafe { report(error, body) }
+    unsafe { report_call(error, body) }
 }
