@@ -1,5 +1,5 @@
 /* PID 1 that boots another kernel: mounts, plans, loads, execs. Without libc:
- *     cc -std=c99 -Os -ffreestanding -nostdlib -static -Wl,--gc-sections init.c mem.c libkexec.a
+ *     c-tests/build-init.sh libkexec.a init
  */
 #include "libkexec.h"
 

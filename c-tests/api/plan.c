@@ -63,6 +63,26 @@ void test_plan(void)
     ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
     request.progress = NULL;
 
+    /* To boot: the same, but for the purgatory. */
+    ANSWERS(0, kx_plan_to_boot(&request, machine, workspace));
+    ANSWERS(0, kx_check(workspace, &error));
+    ANSWERS(0, kx_plan_get(workspace, &again));
+    CHECK(again.segment_count == 5 && again.flags == info.flags && again.has_digest == 0);
+    CHECK(again.kernel_entry == info.kernel_entry);
+    ANSWERS(0, kx_plan_segment(workspace, 4, &segment));
+    CHECK(segment.kind == KX_SEGMENT_PURGATORY && segment.mem == again.entry);
+    CHECK(segment.memsz == 4096 && segment.bufsz < 256);
+    static const uint32_t not_in_it[] = { KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
+                                          KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL };
+    for (int i = 0; i < 4; i++) {
+        request.flags = not_in_it[i];
+        ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+        ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
+    }
+    request.flags = 0x80000000;
+    ANSWERS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
+    request.flags = 0;
+
     /* The same inputs give the same plan. */
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_plan_get(workspace, &again));

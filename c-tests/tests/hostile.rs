@@ -14,7 +14,10 @@ use std::process::Command;
 use libkexec_tests::{cc, root, run, scratch, slim};
 
 /// NULL is allowed here.
-const OPTIONAL: [(&str, &str); 1] = [("kx_check_segments", "limits")];
+const OPTIONAL: [(&str, &str); 2] = [
+    ("kx_check_segments", "limits"),
+    ("kx_load_to_boot", "initrd"),
+];
 /// Written in full or not at all: what it would not tell could not be given back.
 const WHOLE: [(&str, &str); 2] = [("kx_hold", "held"), ("kx_hold_fd", "held")];
 /// Read, then written.
@@ -102,7 +105,10 @@ impl Parameter {
     /// An expression that is right.
     fn right(&self, function: &str) -> String {
         match (self.kind.as_str(), self.name.as_str()) {
-            ("const char *", "path" | "source" | "target" | "root" | "kind") => "path".into(),
+            (
+                "const char *",
+                "path" | "source" | "target" | "root" | "kind" | "kernel" | "initrd",
+            ) => "path".into(),
             ("const char *", "command_line") => "\"quiet\"".into(),
             ("char *" | "void *", _) => "buffer".into(),
             ("const void *", _) => "file".into(),
@@ -176,7 +182,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         if parameter.aligned() {
             answers("KX_E_MISALIGNED", "", &format!("ODD({right})"));
         }
-        let initialises = function.name.ends_with("_init");
+        let initialises = function.name.ends_with("_init") || function.name == "kx_load_to_boot";
         if parameter.opaque() && !initialises {
             let before = format!("memset({right}, 0, 64);");
             answers("KX_E_NOT_INITIALISED", &before, &right);

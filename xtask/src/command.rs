@@ -115,13 +115,9 @@ pub fn build_examples() -> Outcome {
     run(cargo()
         .args(["build", "--quiet", "--release"])
         .args(packages))?;
-    let mut compiler = Command::new("cc");
-    compiler.args(["-std=c99", "-Os", "-ffreestanding", "-fno-stack-protector"]);
-    compiler.args(["-nostdlib", "-static", "-s", "-Wl,--gc-sections", "-I"]);
-    compiler.arg(root().join("include"));
-    compiler.args(["init.c", "mem.c"].map(|file| root().join("c-tests").join(file)));
-    compiler.arg(target().join("release/libkexec.a"));
-    run(compiler.arg("-o").arg(target().join("release/c-init")))?;
+    let mut script = Command::new(root().join("c-tests/build-init.sh"));
+    script.arg(target().join("release/libkexec.a"));
+    run(script.arg(target().join("release/c-init")))?;
     let mut compiler = Command::new("cc");
     compiler.args(["-std=c99", "-O2", "-Wall", "-static", "-s", "-I"]);
     compiler.arg(root().join("include"));

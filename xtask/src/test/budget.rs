@@ -3,7 +3,8 @@
 use super::Result;
 use crate::Outcome;
 use crate::command::{
-    build_kexec, cache, cargo, on_path, output, read, root, run as run_command, target, write,
+    build_examples, build_kexec, cache, cargo, on_path, output, read, root, run as run_command,
+    target, write,
 };
 use crate::compare::trace::{Trace, trace};
 use crate::elf::Elf;
@@ -74,15 +75,11 @@ fn limits(text: &str) -> Outcome<Values> {
 fn sizes(command: &Path, values: &mut Values) -> Outcome {
     let elf = Elf::read(&read(command)?)?;
     values.insert("size/kexec".into(), elf.needed);
-    run_command(cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "kexec-examples",
-    ]))?;
-    let init = Elf::read(&read(&target().join("release/init"))?)?;
-    values.insert("size/init".into(), init.needed);
+    build_examples()?;
+    for name in ["init", "c-init"] {
+        let init = Elf::read(&read(&target().join("release").join(name))?)?;
+        values.insert(format!("size/{name}"), init.needed);
+    }
     values.insert("size/purgatory".into(), purgatory()?);
     Ok(())
 }
