@@ -7,7 +7,7 @@ use linux_raw_sys::general as raw;
 
 use super::arch;
 use crate::Errno;
-use crate::bytes::put_decimal;
+use crate::bytes::{put_decimal, put_slice};
 
 /// An open file descriptor; closed when dropped.
 #[derive(Debug)]
@@ -82,19 +82,23 @@ pub fn open_at(directory: &Fd, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     openat(directory.argument(), path, flags)
 }
 
-/// Opens, as a place to start from, the directory in another whose name is a number.
+/// Opens a file, for reading, in the directory in `directory` whose name is a number.
 ///
 /// # Errors
-/// The kernel's errno of openat(2).
-pub(super) fn open_number(directory: &Fd, number: u32) -> Result<Fd, Errno> {
+/// The kernel's errno of openat(2); ENAMETOOLONG for a name of more than 20 bytes.
+pub(super) fn open_numbered(directory: &Fd, number: u32, file: &CStr) -> Result<Fd, Errno> {
     // u32::MAX has ten digits.
-    let mut name = *b"0000000000\0";
-    let [digits @ .., _] = &mut name;
-    let start = put_decimal(digits, number);
-    let name = name.get(start..).unwrap_or_default();
-    // SAFETY: the last byte is NUL, and no other: they are digits.
-    let name = unsafe { CStr::from_bytes_with_nul_unchecked(name) };
-    open_at(directory, name, raw::O_PATH | raw::O_DIRECTORY)
+    const DIGITS: usize = 10;
+    let mut path = [b'/'; DIGITS + 1 + 21];
+    let (before, name) = path.split_at_mut_checked(DIGITS + 1).unwrap_or_default();
+    let start = put_decimal(before.get_mut(..DIGITS).unwrap_or_default(), number);
+    let file = file.to_bytes_with_nul();
+    put_slice(name, 0, file).ok_or(Errno::ENAMETOOLONG)?;
+    let end = file.len().saturating_add(DIGITS + 1);
+    let path = path.get(start..end).unwrap_or(b"\0");
+    // SAFETY: the last byte is the NUL that `file` ends in; digits and slash are none.
+    let path = unsafe { CStr::from_bytes_with_nul_unchecked(path) };
+    open_at(directory, path, raw::O_RDONLY)
 }
 
 fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {

@@ -174,7 +174,14 @@ fn inits() -> Vec<Scenario> {
     };
     vec![
         init("init-rust", "examples/init.rs as process 1", "init"),
-        init("init-c", "c-tests/init.c as process 1", "c-init"),
+        init(
+            "init-c",
+            "c-tests/init.c as process 1, under UEFI",
+            "c-init",
+        )
+        .uefi()
+        .shows("FACT hop=1 setup_data=0x4")
+        .never("FACT hop=1 efivars=0"),
     ]
 }
 

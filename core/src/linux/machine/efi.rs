@@ -1,6 +1,6 @@
 //! /sys/firmware/efi.
 
-use super::{Fd, hex_at, open_directory, open_number, read_attribute_at};
+use super::{Fd, hex_at, hex_of, open_directory, open_numbered, read_attribute_at};
 use crate::Errno;
 use crate::cstr;
 use crate::machine::{Efi, EfiMemoryDescriptor, Machine, efi_platform_size};
@@ -32,23 +32,20 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
 fn runtime_map(directory: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
     // The kernel numbers the entries as they come (drivers/firmware/efi/runtime-map.c).
     let entries = open_directory(directory, cstr!("runtime-map")).ok()?;
-    for number in 0.. {
-        match open_number(&entries, number) {
-            Ok(entry) => *full = efi.add(descriptor(&entry)?).is_err(),
-            Err(Errno::ENOENT) => return Some(()),
-            Err(_) => return None,
+    for entry in 0.. {
+        let mut numbers = [0; 5];
+        for (number, file) in numbers.iter_mut().zip(&EfiMemoryDescriptor::FILES) {
+            match open_numbered(&entries, entry, file) {
+                Ok(attribute) => *number = hex_of(&attribute)?,
+                // Of its first file: there is no such entry.
+                Err(Errno::ENOENT) => return (numbers == [0; 5]).then_some(()),
+                Err(_) => return None,
+            }
         }
+        *full = efi.add(EfiMemoryDescriptor::new(numbers)?).is_err();
         if *full {
             break;
         }
     }
     None
-}
-
-fn descriptor(entry: &Fd) -> Option<EfiMemoryDescriptor> {
-    let mut numbers = [0; 5];
-    for (number, file) in numbers.iter_mut().zip(&EfiMemoryDescriptor::FILES) {
-        *number = hex_at(entry, file)?;
-    }
-    EfiMemoryDescriptor::new(numbers)
 }

@@ -6,7 +6,9 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::super::dir::Entries;
-use super::{Fd, PIECE, entries, hex_at, open_at, open_directory, open_number, read_piece, stream};
+use super::{
+    Fd, PIECE, entries, hex_of, open_at, open_directory, open_numbered, read_piece, stream,
+};
 use crate::Errno;
 use crate::cstr;
 use crate::machine::{
@@ -152,15 +154,15 @@ fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
     // The kernel numbers the nodes as they come (arch/x86/kernel/ksysfs.c).
     let nodes = open_directory(root, cstr!("sys/kernel/boot_params/setup_data")).ok()?;
     for number in 0.. {
-        let node = match open_number(&nodes, number) {
-            Ok(node) => node,
+        let kind = match open_numbered(&nodes, number, cstr!("type")) {
+            Ok(attribute) => hex_of(&attribute)?,
             Err(Errno::ENOENT) => return Some(()),
             Err(_) => return None,
         };
-        if hex_at(&node, cstr!("type"))? != SETUP_E820_EXT {
+        if kind != SETUP_E820_EXT {
             continue;
         }
-        let table = open_at(&node, cstr!("data"), raw::O_RDONLY).ok()?;
+        let table = open_numbered(&nodes, number, cstr!("data")).ok()?;
         let mut buffer = [0; PIECE];
         loop {
             let piece = read_piece(&table, &mut buffer)?;

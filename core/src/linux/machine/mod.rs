@@ -15,7 +15,7 @@ use linux_raw_sys::general as raw;
 
 pub use to_boot::read_machine_to_boot;
 
-use super::file::{Fd, open, open_at, open_number, read, read_attribute_at, read_file_at};
+use super::file::{Fd, open, open_at, open_numbered, read, read_attribute_at, read_file_at};
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
@@ -92,7 +92,14 @@ fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Opti
 
 /// The number in an attribute, hexadecimal.
 fn hex_at(directory: &Fd, path: &CStr) -> Option<u64> {
-    hex(read_attribute_at(directory, path, &mut [0; 32])?)
+    hex_of(&open_at(directory, path, raw::O_RDONLY).ok()?)
+}
+
+/// The number in an open attribute, hexadecimal.
+fn hex_of(attribute: &Fd) -> Option<u64> {
+    let mut buffer = [0; 32];
+    let got = read(attribute, &mut buffer).ok()?;
+    hex(buffer.get(..got)?)
 }
 
 /// Bytes of a file that are read at once: whole entries of an e820 table, and a buffer that
