@@ -12,6 +12,8 @@ kexec -S
 fact "status=$?"
 dmesg | grep -i kexec | facts kernel
 type after >/dev/null 2>&1 && after
+# The console's last lines leave first: an emergency message cuts into them.
+sleep 0.5
 # Something to recognise in the dump's log.
 echo "<0>libkexec-mark-$HOP" >/dev/kmsg
 echo c >/proc/sysrq-trigger

@@ -12,6 +12,8 @@ facts said </tmp/said
 fact "crash_loaded=$(cat /sys/kernel/kexec_crash_loaded)"
 crash -S
 fact "status=$?"
+# The console's last lines leave first: an emergency message cuts into them.
+sleep 0.5
 # Something to recognise in the dump's log.
 echo "<0>libkexec-mark-$HOP" >/dev/kmsg
 echo c >/proc/sysrq-trigger

@@ -36,6 +36,8 @@ config load kdump-config load
 config reload kdump-config try-reload
 config show kdump-config show
 config ready kdump-config status
+# The console's last lines leave first: an emergency message cuts into them.
+sleep 0.5
 echo "<0>libkexec-mark-disk" >/dev/kmsg
 sync
 echo c >/proc/sysrq-trigger
