@@ -34,13 +34,15 @@ fn runtime_map(directory: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
     let entries = open_directory(directory, cstr!("runtime-map")).ok()?;
     for entry in 0.. {
         let mut numbers = [0; 5];
+        let mut first = true;
         for (number, file) in numbers.iter_mut().zip(&EfiMemoryDescriptor::FILES) {
             match open_numbered(&entries, entry, file) {
                 Ok(attribute) => *number = hex_of(&attribute)?,
-                // Of its first file: there is no such entry.
-                Err(Errno::ENOENT) => return (numbers == [0; 5]).then_some(()),
+                // There is no such entry.
+                Err(Errno::ENOENT) if first => return Some(()),
                 Err(_) => return None,
             }
+            first = false;
         }
         *full = efi.add(EfiMemoryDescriptor::new(numbers)?).is_err();
         if *full {

@@ -369,6 +369,13 @@ fn efi_is_whole_or_not_handed_on() {
     assert!(machine.efi.present && machine.efi.map().is_empty());
     assert!(!machine.efi.is_complete());
 
+    // Of type 0, which is a type like others.
+    fake.efi();
+    fake.file("sys/firmware/efi/runtime-map/1/type", "0x0\n");
+    fs::remove_file(fake.0.join("sys/firmware/efi/runtime-map/1/phys_addr")).unwrap();
+    fake.read_into(&mut machine);
+    assert!(machine.efi.present && machine.efi.map().is_empty());
+
     fs::remove_dir_all(fake.0.join("sys")).unwrap();
     fake.read_into(&mut machine);
     assert!(!machine.efi.present);
