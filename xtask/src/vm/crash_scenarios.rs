@@ -47,9 +47,12 @@ pub fn all() -> Vec<Scenario> {
         crash("crash-6.12-s", "-s -p", "6.12"),
         four_cpus(crash("crash-7.x-c", "-c -p", "7.x")),
         crash("crash-7.x-s", "-s -p", "7.x"),
-        crash("crash-uefi-c", "-c -p", "6.12").uefi(),
+        crash("crash-uefi-6.1-c", "-c -p", "6.1").uefi(),
+        crash("crash-uefi-6.1-s", "-s -p", "6.1").uefi(),
+        crash("crash-uefi-6.12-c", "-c -p", "6.12").uefi(),
+        crash("crash-uefi-6.12-s", "-s -p", "6.12").uefi(),
         crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
-        crash("crash-uefi-s", "-s -p", "6.12").uefi(),
+        crash("crash-uefi-7.x-s", "-s -p", "7.x").uefi(),
         crash("crash-la57", "-c -p", "7.x")
             .cpu("max", 2)
             .flags(&["la57"]),

@@ -1,5 +1,8 @@
 //! What the guests said about themselves: `FACT hop=N name=value` on the serial line.
 
+/// What every such line has in it.
+pub const FACT: &str = "FACT hop=";
+
 /// All facts of a run, in the order they were said.
 #[derive(Debug, Default)]
 pub struct Facts(Vec<Fact>);
@@ -41,7 +44,7 @@ impl Facts {
 }
 
 fn parse(line: &str) -> Option<Fact> {
-    let (_, fact) = line.split_once("FACT hop=")?;
+    let (_, fact) = line.split_once(FACT)?;
     let (hop, fact) = fact.split_once(' ')?;
     let (name, value) = fact.split_once('=')?;
     Some(Fact {

@@ -23,9 +23,11 @@ pub mod trust;
 use crate::Outcome;
 use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};
 use crate::packages::Store;
-use guest::Kexec;
+use facts::FACT;
+use guest::{Guest, Kexec};
+use qemu::End;
 use scenario::Scenario;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -36,6 +38,8 @@ const USAGE: &str =
 /// What became of a scenario.
 struct Verdict {
     problems: Vec<String>,
+    /// The first kernel had not said a word, and the machine was switched on once more.
+    restarted: bool,
     time: Duration,
     log: PathBuf,
 }
@@ -170,6 +174,12 @@ fn report(scenario: &Scenario, verdict: Option<Outcome<Verdict>>, count: &mut Co
         }
         Some(Ok(verdict)) => {
             let seconds = verdict.time.as_secs();
+            if verdict.restarted {
+                println!(
+                    "AGAIN   {name}: the first kernel never said a word, before any kexec; log: {}.stuck",
+                    verdict.log.display()
+                );
+            }
             if verdict.problems.is_empty() {
                 count.passed += 1;
                 println!("PASS    {name} ({} hops, {seconds} s)", scenario.hops.len());
@@ -194,12 +204,16 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let fork = Kexec::Ours(fork());
     let kexec = if scenario.fork { &fork } else { &options.kexec };
     let guest = guest::build(scenario, store, kexec, &directory)?;
-    let qemu = qemu::command(scenario, &guest, store, &directory)?;
     let log = directory.join("serial.log");
-    let mut lines = Vec::new();
-    let end = qemu::run(qemu, scenario, &log, &mut |line| {
-        lines.push(line.to_string())
-    })?;
+    let (mut end, mut lines) = attempt(scenario, &guest, store, &log)?;
+    let mut restarted = false;
+    if end == End::Limit && !lines.iter().any(|line| line.contains(FACT)) {
+        // Nothing of this project has run yet: firmware or QEMU, see docs/TESTING.md.
+        restarted = true;
+        let kept = log.with_extension("log.stuck");
+        std::fs::rename(&log, &kept).map_err(|error| format!("{}: {error}", kept.display()))?;
+        (end, lines) = attempt(scenario, &guest, store, &log)?;
+    }
     let mut unread = None;
     if let (Some(disk), Some(first)) = (&guest.disk, guest.hops.first()) {
         match dump::look(disk, &first.kernel, store, &directory) {
@@ -214,13 +228,30 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     }
     Ok(Verdict {
         problems,
+        restarted,
         time: start.elapsed(),
         log,
     })
 }
 
+/// Runs a guest once: how it ended, and all it said.
+fn attempt(
+    scenario: &Scenario,
+    guest: &Guest,
+    store: &Store,
+    log: &Path,
+) -> Outcome<(End, Vec<String>)> {
+    let directory = log.parent().ok_or("a log without a directory")?;
+    let qemu = qemu::command(scenario, guest, store, directory)?;
+    let mut lines = Vec::new();
+    let end = qemu::run(qemu, scenario, log, &mut |line| {
+        lines.push(line.to_string())
+    })?;
+    Ok((end, lines))
+}
+
 /// Removes initrds and disks: they are large, and made again by the next run.
-fn discard(directory: &std::path::Path) -> Outcome {
+fn discard(directory: &Path) -> Outcome {
     let entries = std::fs::read_dir(directory).map_err(|error| error.to_string())?;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
