@@ -6,10 +6,10 @@ program=/bin/kexec
     program="/lib/ld-linux-x86-64.so.2 --library-path /lib /lib/kexec"
 # Once unmeasured: pages of the program itself are read.
 $program --version >/dev/null
-options="$(word with)"
+options="$(word with | tr , ' ')"
 line="$(cat /hop/next/cmdline)"
 echo LOADING
-time -o /tmp/time -f %e $program "$options" -l /hop/next/vmlinuz \
+time -o /tmp/time -f %e $program $options -l /hop/next/vmlinuz \
     --initrd=/hop/next/initrd.1 --command-line="$line" || end "load failed"
 echo "LOADED $(cat /tmp/time)"
 dmesg -n 8

@@ -18,6 +18,9 @@ const SCRIPT: &str = include_str!("../../guest/downtime.sh");
 const USAGE: &str =
     "usage: cargo xtask downtime [--repeat N] [--write] [MiB...] (3 times 2 64 300)";
 
+/// The first and the last line of libkexec's purgatory, which it says only if asked.
+const PURGATORY: &str = "libkexec purgatory";
+const STARTING: &str = "purgatory: starting";
 /// The old kernel's last line, and what the new one says when it is itself.
 const LEAVES: &str = "Starting new kernel";
 const ARRIVED: &str = "Linux version";
@@ -30,6 +33,8 @@ const LOADED: &str = "LOADED ";
 enum Way {
     Ours,
     OursUnverified,
+    /// With the purgatory's own lines on the serial console.
+    OursSpoken,
     /// kexec_file_load: the kernel's own digest and purgatory, whoever asks.
     File,
     Reference,
@@ -37,18 +42,28 @@ enum Way {
 }
 
 impl Way {
-    const ALL: [Self; 5] = [
+    /// Those that are compared.
+    const COMPARED: [Self; 5] = [
         Self::Ours,
         Self::OursUnverified,
         Self::File,
         Self::Reference,
         Self::ReferenceUnverified,
     ];
+    const ALL: [Self; 6] = [
+        Self::Ours,
+        Self::OursUnverified,
+        Self::File,
+        Self::Reference,
+        Self::ReferenceUnverified,
+        Self::OursSpoken,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Ours => "libkexec -c",
             Self::OursUnverified => "libkexec -c -i (not verified)",
+            Self::OursSpoken => "libkexec -c --console-serial",
             Self::File => "libkexec -s (the kernel's own)",
             Self::Reference => "kexec-tools -c",
             Self::ReferenceUnverified => "kexec-tools -c -i (not verified)",
@@ -60,6 +75,7 @@ impl Way {
         match self {
             Self::Ours => "by=ours with=-c",
             Self::OursUnverified => "by=ours with=-ci",
+            Self::OursSpoken => "by=ours with=-c,--console-serial",
             Self::File => "by=ours with=-s",
             Self::Reference => "by=reference with=-c",
             Self::ReferenceUnverified => "by=reference with=-ci",
@@ -75,6 +91,9 @@ const CPUS: [(&str, &str); 2] = [("max", "with SHA-NI"), ("max,sha-ni=off", "wit
 struct Sample {
     /// CPU time of QEMU between the two lines.
     downtime: f64,
+    /// Of that, until the purgatory's first line, and from there to its last: where it speaks.
+    before: f64,
+    purgatory: f64,
     /// CPU time of QEMU for the load.
     load_cpu: f64,
     /// The load by the guest's clock.
@@ -178,7 +197,7 @@ fn measure(
 fn sample(store: &Store, scenario: &Scenario, guest: &Guest, directory: &Path) -> Outcome<Sample> {
     let command = qemu::command(scenario, guest, store, directory)?;
     let (mut loading, mut loaded, mut left, mut first) = (None, None, None, None);
-    let mut wall = None;
+    let (mut entered, mut starting, mut wall) = (None, None, None);
     let log = directory.join("serial.log");
     qemu::run(command, scenario, &log, &mut |line| {
         if line.contains(LOADING) {
@@ -188,6 +207,12 @@ fn sample(store: &Store, scenario: &Scenario, guest: &Guest, directory: &Path) -
             wall = seconds.trim().parse().ok();
         } else if line.contains(LEAVES) {
             left = Some(children_cpu());
+        } else if line.contains(PURGATORY) {
+            entered = Some(children_cpu());
+        } else if line.contains(STARTING) {
+            starting = Some(children_cpu());
+        } else if line.contains("purgatory: ") {
+            // What it verifies.
         } else if left.is_some() && !line.trim().is_empty() {
             first = first.or_else(|| Some(children_cpu()));
         }
@@ -195,6 +220,11 @@ fn sample(store: &Store, scenario: &Scenario, guest: &Guest, directory: &Path) -
     match (loading, loaded, wall, left, first) {
         (Some(loading), Some(loaded), Some(load_wall), Some(left), Some(first)) => Ok(Sample {
             downtime: first - left,
+            before: entered.map_or(f64::NAN, |entered| entered - left),
+            purgatory: match (entered, starting) {
+                (Some(entered), Some(starting)) => starting - entered,
+                _ => f64::NAN,
+            },
             load_cpu: loaded - loading,
             load_wall,
         }),
