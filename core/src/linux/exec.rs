@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use linux_raw_sys::general as raw;
 
 use super::arch;
+use super::load::retry_busy;
 use crate::Errno;
 use crate::error::{Error, Result};
 
@@ -19,7 +20,8 @@ pub fn sync() {
 ///
 /// # Errors
 /// [`Error::Syscall`] with reboot(2)'s errno; it gives EINVAL when nothing is loaded and in
-/// every PID namespace but the first.
+/// every PID namespace but the first, and EBUSY while another kexec call is under way, here only
+/// after a second of trying.
 pub fn reboot_kexec() -> Result<Infallible> {
     let arguments = [
         raw::LINUX_REBOOT_MAGIC1 as usize,
@@ -29,11 +31,13 @@ pub fn reboot_kexec() -> Result<Infallible> {
         0,
         0,
     ];
-    // SAFETY: this command takes no pointer.
-    let returned = unsafe { arch::syscall(raw::__NR_reboot, arguments) };
+    let returned = retry_busy(|| {
+        // SAFETY: this command takes no pointer.
+        unsafe { arch::syscall(raw::__NR_reboot, arguments) }
+    });
     Err(Error::Syscall {
         call: "reboot",
         // On success there is no return; a kernel that returned 0 all the same did nothing.
-        errno: arch::result(returned).err().unwrap_or(Errno::EINVAL),
+        errno: returned.err().unwrap_or(Errno::EINVAL),
     })
 }

@@ -124,6 +124,18 @@ fn not_permitted(step: Step, state: &KexecState) -> &'static str {
         state.lockdown,
         Lockdown::Integrity | Lockdown::Confidentiality
     );
+    let by_segments = matches!(step, Step::Load | Step::CrashLoad);
+    if state.lockdown == Lockdown::Unknown {
+        return if by_segments {
+            "the kernel may be locked down, as under Secure Boot (mount securityfs on \
+             /sys/kernel/security to see): then only signed kernels, only by kexec_file_load, \
+             so use -s; or a security module or seccomp filter refuses it, or root is needed"
+        } else {
+            "the kernel may be locked down, as under Secure Boot (mount securityfs on \
+             /sys/kernel/security to see), and the image have no signature it trusts; or a \
+             security module or seccomp filter refuses it, or root is needed"
+        };
+    }
     match (step, locked_down) {
         (Step::Load | Step::CrashLoad, true) => {
             "the kernel is locked down (see /sys/kernel/security/lockdown): only signed kernels, \
@@ -197,10 +209,10 @@ const fn load(errno: Errno) -> Option<&'static str> {
 const fn file_load(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::ENOSYS => {
-            "this kernel is built without CONFIG_KEXEC_FILE, or a seccomp filter hides it; use -cstr!("
+            "this kernel is built without CONFIG_KEXEC_FILE, or a seccomp filter hides it; use -c"
         }
         Errno::ENOEXEC => {
-            ")the running kernel does not take this image: damaged, or of a kind it does not know; \
+            "the running kernel does not take this image: damaged, or of a kind it does not know; \
              -c may"
         }
         Errno::EINVAL => {

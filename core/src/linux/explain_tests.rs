@@ -10,6 +10,80 @@ const FREE: KexecState = KexecState {
     cap_sys_boot: Known::Yes,
 };
 
+/// Every explanation there is.
+fn each(look: impl Fn(&str)) {
+    let steps = [
+        Step::Load,
+        Step::FileLoad,
+        Step::CrashLoad,
+        Step::CrashFileLoad,
+        Step::Exec,
+    ];
+    let known = [Known::Unknown, Known::No, Known::Yes];
+    let lockdowns = [
+        Lockdown::Unknown,
+        Lockdown::None,
+        Lockdown::Integrity,
+        Lockdown::Confidentiality,
+    ];
+    for step in steps {
+        for errno in (1..4096).map(Errno) {
+            for lockdown in lockdowns {
+                for loaded in known {
+                    for cap_sys_boot in known {
+                        let state = KexecState {
+                            loaded,
+                            lockdown,
+                            cap_sys_boot,
+                            ..FREE
+                        };
+                        explain(step, errno, &state).into_iter().for_each(&look);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_explanation_is_a_piece_of_english() {
+    each(|text| {
+        assert!(
+            text.starts_with(|first: char| first.is_ascii_alphanumeric()),
+            "{text}"
+        );
+        assert!(
+            text.ends_with(|last: char| last.is_ascii_alphanumeric() || last == ')'),
+            "{text}"
+        );
+        let count = |wanted: char| text.chars().filter(|one| *one == wanted).count();
+        assert_eq!(count('('), count(')'), "{text}");
+        assert!(
+            !text.contains(['!', '"', '{', '\n']) && !text.contains("  "),
+            "{text}"
+        );
+        // KX_EXPLANATION_SIZE, with the NUL.
+        assert!(text.len() < 400, "{text}");
+    });
+}
+
+#[test]
+fn without_securityfs_a_lockdown_is_thought_of() {
+    let state = KexecState {
+        lockdown: Lockdown::Unknown,
+        ..FREE
+    };
+    says(Step::Load, Errno::EPERM, &state, "use -s");
+    says(Step::FileLoad, Errno::EPERM, &state, "may be locked down");
+    says(Step::FileLoad, Errno::ENOSYS, &FREE, "use -c");
+    says(
+        Step::FileLoad,
+        Errno::ENOEXEC,
+        &FREE,
+        "the running kernel does not take this image",
+    );
+}
+
 fn says(step: Step, errno: Errno, state: &KexecState, words: &str) {
     let text = explain(step, errno, state).unwrap_or_default();
     assert!(text.contains(words), "{step:?} {errno}: {text}");

@@ -53,7 +53,8 @@ impl RawSegment {
 const BUSY_TRIES: u32 = 50;
 const BUSY_PAUSE_MILLISECONDS: u32 = 20;
 
-fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Result<(), Errno> {
+/// Makes a call again while another one is under way, for up to a second.
+pub(super) fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Result<(), Errno> {
     let mut tries = BUSY_TRIES;
     loop {
         tries = tries.saturating_sub(1);
