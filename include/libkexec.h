@@ -252,6 +252,8 @@ extern "C" {
 #define KX_MACHINE_FIVE_LEVEL 1
 /** flags: the CPU has SHA extensions. */
 #define KX_MACHINE_SHA_NI 2
+/** flags: the CPU has AVX2. */
+#define KX_MACHINE_AVX2 4096
 /** flags: started by EFI. */
 #define KX_MACHINE_EFI 4
 /** flags: a Xen domain. */

@@ -8,7 +8,7 @@ use kexec_core::crash::{CoreHeader, KernelText, dump_ranges};
 use kexec_core::machine::{IomemParser, Machine};
 use kexec_core::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole};
 use kexec_core::plan::{self, Options, Request, Workspace};
-use kexec_core::purgatory::{Digest, Implementation};
+use kexec_core::purgatory::{Digest, Extension, Implementation};
 use std::hint::black_box;
 
 /// /proc/iomem of a BIOS guest.
@@ -276,9 +276,14 @@ pub fn work(name: &str) -> Option<Work> {
             let (machine, kernel) = (machine(&text), bzimage(1 << 20));
             Box::new(move || make_plan(&kernel, &[1; 4096], false, &machine, &mut workspace))
         }
-        "purgatory" | "purgatory-unverified" => {
+        "purgatory" | "purgatory-avx2" | "purgatory-unverified" => {
             let bytes = vec![7; 1 << 20];
-            let purgatory = native::Purgatory::new(&bytes, name == "purgatory", true);
+            let extension = match name {
+                "purgatory-avx2" => Extension::Avx2,
+                _ => Extension::None,
+            };
+            let purgatory =
+                native::Purgatory::new(&bytes, name != "purgatory-unverified", extension);
             Box::new(move || {
                 purgatory.run();
                 u64::from(black_box(&bytes)[0])

@@ -3,7 +3,7 @@
 //! other people's SHA-256 in shared objects.
 
 use kexec_core::purgatory::{
-    BLOB, Digest, PARAMETERS_OFFSET, Parameters, Region, SEGMENT_SIZE, build,
+    BLOB, Digest, Extension, PARAMETERS_OFFSET, Parameters, Region, SEGMENT_SIZE, build,
 };
 use std::arch::asm;
 use std::ffi::{CStr, CString, c_void};
@@ -19,9 +19,6 @@ pub struct Purgatory {
 /// `lea rdi, [rip + parameters]; call purgatory`, as core/purgatory/src/entry.s has it.
 const LEA: [u8; 3] = [0x48, 0x8d, 0x3d];
 const CALL: u8 = 0xe8;
-const CPUID: [u8; 2] = [0x0f, 0xa2];
-/// As long, and raises SIGILL.
-const UD2: [u8; 2] = [0x0f, 0x0b];
 
 /// The offset of the function that entry.s calls with the parameter block.
 fn main_of(blob: &[u8]) -> Option<usize> {
@@ -44,12 +41,12 @@ fn main_of(blob: &[u8]) -> Option<usize> {
 
 impl Purgatory {
     /// A segment that verifies `region` and expects what the loader digests; without `verify` it
-    /// looks at nothing. Without `sha`, the blob finds no SHA extensions.
+    /// looks at nothing. The CPU must have `extension`.
     ///
     /// # Panics
     /// If the blob is not as its source, or there is no memory.
     #[must_use]
-    pub fn new(region: &[u8], verify: bool, sha: bool) -> Self {
+    pub fn new(region: &[u8], verify: bool, extension: Extension) -> Self {
         let mut digest = Digest::new();
         digest.region(region);
         let parameters = Parameters {
@@ -59,13 +56,11 @@ impl Purgatory {
                 length: region.len() as u64,
             }],
             digest: digest.finish(),
+            extension,
             ..Parameters::default()
         };
         let mut segment = vec![0; SEGMENT_SIZE];
         build(&parameters, &mut segment).expect("a segment");
-        if !sha {
-            without_sha(&mut segment[..PARAMETERS_OFFSET]);
-        }
         let (write, anonymous) = (
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
@@ -92,53 +87,6 @@ impl Purgatory {
         let main: extern "sysv64" fn(*mut c_void) = unsafe { std::mem::transmute(main) };
         main(self.start.wrapping_byte_add(PARAMETERS_OFFSET));
     }
-}
-
-/// Replaces each CPUID by an instruction that faults, and answers the fault.
-fn without_sha(blob: &mut [u8]) {
-    let places: Vec<usize> = (0..blob.len())
-        .filter(|&at| blob[at..].starts_with(&CPUID))
-        .collect();
-    assert!(!places.is_empty(), "the blob asks what the CPU has");
-    for at in places {
-        blob[at..at + 2].copy_from_slice(&UD2);
-    }
-    // SAFETY: all zeros are a value of the struct.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_flags = libc::SA_SIGINFO;
-    action.sa_sigaction = answer_cpuid as *const () as usize;
-    let none = std::ptr::null_mut();
-    // SAFETY: the handler makes no call and touches only its context.
-    let set = unsafe { libc::sigaction(libc::SIGILL, &raw const action, none) };
-    assert_eq!(set, 0);
-}
-
-static ANSWERED: AtomicUsize = AtomicUsize::new(0);
-
-/// How often a blob without SHA extensions asked what the CPU has.
-#[must_use]
-pub fn answered() -> usize {
-    ANSWERED.load(Ordering::Relaxed)
-}
-
-/// CPUID as the CPU would answer, without leaf 7's EBX bit 29 (SHA).
-extern "C" fn answer_cpuid(_: i32, _: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: the kernel gives a handler installed with SA_SIGINFO a ucontext_t of its own.
-    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
-    let registers = &mut context.uc_mcontext.gregs;
-    let leaf = registers[libc::REG_RAX as usize] as u32;
-    let found = std::arch::x86_64::__cpuid_count(leaf, registers[libc::REG_RCX as usize] as u32);
-    let ebx = if leaf == 7 {
-        found.ebx & !(1 << 29)
-    } else {
-        found.ebx
-    };
-    registers[libc::REG_RAX as usize] = i64::from(found.eax);
-    registers[libc::REG_RBX as usize] = i64::from(ebx);
-    registers[libc::REG_RCX as usize] = i64::from(found.ecx);
-    registers[libc::REG_RDX as usize] = i64::from(found.edx);
-    registers[libc::REG_RIP as usize] += UD2.len() as i64;
-    ANSWERED.fetch_add(1, Ordering::Relaxed);
 }
 
 /// A function of a shared object, which stays loaded.

@@ -53,6 +53,8 @@ pub const KX_XEN_PVH: u32 = 3;
 pub const KX_MACHINE_FIVE_LEVEL: u32 = 1;
 /// flags: the CPU has SHA extensions.
 pub const KX_MACHINE_SHA_NI: u32 = 2;
+/// flags: the CPU has AVX2.
+pub const KX_MACHINE_AVX2: u32 = 4096;
 /// flags: started by EFI.
 pub const KX_MACHINE_EFI: u32 = 4;
 /// flags: a Xen domain.
@@ -232,6 +234,7 @@ fn flags(machine: &Machine) -> u32 {
     [
         (machine.five_level_paging, KX_MACHINE_FIVE_LEVEL),
         (machine.sha_ni, KX_MACHINE_SHA_NI),
+        (machine.avx2, KX_MACHINE_AVX2),
         (machine.gbpages, KX_MACHINE_GBPAGES),
         (machine.efi.present, KX_MACHINE_EFI),
         (machine.xen, KX_MACHINE_XEN),
@@ -341,6 +344,7 @@ pub unsafe extern "C" fn kx_machine_get(
 fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     const SETTABLE: u32 = KX_MACHINE_FIVE_LEVEL
         | KX_MACHINE_SHA_NI
+        | KX_MACHINE_AVX2
         | KX_MACHINE_GBPAGES
         | KX_MACHINE_EFI
         | KX_MACHINE_XEN
@@ -401,6 +405,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     machine.crash.low = low;
     machine.five_level_paging = has(KX_MACHINE_FIVE_LEVEL);
     machine.sha_ni = has(KX_MACHINE_SHA_NI);
+    machine.avx2 = has(KX_MACHINE_AVX2);
     machine.gbpages = has(KX_MACHINE_GBPAGES);
     machine.xen = has(KX_MACHINE_XEN);
     machine.xen_control = has(KX_MACHINE_XEN_CONTROL);

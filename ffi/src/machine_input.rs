@@ -122,7 +122,8 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
             flags.feed(contents);
             flags.finish();
             machine.five_level_paging = flags.la57;
-            machine.sha_ni = flags.sha_ni;
+            machine.sha_ni = flags.has_sha();
+            machine.avx2 = flags.avx2;
             machine.gbpages = flags.gbpages;
             Ok(())
         }

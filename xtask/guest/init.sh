@@ -24,7 +24,7 @@ uptime first
 fact "uname=$(uname -r)"
 fact "cmdline=$(cat /proc/cmdline)"
 fact "cpus=$(grep -c ^processor /proc/cpuinfo)"
-for flag in la57 sha_ni rdrand; do
+for flag in la57 sha_ni avx2 rdrand; do
     grep -q "^flags.* $flag" /proc/cpuinfo && fact "flag=$flag"
 done
 for entry in /sys/firmware/memmap/*; do

@@ -13,10 +13,13 @@
 .set CR0_TS, 1 << 3
 .set CR4_OSFXSR, 1 << 9
 .set CR4_OSXMMEXCPT, 1 << 10
+.set CR4_OSXSAVE, 1 << 18
 
 .set GDT_LIMIT, 4 * 8 - 1
 .set VECTORS, 32
 .set STUB_SIZE, 4
+.set FLAG_WORD, 8                         # its offset in the parameter block
+.set USE_AVX2, 1 << 4
 .set REGISTERS, 32                      # their offset in the parameter block
 .set BACKUP, 456                        # and of what is copied: from, to, bytes
 .set IDT_SIZE, VECTORS * 16
@@ -80,6 +83,11 @@ entry:
     mov rax, cr4
     mov [rsp + SAVED_CR4], rax
     or eax, CR4_OSFXSR | CR4_OSXMMEXCPT
+    # XCR0 is as the running kernel left it; without this bit YMM registers are an exception.
+    test byte ptr [rip + parameters + FLAG_WORD], USE_AVX2
+    jz 3f
+    or eax, CR4_OSXSAVE
+3:
     mov cr4, rax
 
     lea rdi, [rip + parameters]

@@ -57,7 +57,8 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
     }
     console.say("purgatory: verifying ", total);
     console.text(" bytes\n");
-    // SAFETY: the old kernel is gone and mapped every segment; devices were shut down.
+    // SAFETY: the old kernel is gone and mapped every segment; devices were shut down. The loader
+    // read what the CPU has, and entry.s has set CR4.OSXSAVE.
     let computed = unsafe { verify::digest(block) };
     if computed == block.digest {
         return;

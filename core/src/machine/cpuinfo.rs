@@ -15,6 +15,12 @@ pub struct CpuFlags {
     pub la57: bool,
     /// `sha_ni`.
     pub sha_ni: bool,
+    /// `ssse3` and `sse4_1`.
+    pub ssse3: bool,
+    #[allow(missing_docs)]
+    pub sse4_1: bool,
+    /// `avx2`: the kernel clears it when it does not save the registers (`noxsave`).
+    pub avx2: bool,
     /// `pdpe1gb`: pages of 1 GiB are in use.
     pub gbpages: bool,
 }
@@ -41,8 +47,17 @@ impl CpuFlags {
             length: 0,
             la57: false,
             sha_ni: false,
+            ssse3: false,
+            sse4_1: false,
+            avx2: false,
             gbpages: false,
         }
+    }
+
+    /// SHA extensions, and what a digest by them uses besides.
+    #[must_use]
+    pub const fn has_sha(&self) -> bool {
+        self.sha_ni && self.ssse3 && self.sse4_1
     }
 
     /// The next piece of the file, of any size; answers whether the line is over and nothing
@@ -87,6 +102,9 @@ impl CpuFlags {
         match word {
             b"la57" => self.la57 = true,
             b"sha_ni" => self.sha_ni = true,
+            b"ssse3" => self.ssse3 = true,
+            b"sse4_1" => self.sse4_1 = true,
+            b"avx2" => self.avx2 = true,
             b"pdpe1gb" => self.gbpages = true,
             _ => {}
         }

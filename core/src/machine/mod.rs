@@ -166,8 +166,11 @@ pub struct Machine {
     /// Whether the running kernel uses pages of 1 GiB (cpuinfo's `pdpe1gb`, which the kernel
     /// clears under `nogbpages`).
     pub gbpages: bool,
-    /// Whether the CPU has SHA extensions (cpuinfo's `sha_ni`); only for reports.
+    /// Whether the CPU has SHA extensions, and SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`,
+    /// `sse4_1`): the purgatory uses them.
     pub sha_ni: bool,
+    /// Whether it has AVX2 (cpuinfo's `avx2`): the purgatory uses it where there is no SHA.
+    pub avx2: bool,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain.
@@ -203,6 +206,7 @@ impl Machine {
             five_level_paging: false,
             gbpages: false,
             sha_ni: false,
+            avx2: false,
             kexec: KexecState::UNKNOWN,
             xen: false,
             xen_guest: XenGuest::Unknown,
@@ -229,6 +233,7 @@ impl Machine {
         self.five_level_paging = false;
         self.gbpages = false;
         self.sha_ni = false;
+        self.avx2 = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;

@@ -32,7 +32,7 @@ use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::Machine;
-use crate::purgatory;
+use crate::purgatory::{self, Extension};
 use crash::Crash;
 use place::{Placement, Sizes, pages};
 use usable::usable;
@@ -310,6 +310,7 @@ fn make<'a>(
         segments: segments.0.get(..verified).unwrap_or_default(),
         kernel_entry,
         boot_params: placement.boot.start(),
+        extension: extension(machine),
         place: placement.purgatory,
         backup,
     };
@@ -370,6 +371,17 @@ fn count(request: &Request<'_>, image: &Kernel<'_>, more: usize) -> Result<()> {
         return Err(Error::TooManySegments { count, max });
     }
     Ok(())
+}
+
+/// What the purgatory digests with: what the running kernel says the CPU has.
+const fn extension(machine: &Machine) -> Extension {
+    if machine.sha_ni {
+        Extension::Sha
+    } else if machine.avx2 {
+        Extension::Avx2
+    } else {
+        Extension::None
+    }
 }
 
 fn limits(machine: &Machine) -> Limits {

@@ -8,7 +8,8 @@ use super::{Options, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::memory::Range;
 use crate::purgatory::{
-    self, Backup, Bare, BuildError, Digest, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    self, Backup, Bare, BuildError, Digest, Extension, Parameters, Region, Registers, SEGMENT_SIZE,
+    Serial,
 };
 
 /// Told the bytes digested so far and the bytes there are; may stop the plan.
@@ -54,6 +55,8 @@ pub struct Exit<'s> {
     pub kernel_entry: u64,
     /// What it gets in RSI (boot.rst, "64-bit boot protocol").
     pub boot_params: u64,
+    /// What the CPU has.
+    pub extension: Extension,
     /// Where the purgatory lies.
     pub place: Range,
     /// Where it copies low memory to, if it does.
@@ -111,6 +114,7 @@ pub fn seal<'a>(
         }),
         vga: console.vga,
         reset_vga: console.reset_vga,
+        extension: exit.extension,
         on_failure: options.on_failure,
         registers: Registers {
             rsi: exit.boot_params,

@@ -18,6 +18,10 @@ pub const CONSOLE_SERIAL: u32 = 1 << 1;
 pub const CONSOLE_VGA: u32 = 1 << 2;
 /// `flags`: program the VGA registers for text mode 3 first.
 pub const RESET_VGA: u32 = 1 << 3;
+/// `flags`: the CPU has AVX2, and the running kernel uses it.
+pub const USE_AVX2: u32 = 1 << 4;
+/// `flags`: the CPU has SHA extensions, SSSE3 and SSE4.1.
+pub const USE_SHA: u32 = 1 << 5;
 
 /// `on_failure`: stop.
 #[cfg(not(purgatory_blob))]

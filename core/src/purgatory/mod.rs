@@ -21,8 +21,8 @@ mod parameters;
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
 pub use digest::{Digest, Implementation, STRIPE};
 pub use parameters::{
-    Backup, BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
-    build,
+    Backup, BuildError, ExitMode, Extension, OnFailure, Parameters, Region, Registers,
+    SEGMENT_SIZE, Serial, build,
 };
 
 #[cfg(test)]
@@ -36,8 +36,8 @@ pub static BLOB: &[u8; PARAMETERS_OFFSET] =
 pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/purgatory.size"));
 
 /// Stack behind the parameter block, in bytes. The deepest path of the blob takes less than
-/// 5 KiB, its IDT among them (frame sizes in the disassembly).
-pub const STACK: usize = 0x2000;
+/// 7 KiB, its IDT among them (frame sizes in the disassembly).
+pub const STACK: usize = 0x3000;
 
 /// Memory the segment needs (its `memsz`), in bytes: a whole number of pages.
 pub const MEMSZ: usize = (SEGMENT_SIZE + STACK).next_multiple_of(4096);

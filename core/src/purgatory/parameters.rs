@@ -14,6 +14,20 @@ pub enum OnFailure {
     Reboot,
 }
 
+/// What the CPU has that the digest is faster with. The purgatory does not ask the CPU: an
+/// instruction the CPU has not is an exception, which ends as a wrong digest does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extension {
+    /// Nothing but what every x86-64 has.
+    #[default]
+    None,
+    /// AVX2, enabled by the running kernel (cpuinfo's `avx2`).
+    Avx2,
+    /// SHA extensions, SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`, `sse4_1`).
+    Sha,
+}
+
 /// In which CPU mode the next program is entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -149,6 +163,8 @@ pub struct Parameters<'a> {
     pub vga: bool,
     /// Program VGA text mode 3 first.
     pub reset_vga: bool,
+    /// What the CPU has.
+    pub extension: Extension,
     /// What follows a wrong digest or a fault.
     pub on_failure: OnFailure,
     /// How the next program is entered.
@@ -198,6 +214,8 @@ impl Parameters<'_> {
             (self.serial.is_some(), layout::CONSOLE_SERIAL),
             (self.vga, layout::CONSOLE_VGA),
             (self.reset_vga, layout::RESET_VGA),
+            (self.extension == Extension::Avx2, layout::USE_AVX2),
+            (self.extension == Extension::Sha, layout::USE_SHA),
         ] {
             if set {
                 flags |= flag;

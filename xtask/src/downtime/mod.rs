@@ -84,7 +84,7 @@ impl Way {
 }
 
 /// CPUs: what QEMU calls them, and what is said of them.
-const CPUS: [(&str, &str); 2] = [("max", "with SHA-NI"), ("max,sha-ni=off", "without SHA-NI")];
+const CPUS: [(&str, &str); 2] = [("max", "with SHA-NI"), ("max,sha-ni=off", "with AVX2")];
 
 /// One load and one kexec, in seconds.
 #[derive(Debug, Clone, Copy)]

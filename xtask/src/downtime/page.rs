@@ -34,7 +34,7 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
          median and the quartiles.\n\n\
          QEMU emulates the CPU (TCG), so no figure is one of a real machine, and digests are what \
          it distorts most. An SHA instruction is a call of a C function there, where a CPU takes \
-         a few cycles. The SSE2 registers, in which libkexec's purgatory digests without SHA-NI, \
+         a few cycles. The vector registers, in which libkexec's purgatory digests without SHA-NI, \
          lie in memory there, and every value goes through it; plain integer code stays in \
          registers. So who digests by plain C, as kexec-tools and the kernel's own purgatory do \
          on every CPU, loses least, and libkexec's share looks larger than it is: on a real CPU the \

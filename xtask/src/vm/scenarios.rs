@@ -152,7 +152,10 @@ fn requests() -> Vec<Scenario> {
         .hop("-a", "6.1")
         .hop("-c", "6.12")
         .split(),
-        Scenario::new("bios-command-line", "the longest command lines", "6.12")
+        Scenario::new("bios-command-line", "the longest command lines, AVX2", "6.12")
+            .cpu("max,sha-ni=off", 2)
+            .flags(&["avx2"])
+            .lacks(&["sha_ni"])
             .hop("-c", "7.x")
             .command_line_of(2047)
             .hop("-s", "6.12")
@@ -222,9 +225,11 @@ fn refusals() -> Vec<Scenario> {
         .never("DIGEST MISMATCH"),
         tamper(
             "tampered-halt",
-            "a changed byte is told, and the machine halts",
+            "a changed byte is told, and the machine halts; by AVX2",
             "tamper=halt",
         )
+        .cpu("max,sha-ni=off", 2)
+        .flags(&["avx2"])
         .ends(Ending::Shows(MISMATCH, Duration::from_secs(20)))
         .never("FACT hop=1"),
         tamper(

@@ -51,7 +51,8 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     flags.finish();
     machine.five_level_paging = flags.la57;
     machine.gbpages = flags.gbpages;
-    machine.sha_ni = flags.sha_ni;
+    machine.sha_ni = flags.has_sha();
+    machine.avx2 = flags.avx2;
 }
 
 /// MemTotal.

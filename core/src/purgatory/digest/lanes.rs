@@ -69,7 +69,7 @@ impl Lanes {
     pub(crate) fn advance(&mut self, stripes: &[[u8; STRIPE]]) {
         match self.implementation {
             #[cfg(not(purgatory_blob))]
-            Implementation::Portable => super::vertical::portable(self.words.rows(), stripes),
+            Implementation::Portable => super::portable::stripes(self.words.rows(), stripes),
             #[cfg(target_arch = "x86_64")]
             _ => super::x86::stripes(self.implementation, &mut self.words, stripes),
         }
@@ -109,7 +109,7 @@ impl Sha256 {
             self.length = self.length.wrapping_add(1);
             if place == BLOCK - 1 {
                 #[cfg(not(purgatory_blob))]
-                super::vertical::one_block(self.lanes.words.rows(), 0, &self.block);
+                super::portable::one_block(self.lanes.words.rows(), 0, &self.block);
                 #[cfg(purgatory_blob)]
                 super::x86::one_block(&mut self.lanes.words, &self.block);
             }

@@ -16,9 +16,9 @@
 #[cfg(not(purgatory_blob))]
 mod buffered;
 mod lanes;
-mod streams;
 #[cfg(not(purgatory_blob))]
-mod vertical;
+mod portable;
+mod streams;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -29,6 +29,8 @@ mod tests;
 pub use buffered::Digest;
 pub(crate) use lanes::Words;
 pub(crate) use streams::Streams;
+#[cfg(all(target_arch = "x86_64", any(purgatory_blob, test)))]
+pub(crate) use x86::ymm_is_saved;
 
 /// Number of lanes.
 pub const LANES: usize = 8;
@@ -67,7 +69,7 @@ pub enum Implementation {
     #[cfg(target_arch = "x86_64")]
     Sse2,
     /// Eight lanes in the words of a YMM register.
-    #[cfg(all(target_arch = "x86_64", not(purgatory_blob)))]
+    #[cfg(target_arch = "x86_64")]
     Avx2,
     /// Two lanes in lockstep with the SHA extensions.
     #[cfg(target_arch = "x86_64")]
@@ -88,6 +90,7 @@ impl Implementation {
     ];
 
     /// The fastest implementation the running CPU has.
+    #[cfg(not(purgatory_blob))]
     #[must_use]
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
