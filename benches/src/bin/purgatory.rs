@@ -3,7 +3,8 @@
 //! forms of the digest, over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
 //! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
 //! region of no bytes that it does not look at either. The first argument is the best
-//! the CPU is said to have; OpenSSL must be told by OPENSSL_ia32cap. `purgatory damaged` must die of what the blob does about a wrong digest.
+//! the CPU is said to have; OpenSSL must be told by OPENSSL_ia32cap. `purgatory damaged` must die of what the blob does about a wrong digest;
+//! `purgatory steps` prints the instructions for a region by SHA extensions, or nothing without them.
 
 use benches::digest;
 use benches::native::{Purgatory, cpu_seconds, instructions, openssl, reference, region};
@@ -47,8 +48,19 @@ fn damaged() -> Result<(), String> {
 fn run() -> Result<(), String> {
     const USAGE: &str = "usage: purgatory sha|avx2|sse2 REFERENCE.so ROUNDS";
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|mode| mode == "damaged") {
-        return damaged();
+    match arguments.as_slice() {
+        [mode] if mode == "damaged" => return damaged(),
+        [mode] if mode == "steps" => {
+            if Implementation::ShaNi.is_available() {
+                let bytes = region(STEPPED[1]);
+                println!(
+                    "{}",
+                    instructions(&Purgatory::new(&bytes, true, Extension::Sha))
+                );
+            }
+            return Ok(());
+        }
+        _ => {}
     }
     let [mode, library, rounds] = arguments.as_slice() else {
         return Err(USAGE.into());

@@ -37,12 +37,16 @@ pub fn run() -> Outcome<Result> {
     if counted {
         instructions(&limits, &mut values)?;
     }
+    let stepped = steps(&mut values)?;
     let mut problems = Vec::new();
     for (name, limit) in &limits {
         match values.get(name) {
             Some(value) if value <= limit => println!("{name:28} {value:>11} of {limit:>11}"),
             Some(value) => problems.push(format!("{name}: {value}, limit {limit}")),
             None if !counted && name.starts_with("instructions/") => {}
+            None if !stepped && name.starts_with("steps/") => {
+                println!("{name:28} NOT MEASURED: this CPU has no SHA extensions");
+            }
             None => problems.push(format!("{name}: nothing of this name is measured")),
         }
     }
@@ -167,6 +171,18 @@ fn efi(values: &mut Values) -> Outcome {
     let calls = with.total().saturating_sub(without.total());
     values.insert("machine/efi-calls".into(), calls);
     Ok(())
+}
+
+/// Instructions that callgrind does not know, counted one by one on the CPU; whether it has them.
+fn steps(values: &mut Values) -> Outcome<bool> {
+    run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
+    let printed = output(Command::new(target().join("release/purgatory")).arg("steps"))?;
+    let count = printed.trim().parse();
+    let Ok(count) = count else {
+        return Ok(false);
+    };
+    values.insert("steps/purgatory-sha".into(), count);
+    Ok(true)
 }
 
 /// Counts what the limits name.
