@@ -152,14 +152,18 @@ fn requests() -> Vec<Scenario> {
         .hop("-a", "6.1")
         .hop("-c", "6.12")
         .split(),
-        Scenario::new("bios-command-line", "the longest command lines, AVX2", "6.12")
-            .cpu("max,sha-ni=off", 2)
-            .flags(&["avx2"])
-            .lacks(&["sha_ni"])
-            .hop("-c", "7.x")
-            .command_line_of(2047)
-            .hop("-s", "6.12")
-            .command_line_of(2016),
+        Scenario::new(
+            "bios-command-line",
+            "the longest command lines, AVX2",
+            "6.12",
+        )
+        .cpu("max,sha-ni=off", 2)
+        .flags(&["avx2"])
+        .lacks(&["sha_ni"])
+        .hop("-c", "7.x")
+        .command_line_of(2047)
+        .hop("-s", "6.12")
+        .command_line_of(2016),
     ]
 }
 
