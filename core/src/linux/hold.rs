@@ -22,7 +22,8 @@ pub enum Hold {
     Lease,
     /// The file itself is out of reach of a lease: a sealed copy in memory is used.
     Copy,
-    /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone.
+    /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone, as one
+    /// through a mapping may.
     Nothing {
         /// Why there is no lease: EAGAIN if the file is open for writing, EACCES without
         /// CAP_LEASE for a file of another user, EINVAL if the file system has none.
@@ -41,8 +42,9 @@ pub struct Held<'a> {
     stamp: Stamp,
 }
 
-/// What every change of a file's bytes changes (size, mtime and ctime; the times move with each
-/// write, also through a mapping).
+/// What a change of a file's bytes changes: size, mtime and ctime. The times move with each write(2)
+/// and truncation, by the clock's ticks; of a write through a mapping they tell on most file
+/// systems only once it reaches the disk, and on tmpfs not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp([i64; 5]);
 
@@ -71,6 +73,13 @@ impl Stamp {
             stat.st_ctime.cast_signed(),
             stat.st_ctime_nsec.cast_signed(),
         ]))
+    }
+
+    /// Whether size and mtime are the same; who only renames the file, or changes its mode or its
+    /// links, moves ctime.
+    fn same_contents(self, other: Self) -> bool {
+        let [size, seconds, nanoseconds, ..] = self.0;
+        other.0.starts_with(&[size, seconds, nanoseconds])
     }
 
     fn size(&self) -> u64 {
@@ -103,10 +112,14 @@ impl File {
                 Err(copy) => Hold::Nothing { lease, copy },
             },
         };
-        let stamp = Stamp::of(copy.as_ref().unwrap_or(self.fd()))?;
-        if stamp.size() != self.size() {
-            return Err(Error::FileChanged);
-        }
+        let stamp = Stamp::of(copy.as_ref().unwrap_or(self.fd())).and_then(|stamp| {
+            if stamp.size() == self.size() {
+                Ok(stamp)
+            } else {
+                Err(Error::FileChanged)
+            }
+        });
+        let stamp = stamp.inspect_err(|_| self.fd().end_lease())?;
         Ok(Held {
             file: self,
             copy,
@@ -129,15 +142,27 @@ impl Held<'_> {
         self.stamp
     }
 
-    /// As [`File::map`].
+    /// As [`File::map`]; of a file that cannot be mapped (one in /sys: ENODEV), a copy in memory
+    /// that nobody can change.
     ///
     /// # Errors
-    /// [`Error::File`] with mmap(2)'s errno.
+    /// [`Error::File`] with mmap(2)'s errno, or that of making the copy.
     pub fn map(&self) -> Result<Mapping> {
-        map(
-            self.copy.as_ref().unwrap_or(self.file.fd()),
-            self.file.size(),
-        )
+        let size = self.file.size();
+        let fd = self.copy.as_ref().unwrap_or(self.file.fd());
+        match map(fd, size) {
+            Err(Error::File {
+                errno: Errno::ENODEV,
+                ..
+            }) => {
+                let copy = sealed_copy(self.file).map_err(|errno| Error::File {
+                    step: "copy into memory",
+                    errno,
+                })?;
+                map(&copy, size)
+            }
+            mapped => mapped,
+        }
     }
 
     /// Whether the file is still what it was when [`File::hold`] came back: to be asked after
@@ -161,17 +186,24 @@ impl Fd {
     /// As [`Held::check`].
     pub fn unchanged(&self, stamp: Stamp) -> Result<()> {
         const HELD: usize = raw::F_RDLCK as usize;
-        // Without a lease, someone waits for it to end, it was ended by force, or it never was.
-        if fcntl(self, raw::F_GETLEASE, 0) == Ok(HELD) || Stamp::of(self)? == stamp {
-            return Ok(());
+        let now = Stamp::of(self)?;
+        // A lease is looked behind, too: on some file systems (FUSE, 9p) it binds this kernel only,
+        // not who serves the files. Without a lease, someone waits for it to end, it was ended by
+        // force, or it never was.
+        let same =
+            now == stamp || now.same_contents(stamp) && fcntl(self, raw::F_GETLEASE, 0) == Ok(HELD);
+        if same {
+            Ok(())
+        } else {
+            Err(Error::FileChanged)
         }
-        Err(Error::FileChanged)
     }
 
-    /// Ends the lease [`File::hold`] took on this file, if it did; closing the last descriptor of
-    /// the same open(2) does so too.
+    /// Ends the lease [`File::hold`] took on this file, if it did, and has signals of the file be
+    /// SIGIO again; closing the last descriptor of the same open(2) does so too.
     pub fn end_lease(&self) {
         let _none = fcntl(self, raw::F_SETLEASE, raw::F_UNLCK as usize);
+        let _none = fcntl(self, raw::F_SETSIG, 0);
     }
 }
 

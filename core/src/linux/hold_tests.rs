@@ -108,3 +108,48 @@ fn a_file_that_is_no_longer_as_long_is_refused() {
     example.writer().unwrap().set_len(100).unwrap();
     assert_eq!(example.file.hold(ANY).unwrap_err(), Error::FileChanged);
 }
+
+/// One that changed under a lease all the same: the server of a FUSE or 9p file system did it.
+#[test]
+fn a_lease_is_looked_behind() {
+    let example = Example::new("behind");
+    let held = example.file.hold(ANY).unwrap();
+    if held.hold() != Hold::Lease {
+        std::eprintln!("skipped: no lease here, but {:?}", held.hold());
+        return;
+    }
+    let [size, seconds, nanoseconds, ..] = held.stamp().numbers();
+    let fd = example.file.fd();
+    // Its name, mode and links are not its bytes.
+    let renamed = Stamp::from_numbers([size, seconds, nanoseconds, 1, 1]);
+    assert_eq!(fd.unchanged(renamed), Ok(()));
+    for changed in [[size, seconds, 1, 1, 1], [1, seconds, nanoseconds, 1, 1]] {
+        let changed = Stamp::from_numbers(changed);
+        assert_eq!(fd.unchanged(changed), Err(Error::FileChanged));
+    }
+}
+
+/// The open file is the caller's: what was refused leaves no lease on it.
+#[test]
+fn a_refused_file_has_no_lease() {
+    let example = Example::new("refused");
+    example.writer().unwrap().set_len(100).unwrap();
+    assert_eq!(example.file.hold(ANY).unwrap_err(), Error::FileChanged);
+    let lease = fcntl(example.file.fd(), raw::F_GETLEASE, 0);
+    assert_eq!(lease, Ok(raw::F_UNLCK as usize));
+}
+
+/// Files in /sys have a size, but cannot be mapped: /sys/firmware/initrd is one.
+#[test]
+fn a_file_that_cannot_be_mapped_is_copied() {
+    let path = "/sys/kernel/notes";
+    let Ok(expected) = std::fs::read(path) else {
+        std::eprintln!("skipped: no {path} here");
+        return;
+    };
+    let file = File::open(&CString::new(path).unwrap()).unwrap();
+    assert!(file.map().is_err(), "{path} can be mapped here");
+    let held = file.hold(ANY).unwrap();
+    assert_eq!(held.map().unwrap().bytes(), expected);
+    held.check().unwrap();
+}
