@@ -48,9 +48,9 @@ fn run(arguments: Arguments, environment: Environment) -> u8 {
         Ok(Request::CrashSize) => crash_size(),
         Ok(Request::Work(command)) => work(&command, environment),
         Err(bad) => {
-            complain!("{bad}");
+            complain!("{}", bad.why);
             complain!("try 'kexec --help'");
-            bad.code()
+            bad.code
         }
     }
 }
