@@ -13,6 +13,7 @@ use crate::out::complain;
 pub mod code {
     pub const DONE: u8 = 0;
     pub const USAGE: u8 = 1;
+    /// kexec_file_load was the only call allowed, and is missing or cannot.
     pub const NO_FILE_LOAD: u8 = 253;
     pub const FAILED: u8 = 255;
 }

@@ -72,8 +72,10 @@ fn a_file_written_to_while_the_kernel_reads_costs_what_was_loaded() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(["-c", "-l", &kernel]);
     guard(&mut command, &[asks(LOAD), NO_COPY]);
-    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let Some(questions) = Questions::of(&child) else {
+        child.kill().unwrap();
+        child.wait().unwrap();
         eprintln!("skipped: no descriptor of another process is to be had");
         return;
     };
