@@ -2,7 +2,7 @@
 //! `KEXEC_WRITE_COMPLETIONS=1 cargo test -p kexec-cli --test completions` makes the file anew.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use std::fmt::Write;
+use core::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
