@@ -2,10 +2,13 @@
 
 use core::ffi::CStr;
 
-use kexec_cli::command::{Command, Method};
+use kexec_cli::command::Command;
 use kexec_cli::table::Id;
 use kexec_core::image::BzImage;
+use kexec_core::image::bzimage::xlf;
 use kexec_core::linux::{Fd, Hold, file_flags, join, kexec_file_load, knows_file_flag};
+use kexec_core::machine::{Machine, has_parameter, words};
+use kexec_core::plan::{CrashOptions, Options};
 use kexec_core::{Errno, Error};
 
 use crate::by_plan::Files;
@@ -30,22 +33,40 @@ pub fn flags(command: &Command<'_>) -> u64 {
     .fold(0, |flags, (_, flag)| flags | flag)
 }
 
-/// Loads.
+/// The options of a plan as far as kexec_file_load knows them: what is ignored must not keep a
+/// crash kernel from being loaded.
+pub const fn options(options: Options) -> Options {
+    Options {
+        crash: match options.crash {
+            Some(crash) => Some(CrashOptions {
+                memmap: false,
+                ..crash
+            }),
+            None => None,
+        },
+        verify: options.verify,
+        ..Options::DEFAULT
+    }
+}
+
+/// More than one initrd, as the one file that the call takes; `None` if there are fewer.
+pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<Fd>, Failure<'a>> {
+    match &inputs.initrds[..] {
+        [] | [_] => Ok(None),
+        [first, ..] => join(inputs.initrds.iter().map(|input| &input.file))
+            .map(Some)
+            .map_err(|error| Failure::File(first.path, error)),
+    }
+}
+
+/// Loads; `joined` is what [`joined`] made of the initrds.
 pub fn load<'a>(
     command: &Command<'a>,
     inputs: &Inputs<'a>,
     line: &CStr,
+    joined: Option<&Fd>,
 ) -> Result<(), Failure<'a>> {
-    let joined;
-    let initrd = match &inputs.initrds[..] {
-        [] => None,
-        [one] => Some(one.file.fd()),
-        [first, ..] => {
-            joined = join(inputs.initrds.iter().map(|input| &input.file))
-                .map_err(|error| Failure::File(first.path, error))?;
-            Some(&joined)
-        }
-    };
+    let initrd = joined.or_else(|| inputs.initrds.first().map(|input| input.file.fd()));
     let kernel = inputs.kernel.file.fd();
     let failed = |error| Failure::Load(inputs.kernel.path, error);
     let flags = flags(command);
@@ -61,16 +82,11 @@ pub fn load<'a>(
     }
 }
 
-/// What the kernel refuses of a crash kernel's files only once it has freed the old crash kernel,
-/// as far as it can be known: files that are open for writing, and where no kexec_load follows,
-/// an image without a setup header and a command line without room for the kernel's own words.
-pub fn check_crash<'a>(
-    command: &Command<'a>,
-    files: &Files<'a, '_>,
-    line: &CStr,
-) -> Result<(), Failure<'a>> {
+/// Files that are open for writing: the kernel refuses those, but of a crash kernel only once it
+/// has freed the old one.
+pub fn check_writers<'a>(files: &Files<'a, '_>, initrds: usize) -> Result<(), Failure<'a>> {
     // Several initrds are joined: the kernel never sees them. Behind them may be a device tree.
-    let seen = if command.initrds.len() == 1 { 2 } else { 1 };
+    let seen = if initrds == 1 { 2 } else { 1 };
     for (input, held) in files.iter().take(seen) {
         if let Hold::Nothing {
             lease: Errno::EAGAIN,
@@ -81,21 +97,46 @@ pub fn check_crash<'a>(
             return Err(Failure::File(input.path, Error::File { step, errno }));
         }
     }
-    let Some((input, held)) = files.first().filter(|_| command.method == Method::File) else {
-        return Ok(());
-    };
-    let mapping = held
-        .map()
-        .map_err(|error| Failure::File(input.path, error))?;
-    let failed = |error| Failure::Load(input.path, error);
-    let image = BzImage::parse(mapping.bytes()).map_err(failed)?;
+    Ok(())
+}
+
+/// What else the kernel refuses only then, as far as it can be known: an image that its loader
+/// does not take (bzImage64_probe in arch/x86/kernel/kexec-bzimage64.c; what
+/// [`BzImage::parse`] and a plan refuse as well, that does too), and a command line without room
+/// for the kernel's own words.
+pub fn check_image(kernel: &[u8], line: &CStr, machine: &Machine) -> Result<(), Error> {
+    let image = BzImage::parse(kernel)?;
+    if image.xloadflags() & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
+        return Err(Error::NotBootable {
+            why: "kexec_file_load takes only kernels that can be loaded above 4 GiB, and this one \
+                  cannot (no XLF_CAN_BE_LOADED_ABOVE_4G); use -c",
+        });
+    }
+    if uses_efi_32(machine) {
+        return Err(Error::NotBootable {
+            why: "kexec_file_load takes no kernel while the running one uses a 32-bit EFI; use \
+                  -c, or boot the running kernel with efi=noruntime",
+        });
+    }
     let length = line.count_bytes() as u64;
     let limit = image.cmdline_size().saturating_sub(ELFCOREHDR_WORDS);
     if length >= limit {
         let limit = limit.saturating_sub(1);
-        return Err(failed(Error::CommandLineTooLong { length, limit }));
+        return Err(Error::CommandLineTooLong { length, limit });
     }
     Ok(())
+}
+
+/// Whether the running kernel uses the runtime services of a 32-bit EFI.
+fn uses_efi_32(machine: &Machine) -> bool {
+    let line = machine.command_line.get().unwrap_or_default();
+    let mut efi = words(line).filter_map(|word| word.strip_prefix(b"efi="));
+    machine.boot_params.efi_info().loader_signature == u32::from_le_bytes(*b"EL32")
+        && !has_parameter(line, b"noefi")
+        && !efi.any(|list| {
+            list.split(|&byte| byte == b',')
+                .any(|word| word == b"noruntime")
+        })
 }
 
 /// EINVAL may only mean that the kernel is older than a flag.

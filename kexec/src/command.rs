@@ -27,7 +27,8 @@ pub enum Method {
 }
 
 /// What is to be done. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
-/// loads; an unload comes before a load.
+/// loads. An unload before a load is none: the load replaces what is loaded, which stays until
+/// the new image is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actions {
     /// Report by exit code whether something is loaded, and nothing else.
@@ -118,6 +119,19 @@ pub enum BadUsage<'a> {
     TooManyInitrds,
     /// Something is to be loaded, but what?
     NoKernel,
+    /// `-u`, and a start of what it takes away.
+    UnloadAndStart,
+    /// `-p`, and a start: what starts a crash kernel is a crash.
+    StartOfCrash,
+}
+
+/// Bad usage, and the code to exit with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused<'a> {
+    /// What is wrong.
+    pub why: BadUsage<'a>,
+    /// The exit code: kexec(8)'s, but 255 beside `-S`, which says "loaded" by 1.
+    pub code: u8,
 }
 
 impl BadUsage<'_> {
@@ -147,6 +161,14 @@ impl fmt::Display for BadUsage<'_> {
             }
             Self::TooManyInitrds => write!(f, "more than {MAX_INITRDS} initrds; join some of them"),
             Self::NoKernel => f.write_str("No kernel specified"),
+            Self::UnloadAndStart => f.write_str(
+                "-u takes away what -e or -f would start: nothing was unloaded or started; give \
+                 one of them",
+            ),
+            Self::StartOfCrash => f.write_str(
+                "-p loads or unloads the crash kernel, which only a crash starts: nothing was \
+                 done; leave out -p, or -e and -f",
+            ),
         }
     }
 }
@@ -154,8 +176,26 @@ impl fmt::Display for BadUsage<'_> {
 /// Understands the arguments behind the program's name.
 ///
 /// # Errors
-/// [`BadUsage`]; what comes before it on the command line is not done either.
-pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a>, BadUsage<'a>> {
+/// [`Refused`]; what comes before it on the command line is not done either.
+pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a>, Refused<'a>> {
+    let mut items = Getopt::new(arguments);
+    let mut status = false;
+    understand(&mut items, &mut status).map_err(|why| {
+        let is_status = |item| matches!(item, Ok(Item::Option(Id::Status, _)));
+        let code = if status || items.any(is_status) {
+            255
+        } else {
+            why.code()
+        };
+        Refused { why, code }
+    })
+}
+
+/// Understands the arguments up to the first that cannot be; `status` is whether `-S` was there.
+fn understand<'a>(
+    items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
+    status: &mut bool,
+) -> Result<Request<'a>, BadUsage<'a>> {
     let mut command = Command {
         actions: Actions {
             status: false,
@@ -172,10 +212,9 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
         options: Options::DEFAULT,
         given: [false; OPTIONS.len()],
     };
-    // `-u -p` means the crash kernel as `-p -u` does; with a kernel's name behind it, it unloads
-    // and loads.
+    // `-u -p` means the crash kernel as `-p -u` does; with a kernel's name behind it, it loads.
     let mut panic_after_unload = false;
-    for item in Getopt::new(arguments) {
+    for item in items {
         match item.map_err(BadUsage::Mistake)? {
             Item::Option(Id::Help, _) => return Ok(Request::Help),
             Item::Option(Id::Version, _) => return Ok(Request::Version),
@@ -189,6 +228,7 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
                     Id::Unload => panic_after_unload = false,
                     _ => {}
                 }
+                *status |= id == Id::Status;
                 apply(&mut command, id, value)?;
             }
             // kexec(8) takes the first and ignores the others.
@@ -204,10 +244,29 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
             memmap: command.given(Id::PassMemmapCmdline),
         });
     }
-    if command.actions.load && !command.actions.status && command.kernel.is_none() {
-        return Err(BadUsage::NoKernel);
+    if !*status {
+        check(&mut command)?;
     }
     Ok(Request::Work(command))
+}
+
+/// Refuses what makes no sense together, before anything is done.
+fn check(command: &mut Command<'_>) -> Result<(), BadUsage<'static>> {
+    let crash = command.crash();
+    let actions = &mut command.actions;
+    if actions.exec && actions.unload && !actions.load {
+        return Err(BadUsage::UnloadAndStart);
+    }
+    if actions.exec && crash {
+        return Err(BadUsage::StartOfCrash);
+    }
+    if actions.load {
+        actions.unload = false;
+        if command.kernel.is_none() {
+            return Err(BadUsage::NoKernel);
+        }
+    }
+    Ok(())
 }
 
 fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), BadUsage<'a>> {
@@ -234,10 +293,10 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
             actions.exec = true;
             actions.shutdown = false;
         }
+        // A start asked for before is not taken back: `check` refuses both.
         Id::Unload => {
             actions.unload = true;
             actions.load = false;
-            actions.exec = false;
             actions.shutdown = false;
         }
         Id::Status => actions.status = true,

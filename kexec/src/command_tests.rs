@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::*;
 
-fn with<T>(words: &str, look: impl FnOnce(Result<Request<'_>, BadUsage<'_>>) -> T) -> T {
+fn with<T>(words: &str, look: impl FnOnce(Result<Request<'_>, Refused<'_>>) -> T) -> T {
     let owned: Vec<CString> = words
         .split_whitespace()
         .map(|word| CString::new(word).unwrap())
@@ -22,7 +22,7 @@ fn command<T>(words: &str, look: impl FnOnce(Command<'_>) -> T) -> T {
 fn refused(words: &str) -> (u8, std::string::String) {
     with(words, |request| {
         let bad = request.unwrap_err();
-        (bad.code(), bad.to_string())
+        (bad.code, bad.why.to_string())
     })
 }
 
@@ -43,8 +43,11 @@ fn the_last_mode_counts() {
     assert_eq!(actions("-e -l k"), [NO, NO, true, NO, NO]);
     assert_eq!(actions("-f k"), [NO, NO, true, NO, true]);
     assert_eq!(actions("-u"), [NO, true, NO, NO, NO]);
-    assert_eq!(actions("-u -l k"), [NO, true, true, NO, NO]);
-    assert_eq!(actions("-f -u"), [NO, true, NO, NO, NO]);
+    // The load replaces what is loaded: nothing is lost if it fails.
+    assert_eq!(actions("-u -l k"), [NO, NO, true, NO, NO]);
+    assert_eq!(actions("-u -f k"), [NO, NO, true, NO, true]);
+    assert_eq!(actions("-l -u k"), [NO, true, NO, NO, NO]);
+    assert_eq!(actions("-e -u -l k"), [NO, NO, true, NO, NO]);
     assert!(actions("-S")[0] && actions("-S -l")[2]);
     assert_eq!(command("-c -a -s k", |c| c.method), Method::File);
     assert_eq!(command("-s -c -a k", |c| c.method), Method::Auto);
@@ -58,7 +61,10 @@ fn the_crash_kernel_in_any_order() {
         ("-p -u", true, false),
         ("-u -p", true, false),
         ("-p -u k", true, false),
-        ("-u -p k", true, true),
+        ("-u -p k", false, true),
+        ("-u -p -l k", false, true),
+        ("-e -p k", false, true),
+        ("-e -u -p", true, false),
         ("-u -p -u k", true, false),
     ] {
         command(words, |c| {
@@ -79,6 +85,46 @@ fn the_crash_kernel_in_any_order() {
     with("-p --print-ckr-size", |request| {
         assert!(matches!(request, Ok(Request::CrashSize)));
     });
+}
+
+/// Nothing is unloaded or started by what cannot be meant.
+#[test]
+fn what_excludes_each_other() {
+    for words in ["-u -e", "-e -u", "-f -u", "-f -u k", "-l -u -e k"] {
+        let (code, text) = refused(words);
+        assert_eq!(code, 1, "{words}");
+        assert!(text.contains("-u takes away"), "{words}: {text}");
+    }
+    for words in ["-p -e", "-p -f k", "-p -e k", "-u -p -f k", "-f -p -e"] {
+        let (code, text) = refused(words);
+        assert_eq!(code, 1, "{words}");
+        assert!(text.contains("only a crash starts"), "{words}: {text}");
+    }
+    assert_eq!(refused("-u -p -e k").0, 1);
+}
+
+/// 0 and 1 are answers.
+#[test]
+fn a_bad_option_beside_status_answers_nothing() {
+    for words in [
+        "-S --type=x",
+        "--type=x -S",
+        "-t x -S",
+        "-S --bogus",
+        "-Z -lS",
+        "-S --mem-min=zz",
+        "--serial=x --status",
+        "-S --initrd",
+    ] {
+        assert_eq!(refused(words).0, 255, "{words}");
+    }
+    // What takes no part is no mistake.
+    for words in ["-S -u -e", "-S -p -f", "-S --append=x", "-S -f -u k"] {
+        assert!(actions(words)[0], "{words}");
+    }
+    // An operand and a value are no options.
+    assert_eq!(refused("--bogus -- -S").0, 1);
+    assert_eq!(refused("--bogus --append -S").0, 1);
 }
 
 #[test]

@@ -1,19 +1,18 @@
 //! `--dry-run`: what would be done, on standard output; nothing is changed.
 
-use core::ffi::CStr;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
-use kexec_cli::command::{Command, Method};
-use kexec_core::linux::Standard;
+use kexec_cli::command::Command;
+use kexec_cli::table::Honours;
+use kexec_core::linux::{Standard, loaded};
 use kexec_core::machine::Machine;
-use kexec_core::plan::Workspace;
 use kexec_core::{Errno, Error};
 
+use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
-use crate::inputs::Inputs;
-use crate::load::{locked_down, prefers_kexec_load};
+use crate::load::{Loader, Route};
 use crate::out::Out;
-use crate::{by_plan, report};
+use crate::report;
 
 /// The report could not be written; which errno it was, the formatting does not pass on.
 const WRITE: Error = Error::File {
@@ -21,15 +20,20 @@ const WRITE: Error = Error::File {
     errno: Errno::EIO,
 };
 
-/// Prints the machine, and the plan if there is something to load.
-pub fn dry_run<'a>(
-    command: &Command<'a>,
-    load: Option<(&Inputs<'a>, &CStr)>,
-    machine: &Machine,
-    workspace: &mut Workspace,
-) -> Result<(), Failure<'a>> {
+const fn unwritten(_: fmt::Error) -> Failure<'static> {
+    Failure::Other("standard output", WRITE)
+}
+
+/// Prints the machine, and what would be done on it.
+pub fn dry_run(command: &Command<'_>, machine: &Machine) -> Result<(), Failure<'static>> {
     let mut out = Out::new(Standard::Output);
-    let mut written = report::machine(&mut out, machine);
+    head(&mut out, command, machine)
+        .and_then(|()| out.finish())
+        .map_err(unwritten)
+}
+
+fn head(out: &mut Out, command: &Command<'_>, machine: &Machine) -> fmt::Result {
+    report::machine(out, machine)?;
     let (actions, crash) = (&command.actions, command.crash());
     for (wanted, what) in [
         (actions.unload && !crash, "unload what is loaded"),
@@ -44,47 +48,70 @@ pub fn dry_run<'a>(
         (actions.shutdown, "then run shutdown -r now"),
     ] {
         if wanted {
-            written = written.and_then(|()| writeln!(out, "would:           {what}"));
+            writeln!(out, "would:           {what}")?;
         }
     }
-    if let Some((inputs, line)) = load {
-        let (file, plan) = match command.method {
-            Method::File => (true, false),
-            Method::Load => (false, true),
-            // The second is what is tried when the first is refused.
-            Method::Auto => match (prefers_kexec_load(command), locked_down(machine)) {
-                (false, false) => (true, true),
-                (true, false) => (false, true),
-                (_, true) => (true, false),
-            },
+    Ok(())
+}
+
+impl<'a> Loader<'a, '_> {
+    /// Prints the machine and what would be loaded. What the load refuses before it asks the
+    /// kernel, this refuses too.
+    pub fn dry_run(&mut self) -> Result<(), Failure<'a>> {
+        let mut out = Out::new(Standard::Output);
+        let written = head(&mut out, self.command, self.machine);
+        let refused = match written {
+            Ok(()) => self.checked(&mut out),
+            Err(_) => Ok(()),
         };
-        if file {
-            written = written.and_then(|()| report::by_file(&mut out, command, inputs, line));
+        let written = written.and_then(|()| out.finish());
+        refused?;
+        written.map_err(unwritten)
+    }
+
+    fn checked(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
+        self.check_xen()?;
+        if self.command.crash() {
+            self.check_crash(loaded(true) == Ok(true), false)?;
         }
-        if file && plan {
+        let route = Route::of(self.command, self.machine);
+        if route.begins_by_file() {
+            self.warn(Honours::Load);
+            report::by_file(out, self.command, self.inputs, self.line).map_err(unwritten)?;
+        } else {
+            self.warn(Honours::File);
+        }
+        if route == Route::File {
+            return Ok(());
+        }
+        if route == Route::FileThenLoad {
             let text = "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC \
                         or EOPNOTSUPP";
-            written = written.and_then(|()| writeln!(out, "note:            {text}"));
+            writeln!(out, "note:            {text}").map_err(unwritten)?;
         }
-        if plan {
-            by_plan::with_plan(
-                command,
-                inputs,
-                line,
-                machine,
-                workspace,
-                None,
-                |plan, _| {
-                    written = written.and_then(|()| report::by_plan(&mut out, inputs, line, plan));
-                    Ok(())
-                },
-            )
-            .inspect_err(|_| {
-                let _unwritten = out.finish();
-            })?;
+        match self.planned(out) {
+            // The first call takes any number of initrds.
+            Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
+                if route == Route::FileThenLoad =>
+            {
+                writeln!(out, "note:            but not here: {error}").map_err(unwritten)
+            }
+            other => other,
         }
     }
-    written
-        .and_then(|()| out.finish())
-        .map_err(|_| Failure::Other("standard output", WRITE))
+
+    fn planned(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
+        let inputs = self.inputs;
+        let what = What {
+            initrds: inputs.initrds.len(),
+            dtb: true,
+            line: self.line,
+            machine: self.machine,
+            options: self.command.options,
+        };
+        let mapped = Mapped::new(inputs, 0)?;
+        mapped.with_plan(&what, None, self.workspace, |plan| {
+            report::by_plan(out, inputs, what.line, plan).map_err(unwritten)
+        })
+    }
 }

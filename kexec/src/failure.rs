@@ -13,6 +13,7 @@ use crate::out::complain;
 pub mod code {
     pub const DONE: u8 = 0;
     pub const USAGE: u8 = 1;
+    /// kexec_file_load was the only call allowed, and is missing or cannot.
     pub const NO_FILE_LOAD: u8 = 253;
     pub const FAILED: u8 = 255;
 }
@@ -22,6 +23,8 @@ pub mod code {
 pub enum Failure<'a> {
     /// A file cannot be opened or mapped.
     File(&'a CStr, Error),
+    /// An initrd cannot be opened, where kexec_file_load comes first.
+    Initrd(&'a CStr, Error),
     /// The kernel cannot be loaded.
     Load(&'a CStr, Error),
     /// Anything else.
@@ -32,7 +35,10 @@ impl Failure<'_> {
     /// What went wrong.
     pub const fn error(&self) -> Error {
         match self {
-            Self::File(_, error) | Self::Load(_, error) | Self::Other(_, error) => *error,
+            Self::File(_, error)
+            | Self::Initrd(_, error)
+            | Self::Load(_, error)
+            | Self::Other(_, error) => *error,
         }
     }
 
@@ -49,7 +55,9 @@ impl Failure<'_> {
     pub fn tell(&self, crash: bool, state: &KexecState) {
         let error = self.error();
         match self {
-            Self::File(path, _) => complain!("cannot use {}: {error}", Text(path.to_bytes())),
+            Self::File(path, _) | Self::Initrd(path, _) => {
+                complain!("cannot use {}: {error}", Text(path.to_bytes()))
+            }
             Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
             Self::Other(what, _) => complain!("{what}: {error}"),
         }
@@ -71,7 +79,9 @@ impl Failure<'_> {
     /// The exit code.
     pub const fn code(&self) -> u8 {
         match self {
-            Self::File(..) | Self::Load(_, Error::NoCrashReservation) => code::USAGE,
+            Self::File(..) | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => {
+                code::USAGE
+            }
             _ => code::FAILED,
         }
     }

@@ -3,8 +3,10 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_cli::command::{Command, MAX_INITRDS};
-use kexec_core::linux::File;
+use kexec_cli::command::{Command, MAX_INITRDS, Method};
+use kexec_cli::compressed::{MAGIC, compressed};
+use kexec_core::Error;
+use kexec_core::linux::{File, read};
 
 use crate::failure::Failure;
 
@@ -33,13 +35,24 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// Opens them in the order given.
+    /// Opens them in the order given, and refuses a kernel that is compressed before any call
+    /// is made.
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let kernel = Input::open(command.kernel.unwrap_or_default())?;
+        let mut magic = [0; MAGIC];
+        // What cannot be read is found by those who need all of it.
+        let length = read(kernel.file.fd(), &mut magic).unwrap_or(0);
+        if let Some(why) = compressed(magic.get(..length).unwrap_or_default()) {
+            return Err(Failure::Load(kernel.path, Error::NotBootable { why }));
+        }
         let mut initrds = Vec::new();
         for path in &command.initrds {
+            let opened = Input::open(path).map_err(|failure| match command.method {
+                Method::Load => failure,
+                Method::Auto | Method::File => Failure::Initrd(path, failure.error()),
+            });
             // Both lists have the same capacity.
-            let _fits = initrds.push(Input::open(path)?);
+            let _fits = initrds.push(opened?);
         }
         let dtb = command.dtb.map(Input::open).transpose()?;
         Ok(Self {

@@ -18,6 +18,7 @@
 extern crate std;
 
 pub mod command;
+pub mod compressed;
 pub mod getopt;
 pub mod number;
 pub mod table;

@@ -4,15 +4,16 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::linux::{Refusal, Standard, loaded, read_machine, read_machine_to_plan};
-use kexec_core::machine::{Lockdown, Machine};
-use kexec_core::plan::{Plan, Workspace};
-use kexec_core::{Errno, Error};
+use kexec_core::Errno;
+use kexec_core::linux::{Fd, Refusal, Standard, loaded, read_machine, read_machine_to_plan};
+use kexec_core::machine::{Known, Lockdown, Machine};
+use kexec_core::plan::Workspace;
 
+use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::out::{Out, complain};
-use crate::{by_file, by_plan, report};
+use crate::{by_file, by_plan, report, xen};
 
 /// What a load works with.
 pub struct Loader<'a, 'b> {
@@ -23,19 +24,62 @@ pub struct Loader<'a, 'b> {
     pub workspace: &'b mut Workspace,
     /// Whether the machine was read; once is enough.
     pub read: bool,
+    /// The initrds as kexec_file_load takes them, once it was looked at how many there are.
+    pub joined: Option<Option<Fd>>,
+}
+
+/// Which call is made first, and which may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// kexec_file_load only.
+    File,
+    /// kexec_file_load, then kexec_load.
+    FileThenLoad,
+    /// kexec_load only.
+    Load,
+    /// kexec_load, then kexec_file_load.
+    LoadThenFile,
+}
+
+impl Route {
+    /// As far as the machine is known.
+    pub fn of(command: &Command<'_>, machine: &Machine) -> Self {
+        let locked_down = matches!(
+            machine.kexec.lockdown,
+            Lockdown::Integrity | Lockdown::Confidentiality
+        );
+        match command.method {
+            Method::File => Self::File,
+            Method::Load => Self::Load,
+            Method::Auto if locked_down => Self::File,
+            Method::Auto if prefers_kexec_load(command) => Self::LoadThenFile,
+            Method::Auto => Self::FileThenLoad,
+        }
+    }
+
+    /// Whether kexec_file_load is the first.
+    pub const fn begins_by_file(self) -> bool {
+        matches!(self, Self::File | Self::FileThenLoad)
+    }
+}
+
+/// Whether an option was given that kexec_file_load would ignore.
+fn prefers_kexec_load(command: &Command<'_>) -> bool {
+    command.only_for(Honours::Load).next().is_some()
 }
 
 impl<'a> Loader<'a, '_> {
     /// Loads by the call asked for, or by the one that can.
     pub fn load(&mut self) -> Result<(), Failure<'a>> {
+        self.check_xen()?;
         if !self.command.crash() {
-            return self.by_method();
+            return self.by_method(false);
         }
         // The kernel frees the old crash kernel before it looks at the new one.
-        let before = loaded(true);
-        self.check_crash(before == Ok(true))?;
-        self.by_method().inspect_err(|_| {
-            if before == Ok(true) && loaded(true) == Ok(false) {
+        let before = loaded(true) == Ok(true);
+        self.check_crash(before, true)?;
+        self.by_method(before).inspect_err(|_| {
+            if before && loaded(true) == Ok(false) {
                 complain!(
                     "WARNING: no crash kernel is loaded any more: the running kernel removed the \
                      old one before it refused the new one"
@@ -44,46 +88,18 @@ impl<'a> Loader<'a, '_> {
         })
     }
 
-    /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
-    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
-    /// know the image, unless there is an old crash kernel to lose.
-    fn check_crash(&mut self, any_loaded: bool) -> Result<(), Failure<'a>> {
-        self.read();
-        let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
-        let mut unread = command.clone();
-        unread.options.verify = false;
-        let (line, workspace) = (self.line, &mut *self.workspace);
-        let by_kexec_load = match command.method {
-            Method::File => false,
-            Method::Load => true,
-            Method::Auto => prefers_kexec_load(command) && !locked_down(machine),
-        };
-        let then = |_: &Plan<'_>, files: &by_plan::Files<'a, '_>| {
-            if any_loaded && !by_kexec_load {
-                by_file::check_crash(command, files, line)?;
-            }
-            Ok(())
-        };
-        match by_plan::with_plan(&unread, inputs, line, machine, workspace, None, then) {
-            Err(
-                failure @ Failure::Load(
-                    _,
-                    Error::NoCrashReservation
-                    | Error::CrashTooSmall { .. }
-                    | Error::NoVmcoreinfo
-                    | Error::NoCrashHotplug
-                    | Error::CommandLineTooLong { .. },
-                ),
-            ) => Err(failure),
-            // kexec_file_load gets the initrds as one.
-            Err(Failure::Load(_, Error::TooManySegments { .. })) => Ok(()),
-            Err(failure) if any_loaded || matches!(failure, Failure::File(..)) => Err(failure),
-            _ => Ok(()),
+    /// Refuses to load where it could not be started.
+    pub fn check_xen(&mut self) -> Result<(), Failure<'a>> {
+        if self.command.crash() || self.command.method == Method::Load {
+            self.read();
+        } else if !self.read {
+            xen::read(self.machine);
         }
+        xen::check(self.machine).map_err(|error| Failure::Load(self.inputs.kernel.path, error))
     }
 
     /// Reads the machine: what a plan needs, and what else there is if it decides or is printed.
-    fn read(&mut self) {
+    pub fn read(&mut self) {
         if self.read {
             return;
         }
@@ -95,17 +111,15 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    fn by_method(&mut self) -> Result<(), Failure<'a>> {
+    /// `old`: whether a crash kernel is to be replaced.
+    fn by_method(&mut self, old: bool) -> Result<(), Failure<'a>> {
         match self.command.method {
             Method::File => {
                 self.warn(Honours::Load);
                 self.by_file()
             }
-            Method::Load => {
-                self.read();
-                self.by_plan()
-            }
-            Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(),
+            Method::Load => self.by_plan(),
+            Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(old),
             Method::Auto => self.auto_by_file(),
         }
     }
@@ -123,62 +137,96 @@ impl<'a> Loader<'a, '_> {
         if self.command.given(Id::Debug) {
             complain!("{}; trying kexec_load", failure.error());
         }
-        self.read();
         self.by_plan().inspect_err(|_| {
             complain!("{}; then tried kexec_load:", failure.error());
         })
     }
 
     /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
-    fn auto_by_plan(&mut self) -> Result<(), Failure<'a>> {
+    fn auto_by_plan(&mut self, old: bool) -> Result<(), Failure<'a>> {
         self.read();
-        if !locked_down(self.machine) {
+        let mut first = None;
+        if Route::of(self.command, self.machine) != Route::File {
             match self.by_plan() {
-                Err(failure) if failure.refusal() == Some(Errno::ENOSYS) => {}
+                Err(failure) if self.kexec_file_load_may_help(&failure) => first = Some(failure),
                 other => return other,
+            }
+            if old {
+                self.check_file_load()?;
             }
         }
         self.warn(Honours::Load);
-        self.by_file()
+        self.by_file().inspect_err(|_| {
+            if let Some(failure) = first {
+                complain!("{}; then tried kexec_file_load:", failure.error());
+            }
+        })
+    }
+
+    /// Whether kexec_load is missing, or forbidden as by a lockdown that cannot be seen: then
+    /// kexec_file_load is the stricter way, not one around it.
+    fn kexec_file_load_may_help(&self, failure: &Failure<'_>) -> bool {
+        let state = &self.machine.kexec;
+        match failure.refusal() {
+            Some(Errno::ENOSYS) => true,
+            Some(Errno::EPERM | Errno::EACCES) => {
+                state.lockdown != Lockdown::None
+                    && state.cap_sys_boot != Known::No
+                    && state.load_disabled != Known::Yes
+            }
+            _ => false,
+        }
     }
 
     fn by_file(&mut self) -> Result<(), Failure<'a>> {
         if self.command.given(Id::Debug) {
+            self.read();
             let mut out = Out::new(Standard::Error);
             // That a log may fail to be written changes nothing.
-            let _unwritten = report::by_file(&mut out, self.command, self.inputs, self.line)
+            let _unwritten = report::machine(&mut out, self.machine)
+                .and_then(|()| report::by_file(&mut out, self.command, self.inputs, self.line))
                 .and_then(|()| out.finish());
         }
-        by_file::load(self.command, self.inputs, self.line)
+        self.join()?;
+        let joined = self.joined.as_ref().and_then(Option::as_ref);
+        by_file::load(self.command, self.inputs, self.line, joined)
+    }
+
+    /// Joins the initrds, if that was not done.
+    pub fn join(&mut self) -> Result<(), Failure<'a>> {
+        if self.joined.is_none() {
+            self.joined = Some(by_file::joined(self.inputs)?);
+        }
+        Ok(())
     }
 
     fn by_plan(&mut self) -> Result<(), Failure<'a>> {
+        self.read();
         self.warn(Honours::File);
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
-        let (line, workspace) = (self.line, &mut *self.workspace);
         // The kernel needs the room a second time, and the machine still runs.
-        let copy_limit = Some(machine.total_ram.unwrap_or(0) / 4);
-        by_plan::with_plan(
-            command,
-            inputs,
-            line,
+        let mapped = Mapped::new(inputs, machine.total_ram.unwrap_or(0) / 4)?;
+        mapped.warn();
+        let what = What {
+            initrds: inputs.initrds.len(),
+            dtb: true,
+            line: self.line,
             machine,
-            workspace,
-            copy_limit,
-            |plan, files| {
-                if command.given(Id::Debug) {
-                    let mut out = Out::new(Standard::Error);
-                    let _unwritten = report::machine(&mut out, machine)
-                        .and_then(|()| report::by_plan(&mut out, inputs, line, plan))
-                        .and_then(|()| out.finish());
-                }
-                by_plan::load(plan, files)
-            },
-        )
+            options: command.options,
+        };
+        mapped.with_plan(&what, None, self.workspace, |plan| {
+            if command.given(Id::Debug) {
+                let mut out = Out::new(Standard::Error);
+                let _unwritten = report::machine(&mut out, machine)
+                    .and_then(|()| report::by_plan(&mut out, inputs, self.line, plan))
+                    .and_then(|()| out.finish());
+            }
+            by_plan::load(plan, &mapped.files)
+        })
     }
 
     /// Says which options the call that is made does not know.
-    fn warn(&self, honours: Honours) {
+    pub fn warn(&self, honours: Honours) {
         let call = match honours {
             Honours::Load => "kexec_file_load",
             _ => "kexec_load",
@@ -187,17 +235,4 @@ impl<'a> Loader<'a, '_> {
             complain!("warning: --{} is ignored by {call}", option.long);
         }
     }
-}
-
-/// Whether an option was given that kexec_file_load would ignore.
-pub fn prefers_kexec_load(command: &Command<'_>) -> bool {
-    command.only_for(Honours::Load).next().is_some()
-}
-
-/// Whether the kernel forbids kexec_load.
-pub const fn locked_down(machine: &Machine) -> bool {
-    matches!(
-        machine.kexec.lockdown,
-        Lockdown::Integrity | Lockdown::Confidentiality
-    )
 }

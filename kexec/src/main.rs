@@ -8,6 +8,7 @@
 
 mod by_file;
 mod by_plan;
+mod crash;
 mod dry_run;
 mod exec;
 mod failure;
@@ -16,6 +17,7 @@ mod line;
 mod load;
 mod out;
 mod report;
+mod xen;
 
 use core::fmt::{self, Write};
 
@@ -23,7 +25,7 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Standard, exit, loaded, on_bus_error, read_machine};
+use kexec_core::linux::{Refusal, Standard, exit, loaded, on_bus_error, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
@@ -48,9 +50,9 @@ fn run(arguments: Arguments, environment: Environment) -> u8 {
         Ok(Request::CrashSize) => crash_size(),
         Ok(Request::Work(command)) => work(&command, environment),
         Err(bad) => {
-            complain!("{bad}");
+            complain!("{}", bad.why);
             complain!("try 'kexec --help'");
-            bad.code()
+            bad.code
         }
     }
 }
@@ -79,13 +81,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
         failure.tell(command.crash(), &machine.kexec);
-        return match (command.method, failure.refusal()) {
-            (Method::File, Some(Errno::ENOSYS)) => {
-                complain!("syscall kexec_file_load not available.");
-                code::NO_FILE_LOAD
-            }
-            _ => failure.code(),
-        };
+        return code_of(command, &failure);
     }
     if command.given(Id::DryRun) {
         code::DONE
@@ -98,13 +94,29 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     }
 }
 
+/// The exit code of a failure. As in kexec(8), a kexec_file_load that was the only call allowed has
+/// one of its own where kexec_load may help.
+fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
+    let Some(errno) = failure.refusal().filter(|_| command.method == Method::File) else {
+        return failure.code();
+    };
+    if errno == Errno::ENOSYS {
+        complain!("syscall kexec_file_load not available.");
+        return code::NO_FILE_LOAD;
+    }
+    if command.actions.load && Refusal::of(errno).kexec_load_may_help() {
+        return code::NO_FILE_LOAD;
+    }
+    failure.code()
+}
+
 /// A mapped file cannot be read. Nothing was loaded: the kernel reads what the digest has read.
 extern "C" fn unreadable() -> ! {
     complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
     exit(code::FAILED)
 }
 
-/// Unloads and loads, or says how it would.
+/// Unloads or loads, or says how it would.
 fn change(
     command: &Command<'static>,
     machine: &mut Machine,
@@ -115,29 +127,29 @@ fn change(
     if dry_run || command.given(Id::ReuseCmdline) {
         read_machine(machine);
     }
-    if command.actions.unload && !dry_run {
-        exec::unload(command)?;
-    }
     if !command.actions.load {
-        if dry_run {
-            dry_run::dry_run(command, None, machine, workspace)?;
-        }
-        return Ok(());
+        return match (dry_run, command.actions.unload) {
+            (true, _) => dry_run::dry_run(command, machine),
+            (false, true) => exec::unload(command),
+            (false, false) => Ok(()),
+        };
     }
     let inputs = Inputs::open(command)?;
     let line = line::command_line(command, machine, buffer)?;
-    if dry_run {
-        return dry_run::dry_run(command, Some((&inputs, line)), machine, workspace);
-    }
-    Loader {
+    let mut loader = Loader {
         command,
         inputs: &inputs,
         line,
         machine,
         workspace,
-        read: command.given(Id::ReuseCmdline),
+        read: dry_run || command.given(Id::ReuseCmdline),
+        joined: None,
+    };
+    if dry_run {
+        loader.dry_run()
+    } else {
+        loader.load()
     }
-    .load()
 }
 
 /// `-S`, which says it by exit code, as kexec(8): 1 loaded, 0 not, 255 not known.

@@ -1,4 +1,7 @@
-//! Numbers as strtoul(3) with base 0 reads them: 0x for hexadecimal, 0 for octal, else decimal.
+//! Numbers, written as for strtoul(3) with base 0: 0x for hexadecimal, 0 for octal, else decimal.
+//!
+//! Only numbers: strtoul lets signs and blanks pass, makes −1 and what is too large the largest
+//! number there is, and 0 of nothing, of which none can be meant as an address.
 
 /// The value of all of `text`; `None` if it is no number or does not fit.
 #[must_use]
@@ -24,7 +27,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn reads_what_strtoul_reads() {
+    fn reads_numbers_and_nothing_else() {
         assert_eq!(parse(b"0"), Some(0));
         assert_eq!(parse(b"1048576"), Some(1 << 20));
         assert_eq!(parse(b"0x100000"), Some(1 << 20));

@@ -38,8 +38,8 @@ pub fn write(out: &mut dyn fmt::Write) -> fmt::Result {
     }
     out.write_str(
         "\nWithout -l, -e, -f or -u: load the kernel, then run shutdown -r now.\n\
-         Exit code: 0 done, 1 bad usage or unreadable file (-S: loaded), 253 no\n\
-         kexec_file_load here, 255 failed. See kexec(8).\n",
+         Exit code: 0 done, 1 bad usage or unreadable file (-S: loaded), 253 not by\n\
+         kexec_file_load (-s), 255 failed. See kexec(8).\n",
     )
 }
 

@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-use common::{Directory, LOAD, Rule, bzimage, gives, guard, kexec_with};
+use common::{Directory, LOAD, Questions, Rule, asks, bzimage, gives, guard, kexec_with};
 
 const LOADS: Rule = gives(LOAD, 0);
 /// What the kernel says if it is asked at all: E2BIG, which nothing else gives.
@@ -58,6 +58,36 @@ fn a_file_cut_short_is_an_error_not_a_signal() {
 fn a_file_written_to_is_noticed() {
     let (code, said) = load_while("written", 64 << 20, |file| file.write_all(b"x").unwrap());
     assert_eq!(code, 255, "{said}");
+    assert!(said.contains("changed while"), "{said}");
+}
+
+/// While the kernel copies the segments: what was loaded before is gone by then, and the command
+/// says so.
+#[test]
+fn a_file_written_to_while_the_kernel_reads_costs_what_was_loaded() {
+    const UNLOADED: &str = "WARNING: no kernel is loaded any more";
+    let directory = Directory::new("written-late");
+    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let mut writer = OpenOptions::new().write(true).open(&kernel).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
+    command.args(["-c", "-l", &kernel]);
+    guard(&mut command, &[asks(LOAD), NO_COPY]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let Some(questions) = Questions::of(&child) else {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        eprintln!("skipped: no descriptor of another process is to be had");
+        return;
+    };
+    let segments = |arguments: [u64; 6]| arguments[1];
+    let loaded = questions.succeed(|| writer.write_all(b"x").unwrap());
+    assert!(segments(loaded) > 0);
+    let unloaded = questions.succeed(|| ());
+    assert_eq!(segments(unloaded), 0);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(255), "{said}");
+    assert!(said.contains(UNLOADED), "{said}");
     assert!(said.contains("changed while"), "{said}");
 }
 

@@ -99,6 +99,19 @@ pub fn kexec_unload(crash: bool) -> Result<()> {
     raw_kexec_load(0, 0, &[RawSegment::EMPTY; SEGMENT_MAX], flags)
 }
 
+/// Whether kexec_load(2) is there and may be used. Nothing is loaded or unloaded: the kernel looks
+/// at the caller, its limits and lockdown first (EPERM, EACCES), and then finds more segments
+/// announced than it takes (EINVAL). Like every call it takes one from
+/// kernel.kexec_load_limit_reboot, or for a crash kernel from kernel.kexec_load_limit_panic.
+#[must_use]
+pub fn may_kexec_load(crash: bool) -> bool {
+    let flags = if crash { KEXEC_ON_CRASH } else { 0 };
+    let arguments = [0, usize::MAX, 0, flags as usize, 0, 0];
+    // SAFETY: no kernel reads a list this long, and this one is at no address.
+    let refused = arch::result(unsafe { arch::syscall(raw::__NR_kexec_load, arguments) });
+    refused == Err(Errno::EINVAL)
+}
+
 fn raw_kexec_load(
     entry: u64,
     count: usize,

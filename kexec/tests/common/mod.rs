@@ -1,11 +1,16 @@
 //! What the tests of the command share: a launcher that keeps kexec from happening, images, and
 //! a directory for files.
-#![allow(dead_code)] // Each test file is a crate and uses a part of this.
+#![allow(dead_code, unused_imports)] // Each test file is a crate and uses a part of this.
+
+mod ask;
+mod fake;
 
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use ask::Questions;
+pub use fake::Fake;
 /// System call numbers of x86_64 and AArch64 by their names.
 pub use libc::{SYS_kexec_file_load as FILE_LOAD, SYS_kexec_load as LOAD};
 
@@ -16,8 +21,8 @@ pub struct Rule {
     pub call: i64,
     /// Only if this argument has any of these bits in its lower half.
     pub bits: Option<(u8, u32)>,
-    /// The errno; 0 for success.
-    pub errno: i32,
+    /// What it gives: a SECCOMP_RET_*.
+    answer: u32,
 }
 
 /// The call always gives `errno`.
@@ -25,16 +30,24 @@ pub const fn gives(call: i64, errno: i32) -> Rule {
     Rule {
         call,
         bits: None,
-        errno,
+        answer: libc::SECCOMP_RET_ERRNO | errno as u32,
+    }
+}
+
+/// The call waits until the test has answered it, see [`Questions`].
+pub const fn asks(call: i64) -> Rule {
+    Rule {
+        call,
+        bits: None,
+        answer: libc::SECCOMP_RET_USER_NOTIF,
     }
 }
 
 /// kexec_file_load gives `errno` if `flags` has any bit of `bits`.
 pub const fn flags_give(bits: u32, errno: i32) -> Rule {
     Rule {
-        call: FILE_LOAD,
         bits: Some((4, bits)),
-        errno,
+        ..gives(FILE_LOAD, errno)
     }
 }
 
@@ -76,6 +89,9 @@ pub fn finish(output: &Output) -> Run {
 /// Puts the filter before a command.
 pub fn guard(command: &mut Command, rules: &[Rule]) {
     let program = filter(rules);
+    let asks = rules
+        .iter()
+        .any(|rule| rule.answer == libc::SECCOMP_RET_USER_NOTIF);
     let install = move || {
         let filter = libc::sock_fprog {
             len: program.len() as u16,
@@ -85,14 +101,20 @@ pub fn guard(command: &mut Command, rules: &[Rule]) {
         if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
             return Err(std::io::Error::last_os_error());
         }
-        let mode = libc::SECCOMP_MODE_FILTER;
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        let flags = if asks {
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER
+        } else {
+            0
+        };
         // SAFETY: the kernel reads the program, which outlives the call.
-        if unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter) } != 0 {
+        let done = unsafe { libc::syscall(libc::SYS_seccomp, mode, flags, &raw const filter) };
+        if done < 0 || (asks && !ask::keep(done as i32)) {
             return Err(std::io::Error::last_os_error());
         }
         Ok(())
     };
-    // SAFETY: between fork and exec only prctl(2) is called; nothing is allocated on success.
+    // SAFETY: between fork and exec only system calls are made; nothing is allocated on success.
     unsafe { command.pre_exec(install) };
 }
 
@@ -114,7 +136,6 @@ fn filter(rules: &[Rule]) -> Vec<libc::sock_filter> {
     let never = [gives(FILE_LOAD, libc::ENOSYS), gives(LOAD, libc::ENOSYS)];
     let mut program = Vec::new();
     for rule in always.iter().chain(rules).chain(&never) {
-        let answer = libc::SECCOMP_RET_ERRNO | rule.errno as u32;
         // The number is at offset 0 of struct seccomp_data, the arguments at 16.
         program.push(one(LOAD_WORD, 0, 0, 0));
         match rule.bits {
@@ -125,7 +146,7 @@ fn filter(rules: &[Rule]) -> Vec<libc::sock_filter> {
                 one(ANY_BIT, bits, 0, 1),
             ]),
         }
-        program.push(one(RETURN, answer, 0, 0));
+        program.push(one(RETURN, rule.answer, 0, 0));
     }
     program.push(one(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     program

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Completions of kexec(8) for bash, made from the table of options by kexec/tests/completions.rs.
+_kexec() {
+    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+    # Bash makes a word of the sign in --initrd=FILE.
+    if [[ $current == = ]]; then
+        current=
+    elif [[ $option == = ]]; then
+        option=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    local -a options=(
+        -l --load
+        -p --load-panic
+        -e --exec
+        -f --force
+        -u --unload
+        -S --status
+        -s --kexec-file-syscall
+        -c --kexec-syscall
+        -a --kexec-syscall-auto
+        --initrd
+        --ramdisk
+        --append
+        --command-line
+        --reuse-cmdline
+        --dtb
+        --mem-min
+        --mem-max
+        -i --no-checks
+        --on-mismatch
+        --noefi
+        --reset-vga
+        --console-vga
+        --console-serial
+        --serial
+        --serial-baud
+        --args-linux
+        --hotplug
+        --pass-memmap-cmdline
+        --elf32-core-headers
+        --elf64-core-headers
+        --print-ckr-size
+        --no-cma
+        --force-dtb
+        -x --no-ifdown
+        -y --no-sync
+        --dry-run
+        -d --debug
+        -h --help
+        -v --version
+    )
+    local -a what=(-f)
+    case $option in
+        --initrd | --ramdisk | --dtb) ;;
+        --on-mismatch) what=(-W "halt reboot") ;;
+        --serial) what=(-W "ttyS0 ttyS1") ;;
+        --append | --command-line | --mem-min | --mem-max | --serial-baud) return ;;
+        *) [[ $current == -* ]] && what=(-W "${options[*]}") ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen "${what[@]}" -- "$current")
+}
+complete -o filenames -F _kexec kexec

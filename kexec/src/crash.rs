@@ -1,0 +1,82 @@
+//! Crash kernels: the running kernel frees the old one before it looks at the new one, so what it
+//! would refuse is looked for first.
+
+use kexec_core::Error;
+use kexec_core::linux::{File, may_kexec_load};
+
+use crate::by_file;
+use crate::by_plan::{Mapped, What};
+use crate::failure::Failure;
+use crate::load::{Loader, Route};
+
+impl<'a> Loader<'a, '_> {
+    /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
+    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
+    /// know the image, unless there is an `old` crash kernel to lose. `asks`: whether the kernel
+    /// may be asked for kexec_load, which a dry run does not.
+    pub fn check_crash(&mut self, old: bool, asks: bool) -> Result<(), Failure<'a>> {
+        self.read();
+        let route = Route::of(self.command, self.machine);
+        let joined = if route.begins_by_file() {
+            self.join()?;
+            self.joined.as_ref().and_then(Option::as_ref)
+        } else {
+            None
+        };
+        let joined = joined
+            .map(|fd| File::lent(fd.number())?.map())
+            .transpose()
+            .map_err(|error| Failure::Other("the joined initrds", error))?;
+        // Nothing is copied for a check.
+        let mapped = Mapped::new(self.inputs, 0)?;
+        if old && route.begins_by_file() {
+            by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
+            let (path, kernel) = mapped.kernel();
+            if let Err(error) = by_file::check_image(kernel, self.line, self.machine) {
+                let follows = route == Route::FileThenLoad && (!asks || may_kexec_load(true));
+                if !follows {
+                    return Err(Failure::Load(path, error));
+                }
+            }
+        }
+        let mut what = What {
+            initrds: self.inputs.initrds.len(),
+            dtb: true,
+            line: self.line,
+            machine: self.machine,
+            options: self.command.options,
+        };
+        if route == Route::File {
+            what.dtb = false;
+            what.options = by_file::options(what.options);
+        }
+        // No byte is read for a check.
+        what.options.verify = false;
+        let bytes = joined.as_ref().map(|mapping| mapping.bytes());
+        match mapped.with_plan(&what, bytes, self.workspace, |_| Ok(())) {
+            Err(
+                failure @ Failure::Load(
+                    _,
+                    Error::NoCrashReservation
+                    | Error::CrashTooSmall { .. }
+                    | Error::NoVmcoreinfo
+                    | Error::NoCrashHotplug
+                    | Error::CommandLineTooLong { .. },
+                ),
+            ) => Err(failure),
+            // What there is no room for here, the kernel's own loader may have room for.
+            Err(Failure::Load(_, Error::Full { .. })) if route == Route::File => Ok(()),
+            Err(failure) if old || matches!(failure, Failure::File(..)) => Err(failure),
+            _ => Ok(()),
+        }
+    }
+
+    /// As much of it as kexec_file_load, made after kexec_load was refused, adds.
+    pub fn check_file_load(&self) -> Result<(), Failure<'a>> {
+        let mapped = Mapped::new(self.inputs, 0)?;
+        by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
+        let (path, kernel) = mapped.kernel();
+        by_file::check_image(kernel, self.line, self.machine)
+            .map_err(|error| Failure::Load(path, error))
+    }
+}

@@ -1,0 +1,92 @@
+//! Machines that are not this one: a tree of files in place of /proc and /sys. Needs root for the
+//! mount namespace.
+
+use std::process::Command;
+
+use super::{Directory, Rule, Run, bzimage, finish, guard};
+
+/// A machine with 3 GiB of RAM and two CPUs, as far as a plan asks.
+pub struct Fake(Directory);
+
+/// In a namespace of its own: this machine's /proc to `real`, which `proc/self` points into, then
+/// the tree's in place of both. Exit code 99 says that it may not.
+const ENTER: &str = "cd \"$0\" && mount --rbind /proc real && mount --bind proc /proc && \
+                     mount --bind sys /sys && exec \"$@\" || exit 99";
+
+impl Fake {
+    pub fn new(name: &str) -> Self {
+        let fake = Self(Directory::new(name));
+        std::fs::create_dir_all(fake.0.path("real")).unwrap();
+        fake.put("proc/iomem", IOMEM)
+            .put("proc/meminfo", "MemTotal:        3145728 kB\n")
+            .put("proc/cmdline", "root=/dev/x ro\n")
+            .put("proc/sys/kernel/osrelease", "6.12.0\n")
+            .put("sys/kernel/kexec_loaded", "0\n")
+            .put("sys/kernel/kexec_crash_loaded", "0\n");
+        let own = std::path::Path::new(&fake.0.path("real")).join("self");
+        std::os::unix::fs::symlink(own, fake.0.path("proc/self")).unwrap();
+        fake
+    }
+
+    /// One with a reservation of 256 MiB, and a crash kernel in it.
+    pub fn with_crash_kernel(name: &str) -> Self {
+        let fake = Self::new(name);
+        let reserved = "  60000000-6fffffff : Crash kernel\n";
+        fake.put("proc/iomem", format!("{IOMEM}{reserved}"))
+            .put("sys/kernel/kexec_crash_loaded", "1\n")
+            .put("sys/kernel/vmcoreinfo", "1234000 1024\n")
+            .put("sys/devices/system/cpu/possible", "0-1\n");
+        for cpu in ["cpu0", "cpu1"] {
+            fake.put(
+                &format!("sys/devices/system/cpu/{cpu}/crash_notes"),
+                "fe000\n",
+            )
+            .put(
+                &format!("sys/devices/system/cpu/{cpu}/crash_notes_size"),
+                "368\n",
+            );
+        }
+        fake
+    }
+
+    /// Makes a file, and the directories above it.
+    pub fn put(&self, path: &str, contents: impl AsRef<[u8]>) -> &Self {
+        let path = self.0.path(path);
+        std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
+        std::fs::write(path, contents).unwrap();
+        self
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.path(name)
+    }
+
+    /// A file to load.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        self.0.file(name, bytes)
+    }
+
+    /// A kernel.
+    pub fn kernel(&self) -> String {
+        self.file("kernel", &bzimage(64 << 10))
+    }
+
+    /// Runs the command there; `None`, and a word about it, where that cannot be done.
+    pub fn run(&self, rules: &[Rule], arguments: &[&str]) -> Option<Run> {
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", ENTER, &self.0.path("")]);
+        command.arg(env!("CARGO_BIN_EXE_kexec")).args(arguments);
+        guard(&mut command, rules);
+        let run = finish(&command.output().ok()?);
+        if run.code == 99 || run.stderr.starts_with("unshare:") {
+            eprintln!("skipped: {}", run.stderr);
+            return None;
+        }
+        Some(run)
+    }
+}
+
+const IOMEM: &str = "00001000-0009fbff : System RAM\n\
+                     00100000-bfffffff : System RAM\n  \
+                       01000000-01ffffff : Kernel code\n  \
+                       02000000-02ffffff : Kernel data\n";
