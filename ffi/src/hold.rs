@@ -76,7 +76,7 @@ fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
     let (by, lease_error, copy_error) = match hold {
         Hold::Lease => (KX_HELD_BY_LEASE, 0, 0),
         // The mapping keeps the copy; nobody needs the file any more.
-        Hold::Copy => (KX_HELD_BY_COPY, 0, 0),
+        Hold::Copy { lease } => (KX_HELD_BY_COPY, code(lease), 0),
         Hold::Nothing { lease, copy } => (KX_HELD_BY_NOTHING, code(lease), code(copy)),
     };
     Ok(kx_held {
@@ -87,7 +87,7 @@ fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
         },
         by,
         fd: match hold {
-            Hold::Copy => -1,
+            Hold::Copy { .. } => -1,
             Hold::Lease | Hold::Nothing { .. } => file.into_fd().into_number(),
         },
         lease_error,

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use heapless::Vec;
 use kexec_cli::command::MAX_INITRDS;
 use kexec_cli::text::Text;
+use kexec_core::Errno;
 use kexec_core::linux::{
     Held, Hold, KEXEC_ON_CRASH, Mapping, kexec_load, kexec_unload, random_seed,
 };
@@ -57,11 +58,18 @@ impl<'a, 'b> Mapped<'a, 'b> {
     /// Says of which files it is not certain that they stay as they are.
     pub fn warn(&self) {
         for (input, held) in &self.files {
-            if let Hold::Nothing { lease, copy } = held.hold() {
-                complain!(
-                    "warning: {} may change while it is loaded: no lease ({lease}), no copy ({copy})",
-                    Text(input.path.to_bytes())
-                );
+            let path = Text(input.path.to_bytes());
+            match held.hold() {
+                Hold::Nothing { lease, copy } => complain!(
+                    "warning: {path} may change while it is loaded: no lease ({lease}), no copy ({copy})"
+                ),
+                Hold::Copy {
+                    lease: Errno::EAGAIN,
+                } => complain!(
+                    "warning: {path} is open for writing: what it holds now is loaded, which may \
+                     be half of what it will"
+                ),
+                _ => {}
             }
         }
     }

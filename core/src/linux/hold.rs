@@ -21,7 +21,10 @@ pub enum Hold {
     /// A read lease.
     Lease,
     /// The file itself is out of reach of a lease: a sealed copy in memory is used.
-    Copy,
+    Copy {
+        /// Why there is no lease. EAGAIN: the file is open for writing, and may be half written.
+        lease: Errno,
+    },
     /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone, as one
     /// through a mapping may.
     Nothing {
@@ -107,7 +110,7 @@ impl File {
             Err(lease) => match sealed_copy(self) {
                 Ok(fd) => {
                     copy = Some(fd);
-                    Hold::Copy
+                    Hold::Copy { lease }
                 }
                 Err(copy) => Hold::Nothing { lease, copy },
             },
@@ -172,7 +175,7 @@ impl Held<'_> {
     /// [`Error::FileChanged`]; [`Error::File`] with fstat(2)'s errno.
     pub fn check(&self) -> Result<()> {
         match self.hold {
-            Hold::Copy => Ok(()),
+            Hold::Copy { .. } => Ok(()),
             Hold::Lease | Hold::Nothing { .. } => self.file.fd().unchanged(self.stamp),
         }
     }

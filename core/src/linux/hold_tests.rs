@@ -63,7 +63,8 @@ fn a_file_open_for_writing_is_copied() {
     let example = Example::new("copy");
     let mut writer = example.writer().unwrap();
     let held = example.file.hold(ANY).unwrap();
-    assert_eq!(held.hold(), Hold::Copy);
+    let lease = Errno::EAGAIN;
+    assert_eq!(held.hold(), Hold::Copy { lease });
     let mapping = held.map().unwrap();
     writer.write_all(&[8; 512]).unwrap();
     writer.set_len(1024).unwrap();
