@@ -12,6 +12,8 @@ pub struct Cost {
     pub cpu: f64,
     /// Wall time, in seconds.
     pub wall: f64,
+    /// The most bytes that were resident.
+    pub resident: u64,
 }
 
 /// Runs a program to its end, kexec_load(2) answered with 0. What it prints is dropped; that it
@@ -44,6 +46,7 @@ pub fn run(mut command: Command) -> Outcome<Cost> {
     Ok(Cost {
         cpu: cpu.as_secs_f64(),
         wall,
+        resident: usage.ru_maxrss.unsigned_abs() << 10,
     })
 }
 

@@ -3,7 +3,7 @@
 
 pub mod files;
 pub mod filter;
-mod measure;
+pub mod measure;
 mod native;
 mod page;
 mod page_native;

@@ -26,13 +26,15 @@ pub fn page(results: &Results) -> String {
     text.push_str("\n## System calls and memory\n\n");
     text.push_str(
         "Counted by ptrace(2); memory by /proc/PID/smaps_rollup at the call of kexec_load(2): \
-         what is the process's own, and all it has mapped. kexec-tools runs by its dynamic \
+         what is the process's own, and all it has mapped. What is mapped of the files is page cache, \
+         which the kernel takes back when it wants memory: of 128 MiB loaded in 24 MiB of memory, no \
+         more than that is ever resident (budget/limits.txt, little-memory). kexec-tools runs by its dynamic \
          loader, whose calls and pages are counted with it. A machine with EFI costs three calls more \
          for each of the five files in which the kernel gives a runtime region; \
          budget/limits.txt has what a machine of sixteen comes to.\n\n",
     );
     counts(&mut text, &results.warm);
-    text.push_str("\n## Not in the page cache\n\nWall time in ms.\n\n");
+    text.push_str("\n## Not in the page cache\n\n3 rounds. Wall time in ms.\n\n");
     times(&mut text, &results.cold, Series::wall);
     text.push_str("\nThe same runs' CPU time in ms.\n\n");
     times(&mut text, &results.cold, Series::cpu);
@@ -40,7 +42,7 @@ pub fn page(results: &Results) -> String {
     super::page_native::section(&mut text, &results.native);
     text.push_str("\n## By size of the initrd\n\n");
     text.push_str(
-        "Files with a hole, in the page cache; CPU time in ms. With verification the cost grows \
+        "Files with a hole, in the page cache, 3 rounds; CPU time in ms. With verification the cost grows \
          with the bytes that are loaded; without, it does not grow.\n\n\
          ![CPU time by size of the initrd](benchmarks.svg)\n\n",
     );
@@ -173,12 +175,13 @@ fn ways(text: &mut String, ways: &[Way]) {
     text.push_str(
         "\n## Mapping\n\n\
          The digest of the 512 MiB initrd alone, in ms, by the ways there are to get at the bytes \
-         of a file. CPU time is of user and system; \"cold\" is without the page cache. The spread is \
+         of a file, one after the other, warm and cold in every other round. CPU time is of user and \
+         system; \"cold\" is without the page cache. The spread is \
          that of a shared machine; what lasts is that without advice a cold file costs the most. What \
          fills the page tables (POPULATE) looks at every page also when nothing will be digested \
          (`-i`), or cuts the digest into windows, for no steady gain.\n\n\
-         Two threads cost the same CPU time and win wall time at most by the figure below, for a digest \
-         cut in two; the command does without: it would need stacks, clone and futex by hand, for a \
+         Two threads cost the same CPU time, win wall time of a warm file at most by the figure below, \
+         for a digest cut in two, and lose it of a cold one; the command does without: it would need stacks, clone and futex by hand, for a \
          fraction of a second before anything goes down.\n\n\
          | way | CPU, warm | wall, warm | CPU, cold | wall, cold |\n|---|---|---|---|---|\n",
     );

@@ -1,6 +1,7 @@
 //! `budget/limits.txt`: sizes, system calls, memory and instructions may not grow past it.
 
 use super::Result;
+use super::little_memory::resident;
 use crate::Outcome;
 use crate::command::{
     build_examples, build_kexec, cache, cargo, on_path, output, read, root, run as run_command,
@@ -38,12 +39,20 @@ pub fn run() -> Outcome<Result> {
         instructions(&limits, &mut values)?;
     }
     let stepped = steps(&mut values)?;
+    let bounded = resident(&command)?;
+    if let Ok(resident) = bounded {
+        values.insert("little-memory/resident".into(), resident);
+    }
     let mut problems = Vec::new();
     for (name, limit) in &limits {
         match values.get(name) {
             Some(value) if value <= limit => println!("{name:28} {value:>11} of {limit:>11}"),
             Some(value) => problems.push(format!("{name}: {value}, limit {limit}")),
             None if !counted && name.starts_with("instructions/") => {}
+            None if bounded.is_err() && name.starts_with("little-memory/") => {
+                let why = bounded.as_ref().err().map_or("", String::as_str);
+                println!("{name:28} NOT MEASURED: {why}");
+            }
             None if !stepped && name.starts_with("steps/") => {
                 println!("{name:28} NOT MEASURED: this CPU has no SHA extensions");
             }

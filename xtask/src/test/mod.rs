@@ -4,6 +4,7 @@
 mod binary;
 mod budget;
 mod house;
+mod little_memory;
 mod readme;
 mod steps;
 
