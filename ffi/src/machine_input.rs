@@ -43,9 +43,11 @@ pub const KX_SOURCE_RELEASE: u32 = 11;
 pub const KX_SOURCE_KCORE: u32 = 12;
 /// /sys/kernel/crash_elfcorehdr_size; for a crash kernel.
 pub const KX_SOURCE_ELFCOREHDR_SIZE: u32 = 13;
-/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel.
+/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. (1024 where the kernel has
+/// no such file, before 3.10.)
 pub const KX_SOURCE_CRASH_NOTES_SIZE: u32 = 14;
-/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel.
+/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel, which then also
+/// wants KX_SOURCE_CRASH_NOTES_SIZE.
 pub const KX_SOURCE_CRASH_NOTES: u32 = 15;
 /// /sys/kernel/kexec/crash_cma_ranges; for a crash kernel.
 pub const KX_SOURCE_CRASH_CMA: u32 = 16;
