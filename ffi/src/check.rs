@@ -95,8 +95,8 @@ pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx
 /// matter. `limits` may be NULL.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
-/// KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash
-/// region that ends before it starts), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+/// KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash region that ends before it starts), KX_E_CHECK,
+/// KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_segments(
     segments: *const kx_segment,

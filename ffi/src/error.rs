@@ -90,7 +90,8 @@ pub const KX_RULE_BUFFER_TOO_LARGE: u32 = 5;
 pub const KX_RULE_TOO_MUCH_MEMORY: u32 = 6;
 /// It lies outside the crash kernel's reservation.
 pub const KX_RULE_OUTSIDE_CRASH_RESERVATION: u32 = 7;
-/// It does not lie in free RAM. No function of this version makes this check: a plan's segments do.
+/// It does not lie in free RAM. A plan's segments do; no function of this version makes this
+/// check of others.
 pub const KX_RULE_NOT_RAM: u32 = 8;
 /// No segment contains the entry.
 pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;
