@@ -102,7 +102,8 @@ fn every_error_the_tests_see_is_documented() {
         let declaration = header.find(&format!("\nint {function}(")).expect(function);
         let before = header.get(..declaration).unwrap_or_default();
         let start = before.rfind("/**").unwrap_or(0);
-        header.get(start..declaration).unwrap_or_default()
+        let text = header.get(start..declaration).unwrap_or_default();
+        text.replace("\n * ", " ")
     };
     let mut seen = 0;
     for source in libkexec_tests::api_sources() {
@@ -123,9 +124,9 @@ fn every_error_the_tests_see_is_documented() {
             if !rest.starts_with(&format!("{function}(")) {
                 continue;
             }
-            let mut said = documentation(&format!("kx_{function}")).to_string();
+            let mut said = documentation(&format!("kx_{function}"));
             if said.contains("what that does") || said.contains("what kx_image_probe() says") {
-                said += documentation("kx_image_probe");
+                said += &documentation("kx_image_probe");
             }
             assert!(
                 said.contains(&format!("KX_E_{name}")),

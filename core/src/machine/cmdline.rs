@@ -65,7 +65,7 @@ pub fn reusable_words(command_line: &[u8], for_crash_kernel: bool) -> impl Itera
         init |= *word == b"--";
         let name = unquoted(word);
         let this_boot = !init && OF_THIS_BOOT.iter().any(|start| name.starts_with(start));
-        !this_boot && !(for_crash_kernel && name.starts_with(CRASH_KERNEL))
+        !(this_boot || for_crash_kernel && name.starts_with(CRASH_KERNEL))
     })
 }
 
