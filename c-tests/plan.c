@@ -1,11 +1,12 @@
 /*
  * Plans, and says everything about the plan: numbers, notes, and every byte of every segment.
  *
- *     plan FLAGS ROOT KERNEL COMMAND-LINE [INITRD...]
+ *     plan WHAT ROOT KERNEL COMMAND-LINE [INITRD...]
  *
- * FLAGS are KX_REQUEST_*, a number. ROOT holds the proc and sys of the machine to plan for ("/"
- * for this one). Without a seed from
- * getrandom, so that a plan can be made again.
+ * WHAT is a list of NAME=VALUE, with commas between: flags (KX_REQUEST_*), mem-min, mem-max,
+ * on-failure, port, baud, dtb (a file); boot=1 for kx_plan_to_boot, parse=1 for a machine that is
+ * put together from the contents of files. ROOT holds the proc and sys of the machine to plan for
+ * ("/" for this one). Without a seed from getrandom, so that a plan can be made again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +16,117 @@
 
 static struct kx_machine machine;
 static struct kx_workspace workspace;
+static struct kx_error error = { .size = sizeof error };
+static const char *root;
 
-static int fail(const char *what, int code, const struct kx_error *error)
+static int fail(const char *what, int code)
 {
     char message[KX_MESSAGE_SIZE] = "";
-    kx_error_message(error, message, sizeof message);
+    kx_error_message(&error, message, sizeof message);
     fprintf(stderr, "%s: %s: %s\n", what, kx_errname(code), message);
     return 1;
+}
+
+/* The value of a name in the list, or NULL. */
+static const char *value(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (; list; list = strchr(list, ','), list = list ? list + 1 : list)
+        if (strncmp(list, name, length) == 0 && list[length] == '=')
+            return list + length + 1;
+    return NULL;
+}
+
+static uint64_t number(const char *list, const char *name)
+{
+    const char *text = value(list, name);
+    return text ? strtoull(text, NULL, 0) : 0;
+}
+
+static char contents[1 << 20];
+
+/* Reads a file below the root; answers its length, 0 without it. */
+static size_t contents_of(const char *path)
+{
+    char name[1024];
+    snprintf(name, sizeof name, "%s/%s", root, path);
+    FILE *file = fopen(name, "r");
+    size_t length = file ? fread(contents, 1, sizeof contents - 1, file) : 0;
+    if (file)
+        fclose(file);
+    contents[length] = 0;
+    return length;
+}
+
+static uint64_t number_in(const char *directory, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "sys/firmware/efi/%s%s", directory, name);
+    return contents_of(path) ? strtoull(contents, NULL, 0) : 0;
+}
+
+/* EFI's files hold one number each. */
+static void efi(void)
+{
+    struct kx_machine_info info = { .size = sizeof info };
+    char directory[64];
+
+    kx_machine_get(&machine, &info);
+    info.efi_fw_vendor = number_in("", "fw_vendor");
+    info.efi_runtime = number_in("", "runtime");
+    info.efi_config_table = number_in("", "config_table");
+    info.efi_platform_size = number_in("", "fw_platform_size");
+    kx_machine_set(&machine, &info);
+    for (int n = 0;; n++) {
+        struct kx_efi_descriptor efi = { .size = sizeof efi };
+        snprintf(directory, sizeof directory, "runtime-map/%d/", n);
+        efi.kind = number_in(directory, "type");
+        if (!efi.kind)
+            break;
+        efi.physical_start = number_in(directory, "phys_addr");
+        efi.virtual_start = number_in(directory, "virt_addr");
+        efi.pages = number_in(directory, "num_pages");
+        efi.attribute = number_in(directory, "attribute");
+        kx_machine_add_efi(&machine, &efi);
+    }
+}
+
+/* The machine, a file at a time; the last first. */
+static int machine_of_files(void)
+{
+    static const struct {
+        uint32_t source;
+        const char *path;
+    } files[] = {
+        { KX_SOURCE_BOOT_PARAMS, "sys/kernel/boot_params/data" },
+        { KX_SOURCE_E820, "sys/kernel/boot_params/setup_data/0/data" },
+        { KX_SOURCE_IOMEM, "proc/iomem" },
+        { KX_SOURCE_COMMAND_LINE, "proc/cmdline" },
+        { KX_SOURCE_CPUINFO, "proc/cpuinfo" },
+        { KX_SOURCE_MEMINFO, "proc/meminfo" },
+        { KX_SOURCE_EFI_SYSTAB, "sys/firmware/efi/systab" },
+        { KX_SOURCE_VMCOREINFO, "sys/kernel/vmcoreinfo" },
+        { KX_SOURCE_RELEASE, "proc/sys/kernel/osrelease" },
+        { KX_SOURCE_KCORE, "proc/kcore" },
+        { KX_SOURCE_ELFCOREHDR_SIZE, "sys/kernel/crash_elfcorehdr_size" },
+        { KX_SOURCE_CRASH_NOTES_SIZE, "sys/devices/system/cpu/cpu0/crash_notes_size" },
+    };
+    char path[128];
+    size_t length;
+    int code;
+
+    for (size_t i = sizeof files / sizeof *files; i-- > 0;)
+        if ((length = contents_of(files[i].path)) != 0
+            && (code = kx_machine_parse(&machine, files[i].source, contents, length)) < 0)
+            return fail(files[i].path, code);
+    for (int cpu = 0;; cpu++) {
+        snprintf(path, sizeof path, "sys/devices/system/cpu/cpu%d/crash_notes", cpu);
+        if ((length = contents_of(path)) == 0)
+            break;
+        kx_machine_parse(&machine, KX_SOURCE_CRASH_NOTES, contents, length);
+    }
+    efi();
+    return 0;
 }
 
 static void print_bytes(const unsigned char *bytes, size_t length)
@@ -31,37 +136,9 @@ static void print_bytes(const unsigned char *bytes, size_t length)
     printf("\n");
 }
 
-int main(int argc, char **argv)
+static void say(void)
 {
-    static const unsigned char seed[32] = "0123456789abcdef0123456789abcde";
-    struct kx_error error = { .size = sizeof error };
-    struct kx_request request = { .size = sizeof request };
     struct kx_plan_info plan = { .size = sizeof plan };
-    struct kx_bytes initrds[16];
-    int code;
-
-    if (argc < 5 || argc > 21)
-        return 2;
-    request.flags = strtoul(*++argv, NULL, 0);
-    argc--;
-    kx_machine_init(&machine, sizeof machine);
-    kx_machine_read_below(&machine, argv[1]);
-    if ((code = kx_map(argv[2], &request.kernel, &error)) < 0)
-        return fail(argv[2], code, &error);
-    for (int i = 4; i < argc; i++)
-        if ((code = kx_map(argv[i], &initrds[i - 4], &error)) < 0)
-            return fail(argv[i], code, &error);
-    request.initrds = initrds;
-    request.initrd_count = argc - 4;
-    request.command_line.data = argv[3];
-    request.command_line.length = strlen(argv[3]);
-    request.rng_seed.data = seed;
-    request.rng_seed.length = sizeof seed;
-    kx_workspace_init(&workspace, sizeof workspace);
-    if ((code = kx_plan(&request, &machine, &workspace, &error)) < 0)
-        return fail("plan", code, &error);
-    if ((code = kx_check(&workspace, &error)) < 0)
-        return fail("check", code, &error);
 
     kx_plan_get(&workspace, &plan);
     printf("entry %llx flags %llx kernel %llx\n", (unsigned long long)plan.entry,
@@ -87,5 +164,51 @@ int main(int argc, char **argv)
                (unsigned long long)segment.bufsz);
         print_bytes(segment.buf, segment.bufsz);
     }
+}
+
+int main(int argc, char **argv)
+{
+    static const unsigned char seed[32] = "0123456789abcdef0123456789abcde";
+    struct kx_request request = { .size = sizeof request };
+    struct kx_bytes initrds[16];
+    const char *what, *dtb;
+    int code;
+
+    if (argc < 5 || argc > 21)
+        return 2;
+    what = argv[1];
+    root = argv[2];
+    request.flags = number(what, "flags");
+    request.mem_min = number(what, "mem-min");
+    request.mem_max = number(what, "mem-max");
+    request.on_failure = number(what, "on-failure");
+    request.serial_port = number(what, "port");
+    request.serial_baud = number(what, "baud");
+    kx_machine_init(&machine, sizeof machine);
+    if (!number(what, "parse"))
+        kx_machine_read_below(&machine, root);
+    else if (machine_of_files() != 0)
+        return 1;
+    if ((dtb = value(what, "dtb")) && (code = kx_map(dtb, &request.dtb, &error)) < 0)
+        return fail(dtb, code);
+    if ((code = kx_map(argv[3], &request.kernel, &error)) < 0)
+        return fail(argv[3], code);
+    for (int i = 5; i < argc; i++)
+        if ((code = kx_map(argv[i], &initrds[i - 5], &error)) < 0)
+            return fail(argv[i], code);
+    request.initrds = initrds;
+    request.initrd_count = argc - 5;
+    request.command_line.data = argv[4];
+    request.command_line.length = strlen(argv[4]);
+    request.rng_seed.data = seed;
+    request.rng_seed.length = sizeof seed;
+    kx_workspace_init(&workspace, sizeof workspace);
+    code = number(what, "boot") ? kx_plan_to_boot(&request, &machine, &workspace)
+                                : kx_plan(&request, &machine, &workspace, &error);
+    if (code < 0)
+        return fail("plan", code);
+    if ((code = kx_check(&workspace, &error)) < 0)
+        return fail("check", code);
+    say();
     return 0;
 }

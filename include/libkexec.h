@@ -92,7 +92,7 @@ extern "C" {
 #define KX_E_PROTOCOL (-4099)
 /** A header field cannot be right. numbers: its offset in the file, its value. */
 #define KX_E_BAD_FIELD (-4100)
-/** The image is well formed but cannot be started here; the message says why. */
+/** The image is well formed but cannot be started here; kx_error_message() says why. */
 #define KX_E_NOT_BOOTABLE (-4101)
 /** The command line is too long. numbers: its length, the most the kernel takes. */
 #define KX_E_COMMAND_LINE_TOO_LONG (-4102)
@@ -120,7 +120,10 @@ extern "C" {
 #define KX_E_NOT_A_FILE (-4111)
 /** Nothing is loaded that could be started. */
 #define KX_E_NOTHING_LOADED (-4113)
-/** A value is out of range; the message says which. */
+/**
+ * A value is out of range: those told at each function; where it takes a struct kx_error,
+ * kx_error_message() says which.
+ */
 #define KX_E_BAD_ARGUMENT (-4114)
 /** A file was written to, or cut short, while it was held. */
 #define KX_E_FILE_CHANGED (-4115)
@@ -169,7 +172,10 @@ extern "C" {
 #define KX_RULE_TOO_MUCH_MEMORY 6
 /** It lies outside the crash kernel's reservation. */
 #define KX_RULE_OUTSIDE_CRASH_RESERVATION 7
-/** It does not lie in free RAM. */
+/**
+ * It does not lie in free RAM. A plan's segments do; no function of this version makes this
+ * check of others.
+ */
 #define KX_RULE_NOT_RAM 8
 /** No segment contains the entry. */
 #define KX_RULE_ENTRY_OUTSIDE 9
@@ -179,14 +185,17 @@ extern "C" {
 #define KX_FROM_CALL 2
 /** Bytes that suffice for every message of the library. */
 #define KX_MESSAGE_SIZE 400
-/** /proc/iomem. Also gives the memory map when nothing better did. */
+/** /proc/iomem. Also gives the memory map where no other source does. */
 #define KX_SOURCE_IOMEM 1
 /**
  * A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
  * of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
  */
 #define KX_SOURCE_E820 2
-/** /sys/kernel/boot_params/data: 4096 bytes. Also gives the memory map when nothing better did. */
+/**
+ * /sys/kernel/boot_params/data: 4096 bytes. Also adds to the memory map, unless it is one of
+ * entries added one by one.
+ */
 #define KX_SOURCE_BOOT_PARAMS 3
 /** /proc/cmdline. */
 #define KX_SOURCE_COMMAND_LINE 4
@@ -208,9 +217,15 @@ extern "C" {
 #define KX_SOURCE_KCORE 12
 /** /sys/kernel/crash_elfcorehdr_size; for a crash kernel. */
 #define KX_SOURCE_ELFCOREHDR_SIZE 13
-/** /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. */
+/**
+ * /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. (1024 where the kernel has
+ * no such file, before 3.10.)
+ */
 #define KX_SOURCE_CRASH_NOTES_SIZE 14
-/** /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel. */
+/**
+ * /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel, which then also
+ * wants KX_SOURCE_CRASH_NOTES_SIZE.
+ */
 #define KX_SOURCE_CRASH_NOTES 15
 /** /sys/kernel/kexec/crash_cma_ranges; for a crash kernel. */
 #define KX_SOURCE_CRASH_CMA 16
@@ -289,7 +304,7 @@ extern "C" {
 /** Persistent memory, legacy. */
 #define KX_MEMORY_PRAM 12
 /** RAM set aside for a special purpose. */
-#define KX_MEMORY_SOFT_RESERVED 4026531839
+#define KX_MEMORY_SOFT_RESERVED 4026531839u
 /**
  * flags: elfcorehdr_size is known: the running kernel keeps the elfcorehdr up to date
  * (KX_REQUEST_CRASH_HOTPLUG).
@@ -302,7 +317,10 @@ extern "C" {
  * be planned.
  */
 #define KX_CRASH_FULL 4
-/** Bytes of a struct kx_machine. Most of it is never touched. */
+/**
+ * Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
+ * zeros to as many.
+ */
 #define KX_MACHINE_SIZE 1048576
 /** 64-bit words of a struct kx_machine. */
 #define KX_MACHINE_WORDS 131072
@@ -319,10 +337,13 @@ extern "C" {
 /** xloadflags: it can be entered with 5-level page tables. */
 #define KX_XLF_FIVE_LEVEL 32
 /** setup_type_max: the image does not say. */
-#define KX_SETUP_TYPE_UNKNOWN 4294967295
+#define KX_SETUP_TYPE_UNKNOWN 4294967295u
 /** Bytes of kx_image.version, with the final NUL. */
 #define KX_IMAGE_VERSION_SIZE 256
-/** Bytes of a struct kx_workspace. Most of it is never touched. */
+/**
+ * Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()
+ * writes zeros to as many.
+ */
 #define KX_WORKSPACE_SIZE 3145728
 /** 64-bit words of a struct kx_workspace. */
 #define KX_WORKSPACE_WORDS 393216
@@ -732,14 +753,18 @@ struct kx_held {
   int64_t stamp[5];
 };
 
-/** What kx_on_bus_error() calls. It must not return: it may end the process, write, or longjmp. */
+/**
+ * What kx_on_bus_error() calls, in place of the instruction that looked at the page. It must not
+ * return. It may end the process, call what a signal handler may call, or longjmp() out, as often
+ * as it is called: the signal stays unblocked.
+ */
 typedef void (*kx_bus_error)(void);
 
 /**
  * Version of the library that runs: major << 16 | minor << 8 | patch. Never fails.
  *
  * While the major version is 0, a program must run with the minor version it was built with:
- * compare with KX_VERSION_NUMBER, the last 8 bits aside.
+ * compare with KX_VERSION_NUMBER, the last 8 bits aside. (KX_VERSION_* are the header's.)
  */
 uint32_t kx_version_number(void);
 
@@ -748,12 +773,13 @@ const char *kx_version_string(void);
 
 /**
  * Makes the running kernel's command line one for the next kernel: without what belongs to
- * this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and for a
- * crash kernel without crashkernel=. The result, in `buffer`, ends in NUL; `length` + 1 bytes
- * always suffice.
+ * this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and with
+ * KX_REUSE_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
+ * `size` bytes, ends in NUL; `length` + 1 bytes always suffice. It cannot be made in place.
  *
- * Returns the bytes written, the NUL with them; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN,
- * KX_E_BUFFER.
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, KX_E_BUFFER, KX_E_BAD_ARGUMENT (the buffer and the
+ * command line overlap).
  */
 int kx_reuse_command_line(const char *command_line,
                           size_t length,
@@ -791,11 +817,17 @@ int kx_error_message(const struct kx_error *error, char *buffer, size_t size);
 
 /**
  * Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
- * at once; in any order.
+ * at once. The order does not matter: the memory map (KX_MAP_FIRMWARE) is what
+ * KX_SOURCE_BOOT_PARAMS and KX_SOURCE_E820 give together, and only where they give none that of
+ * KX_SOURCE_IOMEM; none of them replaces what kx_machine_add_memory() added before.
+ *
+ * What is parsed again replaces what the same source said before, and KX_SOURCE_IOMEM also does
+ * when it is refused. Not so KX_SOURCE_CRASH_NOTES, of which each call is a CPU, and the memory
+ * of KX_SOURCE_E820 and KX_SOURCE_BOOT_PARAMS: they add up, until kx_machine_clear().
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
- * (the map is then empty).
+ * (the map is then empty; begin again by kx_machine_clear()).
  */
 int kx_machine_parse(struct kx_machine *machine,
                      uint32_t source,
@@ -804,7 +836,8 @@ int kx_machine_parse(struct kx_machine *machine,
 
 /**
  * Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
- * an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays.
+ * an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays. It
+ * adds to what was read or parsed before, and what is parsed later does not replace it.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
  * KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
@@ -819,7 +852,8 @@ int kx_machine_add_memory(struct kx_machine *machine,
  * Adds a descriptor to the EFI runtime map.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
- * KX_E_FULL.
+ * KX_E_FULL (the map is then empty, as half of it misleads, and stays so until
+ * kx_machine_clear()).
  */
 int kx_machine_add_efi(struct kx_machine *machine, const struct kx_efi_descriptor *descriptor);
 
@@ -897,7 +931,7 @@ size_t kx_machine_size(void);
 size_t kx_machine_align(void);
 
 /**
- * Makes a machine of which nothing is known, in storage of `size` bytes:
+ * Makes a machine of which nothing is known, all zeros, in storage of `size` bytes:
  * kx_machine_init(&machine, sizeof(machine)).
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_machine_size()).
@@ -922,7 +956,7 @@ int kx_machine_read(struct kx_machine *machine);
 
 /**
  * As kx_machine_read(), as far as kx_plan_to_boot() wants to know: not what a dump needs, nor
- * what explains a refused load.
+ * what explains a refused load. What was known before is forgotten here too.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
  */
@@ -968,7 +1002,7 @@ size_t kx_workspace_size(void);
 size_t kx_workspace_align(void);
 
 /**
- * Makes an empty workspace, in storage of `size` bytes:
+ * Makes an empty workspace, all zeros, in storage of `size` bytes:
  * kx_workspace_init(&workspace, sizeof(workspace)).
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_workspace_size()).
@@ -980,16 +1014,17 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  * into the workspace, and digests all bytes once unless told not to. No system call is made: it
  * can be done for any machine, on any machine, without privileges.
  *
- * What the workspace held before is forgotten. The plan points at the request's kernel and
- * initrds, which must stay as they are; machine, command line, dtb, seed and the request itself
- * may go.
+ * What the workspace held before is forgotten, whatever the answer is. The plan points at the
+ * request's kernel and initrds, which must stay as they are; machine, command line, dtb, seed and
+ * the request itself may go.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
- * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT; what kx_image_probe() says of the image;
- * KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (an initrd),
- * KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED; for a
- * crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
- * KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
+ * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
+ * flags that do not go together, a crash kernel for CPUs' notes without a size); what
+ * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+ * KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
+ * KX_E_FULL, KX_E_CANCELLED; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
+ * KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
  */
 int kx_plan(const struct kx_request *request,
             const struct kx_machine *machine,
@@ -998,11 +1033,15 @@ int kx_plan(const struct kx_request *request,
 
 /**
  * As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
- * programs that have little room. No vmlinux, no crash kernel, no progress function; what was
- * read by kx_machine_read_to_boot() is enough for it.
+ * programs that have little room. What was read by kx_machine_read_to_boot() is enough for it.
+ *
+ * Nothing is verified before the new kernel starts: there is no digest, as with
+ * KX_REQUEST_NO_VERIFY, and so on_failure has no meaning. No progress function is called, for no
+ * byte of kernel and initrds is read. No vmlinux, no crash kernel, no console of the purgatory.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
- * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX and KX_REQUEST_CRASH); what
+ * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
+ * KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
  * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
  * KX_E_FULL. The workspace then holds no plan.
@@ -1075,8 +1114,9 @@ int kx_check(const struct kx_workspace *workspace, struct kx_error *error);
  * As kx_check(), of an array of segments of the caller's own making; their kind does not
  * matter. `limits` may be NULL.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash
- * region that ends before it starts), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
+ * KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash region that ends before it starts), KX_E_CHECK,
+ * KX_E_TOO_MANY_SEGMENTS.
  */
 int kx_check_segments(const struct kx_segment *segments,
                       size_t count,
@@ -1198,17 +1238,23 @@ int kx_release(struct kx_held *held);
  * whole system's, whichever thread calls. When another call is under way it is made again for
  * up to a second.
  *
+ * What was loaded before stays when this fails, but not a crash image: once the kernel has begun
+ * with a plan of KX_REQUEST_CRASH, the old one is gone (it lay where the new one goes), and a
+ * refusal leaves none. kx_plan() and kx_check() find what can be found first, without a system
+ * call.
+ *
  * Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
  * KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
  */
-int kx_load(const struct kx_workspace *workspace, struct kx_error *error);
+int kx_load(const struct kx_workspace *workspace,
+            struct kx_error *error);
 
 /**
  * As kx_load(), of an array of segments of the caller's own making, with kexec_load's entry
  * and flags. Nothing is checked but their number.
  *
- * Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW,
- * KX_E_TOO_MANY_SEGMENTS.
+ * Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments
+ * that differ in size), KX_E_TOO_NEW, KX_E_TOO_MANY_SEGMENTS.
  */
 int kx_load_segments(const struct kx_segment *segments,
                      size_t count,
@@ -1222,9 +1268,15 @@ int kx_load_segments(const struct kx_segment *segments,
  * `command_line` has `length` bytes, of which the last is NUL, or none at all. `flags` are
  * KX_FILE_*. Nobody may have the files open for writing.
  *
+ * With KX_FILE_ON_CRASH a refusal costs the crash image that was loaded before, once the kernel
+ * has begun: as is said of kx_load(). The same files planned by kx_plan() with KX_REQUEST_CRASH,
+ * and kx_check() of the plan, show first whether they are a kernel and fit the reservation; that
+ * nobody writes to them a lease shows (kx_hold()).
+ *
  * Returns 0, -errno of kexec_file_load (kx_explain(KX_STEP_FILE_LOAD)), or KX_E_NULL,
  * KX_E_SIZE, KX_E_MISALIGNED (of `error`), KX_E_COMMAND_LINE_NUL (there is one before the last
- * byte, or none there), KX_E_UNKNOWN (flags).
+ * byte, or none there), KX_E_UNKNOWN (flags), KX_E_BAD_ARGUMENT (`initrd` is below -1: an error
+ * of who opened it).
  */
 int kx_load_files(int kernel,
                   int initrd,
@@ -1234,8 +1286,11 @@ int kx_load_files(int kernel,
                   struct kx_error *error);
 
 /**
- * Whether the running kernel's kexec_file_load(2) knows a flag (KX_FILE_*): 1 or 0. Loads and
- * unloads nothing, but counts as a load for kernel.kexec_load_limit_reboot.
+ * Whether the running kernel's kexec_file_load(2) knows a flag (KX_FILE_*). Loads and unloads
+ * nothing, but counts as a load for kernel.kexec_load_limit_reboot.
+ *
+ * Returns 1 or 0; -errno where the kernel does not say: -EPERM to who may not load, -ENOSYS
+ * without the call, -EBUSY while another call is under way.
  */
 int kx_knows_file_flag(uint64_t flag);
 
@@ -1251,7 +1306,8 @@ int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
  * Loads a bzImage to be started by kx_exec(): reads the machine, maps the files, plans and
  * loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
  * and kx_load() do one after the other, with half their code. For programs that must be tiny,
- * such as the only one in an initramfs.
+ * such as the only one in an initramfs. Nothing is verified before the new kernel starts, as is
+ * said of kx_plan_to_boot().
  *
  * `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
  * work in: they need not be initialised, and what was in them is lost; afterwards they hold
@@ -1316,7 +1372,7 @@ int kx_mount(const char *source, const char *target, const char *kind, struct kx
 /**
  * Has `handler` called when a page of a mapped file cannot be had: the file was cut short, or
  * its disk failed (SIGBUS). It is the whole process's: a matter of the program, not of a library
- * it uses; with libc, sigaction does the same.
+ * it uses; with libc, sigaction does the same. A `handler` of type kx_bus_error never returns.
  *
  * Returns 0, -errno of rt_sigaction, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
  */

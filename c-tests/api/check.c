@@ -77,6 +77,11 @@ void test_check(void)
     } future[2] = { { at(0x100000, 0x1000), 0 }, { at(0x100000, 0x1000), 0 } };
     future[0].segment.size = future[1].segment.size = sizeof *future;
     CHECK(rule(&future[0].segment, 2, 0x100000, NULL) == KX_RULE_OVERLAP);
+    /* Each says the same size: an element's place is found by the first one's. */
+    future[1].segment.size = sizeof(struct kx_segment);
+    ANSWERS(KX_E_SIZE, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
+    ANSWERS(KX_E_SIZE, kx_load_segments(&future[0].segment, 2, 0, 0, &error));
+    future[1].segment.size = sizeof *future;
     future[1].more = 1;
     ANSWERS(KX_E_TOO_NEW, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
 }

@@ -145,6 +145,17 @@ static void plans(void)
     machine = reserved("00100000-bffdffff : System RAM\n  40000000-40ffffff : Crash kernel\n");
     ANSWERS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x0000000100c66000 1024\n"));
     request.flags = KX_REQUEST_CRASH;
+    /* CPUs whose notes have no bytes would dump no registers. */
+    struct kx_machine *sizeless = pc();
+    ANSWERS(0, parse(sizeless, KX_SOURCE_IOMEM, iomem));
+    ANSWERS(0, parse(sizeless, KX_SOURCE_VMCOREINFO, "0x0000000100c66000 1024\n"));
+    ANSWERS(0, kx_plan(&request, sizeless, workspace, &error));
+    ANSWERS(0, parse(sizeless, KX_SOURCE_CRASH_NOTES, "3fc10400\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan(&request, sizeless, workspace, &error));
+    CHECK(memcmp(error.what.data, "the CPUs' notes", 15) == 0);
+    ANSWERS(0, parse(sizeless, KX_SOURCE_CRASH_NOTES_SIZE, "368\n"));
+    ANSWERS(0, kx_plan(&request, sizeless, workspace, &error));
+    free(sizeless);
     ANSWERS(KX_E_CRASH_TOO_SMALL, kx_plan(&request, machine, workspace, &error));
     CHECK(error.numbers[0] == 0x1000000 && error.numbers[1] > error.numbers[0]);
     CHECK(error.numbers[1] % (1 << 20) == 0);

@@ -1,13 +1,14 @@
 /* Files that are held, and what a process 1 needs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
 
-static char name[32];
+static char name[32], contents[5000];
 static struct kx_error error = { .size = sizeof error };
 
 static void write_again(void)
@@ -114,7 +115,14 @@ static void refused(void)
     /* A structure of the past cannot be released, so it is not made. */
     held.size = offsetof(struct kx_held, stamp);
     ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
-    ANSWERS(0, kx_release(&held));
+    /* Nor would it say which descriptor is the library's: 0 is not. */
+    held.size = offsetof(struct kx_held, fd);
+    held.bytes.data = contents;
+    held.bytes.length = 1;
+    held.by = KX_HELD_BY_NOTHING;
+    ANSWERS(KX_E_SIZE, kx_release(&held));
+    ANSWERS(KX_E_SIZE, kx_held_check(&held, &error));
+    CHECK(fcntl(0, F_GETFD) >= 0);
     ANSWERS(KX_E_NULL, kx_held_check(NULL, &error));
     ANSWERS(KX_E_MISALIGNED, kx_held_check(odd(&held), &error));
     ANSWERS(KX_E_NULL, kx_release(NULL));
@@ -146,6 +154,28 @@ static void gone(void)
     _exit(55);
 }
 
+static jmp_buf out;
+
+static void jump(void)
+{
+    longjmp(out, 1);
+}
+
+/* Each look at what is gone is told, not the first alone: the child ends with how many were. */
+static void again_and_again(void)
+{
+    static volatile int told;
+    struct kx_bytes bytes;
+    if (kx_on_bus_error(jump, NULL) != 0 || kx_map(name, &bytes, NULL) != 0
+        || truncate(name, 0) != 0)
+        _exit(1);
+    if (setjmp(out))
+        told++;
+    if (told < 10)
+        _exit(((volatile const char *)bytes.data)[0]);
+    _exit(50 + told);
+}
+
 /* A file that is cut short under a mapping. */
 static void bus_error(void)
 {
@@ -165,11 +195,19 @@ static void bus_error(void)
     int status = 0;
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 55);
+
+    int fd = open(name, O_WRONLY);
+    CHECK(fd >= 0 && write(fd, contents, sizeof contents) == sizeof contents && !close(fd));
+    fflush(NULL);
+    child = fork();
+    if (child == 0)
+        again_and_again();
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 60);
 }
 
 void test_hold(void)
 {
-    static char contents[5000];
     memset(contents, 7, sizeof contents);
     strcpy(name, "/tmp/kx-hold-XXXXXX");
     int fd = mkstemp(name);

@@ -18,6 +18,37 @@ static int probe_with(size_t offset, const void *bytes, size_t count, struct kx_
     return code;
 }
 
+/* An ELF kernel: probed as one, and planned where that is asked for. */
+static void vmlinux(void)
+{
+    size_t length;
+    unsigned char *file = make_vmlinux(0x30000, &length);
+    struct kx_image image = { .size = sizeof image };
+    struct kx_error error = { .size = sizeof error };
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_request request = request_of(file, length);
+
+    memset(image.version, '!', sizeof image.version);
+    ANSWERS(0, kx_image_probe(file, length, &image, &error));
+    CHECK(image.format == KX_IMAGE_VMLINUX && image.version[0] == 0 && image.reserved == 0);
+    CHECK(image.pref_address == 0x1000000 && image.init_size == 0x60000);
+    CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
+    ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
+    request.flags = KX_REQUEST_VMLINUX;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_check(workspace, &error));
+    image.format = 0;
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - 1, &image, &error));
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, 100, &image, &error));
+    file[18] = 3;
+    ANSWERS(KX_E_NOT_BOOTABLE, kx_image_probe(file, length, &image, &error));
+    CHECK(image.format == 0);
+    free(machine);
+    free(workspace);
+    free(file);
+}
+
 void test_image(void)
 {
     size_t length;
@@ -65,6 +96,7 @@ void test_image(void)
     ANSWERS(KX_E_BAD_FIELD, probe_with(0x230, "\3", 1, &error));
     CHECK(error.numbers[0] == 0x230 && error.numbers[1] == 0x200003);
     free(file);
+    vmlinux();
 }
 
 static int temporary(const void *data, size_t length, char *name)

@@ -51,6 +51,33 @@ unsigned char *make_bzimage(size_t kernel_size, size_t *length)
     return file;
 }
 
+unsigned char *make_vmlinux(size_t kernel_size, size_t *length)
+{
+    const size_t at = 0x1000;
+    unsigned char *file = calloc(1, at + kernel_size);
+    if (!file)
+        abort();
+    memcpy(file, "\177ELF\2\1\1", 7);
+    put16(file + 16, 2);
+    put16(file + 18, 62);
+    put32(file + 20, 1);
+    put64(file + 24, 0x1000000);
+    put64(file + 32, 64);
+    put16(file + 52, 64);
+    put16(file + 54, 56);
+    put16(file + 56, 1);
+    put32(file + 64, 1);
+    put32(file + 68, 7);
+    put64(file + 72, at);
+    put64(file + 80, 0xffffffff81000000);
+    put64(file + 88, 0x1000000);
+    put64(file + 96, kernel_size);
+    put64(file + 104, 2 * kernel_size);
+    put64(file + 112, 0x200000);
+    *length = at + kernel_size;
+    return file;
+}
+
 struct kx_machine *new_machine(void)
 {
     struct kx_machine *machine = malloc(kx_machine_size());

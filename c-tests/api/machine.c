@@ -101,6 +101,7 @@ static void from_bytes(void)
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "-1\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "368\n"));
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "\n"));
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "0\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES, "13fa01000\n"));
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
@@ -109,6 +110,155 @@ static void from_bytes(void)
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
     CHECK(info.efi_acpi20 == 0x7fb7e014 && info.acpi_rsdp == 0xf5a30);
     CHECK(info.lockdown == KX_LOCKDOWN_INTEGRITY);
+    free(machine);
+}
+
+/* Every order of the sources of a memory map gives the same map. */
+struct part {
+    uint32_t source;
+    const void *data;
+    size_t length;
+};
+
+static void entry_of(unsigned char *at, uint64_t address, uint64_t size, uint32_t kind)
+{
+    put64(at, address);
+    put64(at + 8, size);
+    put32(at + 16, kind);
+}
+
+static struct kx_machine *parsed(const struct part *parts, const unsigned *order, unsigned count)
+{
+    struct kx_machine *machine = new_machine();
+    for (unsigned i = 0; i < count; i++)
+        ANSWERS(0, kx_machine_parse(machine, parts[order[i]].source, parts[order[i]].data,
+                                    parts[order[i]].length));
+    return machine;
+}
+
+static int same_map(const struct kx_machine *one, const struct kx_machine *other, uint32_t map)
+{
+    for (size_t i = 0;; i++) {
+        struct kx_memory a = { .size = sizeof a }, b = { .size = sizeof b };
+        int end = kx_machine_memory(one, map, i, &a);
+        if (end != kx_machine_memory(other, map, i, &b) || memcmp(&a, &b, sizeof a))
+            return 0;
+        if (end)
+            return end == KX_E_NO_ENTRY;
+    }
+}
+
+/* All orders of the `count` parts that `chosen` has bits for. */
+static void orders(const struct part *parts, unsigned chosen, unsigned *order, unsigned count,
+                   struct kx_machine **first)
+{
+    unsigned total = 0;
+    for (unsigned i = 0; i < 5; i++)
+        total += chosen >> i & 1;
+    if (count < total) {
+        for (unsigned i = 0; i < 5; i++) {
+            int used = !(chosen >> i & 1);
+            for (unsigned j = 0; j < count; j++)
+                used |= order[j] == i;
+            order[count] = i;
+            if (!used)
+                orders(parts, chosen, order, count + 1, first);
+        }
+        return;
+    }
+    struct kx_machine *machine = parsed(parts, order, count);
+    if (!*first) {
+        *first = machine;
+        return;
+    }
+    struct kx_machine_info one = info_of(*first), other = info_of(machine);
+    CHECK(memcmp(&one, &other, sizeof one) == 0);
+    CHECK(same_map(*first, machine, KX_MAP_FIRMWARE) && same_map(*first, machine, KX_MAP_IOMEM));
+    free(machine);
+}
+
+static void in_any_order(void)
+{
+    unsigned char page[4096] = { 0 }, table[40], overlaps[20];
+    page[0x1e8] = 2;
+    put64(page + 0x70, 0xf5a30);
+    entry_of(page + 0x2d0, 0, 0x9fc00, 1);
+    entry_of(page + 0x2e4, 0x100000, 0x7ff00000, 1);
+    entry_of(table, 0x100000000, 0x40000000, 1);
+    entry_of(table + 20, 0xfee00000, 0x1000, 2);
+    entry_of(overlaps, 0x40000000, 0x80000000, 1);
+    const char *systab = "ACPI20=0x7fb7e014\n";
+    const struct part parts[5] = {
+        { KX_SOURCE_IOMEM, iomem, strlen(iomem) },
+        { KX_SOURCE_BOOT_PARAMS, page, sizeof page },
+        { KX_SOURCE_E820, table, sizeof table },
+        { KX_SOURCE_E820, overlaps, sizeof overlaps },
+        { KX_SOURCE_EFI_SYSTAB, systab, strlen(systab) },
+    };
+    for (unsigned chosen = 1; chosen < 32; chosen++) {
+        struct kx_machine *first = NULL;
+        unsigned order[5] = { 0 };
+        orders(parts, chosen, order, 0, &first);
+        struct kx_machine_info info = info_of(first);
+        uint32_t source = chosen & 14 ? KX_MEMORY_FROM_BOOT_PARAMS
+                                      : chosen & 1 ? KX_MEMORY_FROM_IOMEM : 0;
+        CHECK(info.memory_source == source);
+        if (chosen == 15)
+            CHECK(info.ram == 0x9fc00 + 0xbff00000 + 0x40000000 && info.memory_count == 4);
+        CHECK(info.acpi_rsdp == (chosen & 2 ? 0xf5a30 : chosen & 16 ? 0x7fb7e014 : 0));
+        free(first);
+    }
+    /* What was added by hand is replaced by none of them. */
+    struct kx_machine *machine = new_machine();
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x1000, 0x4fff, KX_MEMORY_RAM));
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, sizeof page));
+    CHECK(info_of(machine).memory_count == 1 && info_of(machine).ram == 0x4000);
+    ANSWERS(0, kx_machine_clear(machine));
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x2000, 0x2fff, 2));
+    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, sizeof page));
+    CHECK(info_of(machine).memory_count == 4);
+    free(machine);
+}
+
+/* /proc/iomem again: nothing of the old one stays. */
+static void replaced(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_crash_info crash = { .size = sizeof crash };
+    struct kx_machine_info info;
+    size_t length = 0;
+
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, "00100000-001fffff : System RAM\n"));
+    info = info_of(machine);
+    CHECK(info.memory_count == 1 && info.iomem_count == 1 && info.ram == 0x100000);
+    CHECK(info.crash.last == 0 && info.kernel_code.last == 0);
+    ANSWERS(0, kx_machine_crash(machine, &crash));
+    CHECK(crash.ram == 0x100000);
+
+    char *large = malloc(9000 * 40);
+    for (unsigned long n = 1; n <= 9000; n++)
+        length += sprintf(large + length, "%lx-%lx : System RAM\n", n << 13, (n << 13) + 0xfff);
+    ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, large, length));
+    info = info_of(machine);
+    CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.memory_source == 0);
+    CHECK(info.iomem_access == KX_IOMEM_TOO_LONG && info.flags == KX_MACHINE_MEMORY_FULL);
+    ANSWERS(0, kx_machine_crash(machine, &crash));
+    CHECK(crash.flags == KX_CRASH_FULL);
+    free(large);
+    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    info = info_of(machine);
+    CHECK(info.memory_count == 2 && info.iomem_access == KX_IOMEM_READ && info.flags == 0);
+    ANSWERS(0, kx_machine_crash(machine, &crash));
+    CHECK(crash.flags == 0 && crash.ram == info.ram);
+
+    /* One that says nothing: then nothing is known of it, and of the map that came from it. */
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
+    info = info_of(machine);
+    CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.crash.last == 0);
+    CHECK(info.iomem_access == KX_IOMEM_UNPRIVILEGED && info.memory_source == 0);
     free(machine);
 }
 
@@ -166,6 +316,13 @@ static void by_entries(void)
     for (code = 0; code == 0;)
         code = kx_machine_add_efi(machine, &efi);
     ANSWERS(KX_E_FULL, code);
+    /* Half a map would be handed on: there is none, and none begins. */
+    CHECK(info_of(machine).efi_count == 0);
+    CHECK(info_of(machine).flags == (KX_MACHINE_EFI | KX_MACHINE_EFI_FULL));
+    ANSWERS(KX_E_FULL, kx_machine_add_efi(machine, &efi));
+    CHECK(info_of(machine).efi_count == 0);
+    ANSWERS(0, kx_machine_clear(machine));
+    ANSWERS(0, kx_machine_add_efi(machine, &efi));
     free(machine);
 }
 
@@ -201,12 +358,24 @@ static void from_files(void)
     ANSWERS(0, kx_machine_read(machine));
     CHECK(info_of(machine).total_ram > 1 << 24);
     CHECK(info_of(machine).cap_sys_boot != KX_UNKNOWN);
+
+    /* To boot, less is read; what was known before goes all the same. */
+    struct kx_machine_info dirt = { .size = sizeof dirt, .flags = KX_MACHINE_XEN };
+    dirt.crash.last = 1, dirt.loaded = KX_YES, dirt.kernel_bss.last = 1;
+    ANSWERS(0, kx_machine_set(machine, &dirt));
+    ANSWERS(0, kx_machine_read_to_boot(machine));
+    struct kx_machine_info info = info_of(machine);
+    CHECK(info.crash.last == 0 && info.loaded == KX_UNKNOWN && info.kernel_bss.last == 0);
+    CHECK(!(info.flags & KX_MACHINE_XEN) && info.total_ram > 1 << 24);
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
     free(machine);
 }
 
 void test_machine(void)
 {
     from_bytes();
+    in_any_order();
+    replaced();
     by_entries();
     from_files();
     CHECK(strcmp(kx_memory_kind_name(KX_MEMORY_RAM), "System RAM") == 0);

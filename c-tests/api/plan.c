@@ -73,8 +73,9 @@ void test_plan(void)
     CHECK(segment.kind == KX_SEGMENT_PURGATORY && segment.mem == again.entry);
     CHECK(segment.memsz == 4096 && segment.bufsz < 256);
     static const uint32_t not_in_it[] = { KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
-                                          KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL };
-    for (int i = 0; i < 4; i++) {
+                                          KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL,
+                                          KX_REQUEST_RESET_VGA };
+    for (int i = 0; i < 5; i++) {
         request.flags = not_in_it[i];
         ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
         ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
@@ -82,6 +83,12 @@ void test_plan(void)
     request.flags = 0x80000000;
     ANSWERS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
     request.flags = 0;
+
+    /* A structure for errors that cannot be one leaves no plan either. */
+    struct kx_error small = { .size = 1 };
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(KX_E_SIZE, kx_plan(&request, machine, workspace, &small));
+    ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
 
     /* The same inputs give the same plan. */
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
@@ -214,7 +221,20 @@ void test_request(void)
     CHECK(strcmp(line, reused) == 0);
     ANSWERS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_CRASH, line, 21));
     CHECK(strcmp(line, "root=/dev/sda1 quiet") == 0);
-    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 5));
+    memset(line, '!', sizeof line);
+    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, strlen(reused)));
+    for (size_t i = 0; i < sizeof line; i++)
+        CHECK(line[i] == '!');
+    ANSWERS((int)strlen(reused) + 1, kx_reuse_command_line(old, strlen(old), 0, NULL, 0));
+    /* Not in place: neither over it, nor from behind or before into it. */
+    strcpy(line + 8, old);
+    for (int shift = -7; shift <= 7; shift++)
+        ANSWERS(KX_E_BAD_ARGUMENT, kx_reuse_command_line(line + 8, strlen(old), 0,
+                                                         line + 8 + shift, sizeof line - 16));
+    CHECK(strcmp(line + 8, old) == 0);
+    strcpy(line + sizeof line - 6, "a  b\n");
+    ANSWERS(4, kx_reuse_command_line(line + sizeof line - 6, 5, 0, line, sizeof line));
+    CHECK(strcmp(line, "a b") == 0);
     ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 0));
     ANSWERS(KX_E_NULL, kx_reuse_command_line(old, strlen(old), 0, NULL, 9));
     ANSWERS(KX_E_NULL, kx_reuse_command_line(NULL, 1, 0, line, 9));

@@ -33,6 +33,8 @@ extern unsigned checks, failures;
 
 /* A well-formed bzImage: boot protocol 2.15, with kernel_info; malloc'ed. */
 unsigned char *make_bzimage(size_t kernel_size, size_t *length);
+/* A well-formed vmlinux, loaded at 16 MiB, with a bss as large as the rest; malloc'ed. */
+unsigned char *make_vmlinux(size_t kernel_size, size_t *length);
 /* Little-endian numbers. */
 void put16(unsigned char *at, unsigned value);
 void put32(unsigned char *at, unsigned long value);
@@ -48,6 +50,7 @@ struct kx_request request_of(const void *kernel, size_t length);
 void *odd(void *pointer);
 
 void test_layout(void);
+void test_constants(void);
 void test_errors(void);
 void test_objects(void);
 void test_machine(void);

@@ -172,6 +172,19 @@ static int hold_initrds(const struct wanted *wanted, struct kx_bytes *initrds)
     return 0;
 }
 
+/* Whether the kernel is to keep the elfcorehdr up to date: --hotplug, since kexec-tools 2.0.27. */
+static int hotplug(const struct kexec_info *info)
+{
+    unsigned long flags = 0;
+#ifdef KEXEC_UPDATE_ELFCOREHDR
+    flags |= KEXEC_UPDATE_ELFCOREHDR;
+#endif
+#ifdef KEXEC_CRASH_HOTPLUG_SUPPORT
+    flags |= KEXEC_CRASH_HOTPLUG_SUPPORT;
+#endif
+    return (info->kexec_flags & KEXEC_ON_CRASH) && (info->kexec_flags & flags);
+}
+
 /* The options of the architecture, which kexec-tools has read. */
 static void architecture(const struct kexec_info *info, struct kx_request *request)
 {
@@ -187,6 +200,7 @@ static void architecture(const struct kexec_info *info, struct kx_request *reque
         { (info->kexec_flags & KEXEC_ON_CRASH) != 0, KX_REQUEST_CRASH },
         { (info->kexec_flags & KEXEC_ON_CRASH) && arch_options.pass_memmap_cmdline,
           KX_REQUEST_CRASH_MEMMAP },
+        { hotplug(info), KX_REQUEST_CRASH_HOTPLUG },
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (flags[i].wanted)
@@ -217,6 +231,11 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
     struct wanted wanted = { NULL, { NULL }, 0, 0 };
     int length, crash = (info->kexec_flags & KEXEC_ON_CRASH) != 0;
 
+    /* Its purgatory would have to come back; libkexec's does not. */
+    if (info->kexec_flags & KEXEC_PRESERVE_CONTEXT) {
+        fprintf(stderr, "--load-preserve-context is not done by libkexec\n");
+        return -1;
+    }
     kx_machine_init(&machine, sizeof machine);
     kx_machine_read(&machine);
     if (read_options(argc, argv, &wanted) < 0

@@ -47,7 +47,7 @@ fn python_and_go_see_the_same_plan() {
         let say = |mut command: Command| {
             command
                 .arg(&image)
-                .arg("quiet")
+                .arg("quiet name=K\u{fc}che")
                 .env("LD_LIBRARY_PATH", &lib);
             plausible(&run(&mut command))
         };
@@ -163,6 +163,10 @@ fn kexec_tools_loads_by_our_plan() {
         (
             vec!["-l", kernel, "--mem-max=0x3ffffff"],
             "plan: no free memory for the kernel",
+        ),
+        (
+            vec!["--load-preserve-context", kernel, "--mem-max=0x3fffffff"],
+            "--load-preserve-context is not done by libkexec",
         ),
         (vec!["-l", kernel, "--no-checks"], "note: "),
     ] {

@@ -97,6 +97,35 @@ fn every_layout_is_pinned() {
     assert!(members > 100, "{members}");
 }
 
+/// Every constant is a number in c-tests/api, so that none changes unnoticed.
+#[test]
+fn every_constant_is_pinned() {
+    let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
+    let read = |name: &str| {
+        let path = root().join("c-tests/api").join(name);
+        std::fs::read_to_string(path).expect(name)
+    };
+    let (constants, errors) = (read("constants.c"), read("errors.c"));
+    let mut pinned = 0;
+    for line in header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define KX_"))
+    {
+        let (name, value) = line.split_once(' ').expect("a value");
+        if let Some(name) = name.strip_prefix("E_") {
+            let number = value.trim_matches(['(', ')']);
+            let pin = format!("PIN({number}, {name})");
+            assert!(errors.contains(&pin), "{pin}");
+        } else {
+            let pin = format!("IS(KX_{name}, {value});");
+            assert!(constants.contains(&pin), "{pin}");
+        }
+        pinned += 1;
+    }
+    let lines = constants.matches("\n    IS(").count() + errors.matches("PIN(-").count();
+    assert_eq!(pinned, lines, "a constant is no more");
+}
+
 #[test]
 fn is_ascii_and_has_no_floating_names() {
     let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");

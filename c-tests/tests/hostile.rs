@@ -19,7 +19,12 @@ const OPTIONAL: [(&str, &str); 2] = [
     ("kx_load_to_boot", "initrd"),
 ];
 /// Written in full or not at all: what it would not tell could not be given back.
-const WHOLE: [(&str, &str); 2] = [("kx_hold", "held"), ("kx_hold_fd", "held")];
+const WHOLE: [(&str, &str); 4] = [
+    ("kx_hold", "held"),
+    ("kx_hold_fd", "held"),
+    ("kx_held_check", "held"),
+    ("kx_release", "held"),
+];
 /// Read, then written.
 const CHANGED: [(&str, &str); 1] = [("kx_release", "held")];
 
@@ -32,6 +37,13 @@ struct Function {
     name: String,
     returns: String,
     parameters: Vec<Parameter>,
+}
+
+impl Function {
+    fn has(&self, name: &str) -> bool {
+        let mut parameters = self.parameters.iter();
+        parameters.any(|parameter| parameter.name == name)
+    }
 }
 
 fn functions(header: &str) -> Vec<Function> {
@@ -156,7 +168,16 @@ fn call(function: &Function, changed: usize, argument: &str) -> String {
             false => parameter.right(&function.name),
         })
         .collect();
-    format!("{}({})", function.name, arguments.join(", "))
+    let call = format!("{}({})", function.name, arguments.join(", "));
+    if function.returns != "int" {
+        return call;
+    }
+    // What it does not do is looked at besides: write although it fails, and leave a plan then.
+    let planned = function.name.starts_with("kx_plan") && function.has("machine");
+    let parameter = function.parameters.get(changed);
+    let right = parameter.is_some_and(|parameter| parameter.name != "workspace");
+    let plan = if planned && right { "no_plan" } else { "any" };
+    format!("(before(), after({call}, {plan}))")
 }
 
 fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
@@ -221,9 +242,13 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
                 size(&future)
             )
             .expect("text");
+            let expected = match WHOLE.contains(&here) {
+                true => "ANSWERS(KX_E_SIZE, ",
+                false => "NEITHER(",
+            };
             writeln!(
                 text,
-                "    reset(); {} NEITHER({baseline});",
+                "    reset(); {} {expected}{baseline});",
                 size("sizeof(size_t)")
             )
             .expect("text");
@@ -239,6 +264,19 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
             .expect("text");
             if !WHOLE.contains(&here) {
                 text.push_str(&same(&size("sizeof(size_t)")));
+            }
+            // Of what is there before a refused call nothing changes.
+            if name != "kx_error" {
+                let members = format!(
+                    "memset((char *)&{name}_.it + sizeof(size_t), 0x5a, \
+                     sizeof {name}_.it - sizeof(size_t));"
+                );
+                for other in function.parameters.iter().enumerate() {
+                    if other.0 != index && other.1.pointer() && other.1.name != "error" {
+                        let call = call(function, other.0, "NULL");
+                        writeln!(text, "    reset(); {members} SANE({call});").expect("text");
+                    }
+                }
             }
         }
     }
@@ -337,11 +375,42 @@ int main(void)
 }
 "#;
 
+/// What a call may write to is as it was if it fails; struct kx_error alone is written then. And
+/// of a plan that was not made there is none.
+fn watch(versioned: &BTreeSet<String>) -> String {
+    let names = versioned.iter().filter(|name| *name != "kx_error");
+    let structures = names.map(|name| format!("{name}_"));
+    let others = ["buffer", "word", "none"].map(String::from);
+    let watched: Vec<String> = structures.chain(others).collect();
+    let mut text = String::from("\nenum { any, no_plan };\n\n");
+    for name in &watched {
+        writeln!(text, "static unsigned char old_{name}[sizeof {name}];").expect("text");
+    }
+    text += "\nstatic void before(void)\n{\n";
+    for name in &watched {
+        writeln!(text, "    memcpy(old_{name}, &{name}, sizeof {name});").expect("text");
+    }
+    text += "}\n\nstatic int after(int answer, int plan)\n{\n    if (answer >= 0)\n        return answer;\n";
+    for name in &watched {
+        writeln!(
+            text,
+            "    CHECK(memcmp(old_{name}, &{name}, sizeof {name}) == 0);"
+        )
+        .expect("text");
+    }
+    text + "    struct kx_plan_info info = { .size = sizeof info };\n\
+            \x20   if (plan == no_plan)\n\
+            \x20       ANSWERS(KX_E_NO_PLAN, kx_plan_get(&workspace, &info));\n\
+            \x20   return answer;\n}\n\n"
+}
+
 /// Begins every call with objects that are right.
 fn reset(versioned: &BTreeSet<String>) -> String {
     let mut text = String::from(
         "static void reset(void)\n{\n\
          \x20   memset(&none, 0, sizeof none);\n\
+         \x20   memset(buffer, 0x5a, sizeof buffer);\n\
+         \x20   word = 0x5a5a5a5a;\n\
          \x20   ANSWERS(0, kx_machine_init(&machine, sizeof machine));\n\
          \x20   ANSWERS(0, kx_machine_add_memory(&machine, KX_MAP_FIRMWARE, 0x100000, 0x3fffffff, \
          KX_MEMORY_RAM));\n\
@@ -378,6 +447,7 @@ fn every_function_refuses_what_is_wrong() {
         )
         .expect("text");
     }
+    text += &watch(&versioned);
     text += &reset(&versioned);
     text += "static void hostile(void)\n{\n";
     for function in &functions {

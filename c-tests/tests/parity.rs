@@ -8,26 +8,101 @@ use std::process::Command;
 
 use kexec_core::linux::read_machine_below;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{CrashOptions, Options, Request, SegmentKind, Workspace, plan};
+use kexec_core::plan::{
+    Console, CrashOptions, OnFailure, Options, Request, SegmentKind, Workspace, plan, plan_to_boot,
+};
 use libkexec_tests::{bzimage, cc, kernels, root, run, scratch, slim};
 
 const LINE: &str = "console=ttyS0 root=/dev/vda1 quiet";
 
 /// KX_REQUEST_*.
+const NO_EFI: u32 = 1;
+const NO_VERIFY: u32 = 2;
+const CONSOLE_VGA: u32 = 4;
+const CONSOLE_SERIAL: u32 = 8;
+const RESET_VGA: u32 = 16;
 const CRASH: u32 = 32;
 const HOTPLUG: u32 = 64;
 const MEMMAP: u32 = 128;
 const VMLINUX: u32 = 256;
 
-fn options(flags: u32) -> Options {
-    let has = |flag| flags & flag != 0;
-    Options {
-        args_linux: has(VMLINUX),
-        crash: has(CRASH).then_some(CrashOptions {
-            hotplug: has(HOTPLUG),
-            memmap: has(MEMMAP),
-        }),
-        ..Options::default()
+/// What `plan.c` is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted<'a> {
+    flags: u32,
+    mem_min: u64,
+    mem_max: u64,
+    reboot: bool,
+    port: u16,
+    baud: u32,
+    dtb: Option<&'a Path>,
+    boot: bool,
+    parse: bool,
+}
+
+impl Wanted<'_> {
+    const fn flags(flags: u32) -> Self {
+        Wanted {
+            flags,
+            mem_min: 0,
+            mem_max: 0,
+            reboot: false,
+            port: 0,
+            baud: 0,
+            dtb: None,
+            boot: false,
+            parse: false,
+        }
+    }
+
+    fn argument(&self) -> String {
+        let mut text = format!(
+            "flags={},mem-min={},mem-max={},on-failure={},port={},baud={},boot={},parse={}",
+            self.flags,
+            self.mem_min,
+            self.mem_max,
+            u32::from(self.reboot),
+            self.port,
+            self.baud,
+            u32::from(self.boot),
+            u32::from(self.parse)
+        );
+        if let Some(dtb) = self.dtb {
+            write!(text, ",dtb={}", dtb.display()).expect("text");
+        }
+        text
+    }
+
+    fn options(&self) -> Options {
+        let has = |flag| self.flags & flag != 0;
+        Options {
+            mem_min: self.mem_min,
+            mem_max: match self.mem_max {
+                0 => u64::MAX,
+                limit => limit,
+            },
+            efi: !has(NO_EFI),
+            verify: !has(NO_VERIFY),
+            on_failure: match self.reboot {
+                true => OnFailure::Reboot,
+                false => OnFailure::Halt,
+            },
+            console: Console {
+                vga: has(CONSOLE_VGA),
+                serial: has(CONSOLE_SERIAL),
+                reset_vga: has(RESET_VGA),
+                serial_port: match self.port {
+                    0 => 0x3f8,
+                    port => port,
+                },
+                serial_baud: self.baud,
+            },
+            args_linux: has(VMLINUX),
+            crash: has(CRASH).then_some(CrashOptions {
+                hotplug: has(HOTPLUG),
+                memmap: has(MEMMAP),
+            }),
+        }
     }
 }
 
@@ -40,7 +115,12 @@ fn hex(out: &mut String, bytes: &[u8]) {
 }
 
 /// What `plan.c` prints, through Rust.
-fn through_rust(flags: u32, machine_root: &Path, kernel: &Path, initrds: &[PathBuf]) -> String {
+fn through_rust(
+    wanted: &Wanted<'_>,
+    machine_root: &Path,
+    kernel: &Path,
+    initrds: &[PathBuf],
+) -> String {
     let machine_root = CString::new(machine_root.to_str().expect("UTF-8")).expect("no NUL");
     let mut machine = Box::new(Machine::new());
     read_machine_below(&machine_root, &mut machine);
@@ -49,6 +129,7 @@ fn through_rust(flags: u32, machine_root: &Path, kernel: &Path, initrds: &[PathB
         .iter()
         .map(|path| std::fs::read(path).expect("an initrd"))
         .collect();
+    let dtb = wanted.dtb.map(|path| std::fs::read(path).expect("the dtb"));
     let list: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
     let mut seed = [0; 32];
     seed[..31].copy_from_slice(b"0123456789abcdef0123456789abcde");
@@ -57,11 +138,15 @@ fn through_rust(flags: u32, machine_root: &Path, kernel: &Path, initrds: &[PathB
         initrds: &list,
         command_line: LINE.as_bytes(),
         rng_seed: Some(seed),
-        options: options(flags),
-        ..Request::default()
+        dtb: dtb.as_deref(),
+        options: wanted.options(),
     };
     let mut workspace = Box::new(Workspace::new());
-    let plan = plan(&request, &machine, &mut workspace).expect("a plan");
+    let plan = match wanted.boot {
+        true => plan_to_boot(&request, &machine, &mut workspace),
+        false => plan(&request, &machine, &mut workspace),
+    };
+    let plan = plan.expect("a plan");
     plan.check().expect("a good plan");
 
     let mut out = String::new();
@@ -112,27 +197,29 @@ fn program(directory: &Path) -> PathBuf {
 }
 
 /// The same plan by both; answers what they say of it.
-fn same(program: &Path, flags: u32, machine: &Path, image: &Path, initrds: &[PathBuf]) -> String {
+fn same(
+    program: &Path,
+    wanted: Wanted<'_>,
+    machine: &Path,
+    image: &Path,
+    initrds: &[PathBuf],
+) -> String {
     let mut command = Command::new(program);
-    command.arg(flags.to_string()).arg(machine);
+    command.arg(wanted.argument()).arg(machine);
     command.arg(image).arg(LINE).args(initrds);
     let through_c = run(&mut command);
-    let through_rust = through_rust(flags, machine, image, initrds);
-    assert!(
-        through_c == through_rust,
-        "{} with flags {flags}",
-        image.display()
-    );
+    let through_rust = through_rust(&wanted, machine, image, initrds);
+    if through_c != through_rust {
+        let mut lines = through_c.lines().zip(through_rust.lines());
+        let different = lines.find(|(c, rust)| c != rust);
+        panic!("{} with {wanted:?}: {different:?}", image.display());
+    }
     through_c
 }
 
-#[test]
-fn byte_for_byte() {
-    let directory = scratch("parity");
-    let program = program(&directory);
-
-    // A machine with more ranges than boot_params has room for, and EFI.
-    let made_up = directory.join("machine");
+/// A machine with more ranges than boot_params has room for, and EFI; with an e820 table of its own,
+/// and more of it behind, if that is asked for.
+fn efi_machine(made_up: &Path, e820: bool) {
     let mut iomem = String::from("00100000-bfffffff : System RAM\n");
     for n in 0..200_u64 {
         let start = 0x1_0000_0000 + (n << 24);
@@ -148,6 +235,19 @@ fn byte_for_byte() {
     write(made_up.join("proc/cpuinfo"), b"flags\t\t: fpu sha_ni\n");
     let mut page = vec![0_u8; 4096];
     page[0x1c0..0x1c4].copy_from_slice(b"EL64");
+    if e820 {
+        let kernel = made_up.join("sys/kernel/boot_params/setup_data/0");
+        page[0x1e8] = 2;
+        page[0x250] = 1;
+        page[0x2d0..0x2e4].copy_from_slice(&entry(0, 0x9_fc00, 1));
+        page[0x2e4..0x2f8].copy_from_slice(&entry(0x10_0000, 0xbff0_0000, 1));
+        let more = [
+            entry(0x1_0000_0000, 0xc800_0000, 1),
+            entry(0xfee0_0000, 4096, 2),
+        ];
+        write(kernel.join("type"), b"0x1\n");
+        write(kernel.join("data"), &more.concat());
+    }
     write(made_up.join("sys/kernel/boot_params/data"), &page);
     let efi = made_up.join("sys/firmware/efi");
     for (name, value) in [
@@ -163,7 +263,24 @@ fn byte_for_byte() {
     ] {
         write(efi.join(name), value.as_bytes());
     }
+}
 
+/// An entry of an e820 table.
+fn entry(address: u64, size: u64, kind: u32) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&address.to_le_bytes());
+    bytes[8..16].copy_from_slice(&size.to_le_bytes());
+    bytes[16..].copy_from_slice(&kind.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn byte_for_byte() {
+    let directory = scratch("parity");
+    let program = program(&directory);
+
+    let made_up = directory.join("machine");
+    efi_machine(&made_up, false);
     let mut images = vec![write(directory.join("made-up"), &bzimage(0x12_3450))];
     images.extend(kernels());
     let initrds = [
@@ -180,10 +297,100 @@ fn byte_for_byte() {
             }
             for count in first..=initrds.len() {
                 let files = initrds.get(..count).expect("that many");
-                let said = same(&program, 0, machine, image, files);
+                let said = same(&program, Wanted::default(), machine, image, files);
                 assert_eq!(said.matches("\nsegment ").count(), 3 + count);
             }
         }
+    }
+}
+
+/// Every member of a request but its files, and kx_plan_to_boot().
+#[test]
+fn byte_for_byte_whatever_is_asked() {
+    let directory = scratch("parity-options");
+    let program = program(&directory);
+    let machine = directory.join("machine");
+    efi_machine(&machine, false);
+    let image = write(directory.join("kernel"), &bzimage(0x2_3450));
+    let initrds = [write(directory.join("initrd"), &[7; 12345])];
+    let dtb = write(directory.join("dtb"), &[0xd0; 321]);
+    let all = Wanted::default();
+    let both = CONSOLE_SERIAL | CONSOLE_VGA | RESET_VGA;
+    let mut said = Vec::new();
+    for wanted in [
+        all,
+        Wanted::flags(NO_EFI),
+        Wanted::flags(NO_VERIFY),
+        Wanted::flags(CONSOLE_VGA),
+        Wanted::flags(CONSOLE_SERIAL),
+        Wanted::flags(RESET_VGA | CONSOLE_VGA),
+        Wanted {
+            port: 0x2f8,
+            ..Wanted::flags(CONSOLE_SERIAL)
+        },
+        Wanted {
+            port: 0x2f8,
+            baud: 115_200,
+            reboot: true,
+            ..Wanted::flags(both)
+        },
+        Wanted {
+            mem_max: 0x3fff_1234,
+            ..all
+        },
+        Wanted {
+            mem_min: 0x1000_0000,
+            mem_max: 0x4fff_ffff,
+            ..all
+        },
+        Wanted {
+            reboot: true,
+            ..all
+        },
+        Wanted {
+            dtb: Some(&dtb),
+            ..all
+        },
+        Wanted { boot: true, ..all },
+        Wanted {
+            boot: true,
+            mem_max: 0x3fff_1234,
+            dtb: Some(&dtb),
+            ..Wanted::flags(NO_EFI)
+        },
+    ] {
+        said.push(same(&program, wanted, &machine, &image, &initrds));
+    }
+    // Each of them makes another plan: none was passed over by both.
+    let plans = said.len();
+    said.sort();
+    said.dedup();
+    assert_eq!(said.len(), plans);
+}
+
+/// A machine put together by kx_machine_parse(), a file at a time, is the one that is read.
+#[test]
+fn byte_for_byte_from_the_contents_of_files() {
+    let directory = scratch("parity-parse");
+    let program = program(&directory);
+    let image = write(directory.join("kernel"), &bzimage(0x2_3450));
+    let parse = |flags| Wanted {
+        parse: true,
+        ..Wanted::flags(flags)
+    };
+    for e820 in [false, true] {
+        let machine = directory.join(format!("machine-{e820}"));
+        efi_machine(&machine, e820);
+        let said = same(&program, parse(0), &machine, &image, &[]);
+        assert!(said.contains(" SETUP_EFI\n"), "{said}");
+        assert_eq!(said.contains(" SETUP_E820_EXT\n"), !e820);
+    }
+    let machine = directory.join("crash-machine");
+    crash_machine(&machine);
+    // How many CPUs there may be it cannot be told.
+    write(machine.join("sys/devices/system/cpu/possible"), b"0-2\n");
+    for flags in [0, CRASH, CRASH | HOTPLUG, CRASH | MEMMAP] {
+        same(&program, parse(flags), &machine, &image, &[]);
     }
 }
 
@@ -280,13 +487,19 @@ fn byte_for_byte_for_crash_kernels_and_vmlinux() {
     let crash = [CRASH, CRASH | HOTPLUG, CRASH | MEMMAP];
     for flags in crash {
         for image in &images {
-            let said = same(&program, flags, &machine, image, &initrds);
+            let said = same(&program, Wanted::flags(flags), &machine, image, &initrds);
             assert_eq!(said.matches("\nsegment elfcorehdr ").count(), 1);
             assert!(!said.contains("control pages 0\n"));
         }
     }
     for flags in [0].into_iter().chain(crash) {
-        let said = same(&program, flags | VMLINUX, &machine, &vmlinux, &initrds);
+        let said = same(
+            &program,
+            Wanted::flags(flags | VMLINUX),
+            &machine,
+            &vmlinux,
+            &initrds,
+        );
         // Two of the kernel, two initrds, boot parameters, purgatory, perhaps the elfcorehdr.
         let extra = usize::from(flags & CRASH != 0);
         assert_eq!(said.matches("\nsegment ").count(), 6 + extra);

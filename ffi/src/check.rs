@@ -7,7 +7,7 @@ use kexec_core::Error;
 use kexec_core::memory::Range;
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, kx_error, report};
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report};
 use crate::inspect::kx_segment;
 use crate::machine_info::kx_range;
 use crate::pointer;
@@ -32,7 +32,8 @@ pub struct kx_limits {
 unsafe impl Versioned for kx_limits {}
 const _: () = assert!(size_of::<kx_limits>() == 40);
 
-/// The caller's array of segments; each element is as large as the first one says.
+/// The caller's array of segments; each element is as large as the first one says, and must say
+/// so itself.
 ///
 /// # Safety
 /// `count` elements are readable, and their bytes stay as long as `'a`.
@@ -56,6 +57,10 @@ pub unsafe fn segments<'a>(
     for index in 0..count {
         let offset = index.saturating_mul(stride);
         let here = first.cast::<u8>().wrapping_add(offset).cast::<kx_segment>();
+        // SAFETY: inside the caller's array.
+        if unsafe { versioned::output_size(here.cast_mut()) }? != stride {
+            return Err(Failure::Own(KX_E_SIZE));
+        }
         // SAFETY: inside the caller's array.
         let given = unsafe { versioned::read(here) }?;
         // SAFETY: the caller's promise.
@@ -89,8 +94,9 @@ pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx
 /// As kx_check(), of an array of segments of the caller's own making; their kind does not
 /// matter. `limits` may be NULL.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash
-/// region that ends before it starts), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
+/// KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash region that ends before it starts), KX_E_CHECK,
+/// KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_segments(
     segments: *const kx_segment,

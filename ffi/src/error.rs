@@ -17,7 +17,7 @@ pub const KX_E_NOT_THIS_FORMAT: c_int = -4098;
 pub const KX_E_PROTOCOL: c_int = -4099;
 /// A header field cannot be right. numbers: its offset in the file, its value.
 pub const KX_E_BAD_FIELD: c_int = -4100;
-/// The image is well formed but cannot be started here; the message says why.
+/// The image is well formed but cannot be started here; kx_error_message() says why.
 pub const KX_E_NOT_BOOTABLE: c_int = -4101;
 /// The command line is too long. numbers: its length, the most the kernel takes.
 pub const KX_E_COMMAND_LINE_TOO_LONG: c_int = -4102;
@@ -41,7 +41,8 @@ pub const KX_E_EMPTY_FILE: c_int = -4110;
 pub const KX_E_NOT_A_FILE: c_int = -4111;
 /// Nothing is loaded that could be started.
 pub const KX_E_NOTHING_LOADED: c_int = -4113;
-/// A value is out of range; the message says which.
+/// A value is out of range: those told at each function; where it takes a struct kx_error,
+/// kx_error_message() says which.
 pub const KX_E_BAD_ARGUMENT: c_int = -4114;
 /// A file was written to, or cut short, while it was held.
 pub const KX_E_FILE_CHANGED: c_int = -4115;
@@ -89,7 +90,8 @@ pub const KX_RULE_BUFFER_TOO_LARGE: u32 = 5;
 pub const KX_RULE_TOO_MUCH_MEMORY: u32 = 6;
 /// It lies outside the crash kernel's reservation.
 pub const KX_RULE_OUTSIDE_CRASH_RESERVATION: u32 = 7;
-/// It does not lie in free RAM.
+/// It does not lie in free RAM. A plan's segments do; no function of this version makes this
+/// check of others.
 pub const KX_RULE_NOT_RAM: u32 = 8;
 /// No segment contains the entry.
 pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;

@@ -1,11 +1,12 @@
 //! Files that stay as they are while they are loaded.
 
 use core::ffi::{c_char, c_int};
+use core::mem::offset_of;
 
 use kexec_core::Result;
 use kexec_core::linux::{Fd, File, Hold, Mapping, Stamp};
 
-use crate::error::{Failure, KX_E_NULL, KX_E_UNKNOWN, kx_error, plain, report};
+use crate::error::{Failure, KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, kx_error, plain, report};
 use crate::pointer;
 use crate::request::kx_bytes;
 use crate::versioned::{self, Versioned};
@@ -54,10 +55,7 @@ unsafe fn hand_out(
     let body = || {
         // SAFETY: the caller's promise.
         let size = unsafe { versioned::output_size(held) }?;
-        if size < size_of::<kx_held>() {
-            // What is not told cannot be released.
-            return Err(Failure::Own(crate::error::KX_E_SIZE));
-        }
+        whole(size)?;
         let told = hold(open()?, copy_limit)?;
         // SAFETY: `held` was checked, and `size` is its size.
         unsafe { versioned::write(held, size, &told) };
@@ -65,6 +63,16 @@ unsafe fn hand_out(
     };
     // SAFETY: the caller's promise.
     unsafe { report(error, body) }
+}
+
+/// Whether a structure of this size says all that kx_release() wants to know: from the first
+/// version of this library on it did. One that lacks `fd` would have descriptor 0 closed.
+const fn whole(size: usize) -> core::result::Result<(), Failure> {
+    const END: usize = offset_of!(kx_held, stamp).saturating_add(size_of::<[i64; 5]>());
+    if size < END {
+        return Err(Failure::Own(KX_E_SIZE));
+    }
+    Ok(())
 }
 
 fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
@@ -139,6 +147,8 @@ pub unsafe extern "C" fn kx_hold_fd(
 /// # Safety
 /// `held` as the header says.
 unsafe fn given(held: *const kx_held) -> core::result::Result<kx_held, Failure> {
+    // SAFETY: the caller's promise.
+    whole(unsafe { versioned::output_size(held.cast_mut()) }?)?;
     // SAFETY: the caller's promise.
     let given = unsafe { versioned::read(held) }?;
     match given.by {

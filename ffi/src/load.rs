@@ -4,11 +4,11 @@ use core::ffi::c_int;
 
 use kexec_core::Error;
 use kexec_core::linux::{
-    Fd, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload, knows_file_flag,
+    Fd, file_flag_known, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
 };
 
 use crate::check;
-use crate::error::{Failure, KX_E_UNKNOWN, kx_error, report};
+use crate::error::{Failure, KX_E_UNKNOWN, kx_error, plain, report};
 use crate::inspect::kx_segment;
 use crate::pointer;
 use crate::workspace::{kx_workspace, plan};
@@ -37,6 +37,11 @@ pub const KX_CRASH: u32 = 1;
 /// whole system's, whichever thread calls. When another call is under way it is made again for
 /// up to a second.
 ///
+/// What was loaded before stays when this fails, but not a crash image: once the kernel has begun
+/// with a plan of KX_REQUEST_CRASH, the old one is gone (it lay where the new one goes), and a
+/// refusal leaves none. kx_plan() and kx_check() find what can be found first, without a system
+/// call.
+///
 /// Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
 /// KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
@@ -54,8 +59,8 @@ pub unsafe extern "C" fn kx_load(workspace: *const kx_workspace, error: *mut kx_
 /// As kx_load(), of an array of segments of the caller's own making, with kexec_load's entry
 /// and flags. Nothing is checked but their number.
 ///
-/// Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW,
-/// KX_E_TOO_MANY_SEGMENTS.
+/// Returns 0, -errno of kexec_load, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments
+/// that differ in size), KX_E_TOO_NEW, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load_segments(
     segments: *const kx_segment,
@@ -79,9 +84,15 @@ pub unsafe extern "C" fn kx_load_segments(
 /// `command_line` has `length` bytes, of which the last is NUL, or none at all. `flags` are
 /// KX_FILE_*. Nobody may have the files open for writing.
 ///
+/// With KX_FILE_ON_CRASH a refusal costs the crash image that was loaded before, once the kernel
+/// has begun: as is said of kx_load(). The same files planned by kx_plan() with KX_REQUEST_CRASH,
+/// and kx_check() of the plan, show first whether they are a kernel and fit the reservation; that
+/// nobody writes to them a lease shows (kx_hold()).
+///
 /// Returns 0, -errno of kexec_file_load (kx_explain(KX_STEP_FILE_LOAD)), or KX_E_NULL,
 /// KX_E_SIZE, KX_E_MISALIGNED (of `error`), KX_E_COMMAND_LINE_NUL (there is one before the last
-/// byte, or none there), KX_E_UNKNOWN (flags).
+/// byte, or none there), KX_E_UNKNOWN (flags), KX_E_BAD_ARGUMENT (`initrd` is below -1: an error
+/// of who opened it).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load_files(
     kernel: c_int,
@@ -102,6 +113,10 @@ pub unsafe extern "C" fn kx_load_files(
         }
         // SAFETY: the caller's promise.
         let line = unsafe { pointer::bytes(command_line.cast(), length) }?;
+        if initrd < -1 {
+            let what = "an initrd is a descriptor, or -1 for none";
+            return Err(Error::BadArgument { what }.into());
+        }
         let (kernel, initrd) = (Fd::lent(kernel), (initrd >= 0).then(|| Fd::lent(initrd)));
         kexec_file_load(&kernel, initrd.as_deref(), line, flags)?;
         Ok(0)
@@ -110,11 +125,14 @@ pub unsafe extern "C" fn kx_load_files(
     unsafe { report(error, body) }
 }
 
-/// Whether the running kernel's kexec_file_load(2) knows a flag (KX_FILE_*): 1 or 0. Loads and
-/// unloads nothing, but counts as a load for kernel.kexec_load_limit_reboot.
+/// Whether the running kernel's kexec_file_load(2) knows a flag (KX_FILE_*). Loads and unloads
+/// nothing, but counts as a load for kernel.kexec_load_limit_reboot.
+///
+/// Returns 1 or 0; -errno where the kernel does not say: -EPERM to who may not load, -ENOSYS
+/// without the call, -EBUSY while another call is under way.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_knows_file_flag(flag: u64) -> c_int {
-    c_int::from(knows_file_flag(flag))
+    plain(|| Ok(c_int::from(file_flag_known(flag)?)))
 }
 
 /// Unloads what is loaded, by one of the two calls (KX_CALL_*), both of which unload either

@@ -9,7 +9,8 @@ use crate::error::{Code, plain};
 use crate::object::{self, Storage};
 use crate::pointer;
 
-/// Bytes of a struct kx_machine. Most of it is never touched.
+/// Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
+/// zeros to as many.
 pub const KX_MACHINE_SIZE: usize = 1_048_576;
 /// 64-bit words of a struct kx_machine.
 pub const KX_MACHINE_WORDS: usize = 131_072;
@@ -76,7 +77,7 @@ pub extern "C" fn kx_machine_align() -> usize {
     align_of::<kx_machine>()
 }
 
-/// Makes a machine of which nothing is known, in storage of `size` bytes:
+/// Makes a machine of which nothing is known, all zeros, in storage of `size` bytes:
 /// kx_machine_init(&machine, sizeof(machine)).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_machine_size()).
@@ -116,14 +117,16 @@ pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
 }
 
 /// As kx_machine_read(), as far as kx_plan_to_boot() wants to know: not what a dump needs, nor
-/// what explains a refused load.
+/// what explains a refused load. What was known before is forgotten here too.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_read_to_boot(machine: *mut kx_machine) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        read_machine_to_boot(unsafe { exclusive(machine) }?);
+        let machine = unsafe { exclusive(machine) }?;
+        machine.clear();
+        read_machine_to_boot(machine);
         Ok(0)
     })
 }

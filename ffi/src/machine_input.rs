@@ -2,24 +2,26 @@
 
 use core::ffi::{c_int, c_void};
 
+use kexec_core::Error;
 use kexec_core::machine::{
-    CpuFlags, Dump, EfiMemoryDescriptor, IomemAccess, IomemParser, KcoreParser, Machine,
-    MeminfoParser, MemorySource, StatusParser, crash_notes, decimal_size, e820_entries, lockdown,
-    release, vmcoreinfo,
+    CpuFlags, Dump, E820_ENTRY_SIZE, Efi, EfiMemoryDescriptor, IomemAccess, IomemParser,
+    KcoreParser, Machine, MeminfoParser, MemorySource, RunningBootParams, RunningCommandLine,
+    StatusParser, crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
 };
-use kexec_core::memory::{MemoryKind, Range};
+use kexec_core::memory::{MemoryKind, MemoryMap, Range};
 
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
 use crate::machine::{exclusive, kx_machine};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// /proc/iomem. Also gives the memory map when nothing better did.
+/// /proc/iomem. Also gives the memory map where no other source does.
 pub const KX_SOURCE_IOMEM: u32 = 1;
 /// A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
 /// of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
 pub const KX_SOURCE_E820: u32 = 2;
-/// /sys/kernel/boot_params/data: 4096 bytes. Also gives the memory map when nothing better did.
+/// /sys/kernel/boot_params/data: 4096 bytes. Also adds to the memory map, unless it is one of
+/// entries added one by one.
 pub const KX_SOURCE_BOOT_PARAMS: u32 = 3;
 /// /proc/cmdline.
 pub const KX_SOURCE_COMMAND_LINE: u32 = 4;
@@ -41,9 +43,11 @@ pub const KX_SOURCE_RELEASE: u32 = 11;
 pub const KX_SOURCE_KCORE: u32 = 12;
 /// /sys/kernel/crash_elfcorehdr_size; for a crash kernel.
 pub const KX_SOURCE_ELFCOREHDR_SIZE: u32 = 13;
-/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel.
+/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. (1024 where the kernel has
+/// no such file, before 3.10.)
 pub const KX_SOURCE_CRASH_NOTES_SIZE: u32 = 14;
-/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel.
+/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel, which then also
+/// wants KX_SOURCE_CRASH_NOTES_SIZE.
 pub const KX_SOURCE_CRASH_NOTES: u32 = 15;
 /// /sys/kernel/kexec/crash_cma_ranges; for a crash kernel.
 pub const KX_SOURCE_CRASH_CMA: u32 = 16;
@@ -78,11 +82,17 @@ unsafe impl Versioned for kx_efi_descriptor {}
 const _: () = assert!(size_of::<kx_efi_descriptor>() == 48);
 
 /// Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
-/// at once; in any order.
+/// at once. The order does not matter: the memory map (KX_MAP_FIRMWARE) is what
+/// KX_SOURCE_BOOT_PARAMS and KX_SOURCE_E820 give together, and only where they give none that of
+/// KX_SOURCE_IOMEM; none of them replaces what kx_machine_add_memory() added before.
+///
+/// What is parsed again replaces what the same source said before, and KX_SOURCE_IOMEM also does
+/// when it is refused. Not so KX_SOURCE_CRASH_NOTES, of which each call is a CPU, and the memory
+/// of KX_SOURCE_E820 and KX_SOURCE_BOOT_PARAMS: they add up, until kx_machine_clear().
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
-/// (the map is then empty).
+/// (the map is then empty; begin again by kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_parse(
     machine: *mut kx_machine,
@@ -109,9 +119,9 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
         KX_SOURCE_COMMAND_LINE => {
             machine.command_line.set(contents);
             if machine.command_line.is_too_long() {
-                return Err(kexec_core::Error::Full {
+                return Err(Error::Full {
                     what: "RunningCommandLine::CAPACITY",
-                    capacity: kexec_core::machine::RunningCommandLine::CAPACITY as u64,
+                    capacity: RunningCommandLine::CAPACITY as u64,
                 }
                 .into());
             }
@@ -169,13 +179,17 @@ fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
         KX_SOURCE_ELFCOREHDR_SIZE => {
             dump.elfcorehdr_size = Some(decimal_size(contents).ok_or(BAD)?);
         }
-        KX_SOURCE_CRASH_NOTES_SIZE => dump.cpus.size = decimal_size(contents).ok_or(BAD)?,
+        KX_SOURCE_CRASH_NOTES_SIZE => {
+            let size = decimal_size(contents).filter(|&size| size != 0);
+            dump.cpus.size = size.ok_or(BAD)?;
+        }
         KX_SOURCE_CRASH_NOTES => dump.cpus.add(crash_notes(contents).ok_or(BAD)?),
         KX_SOURCE_CRASH_CMA => {
             if !dump.set_cma(contents) {
+                dump.set_cma(b"");
                 let what = "Dump::CMA_CAPACITY";
                 let capacity = Dump::CMA_CAPACITY as u64;
-                return Err(kexec_core::Error::Full { what, capacity }.into());
+                return Err(Error::Full { what, capacity }.into());
             }
         }
         _ => return Err(Failure::Own(KX_E_UNKNOWN)),
@@ -184,7 +198,7 @@ fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
 }
 
 fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
-    machine.iomem.clear();
+    forget_iomem(machine);
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     parser.feed(contents);
     let found = parser.finish();
@@ -195,77 +209,103 @@ fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
         IomemAccess::Read => {}
         IomemAccess::TooLong => {
             machine.memory_full = true;
-            return Err(full());
+            return Err(kexec_core::memory::MapFull.into());
         }
         IomemAccess::Missing | IomemAccess::Unprivileged => return Err(BAD),
     }
-    if matches!(
-        machine.memory_source,
-        MemorySource::None | MemorySource::Iomem
-    ) {
+    if machine.memory_source == MemorySource::None {
         let Machine { iomem, memory, .. } = machine;
-        memory.clear();
         for entry in iomem.entries() {
             memory.add(entry.range, entry.kind)?;
         }
+        // The kernel lists RAM in pieces where it cut something out for itself at boot.
+        memory.join_touching();
         machine.memory_source = MemorySource::Iomem;
     }
     Ok(())
 }
 
-fn full() -> Failure {
-    kexec_core::memory::MapFull.into()
-}
-
-/// Adds to the firmware's map; a map that overflows is emptied, as half a map misleads.
-fn add(machine: &mut Machine, range: Range, kind: MemoryKind) -> Result<(), Failure> {
-    let added = machine.memory.add(range, kind);
-    if added.is_err() {
+/// What /proc/iomem said before, and the memory map if it came from there.
+fn forget_iomem(machine: &mut Machine) {
+    machine.iomem.clear();
+    machine.dump.ram.clear();
+    machine.dump.ram_full = false;
+    machine.dump.gart = None;
+    if machine.iomem_access == IomemAccess::TooLong {
+        machine.memory_full = false;
+    }
+    if machine.memory_source == MemorySource::Iomem {
         machine.memory.clear();
-        machine.memory_full = true;
         machine.memory_source = MemorySource::None;
     }
-    added.map_err(Failure::from)
+}
+
+/// The firmware's map, as it is put together.
+struct Firmware<'a> {
+    map: &'a mut MemoryMap,
+    source: &'a mut MemorySource,
+    full: &'a mut bool,
+}
+
+impl Firmware<'_> {
+    /// A map that overflows is emptied, as half a map misleads.
+    fn add(&mut self, range: Range, kind: MemoryKind) -> Result<(), Failure> {
+        let added = self.map.add(range, kind);
+        if added.is_err() {
+            self.map.clear();
+            *self.full = true;
+            *self.source = MemorySource::None;
+        }
+        added.map_err(Failure::from)
+    }
+
+    /// Touching pieces become one: where tables overlap, the pieces depend on which came first.
+    fn add_table(&mut self, table: &[u8]) -> Result<(), Failure> {
+        if e820_entries(table).next().is_none() {
+            return Ok(());
+        }
+        if *self.source == MemorySource::Iomem {
+            // A copy of /proc/iomem's, which is for want of this.
+            self.map.clear();
+            *self.source = MemorySource::None;
+        }
+        for entry in e820_entries(table) {
+            self.add(entry.range, entry.kind)?;
+        }
+        self.map.join_touching();
+        if *self.source == MemorySource::None {
+            *self.source = MemorySource::BootParams;
+        }
+        Ok(())
+    }
+}
+
+/// The firmware's map of a machine, and beside it its boot_params.
+const fn firmware(machine: &mut Machine) -> (Firmware<'_>, &RunningBootParams) {
+    let firmware = Firmware {
+        map: &mut machine.memory,
+        source: &mut machine.memory_source,
+        full: &mut machine.memory_full,
+    };
+    (firmware, &machine.boot_params)
 }
 
 fn e820(machine: &mut Machine, table: &[u8]) -> Result<(), Failure> {
-    if !table
-        .len()
-        .is_multiple_of(kexec_core::machine::E820_ENTRY_SIZE)
-    {
+    if !table.len().is_multiple_of(E820_ENTRY_SIZE) {
         return Err(BAD);
     }
-    for entry in e820_entries(table) {
-        add(machine, entry.range, entry.kind)?;
-    }
-    if machine.memory_source == MemorySource::None {
-        machine.memory_source = MemorySource::BootParams;
-    }
-    Ok(())
+    firmware(machine).0.add_table(table)
 }
 
-fn boot_params(machine: &mut Machine, page: &[u8]) -> Result<(), Failure> {
+fn boot_params(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
+    let page = <&[u8; 4096]>::try_from(contents).map_err(|_| BAD)?;
     machine.boot_params.set(page);
-    if machine.boot_params.get().is_none() {
-        return Err(BAD);
-    }
     rsdp(machine);
-    let Machine {
-        boot_params,
-        memory,
-        memory_source,
-        ..
-    } = machine;
-    if boot_params.e820().next().is_some()
-        && matches!(memory_source, MemorySource::None | MemorySource::Iomem)
-    {
-        memory.clear();
-        for entry in boot_params.e820() {
-            memory.add(entry.range, entry.kind)?;
-        }
-        *memory_source = MemorySource::BootParams;
+    let (mut firmware, boot_params) = firmware(machine);
+    if *firmware.source == MemorySource::FirmwareMemmap {
+        return Ok(());
     }
-    Ok(())
+    firmware.add_table(boot_params.e820_table())
 }
 
 /// As the running system is read: the boot loader's word, then EFI's.
@@ -281,7 +321,8 @@ fn rsdp(machine: &mut Machine) {
 }
 
 /// Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
-/// an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays.
+/// an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays. It
+/// adds to what was read or parsed before, and what is parsed later does not replace it.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
 /// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
@@ -300,8 +341,9 @@ pub unsafe extern "C" fn kx_machine_add_memory(
         let kind = MemoryKind(kind);
         match map {
             KX_MAP_FIRMWARE => {
-                add(machine, range, kind)?;
-                if machine.memory_source == MemorySource::None {
+                firmware(machine).0.add(range, kind)?;
+                // Also of /proc/iomem's copy, which would go for what is parsed later.
+                if machine.memory_source != MemorySource::BootParams {
                     machine.memory_source = MemorySource::FirmwareMemmap;
                 }
             }
@@ -324,7 +366,8 @@ pub unsafe extern "C" fn kx_machine_add_memory(
 /// Adds a descriptor to the EFI runtime map.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
-/// KX_E_FULL.
+/// KX_E_FULL (the map is then empty, as half of it misleads, and stays so until
+/// kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_add_efi(
     machine: *mut kx_machine,
@@ -335,14 +378,25 @@ pub unsafe extern "C" fn kx_machine_add_efi(
         let machine = unsafe { exclusive(machine) }?;
         // SAFETY: the caller's promise.
         let descriptor = unsafe { versioned::read(descriptor) }?;
-        machine.efi.present = true;
-        machine.efi.add(EfiMemoryDescriptor {
+        let efi = &mut machine.efi;
+        efi.present = true;
+        let added = efi.add(EfiMemoryDescriptor {
             kind: descriptor.kind,
             physical: descriptor.physical_start,
             virtual_: descriptor.virtual_start,
             pages: descriptor.pages,
             attribute: descriptor.attribute,
-        })?;
+        });
+        machine.efi_full |= added.is_err();
+        if machine.efi_full {
+            efi.clear_map();
+            return Err(EFI_FULL.into());
+        }
         Ok(0)
     })
 }
+
+const EFI_FULL: Error = Error::Full {
+    what: "Efi::CAPACITY",
+    capacity: Efi::CAPACITY as u64,
+};

@@ -7,28 +7,29 @@ use kexec_core::Error;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
 
-use crate::error::{Failure, kx_error, plain, report};
+use crate::error::{Code, Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
 use crate::object;
 use crate::pointer;
 use crate::request::kx_request;
 use crate::versioned;
-use crate::workspace::kx_workspace;
+use crate::workspace::{Inner, kx_workspace};
 
 /// Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
 /// into the workspace, and digests all bytes once unless told not to. No system call is made: it
 /// can be done for any machine, on any machine, without privileges.
 ///
-/// What the workspace held before is forgotten. The plan points at the request's kernel and
-/// initrds, which must stay as they are; machine, command line, dtb, seed and the request itself
-/// may go.
+/// What the workspace held before is forgotten, whatever the answer is. The plan points at the
+/// request's kernel and initrds, which must stay as they are; machine, command line, dtb, seed and
+/// the request itself may go.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
-/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT; what kx_image_probe() says of the image;
-/// KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (an initrd),
-/// KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED; for a
-/// crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
-/// KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
+/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
+/// flags that do not go together, a crash kernel for CPUs' notes without a size); what
+/// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+/// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
+/// KX_E_FULL, KX_E_CANCELLED; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
+/// KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan(
     request: *const kx_request,
@@ -36,6 +37,8 @@ pub unsafe extern "C" fn kx_plan(
     workspace: *mut kx_workspace,
     error: *mut kx_error,
 ) -> c_int {
+    // SAFETY: the caller's promise. Before `error` is looked at, which may be what is wrong.
+    let _said_again = unsafe { forget(workspace) };
     // SAFETY: the caller's promise.
     let body = || unsafe { planned(request, machine, workspace, with_progress) };
     // SAFETY: the caller's promise.
@@ -43,11 +46,15 @@ pub unsafe extern "C" fn kx_plan(
 }
 
 /// As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
-/// programs that have little room. No vmlinux, no crash kernel, no progress function; what was
-/// read by kx_machine_read_to_boot() is enough for it.
+/// programs that have little room. What was read by kx_machine_read_to_boot() is enough for it.
+///
+/// Nothing is verified before the new kernel starts: there is no digest, as with
+/// KX_REQUEST_NO_VERIFY, and so on_failure has no meaning. No progress function is called, for no
+/// byte of kernel and initrds is read. No vmlinux, no crash kernel, no console of the purgatory.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
-/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX and KX_REQUEST_CRASH); what
+/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
+/// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
 /// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
 /// KX_E_FULL. The workspace then holds no plan.
@@ -71,6 +78,11 @@ fn with_progress<'a>(
     workspace: &'a mut Workspace,
     asked: &kx_request,
 ) -> Result<Plan<'a>, Error> {
+    let cpus = &machine.dump.cpus;
+    if request.options.crash.is_some() && cpus.size == 0 && !cpus.addresses().is_empty() {
+        let what = "the CPUs' notes have no size: KX_SOURCE_CRASH_NOTES_SIZE";
+        return Err(Error::BadArgument { what });
+    }
     let (progress, context) = (asked.progress, asked.progress_context);
     let mut tell = |done, total| match progress {
         None => ControlFlow::Continue(()),
@@ -88,6 +100,18 @@ fn to_boot<'a>(
     plan_to_boot(request, machine, workspace)
 }
 
+/// The workspace without the plan that was in it.
+///
+/// # Safety
+/// As `object::find_mut`, and nobody else uses it.
+unsafe fn forget(workspace: *mut kx_workspace) -> Result<*mut Inner, Code> {
+    // SAFETY: the caller's promise.
+    let inner = unsafe { object::find_mut(workspace) }?;
+    // SAFETY: it was initialised, and nobody else uses it.
+    unsafe { (*inner).planned = 0 };
+    Ok(inner)
+}
+
 /// Reads what the caller wants, and keeps the plan `make` makes of it in the workspace.
 ///
 /// # Safety
@@ -99,9 +123,7 @@ unsafe fn planned(
     make: Make,
 ) -> Result<c_int, Failure> {
     // SAFETY: the caller's promise.
-    let inner = unsafe { object::find_mut(workspace) }?;
-    // SAFETY: it was initialised, and nobody else uses it.
-    unsafe { (*inner).planned = 0 };
+    let inner = unsafe { forget(workspace) }?;
     // SAFETY: the caller's promise.
     let asked = unsafe { versioned::read(request) }?;
     // SAFETY: the caller's promise.

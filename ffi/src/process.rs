@@ -33,12 +33,14 @@ pub unsafe extern "C" fn kx_mount(
     unsafe { report(error, body) }
 }
 
-/// What kx_on_bus_error() calls. It must not return: it may end the process, write, or longjmp.
+/// What kx_on_bus_error() calls, in place of the instruction that looked at the page. It must not
+/// return. It may end the process, call what a signal handler may call, or longjmp() out, as often
+/// as it is called: the signal stays unblocked.
 pub type kx_bus_error = Option<unsafe extern "C" fn()>;
 
 /// Has `handler` called when a page of a mapped file cannot be had: the file was cut short, or
 /// its disk failed (SIGBUS). It is the whole process's: a matter of the program, not of a library
-/// it uses; with libc, sigaction does the same.
+/// it uses; with libc, sigaction does the same. A `handler` of type kx_bus_error never returns.
 ///
 /// Returns 0, -errno of rt_sigaction, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]

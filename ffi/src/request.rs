@@ -3,12 +3,13 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use kexec_core::linux::random_seed;
-use kexec_core::machine::reuse_command_line;
+use kexec_core::machine::reusable_words;
 use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
 use kexec_core::{Errno, Error};
 
-use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, KX_E_UNKNOWN, count, plain};
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN, plain};
 use crate::pointer;
+use crate::text;
 use crate::versioned::Versioned;
 
 /// Bytes of the caller's. Empty: length 0, data NULL or not.
@@ -157,12 +158,13 @@ impl kx_request {
 pub const KX_REUSE_CRASH: u32 = 1;
 
 /// Makes the running kernel's command line one for the next kernel: without what belongs to
-/// this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and for a
-/// crash kernel without crashkernel=. The result, in `buffer`, ends in NUL; `length` + 1 bytes
-/// always suffice.
+/// this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and with
+/// KX_REUSE_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
+/// `size` bytes, ends in NUL; `length` + 1 bytes always suffice. It cannot be made in place.
 ///
-/// Returns the bytes written, the NUL with them; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN,
-/// KX_E_BUFFER.
+/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// 0; or KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, KX_E_BUFFER, KX_E_BAD_ARGUMENT (the buffer and the
+/// command line overlap).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_reuse_command_line(
     command_line: *const c_char,
@@ -172,24 +174,21 @@ pub unsafe extern "C" fn kx_reuse_command_line(
     size: usize,
 ) -> c_int {
     plain(|| {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise; nothing is written before it is seen to be no part of the
+        // buffer.
         let line = unsafe { pointer::bytes(command_line.cast(), length) }?;
         if flags & !KX_REUSE_CRASH != 0 {
             return Err(Failure::Own(KX_E_UNKNOWN));
         }
-        pointer::usable(buffer)?;
-        let last = size.checked_sub(1).ok_or(Failure::Own(KX_E_BUFFER))?;
         // More is never written, whatever the caller says there is room for.
-        let last = last.min(length);
-        // SAFETY: `size` bytes are writable and nobody else uses them, by the caller's promise;
-        // whatever they hold is a value.
-        let room = unsafe { core::slice::from_raw_parts_mut(buffer.cast::<u8>(), last) };
-        let short = |_| Failure::Own(KX_E_BUFFER);
-        let written = reuse_command_line(line, flags & KX_REUSE_CRASH != 0, room).map_err(short)?;
-        let written = written.len();
-        // SAFETY: at most `size` - 1 bytes were written.
-        unsafe { *buffer.wrapping_add(written) = 0 };
-        count(written.saturating_add(1))
+        let room = size.min(length.saturating_add(1));
+        let (from, to) = (command_line.addr(), buffer.addr());
+        if from < to.saturating_add(room) && to < from.saturating_add(length) {
+            return Err(Failure::Own(KX_E_BAD_ARGUMENT));
+        }
+        let words = || reusable_words(line, flags & KX_REUSE_CRASH != 0);
+        // SAFETY: the caller's promise, and the words are no part of the buffer.
+        unsafe { text::put_words(buffer, size, words) }
     })
 }
 

@@ -82,6 +82,26 @@ pub unsafe fn put(
     unsafe { put_by(buffer, size, &write) }
 }
 
+/// [`put_by`], of words with a space between each two.
+///
+/// # Safety
+/// As [`put_by`], and the buffer is no part of the words.
+pub unsafe fn put_words<'a, I: Iterator<Item = &'a [u8]>>(
+    buffer: *mut c_char,
+    size: usize,
+    words: impl Fn() -> I,
+) -> Result<c_int, Failure> {
+    let write = |output: &mut Output| {
+        for (number, word) in words().enumerate() {
+            let separator: &[u8] = if number == 0 { b"" } else { b" " };
+            let bytes = separator.iter().chain(word);
+            bytes.for_each(|byte| output.byte(*byte));
+        }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { put_by(buffer, size, &write) }
+}
+
 /// [`put_by`], of bytes that are no UTF-8.
 ///
 /// # Safety

@@ -14,7 +14,7 @@ pub const KX_VERSION_NUMBER: u32 = 0x0000_0100;
 /// Version of the library that runs: major << 16 | minor << 8 | patch. Never fails.
 ///
 /// While the major version is 0, a program must run with the minor version it was built with:
-/// compare with KX_VERSION_NUMBER, the last 8 bits aside.
+/// compare with KX_VERSION_NUMBER, the last 8 bits aside. (KX_VERSION_* are the header's.)
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_version_number() -> u32 {
     KX_VERSION_NUMBER

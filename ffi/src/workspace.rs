@@ -7,7 +7,8 @@ use kexec_core::plan::{Plan, Workspace};
 use crate::error::{Code, KX_E_NO_PLAN, plain};
 use crate::object::{self, Storage};
 
-/// Bytes of a struct kx_workspace. Most of it is never touched.
+/// Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()
+/// writes zeros to as many.
 pub const KX_WORKSPACE_SIZE: usize = 3_145_728;
 /// 64-bit words of a struct kx_workspace.
 pub const KX_WORKSPACE_WORDS: usize = 393_216;
@@ -82,7 +83,7 @@ pub extern "C" fn kx_workspace_align() -> usize {
     align_of::<kx_workspace>()
 }
 
-/// Makes an empty workspace, in storage of `size` bytes:
+/// Makes an empty workspace, all zeros, in storage of `size` bytes:
 /// kx_workspace_init(&workspace, sizeof(workspace)).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_workspace_size()).

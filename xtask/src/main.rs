@@ -95,9 +95,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What `ffi/install` does, after the release build.
+/// What `ffi/install` does, after the release build where that is wanted.
 fn c_library(what: &str, arguments: &[String]) -> Outcome {
-    command::run(command::cargo().args(["build", "--quiet", "--release"]))?;
+    if what != "uninstall" {
+        command::run(command::cargo().args(["build", "--quiet", "--release"]))?;
+    }
     let program = ["run", "--quiet", "--package", "libkexec-install", "--"];
     command::run(command::cargo().args(program).arg(what).args(arguments))
 }

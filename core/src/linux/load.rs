@@ -176,19 +176,27 @@ pub fn kexec_file_unload(crash: bool) -> Result<()> {
     file_load(NO_FD, NO_FD, &[], file_flags::UNLOAD | on_crash)
 }
 
-/// Whether this kernel's kexec_file_load(2) knows `flag`. Nothing is loaded or unloaded: the
-/// kernel looks at the flags first (EINVAL), and then finds no file (EBADF). Like every call it
-/// takes one from kernel.kexec_load_limit_reboot.
+/// Whether this kernel's kexec_file_load(2) knows `flag`; taken for known where the kernel does
+/// not say, see [`file_flag_known`].
 #[must_use]
 pub fn knows_file_flag(flag: u64) -> bool {
-    let known = !file_flags::UNLOAD & !file_flags::ON_CRASH;
-    !matches!(
-        file_load(NO_FD, NO_FD, &[], (flag & known) | file_flags::NO_INITRAMFS),
-        Err(Error::Syscall {
-            errno: Errno::EINVAL,
-            ..
-        })
-    )
+    !matches!(file_flag_known(flag), Ok(false))
+}
+
+/// Asks whether this kernel's kexec_file_load(2) knows `flag`. Nothing is loaded or unloaded: of
+/// who may load, the kernel looks at the flags first (EINVAL), and then finds no file (EBADF).
+/// Like every call it takes one from kernel.kexec_load_limit_reboot.
+///
+/// # Errors
+/// [`Error::Syscall`] with the errno of a kernel that came not as far: EPERM, ENOSYS, EBUSY.
+pub fn file_flag_known(flag: u64) -> Result<bool> {
+    let asked = flag & !file_flags::UNLOAD & !file_flags::ON_CRASH;
+    match file_load(NO_FD, NO_FD, &[], asked | file_flags::NO_INITRAMFS) {
+        Ok(()) => Ok(true),
+        Err(Error::Syscall { errno, .. }) if errno == Errno::EBADF => Ok(true),
+        Err(Error::Syscall { errno, .. }) if errno == Errno::EINVAL => Ok(false),
+        Err(refused) => Err(refused),
+    }
 }
 
 /// The descriptor that is none, −1.

@@ -32,8 +32,8 @@ pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
 pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{
-    KEXEC_ON_CRASH, file_flags, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
-    knows_file_flag, may_kexec_load,
+    KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
+    kexec_unload, knows_file_flag, may_kexec_load,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan};

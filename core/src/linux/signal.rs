@@ -7,7 +7,8 @@ use crate::Errno;
 
 /// Has `handler` called when a mapped page cannot be had: its file was cut short, or its disk
 /// failed (SIGBUS). The handler runs in place of the instruction that looked at the page and
-/// must not come back. It is the whole process's, so it is for programs, not for libraries.
+/// must not come back; where it jumps out, the next such page calls it again. It is the whole
+/// process's, so it is for programs, not for libraries.
 ///
 /// # Errors
 /// The errno of rt_sigaction(2).
@@ -15,7 +16,9 @@ pub fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let handler = handler as *const () as usize;
     // struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer,
     // mask. x86 refuses to deliver without a restorer; what never returns never gets there.
-    let action: [usize; 4] = [handler, raw::SA_RESTORER as usize, handler, 0];
+    // What never returns never has the signal unblocked either: it stays so all the time.
+    let flags = (raw::SA_RESTORER | raw::SA_NODEFER) as usize;
+    let action: [usize; 4] = [handler, flags, handler, 0];
     let mask_size = size_of::<raw::kernel_sigset_t>();
     let action = &raw const action as usize;
     let arguments = [raw::SIGBUS as usize, action, 0, mask_size, 0, 0];

@@ -51,12 +51,27 @@ pub fn has_parameter(command_line: &[u8], name: &[u8]) -> bool {
         .any(|word| unquoted(word) == name)
 }
 
-/// The running kernel's command line for the next one (`--reuse-cmdline`): its words, joined by
-/// single spaces, without those of this boot only, and for a crash kernel without every
-/// `crashkernel=`. Writes to `buffer` and answers the part written, without NUL or line feed.
+/// What of the running kernel's command line the next one gets: its words without those of this
+/// boot only, and for a crash kernel without every `crashkernel=`.
 ///
 /// Words behind `--` are init's and stay, but for `crashkernel=`: the kernel looks for that one
 /// in the whole line (kernel/crash_reserve.c, get_last_crashkernel).
+pub fn reusable_words(command_line: &[u8], for_crash_kernel: bool) -> impl Iterator<Item = &[u8]> {
+    // The file ends in a line feed, a boot loader's copy of the line in a NUL.
+    let text = command_line.trim_ascii_end();
+    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    let mut init = false;
+    words(text).filter(move |word| {
+        init |= *word == b"--";
+        let name = unquoted(word);
+        let this_boot = !init && OF_THIS_BOOT.iter().any(|start| name.starts_with(start));
+        !(this_boot || for_crash_kernel && name.starts_with(CRASH_KERNEL))
+    })
+}
+
+/// The running kernel's command line for the next one (`--reuse-cmdline`): [`reusable_words`],
+/// joined by single spaces. Writes to `buffer` and answers the part written, without NUL or line
+/// feed.
 ///
 /// # Errors
 /// [`Error::Full`] when the buffer is too small; the command line's own length always suffices.
@@ -69,18 +84,8 @@ pub fn reuse_command_line<'a>(
         what: "the buffer for the command line",
         capacity: buffer.len() as u64,
     };
-    // The file ends in a line feed, a boot loader's copy of the line in a NUL.
-    let text = command_line.trim_ascii_end();
-    let text = text.strip_suffix(b"\0").unwrap_or(text);
     let mut length = 0_usize;
-    let mut init = false;
-    for word in words(text) {
-        init |= word == b"--";
-        let name = unquoted(word);
-        let this_boot = !init && OF_THIS_BOOT.iter().any(|start| name.starts_with(start));
-        if this_boot || for_crash_kernel && name.starts_with(CRASH_KERNEL) {
-            continue;
-        }
+    for word in reusable_words(command_line, for_crash_kernel) {
         let separator: &[u8] = if length == 0 { b"" } else { b" " };
         for part in [separator, word] {
             put_slice(buffer, length, part).ok_or(full)?;

@@ -39,7 +39,7 @@ mod state;
 mod text;
 
 pub use boot_params::{EfiInfo, RunningBootParams};
-pub use cmdline::{RunningCommandLine, has_parameter, reuse_command_line, words};
+pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
 pub use dump::{CpuNotes, Dump, cpu_list, crash_notes, decimal_size, release, vmcoreinfo};
 pub use e820::{E820_ENTRY_SIZE, e820_entries};

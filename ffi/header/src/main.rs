@@ -71,6 +71,20 @@ fn generate(ffi: &Path) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
+/// A constant that no `int` holds, as the `unsigned` it is: C would take it for a `long`.
+fn unsigned(line: &str) -> String {
+    let value = line.strip_prefix("#define ").and_then(|rest| {
+        let (_, value) = rest.split_once(' ')?;
+        value.parse::<u32>().ok()
+    });
+    let suffix = if value.is_some_and(|value| i32::try_from(value).is_err()) {
+        "u"
+    } else {
+        ""
+    };
+    format!("{line}{suffix}")
+}
+
 /// Comments of one line on one line, constants without empty lines between them, and negative
 /// constants in parentheses.
 fn tidy(header: &str) -> String {
@@ -91,7 +105,7 @@ fn tidy(header: &str) -> String {
             .and_then(|rest| rest.split_once(" -"))
         {
             Some((name, value)) => tidied.push(format!("#define {name} (-{value})")),
-            None => tidied.push((*line).into()),
+            None => tidied.push(unsigned(line)),
         }
         index += 1;
     }

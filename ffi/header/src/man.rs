@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// A page: its name (of its first function), what it is about, the sources of its functions,
-/// and the structures it shows.
+/// and the structures and types of functions it shows.
 struct Page {
     about: &'static str,
     sources: &'static [&'static str],
-    structures: &'static [&'static str],
+    types: &'static [&'static str],
 }
 
 const PAGES: [Page; 19] = [
@@ -41,7 +41,11 @@ const PAGES: [Page; 19] = [
         &[],
     ),
     page("memory for a plan", &["workspace"], &["kx_workspace"]),
-    page("plan a kexec", &["plan"], &["kx_bytes", "kx_request"]),
+    page(
+        "plan a kexec",
+        &["plan"],
+        &["kx_bytes", "kx_request", "kx_progress"],
+    ),
     page(
         "look at a plan",
         &["inspect"],
@@ -66,18 +70,18 @@ const PAGES: [Page; 19] = [
         &["exec", "status"],
         &[],
     ),
-    page("for programs without libc", &["process"], &[]),
+    page("for programs without libc", &["process"], &["kx_bus_error"]),
 ];
 
 const fn page(
     about: &'static str,
     sources: &'static [&'static str],
-    structures: &'static [&'static str],
+    types: &'static [&'static str],
 ) -> Page {
     Page {
         about,
         sources,
-        structures,
+        types,
     }
 }
 
@@ -88,6 +92,8 @@ struct Header {
     constants: Vec<(String, Vec<String>)>,
     /// Name, text.
     structures: BTreeMap<String, String>,
+    /// Types of functions: name, documentation, declaration.
+    callbacks: BTreeMap<String, (Vec<String>, String)>,
     /// Name, documentation, declaration.
     functions: BTreeMap<String, (Vec<String>, String)>,
 }
@@ -117,6 +123,12 @@ fn parse(header: &str) -> Header {
             let text = format!("{line}\n{}\n}};", body.join("\n"));
             parsed.structures.insert(name.into(), text);
             doc.clear();
+        } else if let Some((name, _)) = line
+            .strip_prefix("typedef ")
+            .and_then(|rest| rest.split_once("(*")?.1.split_once(')'))
+        {
+            let doc = std::mem::take(&mut doc);
+            parsed.callbacks.insert(name.into(), (doc, line.into()));
         } else if !line.starts_with([' ', '#', '}', '/', '*']) && line.contains("kx_") {
             let mut declaration = line.to_string();
             while !declaration.ends_with(';') {
@@ -224,16 +236,18 @@ fn write(page: &Page, names: &[String], header: &Header) -> Result<String, std::
             writeln!(out, "{break_}{}", text(paragraph))?;
         }
     }
-    for name in page.structures {
+    for name in page.types {
         if let Some(shown) = header.structures.get(*name) {
-            writeln!(out, ".Ss struct {name}\n.Bd -literal")?;
-            for line in shown.lines() {
-                writeln!(out, "{}", line.replace('\\', "\\e"))?;
+            literal(&mut out, &format!("struct {name}"), shown)?;
+        }
+        if let Some((doc, shown)) = header.callbacks.get(*name) {
+            literal(&mut out, name, shown)?;
+            for paragraph in paragraphs(doc) {
+                writeln!(out, ".Pp\n{}", text(&paragraph))?;
             }
-            writeln!(out, ".Ed")?;
         }
     }
-    constants(&mut out, names, page, header)?;
+    constants(&mut out, names, page, header, &mentioned)?;
     if !mentioned.is_empty() {
         writeln!(out, ".Sh ERRORS\n.Bl -tag -width Ds")?;
         for (name, doc) in &header.constants {
@@ -247,17 +261,32 @@ fn write(page: &Page, names: &[String], header: &Header) -> Result<String, std::
     Ok(out)
 }
 
-/// The constants whose beginnings the page's functions and structures mention, as `KX_STEP_*`.
+/// A section of C.
+fn literal(out: &mut String, title: &str, shown: &str) -> std::fmt::Result {
+    writeln!(out, ".Ss {title}\n.Bd -literal")?;
+    for line in shown.lines() {
+        writeln!(out, "{}", line.replace('\\', "\\e"))?;
+    }
+    writeln!(out, ".Ed")
+}
+
+/// The constants whose beginnings the page's functions, types and errors mention, as `KX_STEP_*`.
 fn constants(
     out: &mut String,
     names: &[String],
     page: &Page,
     header: &Header,
+    errors: &BTreeSet<String>,
 ) -> Result<(), std::fmt::Error> {
     let docs = names.iter().filter_map(|name| header.functions.get(name));
     let mut all: String = docs.map(|(doc, _)| doc.join(" ") + " ").collect();
-    for name in page.structures {
+    for name in page.types {
         all += header.structures.get(*name).map_or("", String::as_str);
+    }
+    for (name, doc) in &header.constants {
+        if errors.contains(name) {
+            all += &doc.join(" ");
+        }
     }
     let words: BTreeSet<&str> = all
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '*'))

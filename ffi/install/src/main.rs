@@ -37,9 +37,6 @@ fn run() -> Result<(), String> {
             _ => return Err(USAGE.into()),
         }
     }
-    if !to.prefix.is_absolute() {
-        return Err("the prefix must be an absolute path".into());
-    }
     match action.as_str() {
         "install" => {
             for path in install(root, &built, &to)? {
@@ -47,7 +44,7 @@ fn run() -> Result<(), String> {
             }
             Ok(())
         }
-        "uninstall" => uninstall(root, &built, &to),
+        "uninstall" => uninstall(root, &to),
         "slim" => {
             let slim = archive::slim(&built.join("libkexec.a"))?;
             std::fs::write(built.join("libkexec.slim.a"), slim).map_err(|error| error.to_string())

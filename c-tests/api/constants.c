@@ -1,0 +1,141 @@
+/*
+ * Every constant's number, as programs of 0.1 have it compiled in; the errors' are in errors.c. Sizes
+ * of texts and objects may grow, but a program's buffers do not.
+ */
+#include "test.h"
+
+/* The number, and that it is one for printf's %u or %d where it is no size. */
+#define IS(name, value)                                                                        \
+    do {                                                                                       \
+        CHECK(name == (value));                                                                \
+        CHECK(sizeof(name) == sizeof(int));                                                    \
+    } while (0)
+
+void test_constants(void)
+{
+    IS(KX_VERSION_MAJOR, 0);
+    IS(KX_VERSION_MINOR, 1);
+    IS(KX_VERSION_PATCH, 0);
+    IS(KX_VERSION_NUMBER, 256);
+    IS(KX_REQUEST_NO_EFI, 1);
+    IS(KX_REQUEST_NO_VERIFY, 2);
+    IS(KX_REQUEST_CONSOLE_VGA, 4);
+    IS(KX_REQUEST_CONSOLE_SERIAL, 8);
+    IS(KX_REQUEST_RESET_VGA, 16);
+    IS(KX_REQUEST_CRASH, 32);
+    IS(KX_REQUEST_CRASH_HOTPLUG, 64);
+    IS(KX_REQUEST_CRASH_MEMMAP, 128);
+    IS(KX_REQUEST_VMLINUX, 256);
+    IS(KX_ON_FAILURE_HALT, 0);
+    IS(KX_ON_FAILURE_REBOOT, 1);
+    IS(KX_REUSE_CRASH, 1);
+    IS(KX_RULE_WRAPS, 1);
+    IS(KX_RULE_UNALIGNED, 2);
+    IS(KX_RULE_PAST_LIMIT, 3);
+    IS(KX_RULE_OVERLAP, 4);
+    IS(KX_RULE_BUFFER_TOO_LARGE, 5);
+    IS(KX_RULE_TOO_MUCH_MEMORY, 6);
+    IS(KX_RULE_OUTSIDE_CRASH_RESERVATION, 7);
+    IS(KX_RULE_NOT_RAM, 8);
+    IS(KX_RULE_ENTRY_OUTSIDE, 9);
+    IS(KX_FROM_FILE, 1);
+    IS(KX_FROM_CALL, 2);
+    IS(KX_MESSAGE_SIZE, 400);
+    IS(KX_SOURCE_IOMEM, 1);
+    IS(KX_SOURCE_E820, 2);
+    IS(KX_SOURCE_BOOT_PARAMS, 3);
+    IS(KX_SOURCE_COMMAND_LINE, 4);
+    IS(KX_SOURCE_CPUINFO, 5);
+    IS(KX_SOURCE_MEMINFO, 6);
+    IS(KX_SOURCE_STATUS, 7);
+    IS(KX_SOURCE_EFI_SYSTAB, 8);
+    IS(KX_SOURCE_LOCKDOWN, 9);
+    IS(KX_SOURCE_VMCOREINFO, 10);
+    IS(KX_SOURCE_RELEASE, 11);
+    IS(KX_SOURCE_KCORE, 12);
+    IS(KX_SOURCE_ELFCOREHDR_SIZE, 13);
+    IS(KX_SOURCE_CRASH_NOTES_SIZE, 14);
+    IS(KX_SOURCE_CRASH_NOTES, 15);
+    IS(KX_SOURCE_CRASH_CMA, 16);
+    IS(KX_MAP_FIRMWARE, 1);
+    IS(KX_MAP_IOMEM, 2);
+    IS(KX_UNKNOWN, 0);
+    IS(KX_NO, 1);
+    IS(KX_YES, 2);
+    IS(KX_MEMORY_FROM_MEMMAP, 1);
+    IS(KX_MEMORY_FROM_BOOT_PARAMS, 2);
+    IS(KX_MEMORY_FROM_IOMEM, 3);
+    IS(KX_IOMEM_UNPRIVILEGED, 1);
+    IS(KX_IOMEM_READ, 2);
+    IS(KX_IOMEM_TOO_LONG, 3);
+    IS(KX_LOCKDOWN_NONE, 1);
+    IS(KX_LOCKDOWN_INTEGRITY, 2);
+    IS(KX_LOCKDOWN_CONFIDENTIALITY, 3);
+    IS(KX_XEN_PV, 1);
+    IS(KX_XEN_HVM, 2);
+    IS(KX_XEN_PVH, 3);
+    IS(KX_MACHINE_FIVE_LEVEL, 1);
+    IS(KX_MACHINE_SHA_NI, 2);
+    IS(KX_MACHINE_EFI, 4);
+    IS(KX_MACHINE_XEN, 8);
+    IS(KX_MACHINE_XEN_CONTROL, 16);
+    IS(KX_MACHINE_LOAD_LIMIT_REBOOT, 32);
+    IS(KX_MACHINE_LOAD_LIMIT_PANIC, 64);
+    IS(KX_MACHINE_MEMORY_FULL, 128);
+    IS(KX_MACHINE_EFI_FULL, 256);
+    IS(KX_MACHINE_BOOT_PARAMS, 512);
+    IS(KX_MACHINE_EFI_COMPLETE, 1024);
+    IS(KX_MACHINE_GBPAGES, 2048);
+    IS(KX_MEMORY_RAM, 1);
+    IS(KX_MEMORY_RESERVED, 2);
+    IS(KX_MEMORY_ACPI, 3);
+    IS(KX_MEMORY_NVS, 4);
+    IS(KX_MEMORY_UNUSABLE, 5);
+    IS(KX_MEMORY_PMEM, 7);
+    IS(KX_MEMORY_PRAM, 12);
+    IS(KX_MEMORY_SOFT_RESERVED, 4026531839u);
+    IS(KX_CRASH_HOTPLUG, 1);
+    IS(KX_CRASH_DIRECT_MAP, 2);
+    IS(KX_CRASH_FULL, 4);
+    IS(KX_MACHINE_SIZE, 1048576);
+    IS(KX_MACHINE_WORDS, 131072);
+    IS(KX_IMAGE_BZIMAGE, 1);
+    IS(KX_IMAGE_VMLINUX, 2);
+    IS(KX_XLF_KERNEL_64, 1);
+    IS(KX_XLF_CAN_BE_LOADED_ABOVE_4G, 2);
+    IS(KX_XLF_EFI_KEXEC, 16);
+    IS(KX_XLF_FIVE_LEVEL, 32);
+    IS(KX_SETUP_TYPE_UNKNOWN, 4294967295u);
+    IS(KX_IMAGE_VERSION_SIZE, 256);
+    IS(KX_WORKSPACE_SIZE, 3145728);
+    IS(KX_WORKSPACE_WORDS, 393216);
+    IS(KX_SEGMENT_OTHER, 0);
+    IS(KX_SEGMENT_KERNEL, 1);
+    IS(KX_SEGMENT_INITRD, 2);
+    IS(KX_SEGMENT_BOOT_PARAMS, 3);
+    IS(KX_SEGMENT_PURGATORY, 4);
+    IS(KX_SEGMENT_CORE_HEADER, 5);
+    IS(KX_SEGMENT_BACKUP, 6);
+    IS(KX_NOTE_SIZE, 200);
+    IS(KX_STEP_LOAD, 1);
+    IS(KX_STEP_FILE_LOAD, 2);
+    IS(KX_STEP_EXEC, 3);
+    IS(KX_STEP_CRASH_LOAD, 4);
+    IS(KX_STEP_CRASH_FILE_LOAD, 5);
+    IS(KX_REFUSAL_UNSUPPORTED, 1);
+    IS(KX_REFUSAL_SIGNATURE, 2);
+    IS(KX_REFUSAL_FORBIDDEN, 3);
+    IS(KX_REFUSAL_OTHER, 4);
+    IS(KX_EXPLANATION_SIZE, 400);
+    IS(KX_HELD_BY_LEASE, 1);
+    IS(KX_HELD_BY_COPY, 2);
+    IS(KX_HELD_BY_NOTHING, 3);
+    IS(KX_FILE_ON_CRASH, 2);
+    IS(KX_FILE_NO_INITRAMFS, 4);
+    IS(KX_FILE_DEBUG, 8);
+    IS(KX_FILE_NO_CMA, 16);
+    IS(KX_FILE_FORCE_DTB, 32);
+    IS(KX_CALL_LOAD, 1);
+    IS(KX_CALL_FILE_LOAD, 2);
+    IS(KX_CRASH, 1);
+}
