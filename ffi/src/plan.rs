@@ -26,7 +26,8 @@ use crate::workspace::{Inner, kx_workspace};
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
 /// flags that do not go together, a crash kernel for CPUs' notes without a size); what
-/// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+/// kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
+/// paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
 /// KX_E_FULL, KX_E_CANCELLED; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
 /// KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.

@@ -95,7 +95,8 @@ impl<'a> Loader<'a, '_> {
         } else if !self.read {
             xen::read(self.machine);
         }
-        xen::check(self.machine).map_err(|error| Failure::Load(self.inputs.kernel.path, error))
+        let checked = self.machine.check_xen();
+        checked.map_err(|error| Failure::Load(self.inputs.kernel.path, error))
     }
 
     /// Reads the machine: what a plan needs, and what else there is if it decides or is printed.

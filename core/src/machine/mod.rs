@@ -37,6 +37,7 @@ mod memmap;
 mod resources;
 mod state;
 mod text;
+mod xen;
 
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};

@@ -99,7 +99,7 @@ impl<'a> Plan<'a> {
 /// Everything [`Kernel::parse`] says of the image; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
-/// [`Error::NotBootable`]; for a crash kernel also [`Error::NoCrashReservation`],
+/// [`Error::NotBootable`] (also what [`Machine::check_xen`] says); for a crash kernel also [`Error::NoCrashReservation`],
 /// [`Error::CrashTooSmall`], [`Error::NoVmcoreinfo`], [`Error::NoCrashHotplug`].
 pub fn plan<'a>(
     request: &Request<'a>,
@@ -121,6 +121,7 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
+    machine.check_xen()?;
     let image = Kernel::parse(request.kernel, request.options.args_linux)?;
     let crash = CrashMeans {
         prepare: Crash::new,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::bytes::{u8_at, u32_at, u64_at};
+use crate::machine::XenGuest;
 use crate::memory::{MemoryKind, Range, RangeSet};
 use crate::testing::{Random, bzimage};
 use std::boxed::Box;
@@ -377,4 +378,32 @@ fn to_boot_refuses_what_is_not_in_it() {
         let error = plan_to_boot(&request, &machine, &mut workspace).unwrap_err();
         assert!(matches!(error, Error::BadArgument { .. }), "{error:?}");
     }
+}
+
+#[test]
+fn a_machine_that_is_the_hypervisors_is_refused() {
+    let kernel = bzimage(0x1000);
+    let mut workspace = workspace();
+    let refused = |machine: &Machine, workspace: &mut Workspace| match plan(
+        &request(&kernel, &[]),
+        machine,
+        workspace,
+    ) {
+        Err(Error::NotBootable { why }) => why,
+        other => panic!("{other:?}"),
+    };
+    let mut dom0 = machine(&[(1, 1024)]);
+    dom0.xen_control = true;
+    assert!(refused(&dom0, &mut workspace).contains("control domain"));
+    let mut pv = machine(&[(1, 1024)]);
+    pv.xen_guest = XenGuest::Pv;
+    assert!(refused(&pv, &mut workspace).contains("paravirtualised"));
+    let mut old = machine(&[(1, 1024)]);
+    let mut page = [0; 4096];
+    page[0x23c] = 2;
+    old.boot_params.set(&page);
+    assert!(refused(&old, &mut workspace).contains("paravirtualised"));
+    let mut hvm = machine(&[(1, 1024)]);
+    (hvm.xen, hvm.xen_guest) = (true, XenGuest::Hvm);
+    plan(&request(&kernel, &[]), &hvm, &mut workspace).unwrap();
 }
