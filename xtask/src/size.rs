@@ -13,9 +13,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
     program(&build_kexec()?)?;
     build_examples()?;
-    run_command(cargo().args(["build", "--quiet", "--release", "-p", "libkexec-shared"]))?;
+    library()?;
     let built = target().join("release");
-    library(&built)?;
     for name in ["init", "c-init"] {
         program(&built.join(name))?;
     }
@@ -53,15 +52,33 @@ fn in_memory(elf: &Elf) {
     }
 }
 
+/// The files of the C library as they are installed: `libkexec.so` and `libkexec.a`.
+pub fn installed() -> Outcome<[(&'static str, Vec<u8>); 2]> {
+    run_command(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package=libkexec-shared",
+        "--package=libkexec",
+    ]))?;
+    let built = target().join("release");
+    Ok([
+        (
+            "libkexec.so",
+            archive::stripped(&built.join("libkexec.so"))?,
+        ),
+        ("libkexec.a", archive::slim(&built.join("libkexec.a"))?),
+    ])
+}
+
 /// The C library, as it is installed.
-fn library(built: &Path) -> Outcome {
-    let path = built.join("libkexec.so");
-    let stripped = archive::stripped(&path)?;
-    println!("{}", shown(&path));
-    println!("  {:>9} bytes installed", stripped.len());
-    in_memory(&Elf::read(&stripped)?);
-    let path = built.join("libkexec.a");
-    println!("{}", shown(&path));
-    println!("  {:>9} bytes installed", archive::slim(&path)?.len());
+fn library() -> Outcome {
+    for (name, file) in installed()? {
+        println!("{}", shown(&target().join("release").join(name)));
+        println!("  {:>9} bytes installed", file.len());
+        if name.ends_with(".so") {
+            in_memory(&Elf::read(&file)?);
+        }
+    }
     Ok(())
 }

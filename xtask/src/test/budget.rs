@@ -9,6 +9,7 @@ use crate::command::{
 };
 use crate::compare::trace::{Trace, trace};
 use crate::elf::Elf;
+use crate::size::installed;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -94,6 +95,19 @@ fn sizes(command: &Path, values: &mut Values) -> Outcome {
         values.insert(format!("size/{name}"), init.needed);
     }
     values.insert("size/purgatory".into(), purgatory()?);
+    let readme = String::from_utf8_lossy(&read(&root().join("README.md"))?).into_owned();
+    for (name, file) in installed()? {
+        let bytes = file.len() as u64;
+        values.insert(format!("size/{name}"), bytes);
+        match stated(&readme, name) {
+            Some(stated) if stated.abs_diff(bytes) < 1500 => {}
+            stated => {
+                return Err(format!(
+                    "README.md says {stated:?} of {name}, which has {bytes} bytes installed"
+                ));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -106,6 +120,17 @@ fn purgatory() -> Outcome<u64> {
         .filter_map(|path| Some(std::fs::metadata(path).ok()?.len()))
         .max()
         .ok_or_else(|| format!("no purgatory.bin below {}", builds.display()))
+}
+
+/// Bytes of a file, by the first number of kB behind its name in backquotes.
+fn stated(text: &str, name: &str) -> Option<u64> {
+    let name = format!("`{name}`");
+    text.match_indices(&name).find_map(|(at, _)| {
+        let mut words = text.get(at + name.len()..)?.split_whitespace().take(3);
+        let number = words.find_map(|word| word.parse::<u64>().ok())?;
+        let unit = words.next()?.trim_end_matches(['.', ',', ';']);
+        (unit == "kB").then_some(number * 1000)
+    })
 }
 
 fn traces(command: &Path, values: &mut Values) -> Outcome {
@@ -226,7 +251,15 @@ fn count(work: &str, times: u32) -> Outcome<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::limits;
+    use super::{limits, stated};
+
+    #[test]
+    fn stated_sizes_are_found() {
+        let text = "`a.so` is\nthere. Installed, `a.so` has 12 kB, `b.a` 7 kB.";
+        assert_eq!(stated(text, "a.so"), Some(12_000));
+        assert_eq!(stated(text, "b.a"), Some(7_000));
+        assert_eq!(stated(text, "c"), None);
+    }
 
     #[test]
     fn limits_are_read() {
