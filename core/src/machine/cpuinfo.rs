@@ -15,7 +15,7 @@ pub struct CpuFlags {
     pub la57: bool,
     /// `sha_ni`.
     pub sha_ni: bool,
-    /// `pdpe1gb`: pages of 1 GiB are in use.
+    /// `pdpe1gb`: the CPU has pages of 1 GiB, whether or not the kernel uses them.
     pub gbpages: bool,
 }
 

@@ -26,6 +26,7 @@ const HOTPLUG: &str = concat!(
     include_str!("../../guest/crash_hotplug.sh"),
     include_str!("../../guest/crash.sh")
 );
+const FULL: &str = include_str!("../../guest/crash_full.sh");
 const NONE: &str = include_str!("../../guest/crash_none.sh");
 const LOW: &str = concat!(
     include_str!("../../guest/crash_low.sh"),
@@ -92,6 +93,8 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=0 load-s=255")
             .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
             .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
+        full("crash-full", "6.12", "nogbpages").never("FACT hop=0 meminfo=DirectMap1G"),
+        full("crash-full-gbpages", "7.x", "").shows("FACT hop=0 meminfo=DirectMap1G"),
         crash("crash-high", "-c -p", "6.12")
             .memory(6144)
             .words("crashkernel=384M,high")
@@ -274,5 +277,24 @@ fn none(name: &'static str, words: &'static str) -> Scenario {
         .hop("-c -p", "6.12")
         .script(NONE)
         .shows("FACT hop=0 crash_loaded=0")
+        .ours_only()
+}
+
+/// A reservation with no page more than is needed, and the size that is advised, are enough.
+fn full(name: &'static str, kernel: &'static str, words: &'static str) -> Scenario {
+    let words = format!("crashkernel=384M {words}");
+    Scenario::new(name, "a crash kernel fills its reservation", kernel)
+        // Room for more page tables than what is kept free for other reasons.
+        .memory(16384)
+        .words(words.leak())
+        .hop("-c -p", kernel)
+        .script(FULL)
+        .shows("FACT hop=0 meminfo=DirectMap2M")
+        .shows("FACT hop=0 small=*are missing; boot*crashkernel=")
+        .shows("FACT hop=0 spare=0")
+        .shows("FACT hop=0 full.exit=0")
+        .shows("FACT hop=0 full.loaded=1")
+        .shows("FACT hop=0 advised.exit=0")
+        .shows("FACT hop=0 advised.loaded=1")
         .ours_only()
 }
