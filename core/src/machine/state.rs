@@ -160,6 +160,8 @@ impl KexecState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::{CpuFlags, Machine};
+    use std::boxed::Box;
     use std::format;
 
     #[test]
@@ -260,6 +262,31 @@ mod tests {
                 let done = pieces.any(|piece| meminfo.feed(piece));
                 assert_eq!((meminfo.total, meminfo.gbpages), (Some(4096), gbpages));
                 assert_eq!(done, gbpages == Some(true));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_uses_counts_more_than_what_the_cpu_has() {
+        let mut flags = CpuFlags::new();
+        flags.feed(b"flags : pdpe1gb\n");
+        for (text, gbpages) in [
+            ("MemTotal: 4 kB\n", true),
+            ("MemTotal: 4 kB\nDirectMap4k: 4 kB\n", false),
+        ] {
+            let mut meminfo = MeminfoParser::new();
+            meminfo.feed(text.as_bytes());
+            for meminfo_first in [true, false] {
+                let mut machine = Box::new(Machine::new());
+                if meminfo_first {
+                    machine.set_meminfo(&meminfo);
+                    machine.set_cpu_flags(&flags);
+                } else {
+                    machine.set_cpu_flags(&flags);
+                    machine.set_meminfo(&meminfo);
+                }
+                assert_eq!(machine.gbpages, gbpages, "{meminfo_first}");
+                assert_eq!(machine.total_ram, Some(4096));
             }
         }
     }
