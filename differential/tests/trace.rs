@@ -7,7 +7,7 @@ use differential::trace::{self, Program};
 fn a_traced_command_sees_the_fake_machine_and_stays_alone() {
     let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace");
     if let Err(reason) = trace::private_tmpfs(&directory) {
-        eprintln!("SKIPPED, nothing was tested: {reason}");
+        libkexec_tests::not_tested(&format!("tracing on a fake machine: {reason}"));
         return;
     }
     let tree = directory.join("machine");

@@ -131,16 +131,16 @@ fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Fail
             let mut flags = CpuFlags::new();
             flags.feed(contents);
             flags.finish();
-            machine.five_level_paging = flags.la57;
-            machine.sha_ni = flags.has_sha();
-            machine.avx2 = flags.avx2;
-            machine.gbpages = flags.gbpages;
+            machine.set_cpu_flags(&flags);
             Ok(())
         }
         KX_SOURCE_MEMINFO => {
             let mut meminfo = MeminfoParser::new();
             meminfo.feed(contents);
-            machine.total_ram = Some(meminfo.total.ok_or(BAD)?);
+            // The last line need not have a line feed.
+            meminfo.feed(b"\n");
+            meminfo.total.ok_or(BAD)?;
+            machine.set_meminfo(&meminfo);
             Ok(())
         }
         KX_SOURCE_STATUS => {

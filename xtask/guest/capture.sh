@@ -2,6 +2,7 @@
 # The dump may take all the memory there is.
 mount -t tmpfs -o size=100% tmpfs /tmp
 grep 'System RAM' /proc/iomem | sed 's/^ *//' | facts ram
+grep 'Kernel ' /proc/iomem | sed 's/^ *//' | facts image
 fact "vmcore=$(stat -c %s /proc/vmcore)"
 # The one PT_NOTE: offset and size; then the notes, 12 bytes of header, the padded name, the
 # data (struct elf_prstatus: pid at 32, rip at 240).

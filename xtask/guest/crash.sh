@@ -1,6 +1,7 @@
 # Loads a crash kernel and crashes. Sourced by init.
 fact "ckr=$(kexec --print-ckr-size)"
 grep 'Crash kernel' /proc/iomem | sed 's/^ *//' | facts reservation
+fact "reservations=$(grep -c 'Crash kernel' /proc/iomem)"
 # What some scenarios do before the load that counts, and behind it.
 type before >/dev/null 2>&1 && before
 kexec -d $(cat /hop/next/options) /hop/next/vmlinuz --initrd=/hop/next/initrd.1 \

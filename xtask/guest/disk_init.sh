@@ -11,10 +11,13 @@ facts() { while IFS= read -r line; do fact "$1=$line"; done; }
 end() { echo "SCENARIO-END $*"; sleep 3600; }
 if [ $HOP = 1 ]; then
     fact "disk.cmdline=$(cat /proc/cmdline)"
+    grep 'System RAM' /proc/iomem | sed 's/^ *//' | facts ram
+    grep 'Kernel ' /proc/iomem | sed 's/^ *//' | facts image
     grep -E '^Mem(Total|Free)' /proc/meminfo | facts memory
     /etc/init.d/kdump-tools start
     end "kdump-tools did not reboot"
 fi
+grep 'Crash kernel' /proc/iomem | sed 's/^ *//' | facts reservation
 # The package's command, and what became of the crash kernel: NAME ARGUMENTS
 config() {
     name=$1

@@ -5,8 +5,10 @@
 //! searched from the reservation's start upwards (kernel/kexec_core.c,
 //! kimage_alloc_crash_control_pages). A layout that leaves nothing free is refused (ENOMEM).
 
+use core::iter::from_fn;
+
 use crate::machine::Machine;
-use crate::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range};
+use crate::memory::{MemoryKind, PAGE_SIZE, Range};
 
 /// What one table of 2 MiB pages maps, and the size of the largest pages: 1 GiB, as a shift.
 const GIB: u32 = 30;
@@ -19,6 +21,11 @@ const TABLE_256_TIB: u32 = 48;
 /// vmcoreinfo, up to two pages; tables for the jump page's own address, four; the top table.
 const FIXED: u64 = 2 + 1 + 2 + 4 + 1;
 
+/// A table each for what is mapped by itself and may lie in a GiB that needs none besides: the
+/// jump page, mapped before RAM (from 6.14 on); EFI's system table; a serial port's registers (for
+/// debugging, from 6.15 on).
+const APART: u64 = 3;
+
 /// How many pages of the reservation stay free for the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlPages {
@@ -30,22 +37,17 @@ pub struct ControlPages {
 }
 
 impl ControlPages {
-    /// At most how many the kernel takes on this machine. It maps all RAM and the ACPI tables,
-    /// and with `pdpe1gb` in /proc/cpuinfo only what does not fill a whole GiB by tables
-    /// (arch/x86/mm/ident_map.c).
+    /// At most how many the kernel takes on this machine. It maps all it has in the direct map
+    /// (pfn_mapped) and the ACPI tables (arch/x86/kernel/machine_kexec_64.c), and where it uses
+    /// pages of 1 GiB only what does not fill a whole GiB by tables (arch/x86/mm/ident_map.c).
     #[must_use]
     pub fn of(machine: &Machine) -> Self {
-        let map = if machine.iomem.is_empty() {
-            &machine.memory
-        } else {
-            &machine.iomem
-        };
-        let blocks = |shift, partial_only| blocks(map, shift, partial_only);
+        let blocks = |shift, partial_only| blocks(mapped(machine), shift, partial_only);
         let tables = blocks(GIB, machine.gbpages)
             .saturating_add(blocks(TABLE_512_GIB, false))
             .saturating_add(blocks(TABLE_256_TIB, false));
         Self {
-            fixed: FIXED,
+            fixed: FIXED.saturating_add(APART),
             tables,
         }
     }
@@ -63,24 +65,48 @@ impl ControlPages {
     }
 }
 
-/// How many aligned blocks of `1 << shift` bytes the mapped ranges touch; with `partial_only` those that a
+/// What the kernel maps, sorted: RAM, drivers' (kmem, virtio_mem) too; the ACPI tables; and what
+/// may be in the direct map as a device's memory, whole.
+fn mapped(machine: &Machine) -> impl Iterator<Item = Range> {
+    let map = if machine.iomem.is_empty() {
+        &machine.memory
+    } else {
+        &machine.iomem
+    };
+    let ram = machine.dump.ram.ranges();
+    let others = map.entries().iter();
+    let others = others.filter(|entry| match entry.kind {
+        MemoryKind::RAM => ram.is_empty(),
+        MemoryKind::ACPI
+        | MemoryKind::NVS
+        | MemoryKind::PMEM
+        | MemoryKind::PRAM
+        | MemoryKind::SOFT_RESERVED => true,
+        _ => false,
+    });
+    let mut ram = ram.iter().copied().peekable();
+    let mut others = others.map(|entry| entry.range).peekable();
+    from_fn(move || match (ram.peek(), others.peek()) {
+        (Some(one), Some(other)) if one.start() <= other.start() => ram.next(),
+        (Some(_), None) => ram.next(),
+        _ => others.next(),
+    })
+}
+
+/// How many aligned blocks of `1 << shift` bytes the ranges touch; with `partial_only` those that a
 /// range does not cover whole.
-fn blocks(map: &MemoryMap, shift: u32, partial_only: bool) -> u64 {
-    let mapped = |kind| matches!(kind, MemoryKind::RAM | MemoryKind::ACPI | MemoryKind::NVS);
+fn blocks(ranges: impl Iterator<Item = Range>, shift: u32, partial_only: bool) -> u64 {
     let mut count = 0_u64;
     // Ranges are sorted: a block was counted before if it is not above the last one counted.
     let mut next = 0_u64;
-    for entry in map.entries().iter().filter(|entry| mapped(entry.kind)) {
-        let (first, last) = (
-            (entry.range.start() >> shift).max(next),
-            entry.range.last() >> shift,
-        );
+    for range in ranges {
+        let (first, last) = ((range.start() >> shift).max(next), range.last() >> shift);
         if first > last {
             continue;
         }
         next = last.saturating_add(1);
         count = count.saturating_add(if partial_only {
-            partial(entry.range, first, last, shift)
+            partial(range, first, last, shift)
         } else {
             last.saturating_sub(first).saturating_add(1)
         });
@@ -100,6 +126,7 @@ fn partial(range: Range, first: u64, last: u64, shift: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::IomemParser;
     use std::boxed::Box;
 
     const GIB: u64 = 1 << 30;
@@ -134,11 +161,54 @@ mod tests {
         assert_eq!(tables(&pieces, false), 1 + 2);
     }
 
+    /// Everything that has a place in the direct map, whoever manages it.
+    #[test]
+    fn memory_of_drivers_and_tables_count_too() {
+        let read = |text: &str, gbpages| {
+            let mut machine = Box::new(Machine::new());
+            machine.gbpages = gbpages;
+            let machine_dump = &mut machine.dump;
+            let mut parser = IomemParser::new(&mut machine.iomem).with_dump(machine_dump);
+            parser.feed(text.as_bytes());
+            parser.finish();
+            ControlPages::of(&machine).tables
+        };
+        let ram = "00001000-0009fbff : System RAM\n00100000-7fffffff : System RAM\n";
+        assert_eq!((read(ram, false), read(ram, true)), (2 + 2, 1 + 2));
+        for (more, without, with) in [
+            ("100000000-17fffffff : System RAM (kmem)\n", 2, 0),
+            (
+                "100000000-1ffffffff : virtio0\n  140000000-17fffffff : System RAM (virtio_mem)\n",
+                1,
+                0,
+            ),
+            ("100000000-1bfffffff : Persistent Memory\n", 3, 0),
+            ("100000000-10fffffff : Persistent Memory (legacy)\n", 1, 1),
+            // Another 512 GiB.
+            ("8000000000-803fffffff : Soft Reserved\n", 2, 1),
+            ("bffe0000-bffeffff : ACPI Tables\n", 1, 1),
+            ("bfff0000-bfffffff : ACPI Non-volatile Storage\n", 1, 1),
+            ("c0000000-cfffffff : PCI Bus 0000:00\n", 0, 0),
+        ] {
+            let all = std::format!("{ram}{more}");
+            assert_eq!(
+                (read(&all, false), read(&all, true)),
+                (2 + 2 + without, 1 + 2 + with),
+                "{more}"
+            );
+        }
+        // Between two of them: the lists are read as one.
+        let between = "100000000-13fffffff : System RAM\n140000000-14fffffff : ACPI Tables\n\
+                       150000000-17fffffff : System RAM (kmem)\n";
+        assert_eq!(read(between, false), 2 + 2);
+        assert_eq!(read(&std::format!("{ram}{between}"), true), 1 + 1 + 2);
+    }
+
     #[test]
     fn a_large_machine_without_gbpages_needs_much() {
         let pages = ControlPages::of(&machine(&[(0, 64 << 40)], false));
         assert_eq!(pages.tables, 65536 + 128 + 1);
-        assert_eq!(pages.bytes(), (65536 + 128 + 1 + FIXED) * 4096);
+        assert_eq!(pages.bytes(), (65536 + 128 + 1 + FIXED + APART) * 4096);
         assert_eq!(tables(&[(0, 64 << 40)], true), 128 + 1);
     }
 }

@@ -21,7 +21,7 @@ pub struct CpuFlags {
     pub sse4_1: bool,
     /// `avx2`: the kernel clears it when it does not save the registers (`noxsave`).
     pub avx2: bool,
-    /// `pdpe1gb`: pages of 1 GiB are in use.
+    /// `pdpe1gb`: the CPU has pages of 1 GiB, whether or not the kernel uses them.
     pub gbpages: bool,
 }
 

@@ -164,9 +164,12 @@ pub struct Machine {
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
     pub five_level_paging: bool,
-    /// Whether the running kernel uses pages of 1 GiB (cpuinfo's `pdpe1gb`, which the kernel
-    /// clears under `nogbpages`).
+    /// Whether the running kernel maps RAM by pages of 1 GiB: [`Machine::direct_map_gbpages`],
+    /// and where that is not known whether the CPU has them (cpuinfo's `pdpe1gb`, which stays
+    /// under `nogbpages` and with debug_pagealloc).
     pub gbpages: bool,
+    /// The same by DirectMap1G in /proc/meminfo.
+    pub direct_map_gbpages: Known,
     /// Whether the CPU has SHA extensions, and SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`,
     /// `sse4_1`): the purgatory uses them.
     pub sha_ni: bool,
@@ -206,6 +209,7 @@ impl Machine {
             total_ram: None,
             five_level_paging: false,
             gbpages: false,
+            direct_map_gbpages: Known::Unknown,
             sha_ni: false,
             avx2: false,
             kexec: KexecState::UNKNOWN,
@@ -233,12 +237,32 @@ impl Machine {
         self.total_ram = None;
         self.five_level_paging = false;
         self.gbpages = false;
+        self.direct_map_gbpages = Known::Unknown;
         self.sha_ni = false;
         self.avx2 = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;
         self.xen_control = false;
+    }
+
+    /// Takes over what /proc/cpuinfo said.
+    pub const fn set_cpu_flags(&mut self, flags: &CpuFlags) {
+        self.five_level_paging = flags.la57;
+        self.sha_ni = flags.has_sha();
+        self.avx2 = flags.avx2;
+        if matches!(self.direct_map_gbpages, Known::Unknown) {
+            self.gbpages = flags.gbpages;
+        }
+    }
+
+    /// Takes over what /proc/meminfo said.
+    pub fn set_meminfo(&mut self, meminfo: &MeminfoParser) {
+        self.total_ram = meminfo.total;
+        if let Some(gbpages) = meminfo.gbpages {
+            self.gbpages = gbpages;
+            self.direct_map_gbpages = Some(gbpages).into();
+        }
     }
 
     /// Why [`Machine::memory`] is empty when it is: no source could be read, or none fits.

@@ -98,12 +98,15 @@ impl Default for StatusParser {
     }
 }
 
-/// MemTotal in /proc/meminfo.
+/// /proc/meminfo: MemTotal, and how the kernel maps all of RAM (DirectMap…).
 #[derive(Clone, Debug)]
 pub struct MeminfoParser {
     lines: Lines<64>,
     /// Bytes of RAM the running kernel manages; `None` until its line came.
     pub total: Option<u64>,
+    /// Whether it uses pages of 1 GiB: DirectMap1G is there only if it does, behind the smaller
+    /// ones (arch/x86/mm/pat/set_memory.c); `None` until one of these lines came.
+    pub gbpages: Option<bool>,
 }
 
 impl MeminfoParser {
@@ -113,6 +116,7 @@ impl MeminfoParser {
         Self {
             lines: Lines::new(),
             total: None,
+            gbpages: None,
         }
     }
 
@@ -121,12 +125,16 @@ impl MeminfoParser {
     pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.total;
         while let Some(line) = self.lines.next(&mut piece) {
+            if line.starts_with(b"DirectMap") {
+                self.gbpages = Some(line.starts_with(b"DirectMap1G:"));
+                continue;
+            }
             let value = line.strip_prefix(b"MemTotal:");
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));
             *found = found.or(bytes);
         }
-        found.is_some()
+        found.is_some() && self.gbpages == Some(true)
     }
 }
 
@@ -152,6 +160,8 @@ impl KexecState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::{CpuFlags, Machine};
+    use std::boxed::Box;
     use std::format;
 
     #[test]
@@ -228,6 +238,55 @@ mod tests {
                     .chunks(size)
                     .any(|piece| meminfo.feed(piece));
                 assert_eq!(meminfo.total, total);
+            }
+        }
+    }
+
+    /// As kernels with a CPU that has such pages say it, and without or under `nogbpages`.
+    #[test]
+    fn pages_of_a_gib_are_in_use_if_there_is_a_line_of_them() {
+        let with = "MemTotal: 4 kB\nDirectMap4k:      201960 kB\nDirectMap2M:     5040128 kB\n\
+                    DirectMap1G:           0 kB\n";
+        let without = with.split("DirectMap1G").next().unwrap();
+        for (text, gbpages) in [
+            (with, Some(true)),
+            (without, Some(false)),
+            (
+                "MemTotal: 4 kB\nHugepagesize: 2048 kB\nDirectMap1G: 0 kB",
+                None,
+            ),
+        ] {
+            for size in 1..60 {
+                let mut meminfo = MeminfoParser::new();
+                let mut pieces = text.as_bytes().chunks(size);
+                let done = pieces.any(|piece| meminfo.feed(piece));
+                assert_eq!((meminfo.total, meminfo.gbpages), (Some(4096), gbpages));
+                assert_eq!(done, gbpages == Some(true));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_uses_counts_more_than_what_the_cpu_has() {
+        let mut flags = CpuFlags::new();
+        flags.feed(b"flags : pdpe1gb\n");
+        for (text, gbpages) in [
+            ("MemTotal: 4 kB\n", true),
+            ("MemTotal: 4 kB\nDirectMap4k: 4 kB\n", false),
+        ] {
+            let mut meminfo = MeminfoParser::new();
+            meminfo.feed(text.as_bytes());
+            for meminfo_first in [true, false] {
+                let mut machine = Box::new(Machine::new());
+                if meminfo_first {
+                    machine.set_meminfo(&meminfo);
+                    machine.set_cpu_flags(&flags);
+                } else {
+                    machine.set_cpu_flags(&flags);
+                    machine.set_meminfo(&meminfo);
+                }
+                assert_eq!(machine.gbpages, gbpages, "{meminfo_first}");
+                assert_eq!(machine.total_ram, Some(4096));
             }
         }
     }

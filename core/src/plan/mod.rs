@@ -232,9 +232,9 @@ fn make<'a>(
             crash_buffers,
         )?;
         parts.command_line = prepared.command_line;
-        if !options.memmap {
-            parts.memory = prepared.memory;
-        }
+        // With `memmap=exactmap` too, which replaces it later: the decompressor looks in here for
+        // room (KASLR), and must find none in the crashed kernel's RAM.
+        parts.memory = prepared.memory;
         limits.crash = Some(prepared.space.region);
         crash = Some((prepared, means));
     } else {

@@ -43,8 +43,8 @@ pub struct CrashOptions {
     /// Let the running kernel rewrite the elfcorehdr when CPUs or memory come and go
     /// (`--hotplug`): it gets the room, and is not verified.
     pub hotplug: bool,
-    /// Tell the new kernel of its memory on the command line, `memmap=`, in place of the e820
-    /// table (`--pass-memmap-cmdline`).
+    /// Tell the new kernel of its memory on the command line too, by `memmap=`, which it then takes
+    /// in place of the e820 table (`--pass-memmap-cmdline`).
     pub memmap: bool,
 }
 

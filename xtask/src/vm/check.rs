@@ -1,5 +1,6 @@
 //! The one place where a run is judged: what was seen, against what must be.
 
+use super::crash_check;
 use super::facts::Facts;
 use super::guest::{Expected, Guest};
 use super::matches;
@@ -27,6 +28,7 @@ pub fn problems(scenario: &Scenario, guest: &Guest, end: &End, log: &[String]) -
             problems.push(format!("must not be shown: {line}"));
         }
     }
+    problems.extend(crash_check::problems(scenario, &facts));
     if scenario.script.is_none() {
         for (number, expected) in guest.hops.iter().enumerate() {
             let hop = number

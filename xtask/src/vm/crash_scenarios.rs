@@ -26,6 +26,23 @@ const HOTPLUG: &str = concat!(
     include_str!("../../guest/crash_hotplug.sh"),
     include_str!("../../guest/crash.sh")
 );
+const FULL: &str = include_str!("../../guest/crash_full.sh");
+const SPARSE: &str = concat!(
+    include_str!("../../guest/crash_sparse.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const KCORE: &str = concat!(
+    include_str!("../../guest/crash_kcore.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const RSDP: &str = concat!(
+    include_str!("../../guest/crash_rsdp.sh"),
+    include_str!("../../guest/crash.sh")
+);
+const SMALL: &str = concat!(
+    include_str!("../../guest/crash_small.sh"),
+    include_str!("../../guest/crash.sh")
+);
 const NONE: &str = include_str!("../../guest/crash_none.sh");
 const LOW: &str = concat!(
     include_str!("../../guest/crash_low.sh"),
@@ -44,33 +61,35 @@ pub fn all() -> Vec<Scenario> {
         four_cpus(crash("crash-6.1-c", "-c -p", "6.1")),
         crash("crash-6.1-s", "-s -p", "6.1"),
         four_cpus(crash("crash-6.12-c", "-c -p", "6.12")),
-        crash("crash-6.12-s", "-s -p", "6.12"),
+        four_cpus(crash("crash-6.12-s", "-s -p", "6.12")),
         four_cpus(crash("crash-7.x-c", "-c -p", "7.x")),
         crash("crash-7.x-s", "-s -p", "7.x"),
         crash("crash-uefi-6.1-c", "-c -p", "6.1").uefi(),
         crash("crash-uefi-6.1-s", "-s -p", "6.1").uefi(),
-        crash("crash-uefi-6.12-c", "-c -p", "6.12").uefi(),
+        four_cpus(crash("crash-uefi-6.12-c", "-c -p", "6.12").uefi()),
         crash("crash-uefi-6.12-s", "-s -p", "6.12").uefi(),
         crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
-        crash("crash-uefi-7.x-s", "-s -p", "7.x").uefi(),
+        four_cpus(crash("crash-uefi-7.x-s", "-s -p", "7.x").uefi()),
         crash("crash-la57", "-c -p", "7.x")
             .cpu("max", 2)
             .flags(&["la57"]),
         crash("crash-old-cpu", "-c -p", "6.12").cpu("qemu64", 2),
         crash("crash-memmap", "-c -p --pass-memmap-cmdline", "6.12"),
-        crash("crash-hotplug", "-c -p --hotplug", "6.12")
-            .script(HOTPLUG)
-            .cpu("max,la57=off", 4)
-            .shows("FACT hop=0 hotplug=1")
-            .shows("FACT hop=0 online=0-1,3")
-            .shows("FACT hop=0 still_loaded=1")
-            .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
-            .shows("FACT hop=1 notes=4"),
+        hotplug("crash-hotplug", "-c -p --hotplug"),
+        hotplug("crash-hotplug-s", "-s -p"),
         cpus("crash-cpus-6.12", "6.12"),
         cpus("crash-cpus-7.x", "7.x"),
-        crash("crash-reuse", "-a -p --reuse-cmdline", "7.x")
+        sparse(crash("crash-reuse", "-a -p --reuse-cmdline", "7.x"))
             .never("FACT hop=1 cmdline=*crashkernel"),
-        crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux(),
+        sparse(crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux()),
+        crash("crash-no-kcore", "-c -p", "6.12")
+            .script(KCORE)
+            .shows("FACT hop=0 said=note: *kcore"),
+        noefi(crash("crash-uefi-noefi", "-c -p --noefi", "7.x"))
+            .never("FACT hop=1 cmdline=*acpi_rsdp="),
+        noefi(crash("crash-uefi-rsdp", "-c -p --noefi", "6.12"))
+            .script(RSDP)
+            .shows("FACT hop=1 cmdline=*acpi_rsdp=0x"),
         crash("crash-uefi-vmlinux", "-c -p --args-linux", "6.1")
             .uefi()
             .vmlinux(),
@@ -92,10 +111,10 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=0 load-s=255")
             .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
             .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
-        crash("crash-high", "-c -p", "6.12")
-            .memory(6144)
-            .words("crashkernel=384M,high")
-            .shows("FACT hop=0 reservation=1*Crash kernel"),
+        full("crash-full", "6.12", "nogbpages").never("FACT hop=0 meminfo=DirectMap1G"),
+        full("crash-full-gbpages", "7.x", "").shows("FACT hop=0 meminfo=DirectMap1G"),
+        high("crash-high", "-c -p"),
+        high("crash-high-s", "-s -p"),
     ]
 }
 
@@ -109,6 +128,46 @@ fn four_cpus(scenario: Scenario) -> Scenario {
         .shows("FACT hop=1 note=3 prstatus bytes=336 rip=0xffffffff")
         .shows("FACT hop=1 note=4 type=0")
         .shows("FACT hop=1 notes=5")
+}
+
+/// CPUs go and come after the crash kernel was loaded.
+fn hotplug(name: &'static str, options: &'static str) -> Scenario {
+    crash(name, options, "6.12")
+        .script(HOTPLUG)
+        .cpu("max,la57=off", 4)
+        .shows("FACT hop=0 hotplug=1")
+        .shows("FACT hop=0 online=0-1,3")
+        .shows("FACT hop=0 still_loaded=1")
+        .shows("FACT hop=1 note=2 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 notes=4")
+}
+
+/// Of four CPUs one was never online, and one is not any more when the other two crash.
+fn sparse(scenario: Scenario) -> Scenario {
+    scenario
+        .words("crashkernel=384M maxcpus=3")
+        .cpu("max,la57=off", 4)
+        .script(SPARSE)
+        .shows("FACT hop=0 present=0-3")
+        .shows("FACT hop=0 online=0,2")
+        .shows("FACT hop=1 note=0 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=1 prstatus bytes=336 rip=0xffffffff")
+        .shows("FACT hop=1 note=2 type=0")
+        .shows("FACT hop=1 notes=3")
+}
+
+/// Under UEFI, of which the crash kernel is told nothing: it finds the ACPI tables all the same.
+fn noefi(scenario: Scenario) -> Scenario {
+    scenario.uefi().never("FACT hop=1 efivars")
+}
+
+/// Two regions: the kernel is loaded to the upper one, and gets the lower one too.
+fn high(name: &'static str, options: &'static str) -> Scenario {
+    crash(name, options, "6.12")
+        .memory(6144)
+        .words("crashkernel=384M,high")
+        .shows("FACT hop=0 reservation=1*Crash kernel")
+        .shows("FACT hop=0 reservations=2")
 }
 
 /// A kernel that crashes into itself, and what must be seen of every one.
@@ -259,11 +318,15 @@ fn small(name: &'static str, options: &'static str) -> Scenario {
         .hop(options, "6.1")
         .with("nr_cpus=1 reset_devices")
         .payload(0)
-        .script(CRASH)
+        .script(SMALL)
         .capture(CAPTURE_SMALL)
         .shows("FACT hop=0 load=0")
         .shows("FACT hop=0 ckr=100663296")
         .shows("FACT hop=1 magic=7f454c46")
+        .shows("FACT hop=1 dmesg.exit=0")
+        .shows("FACT hop=1 panic=*libkexec-mark-0")
+        .shows("FACT hop=1 panic=*sysrq triggered crash")
+        .shows("FACT hop=1 dump.exit=0")
         .ours_only()
 }
 
@@ -274,5 +337,24 @@ fn none(name: &'static str, words: &'static str) -> Scenario {
         .hop("-c -p", "6.12")
         .script(NONE)
         .shows("FACT hop=0 crash_loaded=0")
+        .ours_only()
+}
+
+/// A reservation with no page more than is needed, and the size that is advised, are enough.
+fn full(name: &'static str, kernel: &'static str, words: &'static str) -> Scenario {
+    let words = format!("crashkernel=384M {words}");
+    Scenario::new(name, "a crash kernel fills its reservation", kernel)
+        // Room for more page tables than what is kept free for other reasons.
+        .memory(16384)
+        .words(words.leak())
+        .hop("-c -p", kernel)
+        .script(FULL)
+        .shows("FACT hop=0 meminfo=DirectMap2M")
+        .shows("FACT hop=0 small=*are missing; boot*crashkernel=")
+        .shows("FACT hop=0 spare=0")
+        .shows("FACT hop=0 full.exit=0")
+        .shows("FACT hop=0 full.loaded=1")
+        .shows("FACT hop=0 advised.exit=0")
+        .shows("FACT hop=0 advised.loaded=1")
         .ours_only()
 }

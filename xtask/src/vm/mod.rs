@@ -7,6 +7,7 @@
 //! ```
 
 pub mod check;
+pub mod crash_check;
 pub mod crash_scenarios;
 pub mod disk;
 pub mod dump;

@@ -51,7 +51,7 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) {
     machine
         .command_line
         .fill(|buffer| fill(root, cstr!("proc/cmdline"), buffer));
-    machine.total_ram = state::total_ram(root);
+    state::meminfo(root, machine);
     state::cpu(root, machine);
     boot_params(root, machine);
     efi::efi(root, machine);

@@ -49,17 +49,14 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
     stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece));
     flags.finish();
-    machine.five_level_paging = flags.la57;
-    machine.gbpages = flags.gbpages;
-    machine.sha_ni = flags.has_sha();
-    machine.avx2 = flags.avx2;
+    machine.set_cpu_flags(&flags);
 }
 
-/// MemTotal.
-pub(super) fn total_ram(root: &Fd) -> Option<u64> {
+/// The size of RAM, and of the pages it is mapped by.
+pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
     let mut meminfo = MeminfoParser::new();
     stream(root, cstr!("proc/meminfo"), |piece| meminfo.feed(piece));
-    meminfo.total
+    machine.set_meminfo(&meminfo);
 }
 
 /// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.

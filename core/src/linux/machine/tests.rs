@@ -507,6 +507,19 @@ fn directories_and_huge_files_in_the_place_of_files() {
     assert_eq!(machine.kexec.loaded, Known::Unknown);
 }
 
+/// `nogbpages` leaves the CPU's flag as it is.
+#[test]
+fn pages_of_a_gib_are_those_the_kernel_uses() {
+    let fake = Fake::new("gbpages");
+    fake.file("proc/cpuinfo", "flags\t\t: fpu pdpe1gb lm\n");
+    assert!(fake.read().gbpages);
+    let meminfo = "MemTotal: 16384 kB\nDirectMap4k: 8 kB\nDirectMap2M: 16 kB\n";
+    fake.file("proc/meminfo", meminfo);
+    assert!(!fake.read().gbpages);
+    fake.file("proc/meminfo", format!("{meminfo}DirectMap1G: 0 kB\n"));
+    assert!(fake.read().gbpages);
+}
+
 /// Sparse CPUs, one of them not there; the places of kernels before and after 6.19.
 #[test]
 fn what_a_crash_kernel_must_be_told() {
