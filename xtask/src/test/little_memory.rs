@@ -5,7 +5,6 @@ use crate::Outcome;
 use crate::command::{cache, write};
 use crate::compare::files::cool;
 use crate::compare::measure::run as measure;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,22 +63,13 @@ pub fn resident(command: &Path) -> Outcome<Result<u64, String>> {
         synced.map_err(|error| format!("{}: {error}", file.display()))?;
         cool(file)?;
     }
-    let mut load = Command::new(command);
-    load.args(["-c", "-l", "--append=ro"]).arg(&kernel);
-    load.arg(format!("--initrd={}", initrd.display()));
-    let procs = std::ffi::CString::new(group.0.join("cgroup.procs").display().to_string())
-        .map_err(|error| error.to_string())?;
-    let enter = move || {
-        // SAFETY: a string; the descriptor goes with the exec.
-        let fd = unsafe { libc::open(procs.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
-        // SAFETY: one byte: the process itself.
-        match unsafe { libc::write(fd, c"0".as_ptr().cast(), 1) } {
-            1 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        }
-    };
-    // SAFETY: between fork and exec only system calls are made; nothing is allocated.
-    unsafe { load.pre_exec(enter) };
+    let mut load = Command::new("sh");
+    load.args(["-c", "echo $$ >\"$0\" && exec \"$@\""])
+        .arg(group.0.join("cgroup.procs"))
+        .arg(command)
+        .args(["-c", "-l", "--append=ro"])
+        .arg(&kernel)
+        .arg(format!("--initrd={}", initrd.display()));
     let cost = measure(load).map_err(|error| format!("in {MEMORY} bytes of memory: {error}"))?;
     std::fs::remove_file(&initrd).map_err(|error| error.to_string())?;
     Ok(Ok(cost.resident))
