@@ -85,7 +85,10 @@ static void from_bytes(void)
     ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_COMMAND_LINE, huge, 9000));
     free(huge);
 
-    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57 sha_ni\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu sha_ni ssse3\n"));
+    CHECK(!(info_of(machine).flags & (KX_MACHINE_SHA_NI | KX_MACHINE_AVX2)));
+    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO,
+                     "flags\t\t: fpu ssse3 sse4_1 la57 avx2 sha_ni\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_MEMINFO, "MemTotal:       16384 kB\n"));
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_MEMINFO, "MemFree: 1 kB\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_STATUS, "CapEff:\t0000000000400000\n"));
@@ -106,7 +109,8 @@ static void from_bytes(void)
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
     info = info_of(machine);
-    CHECK(info.flags & KX_MACHINE_FIVE_LEVEL && info.flags & KX_MACHINE_SHA_NI);
+    CHECK(info.flags & KX_MACHINE_FIVE_LEVEL && info.flags & KX_MACHINE_SHA_NI
+          && info.flags & KX_MACHINE_AVX2);
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
     CHECK(info.efi_acpi20 == 0x7fb7e014 && info.acpi_rsdp == 0xf5a30);
     CHECK(info.lockdown == KX_LOCKDOWN_INTEGRITY);

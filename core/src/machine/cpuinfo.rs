@@ -169,4 +169,19 @@ mod tests {
         assert_eq!(read("", 5), (false, false));
         assert_eq!(read("\n\n\0\u{ff}flags: la57", 2), (false, false));
     }
+
+    #[test]
+    fn sha_wants_what_a_digest_by_it_uses() {
+        for (text, sha, avx2) in [
+            ("flags : ssse3 sse4_1 sha_ni", true, false),
+            ("flags : sha_ni", false, false),
+            ("flags : ssse3 sha_ni avx2", false, true),
+            ("flags : ssse3 sse4_1 avx avx2 avx2x", false, true),
+        ] {
+            let mut flags = CpuFlags::new();
+            flags.feed(text.as_bytes());
+            flags.finish();
+            assert_eq!((flags.has_sha(), flags.avx2), (sha, avx2), "{text}");
+        }
+    }
 }

@@ -407,3 +407,23 @@ fn a_machine_that_is_the_hypervisors_is_refused() {
     (hvm.xen, hvm.xen_guest) = (true, XenGuest::Hvm);
     plan(&request(&kernel, &[]), &hvm, &mut workspace).unwrap();
 }
+
+#[test]
+fn the_purgatory_is_told_what_the_cpu_has() {
+    use crate::purgatory::{PARAMETERS_OFFSET, layout};
+    let kernel = bzimage(0x1000);
+    let mut workspace = workspace();
+    for (sha_ni, avx2, flag) in [
+        (false, false, 0),
+        (false, true, layout::USE_AVX2),
+        (true, false, layout::USE_SHA),
+        (true, true, layout::USE_SHA),
+    ] {
+        let mut machine = machine(&[(1, 1024)]);
+        (machine.sha_ni, machine.avx2) = (sha_ni, avx2);
+        let plan = plan(&request(&kernel, &[]), &machine, &mut workspace).unwrap();
+        let purgatory = plan.segments().last().unwrap().buf;
+        let flags = u32_at(purgatory, PARAMETERS_OFFSET + layout::offset::FLAGS);
+        assert_eq!(flags, Some(flag), "{sha_ni} {avx2}");
+    }
+}
