@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+pub use kexec_testing::not_tested;
 use libkexec_install::{Destination, archive, install};
 
 /// The project.
@@ -51,26 +52,6 @@ pub fn run(command: &mut Command) -> String {
         .filter_map(|line| line.strip_prefix("NOT TESTED: "))
         .for_each(not_tested);
     said
-}
-
-/// Says that something is not tested, and why: to the person, and in `target/c-tests/not-tested`
-/// for `cargo xtask test`, which takes it for a skipped test.
-///
-/// # Panics
-/// When it cannot be written down.
-pub fn not_tested(what: &str) {
-    use std::io::Write;
-    eprintln!("NOT TESTED: {what}");
-    let list = target().join("c-tests/not-tested");
-    std::fs::create_dir_all(target().join("c-tests")).expect("a directory");
-    let file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(list);
-    // One write, for tests run at the same time.
-    let line = format!("{}\n", what.replace('\n', " "));
-    file.and_then(|mut file| file.write_all(line.as_bytes()))
-        .expect("written down");
 }
 
 /// Runs a command.

@@ -104,16 +104,16 @@ fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
     })
 }
 
-/// Maps a regular file, as kx_map(), and keeps it as it is until kx_release(): by a read lease;
-/// where there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes;
-/// else not at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless
-/// handled.
+/// Maps a regular file, as kx_map(), or a copy of one that cannot be mapped (some in /sys), and
+/// keeps it as it is until kx_release(): by a read lease; where there is none to be had, by a
+/// sealed copy if the file has at most `copy_limit` bytes; else not at all. held->by says which. A
+/// waiting writer sends SIGURG, which is ignored unless handled.
 ///
 /// After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
 /// what they were; if not, kx_unload() what was loaded.
 ///
-/// Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
-/// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+/// Returns 0, -errno of open, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
+/// KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold(
     path: *const c_char,
@@ -130,8 +130,8 @@ pub unsafe extern "C" fn kx_hold(
 /// As kx_hold(), of a file that is open for reading and may be closed afterwards. The lease is
 /// one of the open file: kx_release() ends it for all its descriptors.
 ///
-/// Returns 0, -errno of fcntl, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
-/// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+/// Returns 0, -errno of fcntl, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
+/// KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold_fd(
     fd: c_int,

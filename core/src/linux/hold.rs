@@ -146,11 +146,16 @@ impl Held<'_> {
     }
 
     /// As [`File::map`]; of a file that cannot be mapped (one in /sys: ENODEV), a copy in memory
-    /// that nobody can change.
+    /// that nobody can change. Where it fails nothing is held any more.
     ///
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno, or that of making the copy.
     pub fn map(&self) -> Result<Mapping> {
+        self.map_or_copy()
+            .inspect_err(|_| self.file.fd().end_lease())
+    }
+
+    fn map_or_copy(&self) -> Result<Mapping> {
         let size = self.file.size();
         let fd = self.copy.as_ref().unwrap_or(self.file.fd());
         match map(fd, size) {

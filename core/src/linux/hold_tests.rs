@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::vec;
 
+use kexec_testing::not_tested;
+
 use super::*;
 
 const ANY: u64 = u64::MAX;
@@ -46,7 +48,7 @@ fn a_lease_keeps_writers_out() {
     let example = Example::new("lease");
     let held = example.file.hold(ANY).unwrap();
     if held.hold() != Hold::Lease {
-        std::eprintln!("skipped: no lease here, but {:?}", held.hold());
+        not_tested(&std::format!("a lease: here is {:?}", held.hold()));
         return;
     }
     let mapping = held.map().unwrap();
@@ -116,7 +118,7 @@ fn a_lease_is_looked_behind() {
     let example = Example::new("behind");
     let held = example.file.hold(ANY).unwrap();
     if held.hold() != Hold::Lease {
-        std::eprintln!("skipped: no lease here, but {:?}", held.hold());
+        not_tested(&std::format!("a lease: here is {:?}", held.hold()));
         return;
     }
     let [size, seconds, nanoseconds, ..] = held.stamp().numbers();
@@ -145,7 +147,7 @@ fn a_refused_file_has_no_lease() {
 fn a_file_that_cannot_be_mapped_is_copied() {
     let path = "/sys/kernel/notes";
     let Ok(expected) = std::fs::read(path) else {
-        std::eprintln!("skipped: no {path} here");
+        not_tested("a file that cannot be mapped: no /sys/kernel/notes here");
         return;
     };
     let file = File::open(&CString::new(path).unwrap()).unwrap();

@@ -30,7 +30,7 @@ fn takes_all_down_but_loopback() {
         // SAFETY: unshare(2) takes no pointer.
         unsafe { arch::syscall(raw::__NR_unshare, [CLONE_NEWNET, 0, 0, 0, 0, 0]) };
         if namespace() == before || ip("link add v0 type veth peer name v1").is_none() {
-            std::eprintln!("skipped: needs root, ip(8) and veth");
+            kexec_testing::not_tested("interfaces down: needs root, ip(8) and veth");
             return;
         }
         for name in ["lo", "v0", "v1"] {

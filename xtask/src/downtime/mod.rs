@@ -195,7 +195,9 @@ fn measure(
 }
 
 fn sample(store: &Store, scenario: &Scenario, guest: &Guest, directory: &Path) -> Outcome<Sample> {
-    let command = qemu::command(scenario, guest, store, directory)?;
+    let mut command = qemu::command(scenario, guest, store, directory)?;
+    // Whoever touched more of the guest's memory before has less to wait for the host's pages then.
+    command.arg("-mem-prealloc");
     let (mut loading, mut loaded, mut left, mut first) = (None, None, None, None);
     let (mut entered, mut starting, mut wall) = (None, None, None);
     let log = directory.join("serial.log");

@@ -45,7 +45,8 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
          CPU seconds of QEMU between the two lines on the serial console: the old kernel stops \
          its devices and copies the segments to their places, the purgatory verifies them, the \
          new kernel unpacks itself; it says nothing before. Without the purgatory's part, as with \
-         `-i`, all ways do the same, and what differs there is the noise of the measurement.\n"
+         `-i`, all ways do the same, and what differs there is the noise of the measurement. The \
+         guest's memory is the host's before it begins, as a machine's is.\n"
     );
     for (_, cpu) in CPUS {
         let _ = write!(text, "\nA CPU {cpu}:\n\n");

@@ -2,12 +2,13 @@
 
 use super::Result;
 use crate::Outcome;
-use crate::command::{build_kexec, cargo, output, root, run, target};
+use crate::command::{build_kexec, cargo, output, root, run};
 use crate::packages::Store;
 use crate::vm::guest::Kexec;
 use crate::vm::{Options, run_all, scenarios};
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 fn cargo_step(arguments: &[&str]) -> Outcome<Result> {
     run(cargo().args(arguments))?;
@@ -34,7 +35,7 @@ pub fn clippy() -> Outcome<Result> {
 /// All tests, with the kernels and tools that those of the C library use. What they could not
 /// test for want of something is skipped, not passed.
 pub fn unit() -> Outcome<Result> {
-    let list = target().join("c-tests/not-tested");
+    let list = kexec_testing::list();
     if list.exists() {
         std::fs::remove_file(&list).map_err(|why| format!("{}: {why}", list.display()))?;
     }
@@ -124,8 +125,13 @@ pub fn vm() -> Outcome<Result> {
         jobs: 2,
         kexec: Kexec::Ours(build_kexec()?),
         keep: false,
+        chance: AtomicBool::new(true),
     };
     let count = run_all(&scenarios::all(), &options)?;
+    println!(
+        "guests: {} passed, {} failed, {} of them ran twice",
+        count.passed, count.failed, count.again
+    );
     match (count.failed, count.passed) {
         (0, passed) if passed > 0 => Ok(Result::Passed),
         (failed, passed) => Err(format!("{failed} scenarios failed, {passed} passed")),

@@ -30,7 +30,7 @@ use qemu::End;
 use scenario::Scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const USAGE: &str =
@@ -39,8 +39,8 @@ const USAGE: &str =
 /// What became of a scenario.
 struct Verdict {
     problems: Vec<String>,
-    /// The first kernel had not said a word, and the machine was switched on once more.
-    restarted: bool,
+    /// Where the machine hung before it was switched on once more.
+    hung: Option<&'static str>,
     time: Duration,
     log: PathBuf,
 }
@@ -51,6 +51,8 @@ pub struct Count {
     pub passed: usize,
     pub failed: usize,
     pub skipped: usize,
+    /// How many were run twice, for they hung.
+    pub again: usize,
 }
 
 /// How scenarios are run.
@@ -59,6 +61,8 @@ pub struct Options {
     pub kexec: Kexec,
     /// Keeps initrds after a run that passed.
     pub keep: bool,
+    /// Whether no guest has hung yet after a kexec: one is run again, a second one fails.
+    pub chance: AtomicBool,
 }
 
 /// `cargo xtask vm`
@@ -86,10 +90,17 @@ pub fn run(arguments: &[String]) -> Outcome {
         Some(path) => Kexec::Ours(path.into()),
         None => Kexec::Ours(build_kexec()?),
     };
-    let count = run_all(&chosen, &Options { jobs, kexec, keep })?;
+    let chance = AtomicBool::new(true);
+    let options = Options {
+        jobs,
+        kexec,
+        keep,
+        chance,
+    };
+    let count = run_all(&chosen, &options)?;
     println!(
-        "{} passed, {} failed, {} skipped",
-        count.passed, count.failed, count.skipped
+        "{} passed, {} failed, {} skipped; {} ran twice",
+        count.passed, count.failed, count.skipped, count.again
     );
     match count.failed {
         0 => Ok(()),
@@ -175,9 +186,10 @@ fn report(scenario: &Scenario, verdict: Option<Outcome<Verdict>>, count: &mut Co
         }
         Some(Ok(verdict)) => {
             let seconds = verdict.time.as_secs();
-            if verdict.restarted {
+            if let Some(hung) = verdict.hung {
+                count.again += 1;
                 println!(
-                    "AGAIN   {name}: the first kernel never said a word, before any kexec; log: {}.stuck",
+                    "AGAIN   {name}: it hung {hung}; log: {}.stuck",
                     verdict.log.display()
                 );
             }
@@ -207,10 +219,19 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let guest = guest::build(scenario, store, kexec, &directory)?;
     let log = directory.join("serial.log");
     let (mut end, mut lines) = attempt(scenario, &guest, store, &log)?;
-    let mut restarted = false;
-    if end == End::Limit && !lines.iter().any(|line| line.contains(FACT)) {
-        // Nothing of this project has run yet: firmware or QEMU, see docs/TESTING.md.
-        restarted = true;
+    let mut hung = None;
+    if end == End::Limit {
+        let began = lines.iter().any(|line| line.contains(FACT));
+        hung = match began {
+            // Nothing of this project has run yet: firmware or QEMU, see docs/TESTING.md.
+            false => Some("before any kexec"),
+            true => {
+                let first = options.chance.swap(false, Ordering::Relaxed);
+                first.then_some("after its first kernel had begun")
+            }
+        };
+    }
+    if hung.is_some() {
         let kept = log.with_extension("log.stuck");
         std::fs::rename(&log, &kept).map_err(|error| format!("{}: {error}", kept.display()))?;
         (end, lines) = attempt(scenario, &guest, store, &log)?;
@@ -229,7 +250,7 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     }
     Ok(Verdict {
         problems,
-        restarted,
+        hung,
         time: start.elapsed(),
         log,
     })
