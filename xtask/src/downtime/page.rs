@@ -18,7 +18,7 @@ type Seconds = fn(&Sample) -> f64;
 
 /// What the downtime is made of.
 const PARTS: [(&str, Seconds); 3] = [
-    ("the old kernel: devices, copying", |sample| sample.before),
+    ("the old kernel: CPUs, copying", |sample| sample.before),
     ("the purgatory: its digest", |sample| sample.purgatory),
     ("the new kernel: it unpacks itself", |sample| {
         sample.downtime - sample.before - sample.purgatory
@@ -43,8 +43,8 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
          zeros behind it too.\n\n\
          ## From \"{LEAVES}\" to the new kernel's first line\n\n\
          CPU seconds of QEMU between the two lines on the serial console: the old kernel stops \
-         its devices and copies the segments to their places, the purgatory verifies them, the \
-         new kernel unpacks itself; it says nothing before. Without the purgatory's part, as with \
+         its CPUs and interrupts and copies the segments to their places, the purgatory verifies \
+         them, the new kernel unpacks itself; it says nothing before. Without the purgatory's part, as with \
          `-i`, all ways do the same, and what differs there is the noise of the measurement. The \
          guest's memory is the host's before it begins, as a machine's is.\n"
     );
