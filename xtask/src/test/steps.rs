@@ -5,6 +5,7 @@ use crate::Outcome;
 use crate::command::{build_kexec, cargo, output, root, run};
 use crate::packages::Store;
 use crate::vm::guest::Kexec;
+use crate::vm::scenario::Scenario;
 use crate::vm::{Options, run_all, scenarios};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -30,6 +31,17 @@ pub fn clippy() -> Outcome<Result> {
         "--deny",
         "warnings",
     ])
+}
+
+/// The tests of `--quick`: what needs neither network nor tools beyond cargo.
+pub fn lib() -> Outcome<Result> {
+    for arguments in [
+        ["--lib", "--package=kexec-core", "--package=kexec-cli"].as_slice(),
+        &["--bins", "--package=xtask"],
+    ] {
+        run(cargo().args(["test", "--quiet"]).args(arguments))?;
+    }
+    Ok(Result::Passed)
 }
 
 /// All tests, with the kernels and tools that those of the C library use. What they could not
@@ -116,8 +128,17 @@ pub fn demo() -> Outcome<Result> {
     crate::demo::run(&[]).map(|()| Result::Passed)
 }
 
-/// Guests.
+/// The guests of every run.
 pub fn vm() -> Outcome<Result> {
+    guests(|scenario| !scenario.slow)
+}
+
+/// The guests that only `--slow` runs.
+pub fn vm_slow() -> Outcome<Result> {
+    guests(|scenario| scenario.slow)
+}
+
+fn guests(wanted: fn(&Scenario) -> bool) -> Outcome<Result> {
     if let Some(skipped) = missing() {
         return Ok(skipped);
     }
@@ -127,7 +148,8 @@ pub fn vm() -> Outcome<Result> {
         keep: false,
         chance: AtomicBool::new(true),
     };
-    let count = run_all(&scenarios::all(), &options)?;
+    let chosen: Vec<Scenario> = scenarios::all().into_iter().filter(wanted).collect();
+    let count = run_all(&chosen, &options)?;
     println!(
         "guests: {} passed, {} failed, {} of them ran twice",
         count.passed, count.failed, count.again

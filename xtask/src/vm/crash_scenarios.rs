@@ -58,26 +58,28 @@ const CAPTURE_SMALL: &str = include_str!("../../guest/capture_small.sh");
 /// Every scenario of a crash.
 pub fn all() -> Vec<Scenario> {
     vec![
-        four_cpus(crash("crash-6.1-c", "-c -p", "6.1")),
+        four_cpus(crash("crash-6.1-c", "-c -p", "6.1").slow()),
         crash("crash-6.1-s", "-s -p", "6.1"),
         four_cpus(crash("crash-6.12-c", "-c -p", "6.12")),
-        four_cpus(crash("crash-6.12-s", "-s -p", "6.12")),
+        four_cpus(crash("crash-6.12-s", "-s -p", "6.12").slow()),
         four_cpus(crash("crash-7.x-c", "-c -p", "7.x")),
-        crash("crash-7.x-s", "-s -p", "7.x"),
-        crash("crash-uefi-6.1-c", "-c -p", "6.1").uefi(),
-        crash("crash-uefi-6.1-s", "-s -p", "6.1").uefi(),
+        crash("crash-7.x-s", "-s -p", "7.x").slow(),
+        crash("crash-uefi-6.1-c", "-c -p", "6.1").slow().uefi(),
+        crash("crash-uefi-6.1-s", "-s -p", "6.1").slow().uefi(),
         four_cpus(crash("crash-uefi-6.12-c", "-c -p", "6.12").uefi()),
-        crash("crash-uefi-6.12-s", "-s -p", "6.12").uefi(),
-        crash("crash-uefi-7.x-c", "-c -p", "7.x").uefi(),
+        crash("crash-uefi-6.12-s", "-s -p", "6.12").slow().uefi(),
+        crash("crash-uefi-7.x-c", "-c -p", "7.x").slow().uefi(),
         four_cpus(crash("crash-uefi-7.x-s", "-s -p", "7.x").uefi()),
         crash("crash-la57", "-c -p", "7.x")
             .cpu("max", 2)
             .flags(&["la57"]),
-        crash("crash-old-cpu", "-c -p", "6.12").cpu("qemu64", 2),
+        crash("crash-old-cpu", "-c -p", "6.12")
+            .slow()
+            .cpu("qemu64", 2),
         crash("crash-memmap", "-c -p --pass-memmap-cmdline", "6.12"),
         hotplug("crash-hotplug", "-c -p --hotplug"),
-        hotplug("crash-hotplug-s", "-s -p"),
-        cpus("crash-cpus-6.12", "6.12"),
+        hotplug("crash-hotplug-s", "-s -p").slow(),
+        cpus("crash-cpus-6.12", "6.12").slow(),
         cpus("crash-cpus-7.x", "7.x"),
         sparse(crash("crash-reuse", "-a -p --reuse-cmdline", "7.x"))
             .never("FACT hop=1 cmdline=*crashkernel"),
@@ -91,12 +93,15 @@ pub fn all() -> Vec<Scenario> {
             .script(RSDP)
             .shows("FACT hop=1 cmdline=*acpi_rsdp=0x"),
         crash("crash-uefi-vmlinux", "-c -p --args-linux", "6.1")
+            .slow()
             .uefi()
             .vmlinux(),
         small("crash-96m-c", "-c -p"),
-        small("crash-96m-s", "-s -p"),
+        small("crash-96m-s", "-s -p").slow(),
         low("crash-low", "-c -p"),
-        low("crash-low-plain", "-c -p --no-checks").cpu("qemu64", 1),
+        low("crash-low-plain", "-c -p --no-checks")
+            .slow()
+            .cpu("qemu64", 1),
         refused(),
         lockdown(),
         changed(),
@@ -111,10 +116,12 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=0 load-s=255")
             .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
             .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
-        full("crash-full", "6.12", "nogbpages").never("FACT hop=0 meminfo=DirectMap1G"),
+        full("crash-full", "6.12", "nogbpages")
+            .slow()
+            .never("FACT hop=0 meminfo=DirectMap1G"),
         full("crash-full-gbpages", "7.x", "").shows("FACT hop=0 meminfo=DirectMap1G"),
         high("crash-high", "-c -p"),
-        high("crash-high-s", "-s -p"),
+        high("crash-high-s", "-s -p").slow(),
     ]
 }
 

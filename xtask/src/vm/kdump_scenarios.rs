@@ -15,10 +15,13 @@ const FROM_KERNEL: &str = "FACT hop=1 disk.cmdline=*elfcorehdr=0x";
 /// Every scenario with kdump-tools.
 pub fn all() -> Vec<Scenario> {
     vec![
-        crash_opens(kdump_tools("kdump-tools-6.1", "6.1-cloud", BY_SEGMENTS)).shows(FROM_COMMAND),
+        crash_opens(kdump_tools("kdump-tools-6.1", "6.1-cloud", BY_SEGMENTS).slow())
+            .shows(FROM_COMMAND),
         crash_opens(kdump_tools("kdump-tools-6.12", "6.12-cloud", "")).shows(FROM_KERNEL),
         // Of this line neither Debian's makedumpfile nor its crash knows the structures.
-        kdump_tools("kdump-tools-7.x", "7.x-cloud", BY_SEGMENTS).shows(FROM_COMMAND),
+        kdump_tools("kdump-tools-7.x", "7.x-cloud", BY_SEGMENTS)
+            .slow()
+            .shows(FROM_COMMAND),
     ]
 }
 

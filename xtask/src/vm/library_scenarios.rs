@@ -22,6 +22,7 @@ pub fn all() -> Vec<Scenario> {
         .hop("-c -t bzImage64", "6.12")
         .command_line_of(2047),
         Scenario::new("fork-uefi", "kexec-tools with libkexec under UEFI", "7.x")
+            .slow()
             .uefi()
             .fork()
             .hop("-s", "6.1")

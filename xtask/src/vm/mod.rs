@@ -111,7 +111,8 @@ pub fn run(arguments: &[String]) -> Outcome {
 fn list() -> Outcome {
     println!("{USAGE}\n");
     for scenario in scenarios::all() {
-        println!("  {:24} {}", scenario.name, scenario.about);
+        let slow = if scenario.slow { " (--slow)" } else { "" };
+        println!("  {:24} {}{slow}", scenario.name, scenario.about);
     }
     Ok(())
 }

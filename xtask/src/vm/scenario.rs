@@ -102,6 +102,9 @@ pub struct Scenario {
     pub both: bool,
     /// A guest that says nothing for so long is stuck.
     pub silence: Duration,
+    /// Only `cargo xtask test --slow` and `cargo xtask vm` run it: another scenario covers its
+    /// family and path.
+    pub slow: bool,
 }
 
 /// 1 MiB and a bit, so that nothing ends on a page.
@@ -139,6 +142,7 @@ impl Scenario {
             hurried: false,
             both: false,
             silence: Duration::from_secs(150),
+            slow: false,
         }
     }
 
@@ -296,6 +300,12 @@ impl Scenario {
 
     pub fn ours_only(mut self) -> Self {
         self.ours_only = true;
+        self
+    }
+
+    /// Another scenario covers its family and path: only `--slow` runs it.
+    pub fn slow(mut self) -> Self {
+        self.slow = true;
         self
     }
 }

@@ -21,7 +21,8 @@ const MISMATCH: &str = "DIGEST MISMATCH, not starting";
 /// only a seed from the loader makes the random numbers ready at time 0.
 const SHA: &str = "max,la57=off";
 
-/// Every scenario, in the order they run.
+/// Every scenario, in the order they run. Those marked `.slow()` only run by name, by
+/// `cargo xtask vm --all` and by `cargo xtask test --slow`.
 pub fn all() -> Vec<Scenario> {
     let mut all = pairs();
     all.extend(places());
@@ -55,6 +56,7 @@ fn pairs() -> Vec<Scenario> {
             "the same by the other method, old CPU",
             "6.1",
         )
+        .slow()
         .cpu("qemu64", 1)
         .lacks(&["sha_ni", "la57", "rdrand"])
         .memory(1024)
@@ -65,12 +67,14 @@ fn pairs() -> Vec<Scenario> {
         .hop("-c", "6.12")
         .hop("-c", "6.1"),
         Scenario::new("uefi-6.1-6.12", "both ways, both methods", "6.1")
+            .slow()
             .uefi()
             .hop("-s", "6.12")
             .hop("-c", "6.1")
             .hop("-c", "6.12")
             .hop("-s", "6.1"),
         Scenario::new("uefi-6.12-7.x", "both ways, both methods, one CPU", "6.12")
+            .slow()
             .uefi()
             .cpu("qemu64", 1)
             .hop("-s", "7.x")
@@ -108,6 +112,7 @@ fn places() -> Vec<Scenario> {
             .hop("-c", "6.1")
             .with("nokaslr"),
         Scenario::new("uefi-6g", "the same under UEFI", "7.x")
+            .slow()
             .uefi()
             .memory(6144)
             .floor(4 * GIB)
@@ -134,10 +139,12 @@ fn places() -> Vec<Scenario> {
 fn requests() -> Vec<Scenario> {
     vec![
         Scenario::new("bios-300m", "an initrd of 300 MiB", "6.12")
+            .slow()
             .cpu(SHA, 2)
             .hop("-c", "7.x")
             .payload(300),
         Scenario::new("bios-300m-plain", "the same on a CPU without SHA-NI", "7.x")
+            .slow()
             .cpu("qemu64", 2)
             .lacks(&["sha_ni"])
             .hop("-c", "6.1")
@@ -241,6 +248,7 @@ fn refusals() -> Vec<Scenario> {
             "a changed byte is told, and the machine resets",
             "tamper=reboot",
         )
+        .slow()
         .ends(Ending::Reset)
         .shows(MISMATCH)
         .never("FACT hop=1"),
