@@ -4,8 +4,8 @@
 pub mod mapping;
 pub mod native;
 
-use kexec_core::crash::{CoreHeader, KernelText, dump_ranges};
-use kexec_core::machine::{IomemParser, Machine};
+use kexec_core::crash::{CoreHeader, dump_ranges};
+use kexec_core::machine::{IomemParser, KernelText, Machine};
 use kexec_core::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole};
 use kexec_core::plan::{self, Options, Request, Workspace};
 use kexec_core::purgatory::{Digest, Extension, Implementation};

@@ -3,8 +3,9 @@
 use crate::Outcome;
 use crate::command::{build_kexec, cache, fresh_directory};
 use crate::packages::Store;
+use crate::vm::expected::Kexec;
 use crate::vm::facts::Facts;
-use crate::vm::guest::{self, Kexec};
+use crate::vm::guest;
 use crate::vm::qemu::{self, End};
 use crate::vm::scenario::Scenario;
 use std::time::Instant;

@@ -14,6 +14,7 @@
 //! PT_NOTE come first, for the capture kernel joins them into one by moving what follows.
 
 use crate::bytes::{put_slice, put_u8, put_u16, put_u32, put_u64};
+use crate::machine::KernelText;
 use crate::memory::Range;
 
 /// Bytes of Elf64_Ehdr.
@@ -30,17 +31,6 @@ const PT_LOAD: u32 = 1;
 const PT_NOTE: u32 = 4;
 /// PF_R | PF_W | PF_X.
 const FLAGS_RWX: u32 = 7;
-
-/// Where the running kernel lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KernelText {
-    /// Virtual address of `_text`.
-    pub virt: u64,
-    /// Its physical address.
-    pub phys: u64,
-    /// Bytes up to `_end`.
-    pub size: u64,
-}
 
 /// What the header says.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,6 @@ mod ranges;
 
 pub use command_line::{Additions, add_to_command_line};
 pub use control::ControlPages;
-pub use header::{CoreHeader, KernelText};
+pub use header::CoreHeader;
 pub use memory::memory_map;
 pub use ranges::dump_ranges;

@@ -4,8 +4,18 @@
 use heapless::Vec;
 
 use super::text;
-use crate::crash::KernelText;
 use crate::memory::{Range, RangeSet};
+
+/// Where the running kernel lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelText {
+    /// Virtual address of `_text`.
+    pub virt: u64,
+    /// Its physical address.
+    pub phys: u64,
+    /// Bytes up to `_end`.
+    pub size: u64,
+}
 
 /// Everything known for a dump; nothing of it is read without a crash reservation.
 #[derive(Clone, Debug, Default)]

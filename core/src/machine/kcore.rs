@@ -2,8 +2,8 @@
 //! its headers are read, which say where the kernel maps itself and all of RAM: with KASLR no
 //! other file says the latter.
 
+use super::KernelText;
 use crate::bytes::{u16_at, u32_at, u64_at};
-use crate::crash::KernelText;
 
 const EHDR: usize = 64;
 const PHDR: usize = 56;

@@ -42,7 +42,9 @@ mod xen;
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
-pub use dump::{CpuNotes, Dump, cpu_list, crash_notes, decimal_size, release, vmcoreinfo};
+pub use dump::{
+    CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, release, vmcoreinfo,
+};
 pub use e820::{E820_ENTRY_SIZE, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
 pub use iomem::{IomemMapParser, IomemParser};

@@ -5,7 +5,6 @@ mod crash;
 mod note;
 mod place;
 mod request;
-mod rule;
 mod seal;
 mod segment;
 mod usable;
@@ -15,13 +14,13 @@ use core::ops::ControlFlow;
 
 use heapless::Vec;
 
+pub use crate::error::Rule;
 pub use crate::purgatory::OnFailure;
 pub use check::{
     Limits, SEGMENT_MAX, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram,
 };
 pub use note::Note;
 pub use request::{Console, CrashOptions, Options, Request};
-pub use rule::Rule;
 pub use seal::Progress;
 use seal::{Exit, Sealed};
 pub use segment::{Segment, SegmentKind};

@@ -4,7 +4,7 @@ use super::Result;
 use crate::Outcome;
 use crate::command::{build_kexec, cargo, output, root, run};
 use crate::packages::Store;
-use crate::vm::guest::Kexec;
+use crate::vm::expected::Kexec;
 use crate::vm::scenario::Scenario;
 use crate::vm::{Options, run_all, scenarios};
 use std::collections::BTreeSet;

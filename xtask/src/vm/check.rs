@@ -1,8 +1,9 @@
 //! The one place where a run is judged: what was seen, against what must be.
 
 use super::crash_check;
+use super::expected::Expected;
 use super::facts::Facts;
-use super::guest::{Expected, Guest};
+use super::guest::Guest;
 use super::matches;
 use super::memmap::{merged, number};
 use super::qemu::End;

@@ -1,6 +1,7 @@
 //! The judge must be able to condemn: each wrong fact is found, and a right run passes.
 
-use super::super::guest::{Expected, Guest};
+use super::super::expected::Expected;
+use super::super::guest::Guest;
 use super::super::qemu::End;
 use super::super::scenario::Scenario;
 use super::problems;

@@ -1,6 +1,6 @@
 //! A disk with a small Debian on it, made of unpacked packages: what kdump-tools needs to find.
 
-use super::guest::{Expected, Kexec};
+use super::expected::{Expected, Kexec};
 use super::scenario::Disk;
 use crate::Outcome;
 use crate::command::{output, read, write};

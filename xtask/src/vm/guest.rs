@@ -1,6 +1,7 @@
 //! What a guest is given: kernels, and initrds inside initrds, one for each hop.
 
 use super::disk;
+use super::expected::{Expected, Kexec};
 use super::scenario::{Hop, Scenario};
 use crate::Outcome;
 use crate::command::{target, write};
@@ -36,26 +37,6 @@ const MAKEDUMPFILE_LIBRARIES: &[&str] = &[
     "liblzo2.so.2",
     "libzstd.so.1",
 ];
-
-/// Which `kexec` the guests run.
-#[derive(Debug, Clone)]
-pub enum Kexec {
-    /// Ours, this file.
-    Ours(PathBuf),
-    /// Debian's kexec-tools.
-    Reference,
-}
-
-/// What the kernel of a hop must be found to be; hop 0 is the kernel the firmware boots.
-#[derive(Debug)]
-pub struct Expected {
-    pub kernel: Kernel,
-    pub command_line: String,
-    /// `digest path`, sorted by path.
-    pub files: Vec<String>,
-    /// Digest of the initrd as a whole, where it is one file.
-    pub initrd: Option<String>,
-}
 
 /// The files of a scenario, made.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bytes::u16_at;
-use crate::crash::KernelText;
+use crate::machine::KernelText;
 use goblin::elf::Elf;
 use std::string::String;
 

@@ -3,10 +3,12 @@
 //! An error says which step failed and with which numbers (sizes and addresses in bytes).
 //! [`Error::number`] is the C library's error number; numbers are never reused.
 
+mod rule;
+
 use core::fmt;
 
 use crate::errno::Errno;
-use crate::plan::Rule;
+pub use rule::Rule;
 
 /// Shorthand for results of this crate.
 pub type Result<T> = core::result::Result<T, Error>;

@@ -34,8 +34,8 @@ pub enum Rule {
 impl Rule {
     /// The errno kexec_load(2) gives for it; `None` where the kernel does not check.
     #[must_use]
-    pub const fn errno(&self) -> Option<crate::Errno> {
-        use crate::Errno;
+    pub const fn errno(&self) -> Option<crate::errno::Errno> {
+        use crate::errno::Errno;
         match self {
             Self::Wraps | Self::Unaligned | Self::PastLimit | Self::OutsideCrashReservation => {
                 Some(Errno::EADDRNOTAVAIL)
