@@ -90,6 +90,6 @@ pub extern "C" fn kx_refusal(code: c_int) -> c_int {
             Refusal::Forbidden => KX_REFUSAL_FORBIDDEN,
             Refusal::Other => KX_REFUSAL_OTHER,
         };
-        Ok(refusal.cast_signed())
+        Ok(refusal as c_int)
     })
 }

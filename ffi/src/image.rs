@@ -86,7 +86,7 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
     let mut version = [0; KX_IMAGE_VERSION_SIZE];
     // The image's string has at most 255 bytes: the NUL stays.
     for (to, from) in version.iter_mut().zip(name) {
-        *to = from.cast_signed();
+        *to = *from as c_char;
     }
     Ok(kx_image {
         size: 0,

@@ -291,7 +291,7 @@ const fn firmware(machine: &mut Machine) -> (Firmware<'_>, &RunningBootParams) {
 }
 
 fn e820(machine: &mut Machine, table: &[u8]) -> Result<(), Failure> {
-    if !table.len().is_multiple_of(E820_ENTRY_SIZE) {
+    if table.len() % E820_ENTRY_SIZE != 0 {
         return Err(BAD);
     }
     firmware(machine).0.add_table(table)

@@ -30,5 +30,5 @@ pub extern "C" fn kx_has_kexec() -> c_int {
         Some(false) => KX_NO,
         Some(true) => KX_YES,
     };
-    answer.cast_signed()
+    answer as c_int
 }

@@ -16,7 +16,7 @@ impl Output {
     fn byte(&mut self, byte: u8) {
         if self.length < self.size {
             // SAFETY: less than the buffer's size, which C promised to be writable.
-            unsafe { *self.to.wrapping_add(self.length) = byte.cast_signed() };
+            unsafe { *self.to.wrapping_add(self.length) = byte as c_char };
         }
         self.length = self.length.saturating_add(1);
     }

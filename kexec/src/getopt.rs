@@ -93,11 +93,12 @@ impl<'a, I: Iterator<Item = &'a CStr>> Iterator for Getopt<'a, I> {
     type Item = Result<Item<'a>, Mistake<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let [letter, rest @ ..] = self.bundle
-            && *letter != 0
-        {
-            self.bundle = rest;
-            return Some(find_short(*letter).map(|option| Item::Option(option.id, c"")));
+        match self.bundle {
+            [] | [0, ..] => {}
+            [letter, rest @ ..] => {
+                self.bundle = rest;
+                return Some(find_short(*letter).map(|option| Item::Option(option.id, c"")));
+            }
         }
         let argument = self.arguments.next()?;
         if self.only_positional {

@@ -10,6 +10,7 @@ mod cpio;
 mod demo;
 mod downtime;
 mod elf;
+mod old_rust;
 mod packages;
 mod sealed;
 mod size;

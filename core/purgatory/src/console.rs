@@ -26,9 +26,7 @@ pub struct Console {
 impl Console {
     pub fn new(block: &Block) -> Self {
         let serial = (block.flags & CONSOLE_SERIAL != 0).then_some(block.serial_base);
-        if let Some(base) = serial
-            && block.serial_baud != 0
-        {
+        if let Some(base) = serial.filter(|_| block.serial_baud != 0) {
             let divisor = (115_200_u32.checked_div(block.serial_baud).unwrap_or(1)).to_le_bytes();
             outb(base.wrapping_add(INTERRUPT_ENABLE), 0);
             outb(base.wrapping_add(LINE_CONTROL), 0x83); // divisor latch, 8n1

@@ -1,6 +1,6 @@
 //! The verification; also compiled into the tests of kexec-core.
 
-use super::digest::{Implementation, Streams, ymm_is_saved};
+use super::digest::{Implementation, Streams, as_chunks, ymm_is_saved};
 use super::layout::{Area, Block, MAX_REGIONS, USE_AVX2, USE_SHA};
 
 /// The regions in use.
@@ -40,7 +40,7 @@ pub unsafe fn digest(block: &Block) -> [u8; 32] {
             // regions that wrap or pass isize::MAX.
             unsafe { core::slice::from_raw_parts(start, area.length as usize) }
         };
-        let (stripes, rest) = bytes.as_chunks();
+        let (stripes, rest) = as_chunks(bytes);
         digest.stripes(stripes);
         digest.end_region(rest, bytes.len() as u64);
     }

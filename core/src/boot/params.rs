@@ -203,8 +203,8 @@ fn write_legacy_memory_size(page: &mut Page<'_>, memory: &MemoryMap) {
 }
 
 fn write_e820(table: &mut [u8], entries: &[MemoryEntry]) {
-    let (slots, _) = table.as_chunks_mut::<{ Layout::E820_ENTRY }>();
-    for (slot, entry) in slots.iter_mut().zip(entries) {
+    let slots = table.chunks_exact_mut(Layout::E820_ENTRY);
+    for (slot, entry) in slots.zip(entries) {
         let numbers = [entry.range.start(), entry.range.size()];
         put_numbers(slot, &numbers);
         if let Some(kind) = slot.last_chunk_mut() {
@@ -233,8 +233,8 @@ fn write_efi_info(
 }
 
 fn write_efi_map(table: &mut [u8], machine: &Machine) {
-    let (slots, _) = table.as_chunks_mut::<{ Layout::EFI_DESCRIPTOR }>();
-    for (slot, descriptor) in slots.iter_mut().zip(machine.efi.map()) {
+    let slots = table.chunks_exact_mut(Layout::EFI_DESCRIPTOR);
+    for (slot, descriptor) in slots.zip(machine.efi.map()) {
         // EFI_MEMORY_DESCRIPTOR: type and padding, physical, virtual, pages, attribute.
         put_numbers(
             slot,
@@ -275,8 +275,10 @@ fn write_setup_data(
 
 /// Writes little-endian numbers one behind the other, as many as there is room for.
 fn put_numbers(out: &mut [u8], numbers: &[u64]) {
-    for (slot, number) in out.as_chunks_mut::<8>().0.iter_mut().zip(numbers) {
-        *slot = number.to_le_bytes();
+    for (slot, number) in out.chunks_exact_mut(8).zip(numbers) {
+        for (to, from) in slot.iter_mut().zip(number.to_le_bytes()) {
+            *to = from;
+        }
     }
 }
 

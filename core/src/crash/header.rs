@@ -97,12 +97,7 @@ impl CoreHeader<'_> {
         }
         let (header, table) = out.split_at_mut_checked(EHDR)?;
         write_ehdr(header, self.program_headers() as u16)?;
-        for (slot, segment) in table
-            .as_chunks_mut::<PHDR>()
-            .0
-            .iter_mut()
-            .zip(self.segments())
-        {
+        for (slot, segment) in table.chunks_exact_mut(PHDR).zip(self.segments()) {
             write_phdr(slot, &segment)?;
         }
         Some(out)
@@ -133,9 +128,7 @@ impl CoreHeader<'_> {
         let ram = self.ram.iter().map(move |range| {
             let virt = range.start().wrapping_add(direct_map);
             let mut load = load(virt, range.start(), range.size());
-            if let Some(backup) = backup
-                && range.last() < Self::BACKED_UP
-            {
+            if let Some(backup) = backup.filter(|_| range.last() < Self::BACKED_UP) {
                 load.offset = backup.start().saturating_add(range.start());
             }
             load

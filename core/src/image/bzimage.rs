@@ -203,7 +203,7 @@ impl<'a> BzImage<'a> {
                 u64::from(init_size),
             ));
         }
-        if !relocatable && !pref_address.is_multiple_of(crate::memory::PAGE_SIZE) {
+        if !relocatable && pref_address % crate::memory::PAGE_SIZE != 0 {
             return Err(bad(
                 "pref_address, which must be page aligned,",
                 field::PREF_ADDRESS,

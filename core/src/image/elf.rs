@@ -141,7 +141,7 @@ impl<'a> Vmlinux<'a> {
         if in_file > in_memory {
             return Err(bad("p_filesz", at.saturating_add(32), in_file));
         }
-        if !address.is_multiple_of(PAGE_SIZE) || address < *next {
+        if address % PAGE_SIZE != 0 || address < *next {
             let what = "p_paddr, which must be page aligned and ascending,";
             return Err(bad(what, at.saturating_add(24), address));
         }

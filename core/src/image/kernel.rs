@@ -100,7 +100,10 @@ impl<'a> Kernel<'a> {
     pub const fn relocatable(&self) -> bool {
         match self {
             Self::BzImage(image) => image.relocatable(),
-            Self::Vmlinux(kernel) => kernel.range().start().is_multiple_of(kernel.alignment()),
+            Self::Vmlinux(kernel) => {
+                let rest = kernel.range().start().checked_rem(kernel.alignment());
+                matches!(rest, Some(0))
+            }
         }
     }
 

@@ -71,10 +71,10 @@ impl Stamp {
         })?;
         Ok(Self([
             stat.st_size,
-            stat.st_mtime.cast_signed(),
-            stat.st_mtime_nsec.cast_signed(),
-            stat.st_ctime.cast_signed(),
-            stat.st_ctime_nsec.cast_signed(),
+            stat.st_mtime as i64,
+            stat.st_mtime_nsec as i64,
+            stat.st_ctime as i64,
+            stat.st_ctime_nsec as i64,
         ]))
     }
 

@@ -72,10 +72,9 @@ fn list_up(indices: &mut [i32; ROUND]) -> Result<&[i32], Errno> {
                 NLMSG_DONE | NLMSG_ERROR => break 'receive,
                 RTM_NEWLINK => {
                     let flags = u32_at(rest, 24);
-                    if flags & (IFF_UP | IFF_LOOPBACK) == IFF_UP
-                        && let Some(slot) = indices.get_mut(count)
-                    {
-                        *slot = u32_at(rest, 20).cast_signed();
+                    let up = flags & (IFF_UP | IFF_LOOPBACK) == IFF_UP;
+                    if let Some(slot) = indices.get_mut(count).filter(|_| up) {
+                        *slot = u32_at(rest, 20) as i32;
                         count = count.saturating_add(1);
                     }
                 }
@@ -98,7 +97,7 @@ fn set_down(index: i32) -> Result<(), Errno> {
     let mut buffer = [0_u8; 1024];
     let answer = receive(&socket, &mut buffer)?;
     // nlmsgerr: the negative errno behind the header; 0 is the acknowledgement.
-    match u32_at(answer, HEADER).cast_signed() {
+    match u32_at(answer, HEADER) as i32 {
         0 => Ok(()),
         error => Err(Errno(error.unsigned_abs() as u16)),
     }

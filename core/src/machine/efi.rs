@@ -125,11 +125,11 @@ impl Efi {
         })?;
         // The kernel's own map is mostly sorted, so the end is the usual place.
         let mut rest = self.map.as_mut_slice();
-        while let [shorter @ .., last] = rest
-            && let Some(before) = shorter.last_mut()
-            && before.physical > last.physical
-        {
-            core::mem::swap(before, last);
+        while let [shorter @ .., last] = rest {
+            match shorter.last_mut() {
+                Some(before) if before.physical > last.physical => core::mem::swap(before, last),
+                _ => break,
+            }
             rest = shorter;
         }
         Ok(())

@@ -90,7 +90,7 @@ impl KcoreParser {
             return;
         }
         let base = virt.wrapping_sub(phys);
-        if virt >= KERNEL_HALF && base >= KERNEL_HALF && base.is_multiple_of(DIRECT_MAP_ALIGN) {
+        if virt >= KERNEL_HALF && base >= KERNEL_HALF && base % DIRECT_MAP_ALIGN == 0 {
             // Older kernels say 0 where there is no address; the direct map is the lowest of all.
             self.direct_map = Some(self.direct_map.unwrap_or(base).min(base));
         }

@@ -13,9 +13,10 @@ pub fn hex(text: &[u8]) -> Option<u64> {
 /// digit, or with more than 64 bits.
 pub(super) fn hex_prefix(text: &[u8]) -> Option<(u64, &[u8])> {
     let (mut value, mut rest) = (0_u64, text);
-    while let Some((byte, behind)) = rest.split_first()
-        && let Some(digit) = char::from(*byte).to_digit(16)
-    {
+    while let Some((byte, behind)) = rest.split_first() {
+        let Some(digit) = char::from(*byte).to_digit(16) else {
+            break;
+        };
         if value >> 60 != 0 {
             return None;
         }

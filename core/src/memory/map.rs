@@ -122,10 +122,11 @@ impl MemoryMap {
             let Some(mut entry) = self.entries.get(index).copied() else {
                 break;
             };
-            if let Some(before) = last
-                && before.kind == entry.kind
-                && before.range.last().checked_add(1) == Some(entry.range.start())
-            {
+            let MemoryEntry { kind, range } = entry;
+            let touches = |before: &MemoryEntry| {
+                before.kind == kind && before.range.last().checked_add(1) == Some(range.start())
+            };
+            if let Some(before) = last.filter(touches) {
                 let joined = Range::new(before.range.start(), entry.range.last());
                 entry.range = joined.unwrap_or(entry.range);
                 kept = kept.saturating_sub(1);

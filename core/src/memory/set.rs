@@ -105,9 +105,8 @@ impl RangeSet {
         let mut kept = first;
         let mut from = first;
         while let Some(range) = self.ranges.get(from).copied() {
-            if let Some(range) = each(range)
-                && let Some(slot) = self.ranges.get_mut(kept)
-            {
+            let slot = self.ranges.get_mut(kept);
+            if let Some((range, slot)) = each(range).zip(slot) {
                 *slot = range;
                 kept = kept.saturating_add(1);
             }

@@ -123,7 +123,7 @@ fn destination(segment: &Segment<'_>, limits: &Limits) -> Option<Rule> {
     let Some(end) = segment.mem.checked_add(segment.memsz) else {
         return Some(Rule::Wraps);
     };
-    if !segment.mem.is_multiple_of(PAGE_SIZE) || !end.is_multiple_of(PAGE_SIZE) {
+    if segment.mem % PAGE_SIZE != 0 || end % PAGE_SIZE != 0 {
         return Some(Rule::Unaligned);
     }
     (end >= limits.destination).then_some(Rule::PastLimit)

@@ -1,5 +1,6 @@
 //! What the loader tells the purgatory, and the finished segment.
 
+use super::digest::{as_chunks, as_chunks_mut};
 use super::layout;
 use super::{BLOB, PARAMETERS_OFFSET};
 
@@ -192,13 +193,12 @@ impl Parameters<'_> {
                 return Err(BuildError::BadRegion { start, length });
             }
         }
-        if let Some(Serial { baud, .. }) = self.serial
-            && baud != 0
-            && !(2..=115_200).contains(&baud)
-        {
-            return Err(BuildError::BadBaud { baud });
+        match self.serial {
+            Some(Serial { baud, .. }) if baud != 0 && !(2..=115_200).contains(&baud) => {
+                Err(BuildError::BadBaud { baud })
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes the block as little-endian bytes.
@@ -256,7 +256,7 @@ impl Parameters<'_> {
             r.rip,
         ];
         out.fill(0);
-        let mut words = out.as_chunks_mut::<8>().0.iter_mut();
+        let mut words = as_chunks_mut::<8, _>(out).iter_mut();
         let mut put = |number: u64| {
             if let Some(word) = words.next() {
                 *word = number.to_le_bytes();
@@ -265,7 +265,7 @@ impl Parameters<'_> {
         for number in numbers {
             put(number);
         }
-        for bytes in self.digest.as_chunks().0 {
+        for bytes in as_chunks(&self.digest).0 {
             put(u64::from_le_bytes(*bytes));
         }
         for region in self.regions {

@@ -46,13 +46,13 @@ fn members(archive: &[u8]) -> Option<Vec<(String, &[u8])>> {
     let mut members = Vec::new();
     while rest.len() >= 60 {
         let (header, after) = rest.split_at(60);
-        let size: usize = str::from_utf8(header.get(48..58)?)
+        let size: usize = std::str::from_utf8(header.get(48..58)?)
             .ok()?
             .trim()
             .parse()
             .ok()?;
         let body = after.get(..size)?;
-        let name = str::from_utf8(header.get(..16)?).ok()?.trim_end();
+        let name = std::str::from_utf8(header.get(..16)?).ok()?.trim_end();
         let whole = match name.strip_prefix('/') {
             Some("/") => {
                 long_names = body;

@@ -118,7 +118,7 @@ fn items(root: &Path, to: &Destination) -> Result<Vec<Item>> {
             for other in names(&String::from_utf8_lossy(&text)) {
                 let other = format!("{other}.3");
                 if *name != *other && section == "man3" {
-                    let pointer = format!(".so {section}/{}\n", name.display());
+                    let pointer = format!(".so {section}/{}\n", name.to_string_lossy());
                     items.push(item(to.join(other), What::Pointer(pointer)));
                 }
             }

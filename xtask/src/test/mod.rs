@@ -5,6 +5,7 @@ mod binary;
 mod budget;
 mod house;
 mod little_memory;
+mod msrv;
 mod readme;
 mod steps;
 
@@ -102,6 +103,12 @@ const STEPS: &[Step] = &[
         about: "the release build",
         when: When::Usual,
         run: steps::build,
+    },
+    Step {
+        name: "msrv",
+        about: "the oldest Rust that builds what ships: Debian's, unpacked",
+        when: When::Usual,
+        run: msrv::run,
     },
     Step {
         name: "binary",

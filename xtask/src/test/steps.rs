@@ -87,7 +87,7 @@ pub fn build() -> Outcome<Result> {
 }
 
 /// What guests need and this machine cannot get.
-fn missing() -> Option<Result> {
+pub fn missing() -> Option<Result> {
     let there = crate::packages::Store::is_there();
     let missing = crate::apt::requirements().err().filter(|_| !there)?;
     Some(Result::Skipped(missing))

@@ -57,9 +57,7 @@ pub fn look(disk: &Path, kernel: &Kernel, store: &Store, into: &Path) -> Outcome
             lines.extend(log.lines().map(|line| format!("SAVED dmesg: {line}")));
         }
         let dump = stamp.path().join(format!("dump.{name}"));
-        if let Some(symbols) = &kernel.debug
-            && dump.is_file()
-        {
+        if let Some(symbols) = kernel.debug.as_ref().filter(|_| dump.is_file()) {
             lines.extend(crash(&dump, symbols, store, into)?);
         }
     }

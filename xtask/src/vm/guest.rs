@@ -89,9 +89,8 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
         }
-        if let Some(capture) = scenario.capture
-            && number == scenario.hops.len()
-        {
+        let last = number == scenario.hops.len();
+        if let Some(capture) = scenario.capture.filter(|_| last) {
             writer.file("hop/script", capture.as_bytes())?;
             if capture.contains("makedumpfile") {
                 writer.makedumpfile(store)?;
@@ -127,9 +126,8 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             files,
             initrd,
         });
-        if let (Some(wanted), Some(crash), [initrd]) =
-            (&scenario.disk, hops.last(), next.as_slice())
-            && number == 1
+        if let (1, Some(wanted), Some(crash), [initrd]) =
+            (number, &scenario.disk, hops.last(), next.as_slice())
         {
             disk_image = Some(disk::build(wanted, store, kexec, (crash, initrd), into)?);
         }

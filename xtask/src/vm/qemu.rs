@@ -209,11 +209,11 @@ pub fn run(
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));
         }
-        if let Ending::Shows(text, quiet) = scenario.ending
-            && line.contains(text)
-            && quiet_until.is_none()
-        {
-            quiet_until = Some(Instant::now() + quiet);
+        match scenario.ending {
+            Ending::Shows(text, quiet) if line.contains(text) && quiet_until.is_none() => {
+                quiet_until = Some(Instant::now() + quiet);
+            }
+            _ => {}
         }
     }
 }

@@ -14,6 +14,6 @@ pub fn result(raw: isize) -> Result<usize, Errno> {
     match raw {
         // The kernel keeps −4095…−1 for errors on every architecture (IS_ERR_VALUE).
         -4095..=-1 => Err(Errno(raw.unsigned_abs() as u16)),
-        _ => Ok(raw.cast_unsigned()),
+        _ => Ok(raw as usize),
     }
 }

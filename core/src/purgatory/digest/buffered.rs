@@ -1,6 +1,6 @@
 //! The digest of regions that come in pieces: the loader's.
 
-use super::{Implementation, STRIPE, Streams};
+use super::{Implementation, STRIPE, Streams, as_chunks};
 
 /// A digest being computed: no allocation, about 1 KiB.
 ///
@@ -88,7 +88,7 @@ impl Digest {
             let stripe = self.partial;
             self.streams.stripes(&[stripe]);
         }
-        let (stripes, rest) = bytes.as_chunks::<STRIPE>();
+        let (stripes, rest) = as_chunks::<STRIPE, _>(bytes);
         self.streams.stripes(stripes);
         for (to, from) in self.partial.iter_mut().zip(rest) {
             *to = *from;

@@ -1,6 +1,6 @@
 //! The states of eight SHA-256 streams, and one ordinary stream made of the first of them.
 
-use super::{BLOCK, Implementation, LANES, STRIPE};
+use super::{BLOCK, Implementation, LANES, STRIPE, as_chunks_mut};
 
 /// SHA-256 initial state (FIPS 180-4, 5.3.3).
 const INITIAL: [u32; 8] = [
@@ -24,7 +24,7 @@ pub(crate) struct Words(pub(crate) [u32; 8 * LANES]);
 impl Words {
     /// One word of each lane in a row.
     pub(crate) fn rows(&mut self) -> &mut [[u32; LANES]] {
-        self.0.as_chunks_mut().0
+        as_chunks_mut(&mut self.0)
     }
 }
 
@@ -53,7 +53,7 @@ impl Lanes {
     /// The digest of what a lane has seen, its padding included.
     pub(crate) fn digest(&self, lane: usize) -> [u8; 32] {
         let mut digest = [0; 32];
-        for (number, to) in digest.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        for (number, to) in as_chunks_mut::<4, _>(&mut digest).iter_mut().enumerate() {
             let place = match self.implementation {
                 #[cfg(target_arch = "x86_64")]
                 Implementation::ShaNi => super::x86::place(lane, number),

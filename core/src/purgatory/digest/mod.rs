@@ -15,6 +15,7 @@
 
 #[cfg(not(purgatory_blob))]
 mod buffered;
+mod chunks;
 mod lanes;
 #[cfg(not(purgatory_blob))]
 mod portable;
@@ -27,6 +28,7 @@ mod tests;
 
 #[cfg(not(purgatory_blob))]
 pub use buffered::Digest;
+pub(crate) use chunks::{as_chunks, as_chunks_mut};
 pub(crate) use lanes::Words;
 pub(crate) use streams::Streams;
 #[cfg(all(target_arch = "x86_64", any(purgatory_blob, test)))]

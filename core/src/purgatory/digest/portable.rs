@@ -1,6 +1,6 @@
 //! SHA-256 in plain arithmetic, one lane after the other (FIPS 180-4, 6.2.2).
 
-use super::{BLOCK, K, LANES, STRIPE};
+use super::{BLOCK, K, LANES, STRIPE, as_chunks};
 
 /// Message schedule: `w` has its first 16 words and gets the other 48.
 fn schedule(w: &mut [u32; 64]) {
@@ -40,7 +40,7 @@ macro_rules! round {
 fn compress(state: &mut [u32; 8], w: &mut [u32; 64]) {
     schedule(w);
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for (w, k) in w.as_chunks::<4>().0.iter().zip(K.0.as_chunks::<4>().0) {
+    for (w, k) in as_chunks::<4, _>(w).0.iter().zip(as_chunks::<4, _>(&K.0).0) {
         round!(a b c d e f g h, w[0], k[0]);
         round!(h a b c d e f g, w[1], k[1]);
         round!(g h a b c d e f, w[2], k[2]);
@@ -55,7 +55,7 @@ fn compress(state: &mut [u32; 8], w: &mut [u32; 64]) {
 /// Advances one lane by one block.
 pub(crate) fn one_block(lanes: &mut [[u32; LANES]], lane: usize, block: &[u8; BLOCK]) {
     let mut w = [0_u32; 64];
-    for (w, bytes) in w.iter_mut().zip(block.as_chunks::<4>().0) {
+    for (w, bytes) in w.iter_mut().zip(as_chunks::<4, _>(block).0) {
         *w = u32::from_be_bytes(*bytes);
     }
     let mut state = [0_u32; 8];
@@ -73,7 +73,7 @@ pub(crate) fn one_block(lanes: &mut [[u32; LANES]], lane: usize, block: &[u8; BL
 /// Advances every lane through `stripes`, lane by lane.
 pub(crate) fn stripes(lanes: &mut [[u32; LANES]], stripes: &[[u8; STRIPE]]) {
     for stripe in stripes {
-        for (lane, block) in stripe.as_chunks::<BLOCK>().0.iter().enumerate() {
+        for (lane, block) in as_chunks::<BLOCK, _>(stripe).0.iter().enumerate() {
             one_block(lanes, lane, block);
         }
     }

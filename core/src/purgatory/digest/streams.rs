@@ -1,7 +1,7 @@
 //! The digest of whole regions: all that the purgatory needs of it.
 
 use super::lanes::{Lanes, Sha256};
-use super::{BLOCK, DOMAIN, Implementation, LANES, STRIPE};
+use super::{BLOCK, DOMAIN, Implementation, LANES, STRIPE, as_chunks_mut};
 
 /// The streams of a digest.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Streams {
         // All lanes are equally long, a whole number of blocks: their padding is the same.
         let bits = self.blocks.wrapping_mul(512).to_be_bytes();
         let mut stripe = [0; STRIPE];
-        for block in stripe.as_chunks_mut::<BLOCK>().0 {
+        for block in as_chunks_mut::<BLOCK, _>(&mut stripe) {
             if let Some(first) = block.first_mut() {
                 *first = 0x80;
             }

@@ -49,11 +49,14 @@ pub(super) unsafe fn stripes(lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
 #[inline(never)]
 unsafe fn eight_blocks(lanes: &mut Words, stripe: &[u8; STRIPE]) {
     let mut scratch = MaybeUninit::<Scratch>::uninit();
+    // Safe to call where AVX is enabled, which compilers before 1.87 do not know.
+    #[allow(unused_unsafe)]
     #[rustfmt::skip]
-    let big_endian = _mm256_set_epi8(
+    // SAFETY: the CPU has AVX2, by the contract.
+    let big_endian = unsafe { _mm256_set_epi8(
         12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3,
         12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3,
-    );
+    ) };
     // SAFETY: reads the stripe and K, reads and writes the eight rows of `lanes`, and fills
     // `scratch` from its beginning to its end: E first, then A, each 68 vectors.
     unsafe {

@@ -9,7 +9,7 @@
 //! for that while the rounds wait for each other. It is in assembly because a compiler that may
 //! not unroll the loop made of it one that was a fifth slower.
 
-use super::super::{BLOCK, K, LANES, STRIPE, Words};
+use super::super::{BLOCK, K, LANES, STRIPE, Words, as_chunks, as_chunks_mut};
 use core::arch::asm;
 use core::arch::x86_64::_mm_set_epi8;
 use core::mem::MaybeUninit;
@@ -39,8 +39,11 @@ struct Schedule([[[u32; 4]; 2]; 16]);
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 pub(super) unsafe fn stripes(lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
     for stripe in stripes {
-        let pairs = lanes.0.as_chunks_mut::<{ 8 * 2 }>().0;
-        for (pair, blocks) in pairs.iter_mut().zip(stripe.as_chunks::<{ 2 * BLOCK }>().0) {
+        let pairs = as_chunks_mut::<{ 8 * 2 }, _>(&mut lanes.0);
+        for (pair, blocks) in pairs
+            .iter_mut()
+            .zip(as_chunks::<{ 2 * BLOCK }, _>(stripe).0)
+        {
             // SAFETY: a pair begins at a multiple of 64 bytes in `Words`.
             unsafe { two_blocks(pair, blocks) };
         }
@@ -55,7 +58,10 @@ pub(super) unsafe fn stripes(lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
 #[inline]
 unsafe fn two_blocks(pair: &mut [u32; 16], blocks: &[u8; 2 * BLOCK]) {
     let mut schedule = MaybeUninit::<Schedule>::uninit();
-    let big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+    // Safe to call where SSE2 is enabled, which compilers before 1.87 do not know.
+    #[allow(unused_unsafe)]
+    // SAFETY: every x86-64 has SSE2.
+    let big_endian = unsafe { _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3) };
     // SAFETY: reads `blocks` and K, writes `schedule` and then reads it, reads and writes `pair`;
     // what is not reached through RSI, the blocks, is aligned.
     unsafe {

@@ -4,7 +4,7 @@
 //! the register for each, and because it is a third of the size this way. Vectors have one word
 //! of each lane.
 
-use super::super::{BLOCK, K, STRIPE, Words};
+use super::super::{BLOCK, K, STRIPE, Words, as_chunks};
 use core::arch::asm;
 use core::mem::MaybeUninit;
 
@@ -23,7 +23,7 @@ struct Scratch([u8; 2 * BYTES]);
 pub(super) fn stripes(lanes: &mut Words, stripes: &[[u8; STRIPE]]) {
     let words = lanes.0.as_mut_ptr().cast::<[u32; 4]>();
     for stripe in stripes {
-        for (half, blocks) in stripe.as_chunks::<{ 4 * BLOCK }>().0.iter().enumerate() {
+        for (half, blocks) in as_chunks::<{ 4 * BLOCK }, _>(stripe).0.iter().enumerate() {
             // SAFETY: half a row further on are the words of the other four lanes; each half
             // has its four blocks.
             unsafe { four_blocks(words.wrapping_add(half), blocks.as_ptr().cast(), BLOCK) };
