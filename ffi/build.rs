@@ -1,58 +1,66 @@
-//! What the shared object needs of its link: symbol versions from `libkexec.map`, a name to be
-//! found by, and that nothing is undefined. The static archive needs none of it.
+//! How the shared object is linked: with symbol versions from `libkexec.map`, a name to be found
+//! by, and nothing undefined. The static archive needs none of it.
+//!
+//! rustc passes the linker a version script of its own, which has no version names, and GNU ld
+//! and gold accept no second one. So the C compiler is given another `ld`: a script that replaces
+//! rustc's version script by ours and then starts the real linker, whichever that is.
 #![allow(clippy::std_instead_of_core)]
 
 use std::env::var;
+use std::error::Error;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("cargo::rustc-check-cfg=cfg(kexec_shared, kexec_versions, kexec_panics)");
+const SHARED: &str = "libkexec-shared";
+const SONAME: &str = "libkexec.so.0";
+
+fn main() {
+    if let Err(error) = run() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rustc-check-cfg=cfg(kexec_shared, kexec_panics)");
     println!("cargo::rerun-if-env-changed=KEXEC_TEST_PANIC");
-    if var("KEXEC_TEST_PANIC").is_ok() {
-        // For the test that a reachable panic fails the link.
+    // For the test that a reachable panic fails the link.
+    let panics = var("KEXEC_TEST_PANIC").is_ok();
+    if panics {
         println!("cargo::rustc-cfg=kexec_panics");
     }
-    if var("CARGO_PKG_NAME")? != "libkexec-shared" {
+    let shared = var("CARGO_PKG_NAME")? == SHARED;
+    // cargo-c switches this feature on: it makes a shared object of the archive's package.
+    if !shared && var("CARGO_FEATURE_CAPI").is_err() {
         println!("cargo::rerun-if-changed=build.rs");
         return Ok(());
     }
-    println!("cargo::rerun-if-changed=../build.rs");
-    println!("cargo::rerun-if-changed=../libkexec.map");
-    println!("cargo::rustc-cfg=kexec_shared");
-    let out = PathBuf::from(var("OUT_DIR")?);
-    let (node, symbols) = read_map(&fs::read_to_string("../libkexec.map")?)?;
-    let versions: String = symbols
-        .iter()
-        .map(|symbol| format!(".symver {symbol}, {symbol}@@{node}\n"))
-        .collect();
-    fs::write(out.join("versions.s"), versions)?;
-    // rustc has a version script of its own, without a name, that says what is exported. One
-    // with empty nodes beside it makes the names for .symver; only lld takes two.
-    let script = out.join("nodes.map");
-    fs::write(&script, format!("{node} {{\n}};\n"))?;
-
-    let mut arguments = vec![
-        "-Wl,-soname,libkexec.so.0".to_string(),
-        "-Wl,-z,defs".into(),
-        "-Wl,-z,noexecstack".into(),
-        "-Wl,--build-id=none".into(),
-        "-nostdlib".into(),
-    ];
-    match lld() {
-        // .symver names a symbol of its own object file: only where the crate is one, as in the
-        // release profile.
-        _ if var("PROFILE")? != "release" => {}
-        Some(lld) => {
-            println!("cargo::rustc-cfg=kexec_versions");
-            arguments.extend(lld);
-            arguments.push(format!("-Wl,--version-script={}", script.display()));
-        }
-        None => println!(
-            "cargo::warning=no lld: libkexec.so has no symbol versions; see ffi/README.md for a \
-             link with ffi/libkexec.map"
-        ),
+    // The shared object's package is a directory below the archive's.
+    let sources = Path::new(if shared { ".." } else { "." });
+    for name in ["build.rs", "libkexec.map"] {
+        println!("cargo::rerun-if-changed={}", sources.join(name).display());
+    }
+    for variable in ["RUSTC_LINKER", "KEXEC_LD", "PATH"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+    let mut map = sources.join("libkexec.map").canonicalize()?;
+    if panics {
+        let more = fs::read_to_string(&map)? + "KX_TEST {\nglobal:\n    kx_panics;\n};\n";
+        map = PathBuf::from(var("OUT_DIR")?).join("panics.map");
+        fs::write(&map, more)?;
+    }
+    let mut arguments = versions(&map)?;
+    if shared {
+        println!("cargo::rustc-cfg=kexec_shared");
+        arguments.extend([
+            format!("-Wl,-soname,{SONAME}"),
+            "-Wl,-z,defs".into(),
+            "-Wl,-z,noexecstack".into(),
+            "-Wl,--build-id=sha1".into(),
+            "-nostdlib".into(),
+        ]);
     }
     for argument in arguments {
         println!("cargo::rustc-cdylib-link-arg={argument}");
@@ -60,45 +68,138 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The version node and the symbols under `global:`.
-fn read_map(text: &str) -> Result<(String, Vec<String>), String> {
-    let words: Vec<&str> = text
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or(""))
-        .flat_map(|line| line.split_whitespace())
-        .collect();
-    let node = words.first().ok_or("libkexec.map is empty")?.to_string();
-    let symbols = words
+/// The C compiler's arguments for a shared object with the versions of `map`; tried, since no
+/// shared object is better than one without versions under the name of one with them.
+fn versions(map: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let out = PathBuf::from(var("OUT_DIR")?);
+    let directory = out.join("ld");
+    fs::create_dir_all(&directory)?;
+    let compiler = compiler();
+    let linker = linker(&compiler);
+    // `bfd` is a name that every compiler knows and that rustc passes no path for.
+    let script = directory.join("ld.bfd");
+    fs::write(&script, replacement(&linker, map)?)?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    let arguments = vec![format!("-B{}", directory.display()), "-fuse-ld=bfd".into()];
+
+    let (source, anonymous) = (out.join("probe.c"), out.join("probe.map"));
+    let probe = out.join("probe.so");
+    let text = fs::read_to_string(map)?;
+    let (node, symbols) = read_map(&text)?;
+    let functions: String = symbols
         .iter()
-        .skip_while(|word| **word != "global:")
-        .skip(1)
-        .take_while(|word| **word != "local:")
-        .map(|word| word.trim_end_matches(';').to_string())
+        .map(|symbol| format!("int {symbol}(void) {{ return 0; }}\n"))
         .collect();
-    Ok((node, symbols))
+    fs::write(&source, functions)?;
+    fs::write(&anonymous, "{ global: kx_*; local: *; };\n")?;
+    let _was_not_there = fs::remove_file(&probe);
+    let mut command = Command::new(&compiler);
+    command
+        .args(["-shared", "-fPIC", "-nostdlib", "-o"])
+        .arg(&probe)
+        .arg(&source)
+        .arg(format!("-Wl,--version-script={}", anonymous.display()))
+        .args(&arguments);
+    let failed = |said: &str| {
+        format!(
+            "libkexec.so would have no symbol versions: `{compiler}` does not link by \
+             `{linker}` with {}\n{command:?}\n{said}\n\
+             (the linker of this target in cargo's configuration must be a C compiler, such as \
+             gcc or clang, with GNU ld, gold, lld or mold; to build the archive and the command \
+             only: cargo build --release -p libkexec -p kexec-cli)",
+            map.display()
+        )
+    };
+    let output = Command::new(command.get_program())
+        .args(command.get_args())
+        .output()
+        .map_err(|error| failed(&error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(&String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let linked = fs::read(&probe).map_err(|error| failed(&error.to_string()))?;
+    if !linked
+        .windows(node.len())
+        .any(|bytes| bytes == node.as_bytes())
+    {
+        return Err(failed("the linker was not asked").into());
+    }
+    Ok(arguments)
 }
 
-/// What makes the C compiler link with lld: nothing where rustc does so anyway (x86-64 Linux
-/// since 1.90), else the one that comes with rustc, else the one in PATH; `None` without any.
-fn lld() -> Option<Vec<String>> {
+/// The last version in the map, and all symbols.
+fn read_map(map: &str) -> Result<(String, Vec<&str>), String> {
+    let lines = || map.lines().map(str::trim);
+    let node = lines()
+        .filter_map(|line| line.strip_suffix(" {"))
+        .next_back();
+    let symbols = lines().filter_map(|line| line.strip_suffix(';'));
+    let symbols = symbols.filter(|symbol| symbol.starts_with("kx_"));
+    let node = node.ok_or("libkexec.map has no version")?;
+    Ok((node.into(), symbols.collect()))
+}
+
+/// The `ld` that the C compiler is given.
+fn replacement(linker: &str, map: &Path) -> Result<String, Box<dyn Error>> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let map = map.to_str().ok_or("a path that is not UTF-8")?;
+    Ok(format!(
+        r#"#!/bin/sh
+# Written by ffi/build.rs: the version script is libkexec.map, whatever the caller says.
+for argument; do
+    shift
+    case $argument in
+    --version-script=*) ;;
+    @*) echo "libkexec: arguments in a file are not looked into: $argument" >&2; exit 1 ;;
+    *) set -- "$@" "$argument" ;;
+    esac
+done
+exec {} "$@" --version-script={}
+"#,
+        quoted(linker),
+        quoted(map)
+    ))
+}
+
+/// What rustc links with: the C compiler.
+fn compiler() -> String {
+    var("RUSTC_LINKER").unwrap_or_else(|_| {
+        // As `-Clinker=cc` or `-C linker=cc` in RUSTFLAGS.
+        let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+        let linker = flags
+            .split('\x1f')
+            .filter_map(|flag| flag.trim_start_matches("-C").strip_prefix("linker="))
+            .next_back();
+        linker.unwrap_or("cc").into()
+    })
+}
+
+/// The linker behind that: the one that was asked for, else the one that comes with rustc, as
+/// rustc does it itself on x86-64 since 1.90, else the C compiler's.
+fn linker(compiler: &str) -> String {
+    if let Ok(asked) = var("KEXEC_LD") {
+        return asked;
+    }
+    let cross = var("HOST").ok() != var("TARGET").ok();
+    let own = rust_lld().filter(|_| !cross);
+    let asked = |name: &str| {
+        let said = Command::new(compiler)
+            .arg(format!("-print-prog-name={name}"))
+            .output();
+        let said = said.ok().filter(|said| said.status.success())?;
+        let path = String::from_utf8(said.stdout).ok()?.trim().to_string();
+        (!path.is_empty()).then_some(path)
+    };
+    own.or_else(|| asked("ld")).unwrap_or_else(|| "ld".into())
+}
+
+fn rust_lld() -> Option<String> {
     let rustc = var("RUSTC").ok()?;
-    let sysroot = Command::new(rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .ok()?;
-    let sysroot = String::from_utf8(sysroot.stdout).ok()?;
+    let said = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let sysroot = String::from_utf8(said.ok()?.stdout).ok()?;
     let directory = Path::new(sysroot.trim())
         .join("lib/rustlib")
-        .join(var("HOST").ok()?)
-        .join("bin/gcc-ld");
-    if directory.join("ld.lld").exists() {
-        return Some(vec![
-            format!("-B{}", directory.display()),
-            "-fuse-ld=lld".into(),
-        ]);
-    }
-    let found = Command::new("ld.lld").arg("--version").output();
-    found
-        .is_ok_and(|output| output.status.success())
-        .then(|| vec!["-fuse-ld=lld".into()])
+        .join(var("HOST").ok()?);
+    let lld = directory.join("bin/gcc-ld/ld.lld");
+    lld.exists().then(|| lld.display().to_string())
 }

@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use libkexec_install::versions;
 use libkexec_tests::{find, root, run, scratch, target};
 
 fn text(path: &str) -> String {
@@ -47,6 +48,17 @@ fn the_metadata_say_what_the_installer_does() {
     );
 }
 
+/// As cargo-c builds it, by cargo alone: both kinds of library in one compilation.
+#[test]
+fn a_shared_object_of_the_archives_package_has_the_versions_too() {
+    let directory = target().join("c-tests/capi");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    command.args(["rustc", "--release", "-p", "libkexec", "--features", "capi"]);
+    command.args(["--crate-type", "staticlib,cdylib", "--target-dir"]);
+    run(command.arg(&directory).current_dir(root()));
+    versions::check(&directory.join("release/libkexec.so"), root(), "").expect("versions");
+}
+
 /// Not part of CI, where cargo-c would have to be built first: docs/TESTING.md.
 #[test]
 fn cinstall_installs_what_works() {
@@ -82,17 +94,6 @@ fn cinstall_installs_what_works() {
         dynamic.contains("Library soname: [libkexec.so.0]"),
         "{dynamic}"
     );
-    let exported = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&so));
-    let names = exported
-        .lines()
-        .filter_map(|line| line.split_whitespace().last());
-    let map = text("ffi/libkexec.map");
-    for name in names {
-        assert!(
-            map.contains(&format!(" {name};\n")),
-            "{name} is not of the ABI"
-        );
-    }
-    assert_eq!(exported.lines().count(), map.matches("kx_").count());
+    versions::check(&so, root(), "").expect("versions");
     libkexec_tests::quick_start("cargo-c-quick-start", &prefix);
 }

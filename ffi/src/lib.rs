@@ -59,6 +59,3 @@ mod text;
 pub mod version;
 mod versioned;
 pub mod workspace;
-
-#[cfg(all(kexec_shared, kexec_versions))]
-core::arch::global_asm!(include_str!(concat!(env!("OUT_DIR"), "/versions.s")));

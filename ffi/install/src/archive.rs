@@ -27,16 +27,23 @@ impl Drop for Scratch {
     }
 }
 
-fn run(command: &mut Command) -> Result<()> {
+/// What a command that must succeed prints.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = format!("{command:?}");
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
+    match command.env("LC_ALL", "C").output() {
+        Ok(output) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
         Ok(output) => Err(format!(
             "{name}: {}",
             String::from_utf8_lossy(&output.stderr)
         )),
         Err(error) => Err(format!("{name}: {error}")),
     }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    output(command).map(|_| ())
 }
 
 /// Members of an archive in ar's common format: 60-byte headers, GNU's long names in `//`.

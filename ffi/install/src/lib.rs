@@ -4,6 +4,7 @@
 //! Needs `ar` and `objcopy`, for the slim archive.
 
 pub mod archive;
+pub mod versions;
 
 use std::fs;
 use std::io::ErrorKind::{DirectoryNotEmpty, NotADirectory, NotFound};
@@ -132,7 +133,11 @@ fn items(root: &Path, to: &Destination) -> Result<Vec<Item>> {
 /// (target/release).
 fn contents(what: &What, root: &Path, built: &Path, to: &Destination) -> Result<Vec<u8>> {
     Ok(match what {
-        What::Shared => archive::stripped(&built.join("libkexec.so"))?,
+        What::Shared => {
+            let shared = built.join("libkexec.so");
+            versions::check(&shared, root, "")?;
+            archive::stripped(&shared)?
+        }
         What::Archive => archive::slim(&built.join("libkexec.a"))?,
         What::Copy(from) => read(from)?,
         What::Pointer(text) => text.clone().into_bytes(),

@@ -4,8 +4,9 @@
 use super::Result;
 use super::steps::missing;
 use crate::Outcome;
-use crate::command::run as run_command;
+use crate::command::{root, run as run_command};
 use crate::old_rust::{OldRust, VERSION};
+use libkexec_install::versions;
 
 /// Besides what a plain `cargo build --release` builds: the installer, the examples, and the
 /// tools of `cargo xtask`.
@@ -19,6 +20,8 @@ pub fn run() -> Outcome<Result> {
     let old = OldRust::open()?;
     // As the lock file has it: a newer version of a crate may want a newer Rust.
     run_command(old.cargo().args(["build", "--release", "--locked"]))?;
+    // It comes without lld: the shared object has its symbol versions all the same.
+    versions::check(&old.target().join("release/libkexec.so"), &root(), "")?;
     for package in MORE {
         let arguments = ["check", "--quiet", "--locked", "--package", package];
         run_command(old.cargo().args(arguments))?;
