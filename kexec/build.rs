@@ -6,7 +6,6 @@ fn main() {
         "-nostdlib",
         "-static",
         "-no-pie",
-        "-Wl,--build-id=none",
         "-Wl,-z,noexecstack",
         "-Wl,--no-eh-frame-hdr",
         // Nothing here would make it read-only: that is a C library's start-up code.
@@ -14,6 +13,10 @@ fn main() {
     ] {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
+    // For debug information kept in a file of its own; the examples have to be small.
+    let ours = std::env::var("CARGO_PKG_NAME").is_ok_and(|name| name == "kexec-cli");
+    let id = if ours { "sha1" } else { "none" };
+    println!("cargo::rustc-link-arg-bins=-Wl,--build-id={id}");
     // The examples are built by this file too, from a directory beside this one.
     let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let script = format!("{package}/../kexec/static.ld");

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 pub use kexec_testing::not_tested;
-use libkexec_install::{Destination, archive, install};
+use libkexec_install::{Destination, Part, Source, Tools, archive, install};
 
 /// The project.
 #[must_use]
@@ -79,6 +79,8 @@ pub fn built() -> &'static Path {
                 "libkexec",
                 "-p",
                 "libkexec-shared",
+                "-p",
+                "kexec-cli",
             ])
             .current_dir(root()));
         target().join("release")
@@ -94,7 +96,8 @@ pub fn slim() -> &'static Path {
     static SLIM: OnceLock<PathBuf> = OnceLock::new();
     SLIM.get_or_init(|| {
         let path = scratch("slim").join("libkexec.a");
-        let bytes = archive::slim(&built().join("libkexec.a")).expect("a slim archive");
+        let bytes =
+            archive::slim(&built().join("libkexec.a"), &Tools::default()).expect("a slim archive");
         std::fs::write(&path, bytes).expect("the slim archive written");
         path
     })
@@ -107,17 +110,29 @@ pub fn slim() -> &'static Path {
 #[must_use]
 pub fn installed(name: &str) -> PathBuf {
     let prefix = scratch(name).canonicalize().expect("a path");
-    install(root(), built(), &destination(&prefix)).expect("an installed library");
+    install(&source(), &destination(&prefix), LIBRARY).expect("an installed library");
     prefix
+}
+
+/// What [`installed`] installs: the command is another crate's.
+pub const LIBRARY: &[Part] = &[Part::Library];
+
+/// The release build, to be stripped.
+#[must_use]
+pub fn source() -> Source<'static> {
+    Source {
+        root: root(),
+        built: built(),
+        tools: Tools::default(),
+    }
 }
 
 /// Where [`installed`] puts things.
 #[must_use]
 pub fn destination(prefix: &Path) -> Destination {
     Destination {
-        destdir: PathBuf::new(),
         prefix: prefix.into(),
-        libdir: "lib".into(),
+        ..Destination::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libkexec_tests::{
-    api_sources, built, cc, destination, installed, output, root, run, scratch, slim, tool,
+    LIBRARY, api_sources, built, cc, destination, installed, output, root, run, scratch, slim, tool,
 };
 
 fn compile(name: &str, mut compiler: Command, library: &[&str]) -> PathBuf {
@@ -157,7 +157,7 @@ fn installed_and_found_by_pkg_config_then_uninstalled() {
         run(compiler.args(libs).args(["-lpthread", "-o"]).arg(&program));
         passes(Command::new(&program).env("LD_LIBRARY_PATH", prefix.join("lib")));
     }
-    libkexec_install::uninstall(root(), &destination(&prefix)).expect("uninstalled");
+    libkexec_install::uninstall(root(), &destination(&prefix), LIBRARY).expect("uninstalled");
     let left = std::fs::read_dir(&prefix).expect("the prefix").count();
     assert_eq!(left, 0, "uninstall left files in {}", prefix.display());
 }

@@ -52,13 +52,13 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "install",
-        about: "install the C library: --prefix=DIR --destdir=DIR --libdir=DIR",
-        run: |arguments| c_library("install", arguments),
+        about: "install the C library and the command; options in ffi/README.md",
+        run: |arguments| installer("install", arguments),
     },
     Tool {
         name: "uninstall",
         about: "take it away again, with the same options",
-        run: |arguments| c_library("uninstall", arguments),
+        run: |arguments| installer("uninstall", arguments),
     },
     Tool {
         name: "compare",
@@ -97,7 +97,7 @@ fn main() -> ExitCode {
 }
 
 /// What `ffi/install` does, after the release build where that is wanted.
-fn c_library(what: &str, arguments: &[String]) -> Outcome {
+fn installer(what: &str, arguments: &[String]) -> Outcome {
     if what != "uninstall" {
         command::run(command::cargo().args(["build", "--quiet", "--release"]))?;
     }

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::command::{build_examples, build_kexec, cargo, read, root, run as run_command, target};
 use crate::elf::Elf;
-use libkexec_install::archive;
+use libkexec_install::{Tools, archive};
 use std::path::Path;
 
 /// `cargo xtask size`
@@ -61,13 +61,16 @@ pub fn installed() -> Outcome<[(&'static str, Vec<u8>); 2]> {
         "--package=libkexec-shared",
         "--package=libkexec",
     ]))?;
-    let built = target().join("release");
+    let (built, tools) = (target().join("release"), Tools::default());
     Ok([
         (
             "libkexec.so",
-            archive::stripped(&built.join("libkexec.so"))?,
+            archive::stripped(&built.join("libkexec.so"), &tools)?,
         ),
-        ("libkexec.a", archive::slim(&built.join("libkexec.a"))?),
+        (
+            "libkexec.a",
+            archive::slim(&built.join("libkexec.a"), &tools)?,
+        ),
     ])
 }
 

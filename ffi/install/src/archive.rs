@@ -2,10 +2,11 @@
 //! compiler_builtins that it has no use for; ours are the ones named after the crate.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Result;
+use crate::{Result, Tools};
 
 /// A directory that goes away.
 struct Scratch(PathBuf);
@@ -16,7 +17,10 @@ impl Scratch {
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let name = format!("libkexec-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        fs::create_dir_all(&path).map_err(failed)?;
+        // Whatever the umask.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         Ok(Self(path))
     }
 }
@@ -81,12 +85,13 @@ fn members(archive: &[u8]) -> Option<Vec<(String, &[u8])>> {
     Some(members)
 }
 
-/// The archive with our members only; of their symbols only `kx_*` are global, and those that no
-/// relocation needs, debug information and unwind tables, which nothing here uses, are gone.
+/// The archive with our members only; of their symbols only `kx_*` are global. Symbols that no
+/// relocation needs and debug information are gone if stripping is wanted, and unwind tables,
+/// which nothing here uses, always.
 ///
 /// # Errors
 /// A sentence: the file cannot be read, is no archive, or ar or objcopy failed.
-pub fn slim(archive: &Path) -> Result<Vec<u8>> {
+pub fn slim(archive: &Path, tools: &Tools) -> Result<Vec<u8>> {
     let whole = crate::read(archive)?;
     let members = members(&whole).ok_or(format!("{}: not an archive", archive.display()))?;
     let scratch = Scratch::new()?;
@@ -107,7 +112,7 @@ pub fn slim(archive: &Path) -> Result<Vec<u8>> {
     let at = |command: &mut Command| {
         command.current_dir(&scratch.0).env("LC_ALL", "C");
     };
-    let mut link = Command::new("ld");
+    let mut link = tools.command("ld");
     at(link.args(["-r", "-o", "kexec.o"]).args(&names));
     if let [only] = &names[..] {
         fs::rename(scratch.0.join(only), scratch.0.join("kexec.o"))
@@ -115,9 +120,8 @@ pub fn slim(archive: &Path) -> Result<Vec<u8>> {
     } else {
         run(&mut link)?;
     }
-    let mut copy = Command::new("objcopy");
-    at(copy.args([
-        "--strip-unneeded",
+    let mut copy = tools.command("objcopy");
+    at(copy.args(tools.strip.then_some("--strip-unneeded")).args([
         "--remove-section=.eh_frame",
         "--remove-section=.rela.eh_frame",
         "--remove-section=.comment",
@@ -126,23 +130,35 @@ pub fn slim(archive: &Path) -> Result<Vec<u8>> {
         "kexec.o",
     ]));
     run(&mut copy)?;
-    let mut ar = Command::new("ar");
+    let mut ar = tools.command("ar");
     at(ar.args(["rcsD", "libkexec.a", "kexec.o"]));
     run(&mut ar)?;
     crate::read(&scratch.0.join("libkexec.a"))
 }
 
-/// The shared object without symbols and debug information the dynamic linker has no use for.
+/// A program or shared object without symbols and debug information, which the kernel and the
+/// dynamic linker have no use for; as it is if no stripping is wanted.
 ///
 /// # Errors
 /// A sentence.
-pub fn stripped(shared: &Path) -> Result<Vec<u8>> {
+pub fn stripped(file: &Path, tools: &Tools) -> Result<Vec<u8>> {
+    let bytes = crate::read(file)?;
+    if !tools.strip {
+        return Ok(bytes);
+    }
     let scratch = Scratch::new()?;
-    let path = scratch.0.join("libkexec.so");
-    fs::write(&path, crate::read(shared)?).map_err(|error| error.to_string())?;
-    run(Command::new("strip")
+    let path = scratch.0.join("file");
+    fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    run(tools
+        .command("strip")
         .arg("--strip-all")
         .arg("--remove-section=.comment")
         .arg(&path))?;
     crate::read(&path)
+}
+
+impl Tools {
+    fn command(&self, name: &str) -> Command {
+        Command::new(format!("{}{name}", self.prefix))
+    }
 }
