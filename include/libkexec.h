@@ -21,10 +21,11 @@
  * plan, and has nothing to free. Every pointer is checked for NULL, every object for its
  * alignment. Bytes with length 0 may have a NULL pointer.
  *
- * STRUCTURES that begin with `size` want it set to their sizeof by the caller, in both
- * directions. A program built with an older header than the library goes on to work; one built
- * with a newer header works as long as the members the library does not know are zero, or is
- * told KX_E_TOO_NEW. What the library writes beyond its own knowledge is zero.
+ * STRUCTURES that begin with `size` require it to be set to their sizeof by the caller, for input
+ * and output alike. A program built with an older header than the library continues to work; one
+ * built with a newer header works as long as the members that the library does not know are zero,
+ * else the call returns KX_E_TOO_NEW. The library writes zeros to output members that it does not
+ * know. A size that no version of the structure has had returns KX_E_SIZE.
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it
@@ -966,7 +967,8 @@ int kx_machine_read_to_boot(struct kx_machine *machine);
  * As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
  * another machine's files.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED; -errno of opening `root`,
+ * -ENOENT also when there is neither proc nor sys in it. Nothing is known of the machine then.
  */
 int kx_machine_read_below(struct kx_machine *machine, const char *root);
 
@@ -1334,7 +1336,11 @@ int kx_load_to_boot(const char *kernel,
  */
 int kx_loaded(uint32_t flags);
 
-/** Whether the running kernel has kexec: KX_YES, KX_NO, or KX_UNKNOWN without /sys. Never fails. */
+/**
+ * Whether the running kernel has kexec; reads /sys.
+ *
+ * Returns 1 or 0, or -errno where that is not known (-ENOENT: /sys is not mounted).
+ */
 int kx_has_kexec(void);
 
 /**

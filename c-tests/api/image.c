@@ -80,10 +80,6 @@ void test_image(void)
         ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - short_by, &image, &error));
         CHECK(error.numbers[1] == length - short_by && error.numbers[0] > error.numbers[1]);
     }
-    image.size = offsetof(struct kx_image, xloadflags);
-    image.xloadflags = 4711;
-    ANSWERS(0, kx_image_probe(file, length, &image, &error));
-    CHECK(image.protocol == 0x020f && image.xloadflags == 4711);
     memset(&future, 0xee, sizeof future);
     future.image.size = sizeof future;
     ANSWERS(0, kx_image_probe(file, length, &future.image, &error));

@@ -6,6 +6,7 @@ unsigned checks, failures;
 int main(void)
 {
     test_layout();
+    test_sizes();
     test_constants();
     test_errors();
     test_objects();

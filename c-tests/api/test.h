@@ -50,6 +50,7 @@ struct kx_request request_of(const void *kernel, size_t length);
 void *odd(void *pointer);
 
 void test_layout(void);
+void test_sizes(void);
 void test_constants(void);
 void test_errors(void);
 void test_objects(void);

@@ -123,7 +123,7 @@ fn through_rust(
 ) -> String {
     let machine_root = CString::new(machine_root.to_str().expect("UTF-8")).expect("no NUL");
     let mut machine = Box::new(Machine::new());
-    read_machine_below(&machine_root, &mut machine);
+    read_machine_below(&machine_root, &mut machine).expect("a machine");
     let kernel = std::fs::read(kernel).expect("the kernel");
     let files: Vec<Vec<u8>> = initrds
         .iter()

@@ -21,10 +21,11 @@
  * plan, and has nothing to free. Every pointer is checked for NULL, every object for its
  * alignment. Bytes with length 0 may have a NULL pointer.
  *
- * STRUCTURES that begin with `size` want it set to their sizeof by the caller, in both
- * directions. A program built with an older header than the library goes on to work; one built
- * with a newer header works as long as the members the library does not know are zero, or is
- * told KX_E_TOO_NEW. What the library writes beyond its own knowledge is zero.
+ * STRUCTURES that begin with `size` require it to be set to their sizeof by the caller, for input
+ * and output alike. A program built with an older header than the library continues to work; one
+ * built with a newer header works as long as the members that the library does not know are zero,
+ * else the call returns KX_E_TOO_NEW. The library writes zeros to output members that it does not
+ * know. A size that no version of the structure has had returns KX_E_SIZE.
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it

@@ -134,7 +134,8 @@ pub unsafe extern "C" fn kx_machine_read_to_boot(machine: *mut kx_machine) -> c_
 /// As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
 /// another machine's files.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED; -errno of opening `root`,
+/// -ENOENT also when there is neither proc nor sys in it. Nothing is known of the machine then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_read_below(
     machine: *mut kx_machine,
@@ -144,7 +145,7 @@ pub unsafe extern "C" fn kx_machine_read_below(
         // SAFETY: the caller's promise.
         let machine = unsafe { exclusive(machine) }?;
         // SAFETY: the caller's promise.
-        read_machine_below(unsafe { pointer::string(root) }?, machine);
+        read_machine_below(unsafe { pointer::string(root) }?, machine)?;
         Ok(0)
     })
 }

@@ -6,7 +6,6 @@ use kexec_core::linux::{kernel_has_kexec, loaded};
 
 use crate::error::{Failure, KX_E_UNKNOWN, plain};
 use crate::load::KX_CRASH;
-use crate::machine_info::{KX_NO, KX_UNKNOWN, KX_YES};
 
 /// Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
 ///
@@ -22,13 +21,10 @@ pub extern "C" fn kx_loaded(flags: u32) -> c_int {
     })
 }
 
-/// Whether the running kernel has kexec: KX_YES, KX_NO, or KX_UNKNOWN without /sys. Never fails.
+/// Whether the running kernel has kexec; reads /sys.
+///
+/// Returns 1 or 0, or -errno where that is not known (-ENOENT: /sys is not mounted).
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_has_kexec() -> c_int {
-    let answer = match kernel_has_kexec() {
-        None => KX_UNKNOWN,
-        Some(false) => KX_NO,
-        Some(true) => KX_YES,
-    };
-    answer as c_int
+    plain(|| Ok(c_int::from(kernel_has_kexec()?)))
 }

@@ -13,10 +13,19 @@ use crate::pointer;
 /// # Safety
 /// `repr(C)`, its first member is its size as `usize`, all bytes zero is a value of it, every
 /// value C can store in it is one, and it has no padding.
-pub unsafe trait Versioned: Copy {}
+pub unsafe trait Versioned: Copy {
+    /// The sizes it had in earlier published versions, each at the end of a member. Any other
+    /// smaller size is a mistake: `sizeof` a pointer, or the wrong structure.
+    const EARLIER: &'static [usize] = &[];
+}
 
 /// No structure gets that large; a size past it is a mistake.
 const LARGEST: usize = 4096;
+
+/// Whether a structure of any version, which begins with the members of `T`, can have this size.
+const fn aligned<T>(size: usize) -> bool {
+    size & align_of::<T>().wrapping_sub(1) == 0
+}
 
 /// Reads the size member.
 ///
@@ -26,7 +35,8 @@ unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Code> {
     pointer::usable(pointer)?;
     // SAFETY: not NULL, aligned, and the size comes first.
     let size = unsafe { *pointer.cast::<usize>() };
-    if (size_of::<usize>()..=LARGEST).contains(&size) {
+    let whole = size >= size_of::<T>() && size <= LARGEST && aligned::<T>(size);
+    if whole || T::EARLIER.contains(&size) {
         Ok(size)
     } else {
         Err(Code(KX_E_SIZE))

@@ -19,7 +19,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     read_machine(machine);
     // As in kexec(8): where it cannot be known, reboot(2) will tell.
     let known = loaded(false).ok().or_else(|| {
-        let nothing = kernel_has_kexec() == Some(false);
+        let nothing = kernel_has_kexec() == Ok(false);
         nothing.then_some(false)
     });
     if known == Some(false) {

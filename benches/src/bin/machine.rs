@@ -12,8 +12,8 @@ fn main() -> ExitCode {
         let Ok(directory) = CString::new(directory) else {
             return ExitCode::FAILURE;
         };
-        read_machine_below(&directory, &mut machine);
-        if machine.memory.entries().is_empty() || !machine.efi.is_complete() {
+        let read = read_machine_below(&directory, &mut machine);
+        if read.is_err() || machine.memory.entries().is_empty() || !machine.efi.is_complete() {
             eprintln!("machine: not what was made");
             return ExitCode::FAILURE;
         }

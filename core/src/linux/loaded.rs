@@ -8,7 +8,8 @@ use crate::cstr;
 /// /sys/kernel/kexec_{loaded,crash_loaded}.
 ///
 /// # Errors
-/// The errno of the older place: ENOENT when /sys is not mounted or the kernel has no kexec.
+/// ENOENT when /sys is not mounted or the kernel has no kexec; ENODATA for an empty file; else
+/// the errno of open or read.
 pub fn loaded(crash: bool) -> Result<bool, Errno> {
     let (new, old) = if crash {
         (
@@ -24,7 +25,9 @@ pub fn loaded(crash: bool) -> Result<bool, Errno> {
     let mut buffer = [0_u8; 16];
     let text = match read_file(new, &mut buffer) {
         Ok(text) => text.first().copied(),
-        Err(_) => read_file(old, &mut buffer)?.first().copied(),
+        Err(Errno::ENOENT) => read_file(old, &mut buffer)?.first().copied(),
+        // It is there, and what it says is not known: the older place cannot say it either.
+        Err(errno) => return Err(errno),
     };
     match text {
         Some(digit) => Ok(digit != b'0'),
@@ -32,14 +35,18 @@ pub fn loaded(crash: bool) -> Result<bool, Errno> {
     }
 }
 
-/// Whether this kernel has kexec: `Some(false)` when /sys is there but says nothing about it,
-/// `None` when /sys is not there.
-#[must_use]
-pub fn kernel_has_kexec() -> Option<bool> {
-    if loaded(false).is_ok() {
-        return Some(true);
+/// Whether this kernel has kexec: `Ok(false)` only when /sys is mounted and has no file of
+/// kexec's.
+///
+/// # Errors
+/// The errno that keeps it unknown: ENOENT when /sys is not mounted.
+pub fn kernel_has_kexec() -> Result<bool, Errno> {
+    match loaded(false) {
+        // The file is there, even if it says nothing.
+        Ok(_) | Err(Errno::ENODATA) => Ok(true),
+        Err(Errno::ENOENT) => {
+            super::open(cstr!("/sys/kernel"), linux_raw_sys::general::O_PATH).map(|_| false)
+        }
+        Err(errno) => Err(errno),
     }
-    super::open(cstr!("/sys/kernel"), linux_raw_sys::general::O_PATH)
-        .ok()
-        .map(|_| false)
 }

@@ -23,27 +23,31 @@ use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
 pub fn read_machine(machine: &mut Machine) {
-    read_machine_below(cstr!("/"), machine);
+    let _facts_unknown = below(cstr!("/"), machine, true);
 }
 
 /// As [`read_machine`], but for [`Machine::kexec`]: that says why a load is refused, no plan is
 /// made of it, and it is some twenty system calls.
 pub fn read_machine_to_plan(machine: &mut Machine) {
-    below(cstr!("/"), machine, false);
+    let _facts_unknown = below(cstr!("/"), machine, false);
 }
 
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
 /// another machine's files.
-pub fn read_machine_below(root: &CStr, machine: &mut Machine) {
-    below(root, machine, true);
+///
+/// # Errors
+/// The errno of opening `root`; ENOENT when it has neither `proc` nor `sys` in it. Nothing is
+/// known of the machine then. A file that is missing below them is no error.
+pub fn read_machine_below(root: &CStr, machine: &mut Machine) -> Result<(), Errno> {
+    machine.clear();
+    let directory = open(root, raw::O_PATH | raw::O_DIRECTORY)?;
+    open_directory(&directory, cstr!("proc")).or(open_directory(&directory, cstr!("sys")))?;
+    below(root, machine, true)
 }
 
-fn below(root: &CStr, machine: &mut Machine, state: bool) {
+fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
     machine.clear();
-    let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
-        return;
-    };
-    let root = &root;
+    let root = &open(root, raw::O_PATH | raw::O_DIRECTORY)?;
     if state {
         machine.kexec = state::kexec(root);
     }
@@ -61,6 +65,7 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) {
     if machine.crash.region.is_some() {
         dump::dump(root, &mut machine.dump);
     }
+    Ok(())
 }
 
 /// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there

@@ -15,7 +15,7 @@ impl Fake {
     fn new(name: &str) -> Self {
         let directory =
             std::env::temp_dir().join(format!("kexec-core-machine-{}-{name}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
+        fs::create_dir_all(directory.join("proc")).unwrap();
         Self(directory)
     }
 
@@ -66,7 +66,7 @@ impl Fake {
     }
 
     fn read_into(&self, machine: &mut Machine) {
-        read_machine_below(&self.path(), machine);
+        read_machine_below(&self.path(), machine).unwrap();
     }
 
     fn path(&self) -> CString {
@@ -208,8 +208,35 @@ fn nothing_there_is_nothing_known() {
     assert_eq!(machine.total_ram, None);
     assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
     assert_eq!(machine.dump.vmcoreinfo, None);
-    read_machine_below(c"/nowhere/at/all", &mut machine);
-    assert_eq!(machine.memory_source, MemorySource::None);
+}
+
+#[test]
+fn a_root_that_is_not_one_is_an_error() {
+    let fake = Fake::new("typo");
+    fake.file("proc/iomem", IOMEM);
+    let mut machine = fake.read();
+    assert!(!machine.memory.is_empty());
+    let refused = read_machine_below(c"/nowhere/at/all", &mut machine);
+    assert_eq!(refused, Err(crate::Errno::ENOENT));
+    assert!(machine.memory.is_empty());
+    // A file, and a directory without /proc and /sys.
+    let mut path = fake.path().into_bytes();
+    path.extend(b"/proc");
+    let proc = CString::new(path.clone()).unwrap();
+    assert_eq!(
+        read_machine_below(&proc, &mut machine),
+        Err(crate::Errno::ENOENT)
+    );
+    path.extend(b"/iomem");
+    let file = CString::new(path).unwrap();
+    assert_eq!(
+        read_machine_below(&file, &mut machine),
+        Err(crate::Errno::ENOTDIR)
+    );
+    // One of the two is enough.
+    fs::remove_dir_all(fake.0.join("proc")).unwrap();
+    fs::create_dir_all(fake.0.join("sys")).unwrap();
+    assert_eq!(read_machine_below(&fake.path(), &mut machine), Ok(()));
 }
 
 #[test]
