@@ -193,10 +193,7 @@ extern "C" {
  * of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
  */
 #define KX_SOURCE_E820 2
-/**
- * /sys/kernel/boot_params/data: 4096 bytes. Also adds to the memory map, unless it is one of
- * entries added one by one.
- */
+/** /sys/kernel/boot_params/data: 4096 bytes. Its e820 table also adds to the memory map. */
 #define KX_SOURCE_BOOT_PARAMS 3
 /** /proc/cmdline. */
 #define KX_SOURCE_COMMAND_LINE 4
@@ -817,18 +814,22 @@ const char *kx_errname(int code);
 int kx_error_message(const struct kx_error *error, char *buffer, size_t size);
 
 /**
- * Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
- * at once. The order does not matter: the memory map (KX_MAP_FIRMWARE) is what
- * KX_SOURCE_BOOT_PARAMS and KX_SOURCE_E820 give together, and only where they give none that of
- * KX_SOURCE_IOMEM; none of them replaces what kx_machine_add_memory() added before.
+ * Takes over the contents of one of the running system's files (KX_SOURCE_*), the whole file
+ * at once.
  *
- * What is parsed again replaces what the same source said before, and KX_SOURCE_IOMEM also does
- * when it is refused. Not so KX_SOURCE_CRASH_NOTES, of which each call is a CPU, and the memory
- * of KX_SOURCE_E820 and KX_SOURCE_BOOT_PARAMS: they add up, until kx_machine_clear().
+ * The order of the calls does not matter. KX_MAP_FIRMWARE is what KX_SOURCE_BOOT_PARAMS,
+ * KX_SOURCE_E820 and kx_machine_add_memory() give together, and a copy of KX_MAP_IOMEM where
+ * none of them gives any and KX_SOURCE_IOMEM was parsed. KX_MAP_IOMEM is what KX_SOURCE_IOMEM
+ * and kx_machine_add_memory() give together.
+ *
+ * A source that is parsed again replaces what it said before, KX_SOURCE_IOMEM also when it is
+ * refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, of which each
+ * call is a CPU; and memory that cannot be told apart from another source's (KX_SOURCE_E820,
+ * KX_SOURCE_BOOT_PARAMS, and KX_SOURCE_IOMEM after entries were added to KX_MAP_IOMEM).
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
- * (the map is then empty; begin again by kx_machine_clear()).
+ * (the map is then empty and stays so; begin again by kx_machine_clear()).
  */
 int kx_machine_parse(struct kx_machine *machine,
                      uint32_t source,
@@ -836,12 +837,15 @@ int kx_machine_parse(struct kx_machine *machine,
                      size_t length);
 
 /**
- * Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
- * an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays. It
- * adds to what was read or parsed before, and what is parsed later does not replace it.
+ * Adds a range of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
+ * an e820 type, KX_MEMORY_* or any other. Where ranges overlap the higher type stays. It adds to
+ * what was read or parsed before, and to what is parsed later; only a KX_MAP_FIRMWARE that is a
+ * copy of KX_MAP_IOMEM is replaced. To keep segments out of a range, add it to KX_MAP_IOMEM as
+ * KX_MEMORY_RESERVED: the new kernel is not told of that.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
- * KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
+ * KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty, and stays so
+ * until kx_machine_clear()).
  */
 int kx_machine_add_memory(struct kx_machine *machine,
                           uint32_t map,

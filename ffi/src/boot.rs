@@ -52,13 +52,13 @@ unsafe fn load(
     // SAFETY: the caller's promise.
     let command_line = unsafe { pointer::string(command_line) }?;
     // SAFETY: the caller's promise.
-    let machine = unsafe { object::initialise(machine, KX_MACHINE_SIZE) }?;
+    let object = unsafe { object::initialise(machine, KX_MACHINE_SIZE) }?;
     // SAFETY: the caller's promise.
     let inner = unsafe { object::initialise(workspace, KX_WORKSPACE_SIZE) }?;
     // SAFETY: it was initialised.
     let workspace = unsafe { &raw mut (*inner).workspace };
     // SAFETY: it was initialised, and nobody else uses it.
-    let machine = unsafe { &mut *machine };
+    let machine = unsafe { &mut (*object).machine };
     // SAFETY: as before.
     let workspace = unsafe { &mut *workspace };
     // SAFETY: the caller's promise.

@@ -35,11 +35,35 @@ impl core::fmt::Debug for kx_machine {
 
 const _: () = assert!(KX_MACHINE_SIZE == size_of::<kx_machine>());
 
+/// What lies in the storage.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Inner {
+    /// What the maps were made of, so that the order of the calls does not matter.
+    pub made_of: MadeOf,
+    /// The machine.
+    pub machine: Machine,
+}
+
+/// What kx_machine_add_memory() and kx_machine_parse() made the memory maps of.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MadeOf {
+    /// KX_MAP_FIRMWARE: there was no room for all of it. It stays empty.
+    pub firmware_full: bool,
+    /// KX_MAP_FIRMWARE: e820 tables.
+    pub firmware_tables: bool,
+    /// KX_MAP_IOMEM: entries added one by one.
+    pub iomem_entries: bool,
+    /// KX_MAP_IOMEM: /proc/iomem.
+    pub iomem_file: bool,
+}
+
 // SAFETY: `Storage::FITS` checks size and alignment; a Machine is lists with their lengths
 // first, numbers, and enums, bools and Options that all have a value of zeros (the test
-// `zeros_are_a_machine` looks at each).
+// `zeros_are_a_machine` looks at each); MadeOf is bools.
 unsafe impl Storage for kx_machine {
-    type Inner = Machine;
+    type Inner = Inner;
     const MARK: u64 = u64::from_le_bytes(*b"kxmach01");
 }
 
@@ -51,7 +75,7 @@ pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Code
     // SAFETY: the caller's promise.
     let found = unsafe { object::find(machine) }?;
     // SAFETY: it was initialised, and nobody changes it meanwhile.
-    Ok(unsafe { &*found })
+    Ok(unsafe { &(*found).machine })
 }
 
 /// The object, to be changed.
@@ -59,6 +83,27 @@ pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Code
 /// # Safety
 /// As `object::find_mut`, and nobody else uses it as long as `'a`.
 pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Code> {
+    // SAFETY: the caller's promise.
+    Ok(&mut unsafe { whole(machine) }?.machine)
+}
+
+/// The object of which nothing is known any more: a reader fills it.
+///
+/// # Safety
+/// As [`exclusive`].
+unsafe fn emptied<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Code> {
+    // SAFETY: the caller's promise.
+    let inner = unsafe { whole(machine) }?;
+    inner.made_of = MadeOf::default();
+    inner.machine.clear();
+    Ok(&mut inner.machine)
+}
+
+/// The object with what its maps were made of.
+///
+/// # Safety
+/// As [`exclusive`].
+pub unsafe fn whole<'a>(machine: *mut kx_machine) -> Result<&'a mut Inner, Code> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find_mut(machine) }?;
     // SAFETY: it was initialised, and nobody else uses it meanwhile.
@@ -97,7 +142,7 @@ pub unsafe extern "C" fn kx_machine_init(machine: *mut kx_machine, size: usize) 
 pub unsafe extern "C" fn kx_machine_clear(machine: *mut kx_machine) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        unsafe { exclusive(machine) }?.clear();
+        unsafe { emptied(machine) }?;
         Ok(0)
     })
 }
@@ -111,7 +156,7 @@ pub unsafe extern "C" fn kx_machine_clear(machine: *mut kx_machine) -> c_int {
 pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        read_machine(unsafe { exclusive(machine) }?);
+        read_machine(unsafe { emptied(machine) }?);
         Ok(0)
     })
 }
@@ -124,9 +169,7 @@ pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
 pub unsafe extern "C" fn kx_machine_read_to_boot(machine: *mut kx_machine) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        let machine = unsafe { exclusive(machine) }?;
-        machine.clear();
-        read_machine_to_boot(machine);
+        read_machine_to_boot(unsafe { emptied(machine) }?);
         Ok(0)
     })
 }
@@ -143,7 +186,7 @@ pub unsafe extern "C" fn kx_machine_read_below(
 ) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        let machine = unsafe { exclusive(machine) }?;
+        let machine = unsafe { emptied(machine) }?;
         // SAFETY: the caller's promise.
         read_machine_below(unsafe { pointer::string(root) }?, machine)?;
         Ok(0)

@@ -3,15 +3,16 @@
 use core::ffi::{c_int, c_void};
 
 use kexec_core::Error;
+use kexec_core::boot::field;
 use kexec_core::machine::{
     CpuFlags, Dump, E820_ENTRY_SIZE, Efi, EfiMemoryDescriptor, IomemAccess, IomemParser,
-    KcoreParser, Machine, MeminfoParser, MemorySource, RunningBootParams, RunningCommandLine,
-    StatusParser, crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
+    KcoreParser, Machine, MeminfoParser, MemorySource, RunningCommandLine, StatusParser,
+    crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
 };
-use kexec_core::memory::{MemoryKind, MemoryMap, Range};
+use kexec_core::memory::{MapFull, MemoryKind, Range};
 
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
-use crate::machine::{exclusive, kx_machine};
+use crate::machine::{Inner, exclusive, kx_machine, whole};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
@@ -20,8 +21,7 @@ pub const KX_SOURCE_IOMEM: u32 = 1;
 /// A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
 /// of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
 pub const KX_SOURCE_E820: u32 = 2;
-/// /sys/kernel/boot_params/data: 4096 bytes. Also adds to the memory map, unless it is one of
-/// entries added one by one.
+/// /sys/kernel/boot_params/data: 4096 bytes. Its e820 table also adds to the memory map.
 pub const KX_SOURCE_BOOT_PARAMS: u32 = 3;
 /// /proc/cmdline.
 pub const KX_SOURCE_COMMAND_LINE: u32 = 4;
@@ -81,18 +81,22 @@ pub struct kx_efi_descriptor {
 unsafe impl Versioned for kx_efi_descriptor {}
 const _: () = assert!(size_of::<kx_efi_descriptor>() == 48);
 
-/// Takes the contents of one of the running system's files over (KX_SOURCE_*), the whole file
-/// at once. The order does not matter: the memory map (KX_MAP_FIRMWARE) is what
-/// KX_SOURCE_BOOT_PARAMS and KX_SOURCE_E820 give together, and only where they give none that of
-/// KX_SOURCE_IOMEM; none of them replaces what kx_machine_add_memory() added before.
+/// Takes over the contents of one of the running system's files (KX_SOURCE_*), the whole file
+/// at once.
 ///
-/// What is parsed again replaces what the same source said before, and KX_SOURCE_IOMEM also does
-/// when it is refused. Not so KX_SOURCE_CRASH_NOTES, of which each call is a CPU, and the memory
-/// of KX_SOURCE_E820 and KX_SOURCE_BOOT_PARAMS: they add up, until kx_machine_clear().
+/// The order of the calls does not matter. KX_MAP_FIRMWARE is what KX_SOURCE_BOOT_PARAMS,
+/// KX_SOURCE_E820 and kx_machine_add_memory() give together, and a copy of KX_MAP_IOMEM where
+/// none of them gives any and KX_SOURCE_IOMEM was parsed. KX_MAP_IOMEM is what KX_SOURCE_IOMEM
+/// and kx_machine_add_memory() give together.
+///
+/// A source that is parsed again replaces what it said before, KX_SOURCE_IOMEM also when it is
+/// refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, of which each
+/// call is a CPU; and memory that cannot be told apart from another source's (KX_SOURCE_E820,
+/// KX_SOURCE_BOOT_PARAMS, and KX_SOURCE_IOMEM after entries were added to KX_MAP_IOMEM).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
-/// (the map is then empty; begin again by kx_machine_clear()).
+/// (the map is then empty and stays so; begin again by kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_parse(
     machine: *mut kx_machine,
@@ -102,20 +106,22 @@ pub unsafe extern "C" fn kx_machine_parse(
 ) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        let machine = unsafe { exclusive(machine) }?;
+        let object = unsafe { whole(machine) }?;
         // SAFETY: the caller's promise.
         let contents = unsafe { pointer::bytes(data, length) }?;
-        parse(machine, source, contents).map(|()| 0)
+        parse(object, source, contents).map(|()| 0)
     })
 }
 
 const BAD: Failure = Failure::Own(KX_E_BAD_ARGUMENT);
 
-fn parse(machine: &mut Machine, source: u32, contents: &[u8]) -> Result<(), Failure> {
+fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure> {
+    let machine = &mut object.machine;
     match source {
-        KX_SOURCE_IOMEM => iomem(machine, contents),
-        KX_SOURCE_E820 => e820(machine, contents),
-        KX_SOURCE_BOOT_PARAMS => boot_params(machine, contents),
+        KX_SOURCE_IOMEM => iomem(object, contents),
+        KX_SOURCE_E820 if contents.len() % E820_ENTRY_SIZE != 0 => Err(BAD),
+        KX_SOURCE_E820 => e820(object, contents),
+        KX_SOURCE_BOOT_PARAMS => boot_params(object, contents),
         KX_SOURCE_COMMAND_LINE => {
             machine.command_line.set(contents);
             if machine.command_line.is_too_long() {
@@ -197,23 +203,37 @@ fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
-    forget_iomem(machine);
+/// Both maps hold what each source says of every address, and touching pieces are joined where more
+/// than one source gave some: so it does not matter which came first.
+fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
+    forget_iomem(object);
+    let Inner { made_of, machine } = object;
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     parser.feed(contents);
     let found = parser.finish();
-    machine.iomem_access = found.access;
     machine.crash = found.crash;
     machine.kernel = found.kernel;
+    made_of.iomem_file = found.access == IomemAccess::Read;
     match found.access {
-        IomemAccess::Read => {}
+        _ if machine.iomem_access == IomemAccess::TooLong => return Err(MapFull.into()),
         IomemAccess::TooLong => {
+            machine.iomem_access = IomemAccess::TooLong;
             machine.memory_full = true;
-            return Err(kexec_core::memory::MapFull.into());
+            return Err(MapFull.into());
         }
-        IomemAccess::Missing | IomemAccess::Unprivileged => return Err(BAD),
+        // Entries added one by one are known all the same.
+        access @ (IomemAccess::Missing | IomemAccess::Unprivileged) => {
+            if !made_of.iomem_entries {
+                machine.iomem_access = access;
+            }
+            return Err(BAD);
+        }
+        IomemAccess::Read => machine.iomem_access = IomemAccess::Read,
     }
-    if machine.memory_source == MemorySource::None {
+    if made_of.iomem_entries {
+        machine.iomem.join_touching();
+    }
+    if machine.memory_source == MemorySource::None && !made_of.firmware_full {
         let Machine { iomem, memory, .. } = machine;
         for entry in iomem.entries() {
             memory.add(entry.range, entry.kind)?;
@@ -225,87 +245,72 @@ fn iomem(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What /proc/iomem said before, and the memory map if it came from there.
-fn forget_iomem(machine: &mut Machine) {
-    machine.iomem.clear();
+/// What /proc/iomem said before, and the firmware's map if it was a copy. A map that entries were
+/// added to keeps all it has: they cannot be told apart.
+fn forget_iomem(object: &mut Inner) {
+    let Inner { made_of, machine } = object;
     machine.dump.ram.clear();
     machine.dump.ram_full = false;
     machine.dump.gart = None;
-    if machine.iomem_access == IomemAccess::TooLong {
-        machine.memory_full = false;
+    if made_of.iomem_entries {
+        return;
     }
+    machine.iomem.clear();
+    if machine.iomem_access == IomemAccess::TooLong {
+        machine.iomem_access = IomemAccess::Missing;
+        machine.memory_full = made_of.firmware_full;
+    }
+    drop_copy(machine);
+}
+
+/// The firmware's map without the copy of /proc/iomem's, which is for want of another source.
+fn drop_copy(machine: &mut Machine) {
     if machine.memory_source == MemorySource::Iomem {
         machine.memory.clear();
         machine.memory_source = MemorySource::None;
     }
 }
 
-/// The firmware's map, as it is put together.
-struct Firmware<'a> {
-    map: &'a mut MemoryMap,
-    source: &'a mut MemorySource,
-    full: &'a mut bool,
-}
-
-impl Firmware<'_> {
-    /// A map that overflows is emptied, as half a map misleads.
-    fn add(&mut self, range: Range, kind: MemoryKind) -> Result<(), Failure> {
-        let added = self.map.add(range, kind);
-        if added.is_err() {
-            self.map.clear();
-            *self.full = true;
-            *self.source = MemorySource::None;
-        }
-        added.map_err(Failure::from)
+/// Adds to the firmware's map. One that overflows stays empty, as half a map misleads.
+fn add_to_firmware(object: &mut Inner, range: Range, kind: MemoryKind) -> Result<(), Failure> {
+    let Inner { made_of, machine } = object;
+    drop_copy(machine);
+    if !made_of.firmware_full && machine.memory.add(range, kind).is_err() {
+        made_of.firmware_full = true;
     }
-
-    /// Touching pieces become one: where tables overlap, the pieces depend on which came first.
-    fn add_table(&mut self, table: &[u8]) -> Result<(), Failure> {
-        if e820_entries(table).next().is_none() {
-            return Ok(());
-        }
-        if *self.source == MemorySource::Iomem {
-            // A copy of /proc/iomem's, which is for want of this.
-            self.map.clear();
-            *self.source = MemorySource::None;
-        }
-        for entry in e820_entries(table) {
-            self.add(entry.range, entry.kind)?;
-        }
-        self.map.join_touching();
-        if *self.source == MemorySource::None {
-            *self.source = MemorySource::BootParams;
-        }
-        Ok(())
+    if made_of.firmware_full {
+        machine.memory.clear();
+        machine.memory_full = true;
+        machine.memory_source = MemorySource::None;
+        return Err(MapFull.into());
     }
+    Ok(())
 }
 
-/// The firmware's map of a machine, and beside it its boot_params.
-const fn firmware(machine: &mut Machine) -> (Firmware<'_>, &RunningBootParams) {
-    let firmware = Firmware {
-        map: &mut machine.memory,
-        source: &mut machine.memory_source,
-        full: &mut machine.memory_full,
-    };
-    (firmware, &machine.boot_params)
-}
-
-fn e820(machine: &mut Machine, table: &[u8]) -> Result<(), Failure> {
-    if table.len() % E820_ENTRY_SIZE != 0 {
-        return Err(BAD);
-    }
-    firmware(machine).0.add_table(table)
-}
-
-fn boot_params(machine: &mut Machine, contents: &[u8]) -> Result<(), Failure> {
-    let page = <&[u8; 4096]>::try_from(contents).map_err(|_| BAD)?;
-    machine.boot_params.set(page);
-    rsdp(machine);
-    let (mut firmware, boot_params) = firmware(machine);
-    if *firmware.source == MemorySource::FirmwareMemmap {
+fn e820(object: &mut Inner, table: &[u8]) -> Result<(), Failure> {
+    if e820_entries(table).next().is_none() {
         return Ok(());
     }
-    firmware.add_table(boot_params.e820_table())
+    object.made_of.firmware_tables = true;
+    for entry in e820_entries(table) {
+        add_to_firmware(object, entry.range, entry.kind)?;
+    }
+    let machine = &mut object.machine;
+    machine.memory.join_touching();
+    if machine.memory_source == MemorySource::None {
+        machine.memory_source = MemorySource::BootParams;
+    }
+    Ok(())
+}
+
+fn boot_params(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
+    let page = <&[u8; 4096]>::try_from(contents).map_err(|_| BAD)?;
+    let machine = &mut object.machine;
+    machine.boot_params.set(page);
+    rsdp(machine);
+    let length = machine.boot_params.e820_table().len();
+    let table = page.get(field::E820_TABLE..).unwrap_or_default();
+    e820(object, table.get(..length).unwrap_or_default())
 }
 
 /// As the running system is read: the boot loader's word, then EFI's.
@@ -320,12 +325,15 @@ fn rsdp(machine: &mut Machine) {
     }
 }
 
-/// Adds a stretch of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
-/// an e820 type, KX_MEMORY_* or any other. Where stretches overlap the higher type stays. It
-/// adds to what was read or parsed before, and what is parsed later does not replace it.
+/// Adds a range of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
+/// an e820 type, KX_MEMORY_* or any other. Where ranges overlap the higher type stays. It adds to
+/// what was read or parsed before, and to what is parsed later; only a KX_MAP_FIRMWARE that is a
+/// copy of KX_MAP_IOMEM is replaced. To keep segments out of a range, add it to KX_MAP_IOMEM as
+/// KX_MEMORY_RESERVED: the new kernel is not told of that.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
-/// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty).
+/// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty, and stays so
+/// until kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_add_memory(
     machine: *mut kx_machine,
@@ -336,31 +344,47 @@ pub unsafe extern "C" fn kx_machine_add_memory(
 ) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
-        let machine = unsafe { exclusive(machine) }?;
+        let object = unsafe { whole(machine) }?;
         let range = Range::new(start, last).ok_or(BAD)?;
         let kind = MemoryKind(kind);
         match map {
             KX_MAP_FIRMWARE => {
-                firmware(machine).0.add(range, kind)?;
-                // Also of /proc/iomem's copy, which would go for what is parsed later.
-                if machine.memory_source != MemorySource::BootParams {
-                    machine.memory_source = MemorySource::FirmwareMemmap;
+                let read = object.machine.memory_source == MemorySource::BootParams;
+                object.made_of.firmware_tables |= read;
+                add_to_firmware(object, range, kind)?;
+                let machine = &mut object.machine;
+                if object.made_of.firmware_tables {
+                    machine.memory.join_touching();
                 }
+                machine.memory_source = MemorySource::FirmwareMemmap;
             }
-            KX_MAP_IOMEM => {
-                let added = machine.iomem.add(range, kind);
-                machine.iomem_access = if added.is_ok() {
-                    IomemAccess::Read
-                } else {
-                    machine.iomem.clear();
-                    IomemAccess::TooLong
-                };
-                added?;
-            }
+            KX_MAP_IOMEM => add_to_iomem(object, range, kind)?,
             _ => return Err(Failure::Own(KX_E_UNKNOWN)),
         }
         Ok(0)
     })
+}
+
+fn add_to_iomem(object: &mut Inner, range: Range, kind: MemoryKind) -> Result<(), Failure> {
+    let Inner { made_of, machine } = object;
+    made_of.iomem_entries = true;
+    let full = machine.iomem_access == IomemAccess::TooLong;
+    if full || machine.iomem.add(range, kind).is_err() {
+        machine.iomem.clear();
+        machine.iomem_access = IomemAccess::TooLong;
+        machine.memory_full = true;
+        drop_copy(machine);
+        return Err(MapFull.into());
+    }
+    machine.iomem_access = IomemAccess::Read;
+    if made_of.iomem_file {
+        machine.iomem.join_touching();
+    }
+    if machine.memory_source == MemorySource::Iomem {
+        machine.memory.add(range, kind)?;
+        machine.memory.join_touching();
+    }
+    Ok(())
 }
 
 /// Adds a descriptor to the EFI runtime map.

@@ -199,7 +199,7 @@ fn an_entry_of_too_long_a_name_spoils_its_source() {
 #[test]
 fn nothing_there_is_nothing_known() {
     let fake = Fake::new("empty");
-    let mut machine = fake.read();
+    let machine = fake.read();
     assert_eq!(machine.memory_source, MemorySource::None);
     assert!(machine.memory.is_empty() && machine.iomem.is_empty());
     assert_eq!(machine.iomem_access, IomemAccess::Missing);
