@@ -21,7 +21,8 @@ const CRASH_KERNEL: &[u8] = b"crashkernel=";
 pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = command_line;
     core::iter::from_fn(move || {
-        rest = rest.trim_ascii_start();
+        let start = rest.iter().position(|&byte| !is_space(byte))?;
+        rest = rest.get(start..)?;
         let mut quoted = false;
         let end = rest.iter().position(|&byte| {
             quoted ^= byte == b'"';
@@ -33,8 +34,9 @@ pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// White space as the kernel has it (lib/ctype.c): the no-break space of Latin-1 too.
 const fn is_space(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x0b
+    byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0xa0)
 }
 
 /// A word without the quote it may begin with: `"name=some text"` is the parameter `name`.

@@ -135,3 +135,12 @@ fn the_copy_says_when_the_line_did_not_fit() {
     assert_eq!(line.get(), None);
     assert!(!line.is_too_long());
 }
+
+#[test]
+fn white_space_is_what_the_kernel_takes_for_it() {
+    let line = b"one\x0b \x0btwo\xa0three\x0c\r\n\tfour\x0b";
+    let all: Vec<&[u8]> = words(line).collect();
+    assert_eq!(all, [b"one".as_slice(), b"two", b"three", b"four"]);
+    let quoted: Vec<&[u8]> = words(b"a=\"\xa0 b\"\xa0c").collect();
+    assert_eq!(quoted, [b"a=\"\xa0 b\"".as_slice(), b"c"]);
+}
