@@ -103,7 +103,7 @@ extern "C" {
 #define KX_E_FULL (-4104)
 /**
  * There is no free memory for a segment. numbers: size, alignment, lowest and highest address
- * allowed, largest free stretch there.
+ * allowed, size of the largest free range there, KX_NARROWED_* bits.
  */
 #define KX_E_NO_HOLE (-4105)
 /** More segments than the kernel takes. numbers: segments needed, segments allowed. */
@@ -178,8 +178,14 @@ extern "C" {
  * check of others.
  */
 #define KX_RULE_NOT_RAM 8
-/** No segment contains the entry. */
+/** The entry lies in no segment's bytes. */
 #define KX_RULE_ENTRY_OUTSIDE 9
+/** The new kernel's entry lies in none of its bytes. Of plans only. */
+#define KX_RULE_KERNEL_ENTRY_OUTSIDE 10
+/** KX_E_NO_HOLE, sixth number: the request's mem_min narrows the window. */
+#define KX_NARROWED_BY_MEM_MIN 1
+/** KX_E_NO_HOLE, sixth number: the request's mem_max narrows the window. */
+#define KX_NARROWED_BY_MEM_MAX 2
 /** origin: a file could not be opened, mapped or read; `what` is the step. */
 #define KX_FROM_FILE 1
 /** origin: a system call refused; `what` is its name. */

@@ -60,4 +60,4 @@ pub mod purgatory;
 
 pub use cstr::{cstr_of, nth_string};
 pub use errno::Errno;
-pub use error::{Error, Result};
+pub use error::{Error, Narrowed, Result};

@@ -2,8 +2,8 @@
 
 use core::ffi::c_int;
 
-use kexec_core::Error;
 use kexec_core::plan::Rule;
+use kexec_core::{Error, Narrowed};
 
 use crate::request::kx_bytes;
 use crate::versioned::{self, Versioned};
@@ -26,7 +26,7 @@ pub const KX_E_COMMAND_LINE_NUL: c_int = -4103;
 /// A table of the library is full. numbers: its capacity.
 pub const KX_E_FULL: c_int = -4104;
 /// There is no free memory for a segment. numbers: size, alignment, lowest and highest address
-/// allowed, largest free stretch there.
+/// allowed, size of the largest free range there, KX_NARROWED_* bits.
 pub const KX_E_NO_HOLE: c_int = -4105;
 /// More segments than the kernel takes. numbers: segments needed, segments allowed.
 pub const KX_E_TOO_MANY_SEGMENTS: c_int = -4106;
@@ -93,8 +93,15 @@ pub const KX_RULE_OUTSIDE_CRASH_RESERVATION: u32 = 7;
 /// It does not lie in free RAM. A plan's segments do; no function of this version makes this
 /// check of others.
 pub const KX_RULE_NOT_RAM: u32 = 8;
-/// No segment contains the entry.
+/// The entry lies in no segment's bytes.
 pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;
+/// The new kernel's entry lies in none of its bytes. Of plans only.
+pub const KX_RULE_KERNEL_ENTRY_OUTSIDE: u32 = 10;
+
+/// KX_E_NO_HOLE, sixth number: the request's mem_min narrows the window.
+pub const KX_NARROWED_BY_MEM_MIN: u32 = 1;
+/// KX_E_NO_HOLE, sixth number: the request's mem_max narrows the window.
+pub const KX_NARROWED_BY_MEM_MAX: u32 = 2;
 
 /// origin: a file could not be opened, mapped or read; `what` is the step.
 pub const KX_FROM_FILE: u32 = 1;
@@ -205,7 +212,7 @@ impl Failure {
 
 /// Origin and numbers, written over zeros, and what; `message` puts them together again.
 fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
-    let [first, second, third, fourth, fifth, _] = &mut to.numbers;
+    let [first, second, third, fourth, fifth, sixth] = &mut to.numbers;
     let (what, numbers) = match *error {
         Error::Truncated { what, need, have } => (what, (need, have)),
         Error::Protocol { found, need } => ("", (found.into(), need.into())),
@@ -224,8 +231,10 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
             min,
             max,
             largest,
+            narrowed,
         } => {
             (*third, *fourth, *fifth) = (min, max, largest);
+            *sixth = narrowed_bits(narrowed).into();
             (what, (size, align))
         }
         Error::TooManySegments { count, max } => ("", (count, max)),
@@ -253,6 +262,15 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
     what
 }
 
+const fn narrowed_bits(narrowed: Narrowed) -> u32 {
+    match narrowed {
+        Narrowed::No => 0,
+        Narrowed::MemMin => KX_NARROWED_BY_MEM_MIN,
+        Narrowed::MemMax => KX_NARROWED_BY_MEM_MAX,
+        Narrowed::Both => KX_NARROWED_BY_MEM_MIN | KX_NARROWED_BY_MEM_MAX,
+    }
+}
+
 fn rule_number(rule: &Rule) -> (u32, u64) {
     match rule {
         Rule::Wraps => (KX_RULE_WRAPS, 0),
@@ -264,6 +282,7 @@ fn rule_number(rule: &Rule) -> (u32, u64) {
         Rule::OutsideCrashReservation => (KX_RULE_OUTSIDE_CRASH_RESERVATION, 0),
         Rule::NotRam => (KX_RULE_NOT_RAM, 0),
         Rule::EntryOutside => (KX_RULE_ENTRY_OUTSIDE, 0),
+        Rule::KernelEntryOutside => (KX_RULE_KERNEL_ENTRY_OUTSIDE, 0),
         _ => (0, 0),
     }
 }

@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int};
 use core::fmt::Write;
 
 use kexec_core::plan::Rule;
-use kexec_core::{Errno, Error};
+use kexec_core::{Errno, Error, Narrowed};
 
 use crate::error::*;
 use crate::pointer;
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn kx_error_message(
 
 /// The core's error it was; `None` for the numbers of this package.
 fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
-    let [a, b, c, d, e, _] = error.numbers;
+    let [a, b, c, d, e, f] = error.numbers;
     // Without its words, the number's own text says more.
     let wordless = matches!(
         error.code,
@@ -86,6 +86,10 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
             min: c,
             max: d,
             largest: e,
+            narrowed: Narrowed::by(
+                f & u64::from(KX_NARROWED_BY_MEM_MIN) != 0,
+                f & u64::from(KX_NARROWED_BY_MEM_MAX) != 0,
+            ),
         },
         KX_E_TOO_MANY_SEGMENTS => Error::TooManySegments { count: a, max: b },
         KX_E_NO_MEMORY_MAP => Error::NoMemoryMap,
@@ -128,6 +132,7 @@ fn rule(number: u64, other: u64) -> Option<Rule> {
         KX_RULE_OUTSIDE_CRASH_RESERVATION => Rule::OutsideCrashReservation,
         KX_RULE_NOT_RAM => Rule::NotRam,
         KX_RULE_ENTRY_OUTSIDE => Rule::EntryOutside,
+        KX_RULE_KERNEL_ENTRY_OUTSIDE => Rule::KernelEntryOutside,
         _ => return None,
     })
 }

@@ -11,7 +11,7 @@ use kexec_core::linux::{Step, explain};
 use kexec_core::machine::{KexecState, Lockdown, Machine};
 use kexec_core::memory::MemoryKind;
 use kexec_core::plan::{Note, Rule};
-use kexec_core::{Errno, Error};
+use kexec_core::{Errno, Error, Narrowed};
 
 use crate::error::{Failure, kx_error, report};
 use crate::machine::{KX_MACHINE_SIZE, kx_machine};
@@ -58,7 +58,8 @@ fn errors() -> Vec<Error> {
             align: n,
             min: n,
             max: n,
-            largest: n
+            largest: n,
+            narrowed: Narrowed::Both,
         },
         Error::TooManySegments { count: n, max: n },
         Error::NoMemoryMap,
@@ -81,7 +82,7 @@ fn errors() -> Vec<Error> {
     ]
 }
 
-fn all_rules() -> [Rule; 9] {
+fn all_rules() -> [Rule; 10] {
     [
         Rule::Wraps,
         Rule::Unaligned,
@@ -92,6 +93,7 @@ fn all_rules() -> [Rule; 9] {
         Rule::OutsideCrashReservation,
         Rule::NotRam,
         Rule::EntryOutside,
+        Rule::KernelEntryOutside,
     ]
 }
 

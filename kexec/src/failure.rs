@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use kexec_cli::text::Text;
 use kexec_core::linux::{Step, explain};
 use kexec_core::machine::KexecState;
-use kexec_core::{Errno, Error};
+use kexec_core::{Errno, Error, Narrowed};
 
 use crate::out::complain;
 
@@ -61,6 +61,9 @@ impl Failure<'_> {
             Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
             Self::Other(what, _) => complain!("{what}: {error}"),
         }
+        if let Error::NoHole { narrowed, .. } = error {
+            complain_of_limits(narrowed);
+        }
         let Error::Syscall { call, errno } = error else {
             return;
         };
@@ -83,6 +86,18 @@ impl Failure<'_> {
                 code::USAGE
             }
             _ => code::FAILED,
+        }
+    }
+}
+
+/// Names the options that left too little memory.
+fn complain_of_limits(narrowed: Narrowed) {
+    match narrowed {
+        Narrowed::No => {}
+        Narrowed::MemMin => complain!("--mem-min leaves too little memory: give a lower address"),
+        Narrowed::MemMax => complain!("--mem-max leaves too little memory: give a higher address"),
+        Narrowed::Both => {
+            complain!("--mem-min and --mem-max leave too little memory: give a wider range")
         }
     }
 }

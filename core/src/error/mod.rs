@@ -3,11 +3,13 @@
 //! An error says which step failed and with which numbers (sizes and addresses in bytes).
 //! [`Error::number`] is the C library's error number; numbers are never reused.
 
+mod narrowed;
 mod rule;
 
 use core::fmt;
 
 use crate::errno::Errno;
+pub use narrowed::Narrowed;
 pub use rule::Rule;
 
 /// Shorthand for results of this crate.
@@ -86,8 +88,10 @@ pub enum Error {
         min: u64,
         /// Highest address allowed (inclusive).
         max: u64,
-        /// The largest free stretch inside that window, before alignment.
+        /// Bytes of the largest free range inside that window, before alignment.
         largest: u64,
+        /// Which of the caller's limits narrow the window.
+        narrowed: Narrowed,
     },
     /// More segments than the kernel takes.
     TooManySegments {
@@ -225,10 +229,12 @@ impl fmt::Display for Error {
                 min,
                 max,
                 largest,
+                narrowed,
             } => write!(
                 f,
                 "no free memory for {what}: {size} bytes aligned to {align:#x} are needed between \
-                 {min:#x} and {max:#x}, the largest free stretch there has {largest}"
+                 {min:#x} and {max:#x}, the largest free range there has {largest}{}",
+                narrowed.words()
             ),
             Self::TooManySegments { count, max } => write!(
                 f,

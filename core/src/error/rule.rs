@@ -27,8 +27,11 @@ pub enum Rule {
     OutsideCrashReservation,
     /// It does not lie in RAM that is free for it; the kernel does not check this.
     NotRam,
-    /// The entry lies in no segment; the kernel checks this for crash images only.
+    /// The entry lies in no segment's bytes. The kernel checks, for crash images only, that it
+    /// lies in a segment's memory.
     EntryOutside,
+    /// The new kernel's entry lies in none of its bytes; the kernel does not check this.
+    KernelEntryOutside,
 }
 
 impl Rule {
@@ -43,7 +46,7 @@ impl Rule {
             Self::Overlap { .. } | Self::BufferTooLarge | Self::TooMuchMemory => {
                 Some(Errno::EINVAL)
             }
-            Self::NotRam | Self::EntryOutside => None,
+            Self::NotRam | Self::EntryOutside | Self::KernelEntryOutside => None,
         }
     }
 }
@@ -59,7 +62,8 @@ impl fmt::Display for Rule {
             Self::TooMuchMemory => "takes, alone or with the others, more than half of the RAM",
             Self::OutsideCrashReservation => "lies outside the crash kernel's reservation",
             Self::NotRam => "does not lie in free RAM",
-            Self::EntryOutside => "and no other contains the entry point",
+            Self::EntryOutside => "and no other has the entry point in its bytes",
+            Self::KernelEntryOutside => "and no other has the kernel's entry point in its bytes",
         })
     }
 }

@@ -56,6 +56,8 @@ pub struct Vmlinux<'a> {
 impl<'a> Vmlinux<'a> {
     /// How many PT_LOADs there may be; kernels have four or five.
     pub const LOADS_MAX: usize = 8;
+    /// Offset of e_entry in the file.
+    pub(super) const E_ENTRY: u64 = 24;
 
     /// Whether a file begins like one: any ELF file does.
     #[must_use]
@@ -120,7 +122,11 @@ impl<'a> Vmlinux<'a> {
         })?;
         kernel.range = Range::from_size(start, next.wrapping_sub(start))
             .filter(|range| range.start() <= entry && entry <= range.last())
-            .ok_or(bad("e_entry, which must be a physical address,", 24, entry))?;
+            .ok_or(bad(
+                "e_entry, which must be a physical address,",
+                Self::E_ENTRY,
+                entry,
+            ))?;
         Ok(kernel)
     }
 

@@ -125,3 +125,31 @@ fn damaged_files() {
         damaged[at] = kept;
     }
 }
+
+#[test]
+fn the_entry_lies_in_bytes_of_the_file() {
+    use crate::image::Kernel;
+    for (entry, good) in [
+        (0x100_0000, true),
+        (0x100_0fff, true),
+        // Behind the first part, between it and the second.
+        (0x100_1000, false),
+        (0x11f_ffff, false),
+        (0x120_0000, true),
+        (0x120_07ff, true),
+        // What the kernel fills with zeros: the rest of the second part, and the third.
+        (0x120_0800, false),
+        (0x130_0000, false),
+    ] {
+        let file = file(entry, &KERNEL);
+        let parsed = Kernel::parse(&file, true);
+        if good {
+            assert_eq!(parsed.unwrap().entry_offset(), entry - 0x100_0000);
+        } else {
+            assert!(
+                matches!(parsed, Err(Error::BadField { value, .. }) if value == entry),
+                "{entry:#x}: {parsed:?}"
+            );
+        }
+    }
+}

@@ -25,18 +25,40 @@ impl<'a> Kernel<'a> {
     /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
     ///
     /// # Errors
-    /// As [`BzImage::parse`] and [`Vmlinux::parse`].
+    /// As [`BzImage::parse`] and [`Vmlinux::parse`], and [`Error::BadField`] for an entry that lies
+    /// in no bytes of the file that are loaded.
     pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
         if !Vmlinux::is_elf(file) {
-            return BzImage::parse(file).map(Self::BzImage);
+            return Self::BzImage(BzImage::parse(file)?).entered();
         }
         if vmlinux {
-            Vmlinux::parse(file).map(Self::Vmlinux)
+            Self::Vmlinux(Vmlinux::parse(file)?).entered()
         } else {
             Err(Error::NotBootable {
                 why: "an ELF file; if it is a Linux kernel (vmlinux), say so: --args-linux",
             })
         }
+    }
+
+    /// Checks, for an image of any format, that what is at its entry comes from the file: not a gap
+    /// between its parts, nor memory that is zero.
+    pub(crate) fn entered(self) -> Result<Self> {
+        let entry = self.entry_offset();
+        let loaded = self.parts().any(|(bytes, offset, _)| {
+            let inside = entry.checked_sub(offset);
+            inside.is_some_and(|inside| inside < bytes.len() as u64)
+        });
+        if loaded {
+            return Ok(self);
+        }
+        Err(Error::BadField {
+            what: "the entry point, which must lie in bytes that are loaded from the file,",
+            offset: match self {
+                Self::BzImage(_) => BzImage::ENTRY_64,
+                Self::Vmlinux(_) => Vmlinux::E_ENTRY,
+            },
+            value: self.pref_address().saturating_add(entry),
+        })
     }
 
     /// What boot_params get from 0x1f1 on.

@@ -1,7 +1,7 @@
 //! Finding room: the highest stretch that fits.
 
 use super::{Range, RangeSet};
-use crate::error::{Error, Result};
+use crate::error::{Error, Narrowed, Result};
 
 /// What is wanted: size, alignment and the addresses allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Window {
 /// the highest aligned address is tried.
 ///
 /// # Errors
-/// [`Error::NoHole`] with the largest stretch there is; [`Error::BadArgument`] for a size of 0
+/// [`Error::NoHole`] with the size of the largest range there is; [`Error::BadArgument`] for a size of 0
 /// or an alignment that is not a power of two.
 pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
     if window.size == 0 || !window.align.is_power_of_two() {
@@ -40,6 +40,7 @@ pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
         min: window.min,
         max: window.max,
         largest: largest_hole(free, window.min, window.max),
+        narrowed: Narrowed::No,
     })
 }
 

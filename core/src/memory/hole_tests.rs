@@ -67,7 +67,8 @@ fn says_what_is_missing() {
             align: 0x1000,
             min: 0,
             max: u64::MAX,
-            largest: 0x2000
+            largest: 0x2000,
+            narrowed: Narrowed::No,
         })
     );
     for (size, align) in [(0, 1), (1, 0), (1, 3)] {

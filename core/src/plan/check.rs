@@ -1,7 +1,7 @@
 //! The kernel's own checks, made first (kernel/kexec_core.c, sanity_check_segment_list), and
-//! two it does not make: destinations in free RAM and the entry inside a segment.
+//! those it does not make: destinations in free RAM, and entries inside bytes that are loaded.
 
-use super::{Rule, Segment};
+use super::{Rule, Segment, SegmentKind};
 use crate::error::{Error, Result};
 use crate::memory::{PAGE_SIZE, Range, RangeSet};
 
@@ -53,17 +53,13 @@ pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()
             }
             Pass::Crash => {
                 let region = limits.crash?;
-                let inside = segment.range().is_none_or(|range| region.contains(range));
+                let last = segment.mem.wrapping_add(segment.memsz).wrapping_sub(1);
+                let inside = segment.mem >= region.start() && last <= region.last();
                 (!inside).then_some(Rule::OutsideCrashReservation)
             }
         })?;
     }
-    let covers = |segment: &Segment<'_>| {
-        segment
-            .range()
-            .is_some_and(|range| range.start() <= entry && entry <= range.last())
-    };
-    if segments.iter().any(covers) {
+    if segments.iter().any(|segment| loads(segment, entry)) {
         Ok(())
     } else {
         Err(Error::Check {
@@ -71,6 +67,25 @@ pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()
             rule: Rule::EntryOutside,
         })
     }
+}
+
+/// Checks that the kernel's own entry, which the purgatory jumps to, is loaded with the kernel.
+pub fn kernel_entry(segments: &[Segment<'_>], entry: u64) -> Result<()> {
+    let mut kernel = segments.iter().filter(|of| of.kind == SegmentKind::Kernel);
+    if kernel.any(|segment| loads(segment, entry)) {
+        Ok(())
+    } else {
+        Err(Error::Check {
+            segment: 0,
+            rule: Rule::KernelEntryOutside,
+        })
+    }
+}
+
+/// Whether the byte at `address` is one of the segment's: not of what the kernel fills with zeros.
+fn loads(segment: &Segment<'_>, address: u64) -> bool {
+    let offset = address.checked_sub(segment.mem);
+    offset.is_some_and(|offset| offset < segment.buf.len() as u64)
 }
 
 /// The kernel goes through all segments for one rule, and then for the next.

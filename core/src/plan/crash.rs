@@ -5,8 +5,8 @@
 //! leave free there. So the pages it needs stay free at the region's start, and everything is
 //! placed above them: the elfcorehdr first, then as for any kernel.
 
-use super::place::{Placement, Sizes, anywhere, take};
-use super::{CrashOptions, Note, Request, SegmentKind, Segments, check_command_line};
+use super::place::{Bounds, Placement, Sizes, anywhere};
+use super::{CrashOptions, Note, Request, SegmentKind, Segments, check_command_line, limits};
 use crate::crash::{
     Additions, ControlPages, CoreHeader, add_to_command_line, dump_ranges, memory_map,
 };
@@ -95,15 +95,24 @@ pub struct Crash<'b> {
 #[derive(Clone, Copy, Debug)]
 pub struct Space {
     pub region: Range,
+    /// The first address that no segment may reach.
+    limit: u64,
     pub control: ControlPages,
     header_size: u64,
     /// Whether low memory is copied.
     backup: bool,
 }
 
-/// Checks what a crash kernel needs of the machine, and says which region is its.
-fn region(options: CrashOptions, machine: &Machine) -> Result<Range> {
+/// Checks what a crash kernel needs of the machine, and says which region is its. `limit` is the
+/// first address that no segment may reach.
+fn region(options: CrashOptions, machine: &Machine, limit: u64) -> Result<Range> {
     let region = machine.crash.region.ok_or(Error::NoCrashReservation)?;
+    if region.start() >= limit {
+        return Err(Error::NotBootable {
+            why: "the memory reserved for a crash kernel lies above what the running kernel can \
+                  map: \"Crash kernel\" in /proc/iomem is not right",
+        });
+    }
     let dump = &machine.dump;
     for (full, what, capacity) in [
         (dump.ram_full, "RangeSet::CAPACITY", RangeSet::CAPACITY),
@@ -132,7 +141,8 @@ impl<'b> Crash<'b> {
         free: &mut RangeSet,
         buffers: &'b mut Buffers,
     ) -> Result<Self> {
-        let region = region(options, machine)?;
+        let limit = limits(machine).destination;
+        let region = region(options, machine, limit)?;
         let Buffers {
             header: header_buffer,
             line,
@@ -140,6 +150,7 @@ impl<'b> Crash<'b> {
         } = buffers;
         let mut space = Space {
             region,
+            limit,
             control: ControlPages::of(machine),
             header_size: 0,
             backup: uses_low_memory(machine) == Some(true),
@@ -221,25 +232,27 @@ impl<'b> Crash<'b> {
 }
 
 impl Space {
+    /// What segments may use: the region above the kernel's pages, below the limit.
+    pub fn bounds(&self, request: &Request<'_>) -> Bounds {
+        let first = self.region.start().saturating_add(self.control.bytes());
+        let last = self.region.last().min(self.limit.saturating_sub(1));
+        Bounds::new(first, last, &request.options)
+    }
+
     /// Fills `free` with what segments may use, and takes the elfcorehdr's place out of it.
     fn open(&self, request: &Request<'_>, free: &mut RangeSet) -> Result<Range> {
         free.clear();
-        let options = &request.options;
-        let window = Range::new(options.mem_min, options.mem_max);
-        if let Some(range) = window.and_then(|window| self.region.intersection(window)) {
+        let bounds = self.bounds(request);
+        let min = bounds.min.max(bounds.mem_min);
+        if let Some(range) = Range::new(min, bounds.max.min(bounds.mem_max)) {
             free.insert(range)?;
-        }
-        if let Some(control) = Range::from_size(self.region.start(), self.control.bytes()) {
-            free.remove(control)?;
         }
         if let Some(backup) = self.backup(request) {
             // Where it does not fit, nothing is left that does: it is at the region's start.
             free.remove(backup)?;
         }
-        take(
-            free,
-            &anywhere("the elfcorehdr", self.header_size, u64::MAX),
-        )
+        let window = anywhere("the elfcorehdr", self.header_size, u64::MAX);
+        bounds.take(free, &window)
     }
 
     /// Low memory's copy: behind the kernel's pages. It is placed first, for the elfcorehdr
@@ -272,7 +285,7 @@ impl Space {
                 Range::from_size(self.region.start(), size).map(|region| Self { region, ..*self });
             larger.is_some_and(|larger| {
                 larger.open(request, free).is_ok()
-                    && Placement::new(request, image, sizes, free).is_ok()
+                    && Placement::new(request, image, sizes, &larger.bounds(request), free).is_ok()
             })
         };
         // Doubling finds one that is large enough, halving the smallest.

@@ -33,8 +33,8 @@ use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::Machine;
 use crate::purgatory::{self, Extension};
 use crash::Crash;
-use place::{Placement, Sizes, pages};
-use usable::usable;
+use place::{Bounds, Placement, Sizes, pages};
+use usable::{LOWEST, usable};
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
 const KEXEC_ARCH_X86_64: u64 = 62 << 16;
@@ -87,7 +87,8 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`Error::Check`], [`Error::TooManySegments`]: the plan would be refused.
     pub fn check(&self) -> Result<()> {
-        check(&self.segments, self.entry, &self.limits)
+        check(&self.segments, self.entry, &self.limits)?;
+        check::kernel_entry(&self.segments, self.kernel_entry)
     }
 }
 
@@ -157,7 +158,7 @@ pub fn plan_to_boot<'a>(
     if args_linux || console.vga || console.serial || console.reset_vga {
         return Err(ONLY_TO_BOOT);
     }
-    let image = Kernel::BzImage(BzImage::parse(request.kernel)?);
+    let image = Kernel::BzImage(BzImage::parse(request.kernel)?).entered()?;
     let means = Means {
         crash: None,
         purgatory_memsz: purgatory::BARE_MEMSZ,
@@ -201,6 +202,11 @@ fn make<'a>(
     if machine.memory.is_empty() {
         return Err(Error::NoMemoryMap);
     }
+    if request.options.mem_min > request.options.mem_max {
+        return Err(Error::BadArgument {
+            what: "mem_min, the lowest address to use, is above mem_max, the highest",
+        });
+    }
     let asked = match (request.options.crash, means.crash) {
         (None, _) => None,
         (Some(options), Some(means)) => Some((options, means)),
@@ -216,6 +222,7 @@ fn make<'a>(
     } = workspace;
 
     let mut crash = None;
+    let bounds;
     if let Some((options, means)) = asked {
         let mut note = |note| {
             let _ = notes.push(note);
@@ -235,14 +242,13 @@ fn make<'a>(
         // room (KASLR), and must find none in the crashed kernel's RAM.
         parts.memory = prepared.memory;
         limits.crash = Some(prepared.space.region);
+        bounds = prepared.space.bounds(request);
         crash = Some((prepared, means));
     } else {
         // Segments end below the limit, not at it.
-        let last = request
-            .options
-            .mem_max
-            .min(limits.destination.saturating_sub(1));
-        usable(machine, request.options.mem_min, last, free)?;
+        let last = limits.destination.saturating_sub(1);
+        bounds = Bounds::new(LOWEST, last, &request.options);
+        usable(machine, bounds.mem_min, last.min(bounds.mem_max), free)?;
     }
     let of_crash = crash.as_ref();
     count(
@@ -255,7 +261,7 @@ fn make<'a>(
         boot: layout.size(),
         purgatory: means.purgatory_memsz,
     };
-    let placement = Placement::new(request, image, sizes, free).map_err(|error| {
+    let placement = Placement::new(request, image, sizes, &bounds, free).map_err(|error| {
         crash.as_ref().map_or(error, |(crash, means)| {
             (means.too_small)(&crash.space, error, request, image, sizes, free)
         })

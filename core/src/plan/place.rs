@@ -4,9 +4,9 @@
 //! High, because the new kernel needs low memory for DMA buffers and trampolines, and because
 //! the kernel's own loader does the same.
 
-use super::Request;
+use super::{Options, Request};
 use crate::boot::Ramdisk;
-use crate::error::{Error, Result};
+use crate::error::{Error, Narrowed, Result};
 use crate::image::{Kernel, bzimage::xlf};
 use crate::memory::{PAGE_SIZE, Range, RangeSet, Window, align_up, find_hole};
 
@@ -18,6 +18,58 @@ const LAST_BELOW_4G: u64 = u32::MAX as u64;
 pub struct Sizes {
     pub boot: usize,
     pub purgatory: usize,
+}
+
+/// The addresses that any segment may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The lowest that the machine, or a crash reservation, has for segments.
+    pub min: u64,
+    /// The highest, inclusive.
+    pub max: u64,
+    /// The caller's limits.
+    pub mem_min: u64,
+    pub mem_max: u64,
+}
+
+impl Bounds {
+    /// From what the machine has, and the caller's limits.
+    pub const fn new(min: u64, max: u64, options: &Options) -> Self {
+        Self {
+            min,
+            max,
+            mem_min: options.mem_min,
+            mem_max: options.mem_max,
+        }
+    }
+
+    /// Finds a place in the part of the window that is inside the bounds, and takes it out of
+    /// `free`, which has nothing outside of the bounds.
+    pub fn take(&self, free: &mut RangeSet, window: &Window) -> Result<Range> {
+        let (min, max) = (window.min.max(self.min), window.max.min(self.max));
+        let by = Narrowed::by(self.mem_min > min, self.mem_max < max);
+        let inside = (min.max(self.mem_min), max.min(self.mem_max));
+        // Where the caller's limits leave nothing of the window, the error has the window.
+        let (min, max) = if inside.0 <= inside.1 {
+            inside
+        } else {
+            (min, max)
+        };
+        let mut found = find_hole(
+            free,
+            &Window {
+                min,
+                max,
+                ..*window
+            },
+        );
+        if let Err(Error::NoHole { narrowed, .. }) = &mut found {
+            *narrowed = by;
+        }
+        let hole = found?;
+        free.remove(hole)?;
+        Ok(hole)
+    }
 }
 
 /// The places found.
@@ -36,6 +88,7 @@ impl Placement {
         request: &Request<'_>,
         image: &Kernel<'_>,
         sizes: Sizes,
+        bounds: &Bounds,
         free: &mut RangeSet,
     ) -> Result<Self> {
         let max = if image.xloadflags() & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
@@ -55,7 +108,7 @@ impl Placement {
         for (place, window) in places.iter_mut().zip(&windows) {
             // Without an initrd there is nothing to place.
             if window.size != 0 {
-                *place = take(free, window)?;
+                *place = bounds.take(free, window)?;
             }
         }
         let [kernel, initrd, boot, purgatory] = places;
@@ -126,11 +179,4 @@ pub fn anywhere(what: &'static str, size: u64, max: u64) -> Window {
         min: 0,
         max,
     }
-}
-
-/// Finds a place and takes it out of `free`.
-pub fn take(free: &mut RangeSet, window: &Window) -> Result<Range> {
-    let hole = find_hole(free, window)?;
-    free.remove(hole)?;
-    Ok(hole)
 }

@@ -5,7 +5,7 @@ use crate::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, SetFull};
 
 /// Below 1 MiB lie the BIOS data area, the EBDA, the real-mode trampolines the new kernel puts
 /// there, and video memory: nothing of ours goes there.
-const LOWEST: u64 = 1 << 20;
+pub const LOWEST: u64 = 1 << 20;
 
 /// Fills `free` with the memory segments may use, between `min` and `max` (inclusive):
 ///
@@ -26,9 +26,12 @@ pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Res
     };
     common_ram(&machine.memory, running, window, free)?;
     for descriptor in machine.efi.map() {
+        // A size past the end of the address space ends there.
         let size = descriptor.pages.saturating_mul(PAGE_SIZE);
-        if let Some(range) = Range::from_size(descriptor.physical, size) {
-            free.remove(range)?;
+        if let Some(less) = size.checked_sub(1) {
+            let start = descriptor.physical;
+            let range = Range::new(start, start.saturating_add(less));
+            range.map_or(Ok(()), |range| free.remove(range))?;
         }
     }
     Ok(())

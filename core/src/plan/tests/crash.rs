@@ -488,3 +488,38 @@ fn an_old_kernel_needs_a_copy_of_low_memory() {
         plan.check().unwrap();
     }
 }
+
+#[test]
+fn a_reservation_the_kernel_cannot_map_is_refused() {
+    let kernel = bzimage(0x1000);
+    let mut workspace = workspace();
+    for (five_level, limit) in [(false, 1_u64 << 46), (true, 1 << 52)] {
+        for (start, last) in [
+            (u64::MAX, u64::MAX),
+            (u64::MAX - (256 << 20) + 1, u64::MAX),
+            (limit, limit + (256 << 20) - 1),
+            // 48 MiB below the limit hold no kernel of 60 MiB.
+            (limit - (48 << 20), limit + (256 << 20) - 1),
+        ] {
+            let mut machine = machine(REGION);
+            machine.five_level_paging = five_level;
+            machine.crash.region = Range::new(start, last);
+            for release in [(6, 12), (5, 4)] {
+                machine.dump.release = release;
+                let error = plan(&crash_request(&kernel, &[]), &machine, &mut workspace);
+                let error = error.unwrap_err();
+                let told = match error {
+                    Error::NotBootable { .. } => start >= limit,
+                    Error::NoHole { max, .. } => max == limit - 2,
+                    _ => false,
+                };
+                assert!(told, "{start:#x}-{last:#x}: {error:?}");
+            }
+        }
+        let mut machine = machine(REGION);
+        machine.five_level_paging = five_level;
+        machine.crash.region = Range::new(limit - (256 << 20), limit + (256 << 20) - 1);
+        let plan = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
+        plan.check().unwrap();
+    }
+}

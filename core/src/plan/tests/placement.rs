@@ -164,3 +164,130 @@ fn memory_only_one_of_the_maps_calls_ram_is_not_used() {
     let expected: Vec<Range> = vec![mib(1, 1000), mib(1001, 2048)];
     assert_eq!(free.ranges(), expected);
 }
+
+#[test]
+fn an_efi_region_past_the_last_address_is_not_used() {
+    use crate::machine::EfiMemoryDescriptor;
+    for (physical, pages) in [
+        (2 << 30, u64::MAX),
+        (2 << 30, 1 << 52),
+        (2 << 30, (u64::MAX - (2 << 30)) / PAGE_SIZE + 1),
+    ] {
+        let mut machine = super::machine(&[(1, 4096)]);
+        let descriptor = EfiMemoryDescriptor {
+            kind: 6,
+            physical,
+            virtual_: 0,
+            pages,
+            attribute: 0,
+        };
+        machine.efi.add(descriptor).unwrap();
+        let mut free = RangeSet::new();
+        super::super::usable::usable(&machine, 0, u64::MAX, &mut free).unwrap();
+        let below = Range::new(1 << 20, (2 << 30) - 1).unwrap();
+        assert_eq!(free.ranges(), [below], "{pages:#x} pages");
+    }
+}
+
+#[test]
+fn limits_that_exclude_each_other_are_named() {
+    let kernel = bzimage(0x1000);
+    let machine = machine(&[(1, 1024)]);
+    let mut workspace = workspace();
+    let mut request = request(&kernel, &[]);
+    (request.options.mem_min, request.options.mem_max) = (0x2000_0000, 0x1fff_ffff);
+    for crash in [None, Some(CrashOptions::default())] {
+        request.options.crash = crash;
+        let error = plan(&request, &machine, &mut workspace).unwrap_err();
+        assert!(matches!(error, Error::BadArgument { .. }), "{error:?}");
+        assert!(error.to_string().contains("mem_min"), "{error}");
+    }
+    request.options.crash = None;
+    request.options.mem_max = u64::MAX;
+    plan(&request, &machine, &mut workspace).unwrap();
+}
+
+#[test]
+fn a_refusal_says_which_limit_narrows_the_window() {
+    use crate::error::Narrowed;
+    const MIB: u64 = 1 << 20;
+    let kernel = bzimage(0x1000);
+    let mut workspace = workspace();
+    // RAM up to an address, mem_min, mem_max; the window, and the largest range in it.
+    for (ram, mem_min, mem_max, min, max, largest, by) in [
+        (64, 0, u64::MAX, 16 * MIB, (1 << 46) - 2, 48, Narrowed::No),
+        (
+            64,
+            8 * MIB,
+            u64::MAX,
+            16 * MIB,
+            (1 << 46) - 2,
+            48,
+            Narrowed::No,
+        ),
+        (
+            2048,
+            0,
+            32 * MIB - 1,
+            16 * MIB,
+            32 * MIB - 1,
+            16,
+            Narrowed::MemMax,
+        ),
+        (
+            128,
+            96 * MIB,
+            u64::MAX,
+            96 * MIB,
+            (1 << 46) - 2,
+            32,
+            Narrowed::MemMin,
+        ),
+        (
+            2048,
+            512 * MIB,
+            544 * MIB - 1,
+            512 * MIB,
+            544 * MIB - 1,
+            32,
+            Narrowed::Both,
+        ),
+        // Nothing of the kernel's window is left: below what it prefers.
+        (
+            2048,
+            0,
+            8 * MIB,
+            16 * MIB,
+            (1 << 46) - 2,
+            0,
+            Narrowed::MemMax,
+        ),
+        (
+            2048,
+            1 << 50,
+            u64::MAX,
+            16 * MIB,
+            (1 << 46) - 2,
+            0,
+            Narrowed::MemMin,
+        ),
+    ] {
+        let machine = machine(&[(1, ram)]);
+        let mut request = request(&kernel, &[]);
+        (request.options.mem_min, request.options.mem_max) = (mem_min, mem_max);
+        let expected = Error::NoHole {
+            what: "the kernel (init_size)",
+            size: 0x3c3_9000,
+            align: 2 * MIB,
+            min,
+            max,
+            largest: largest * MIB,
+            narrowed: by,
+        };
+        let error = plan(&request, &machine, &mut workspace).unwrap_err();
+        assert_eq!(error, expected);
+        let text = error.to_string();
+        assert_eq!(text.contains("mem_min"), by.by_mem_min(), "{text}");
+        assert_eq!(text.contains("mem_max"), by.by_mem_max(), "{text}");
+    }
+}
