@@ -8,7 +8,7 @@ use libkexec_tests::{root, run, scratch, slim};
 #[test]
 fn builds_without_libc() {
     let directory = scratch("init");
-    let source = root().join("c-tests/init.c");
+    let source = root().join("examples/c-init/init.c");
     let lines = std::fs::read_to_string(&source)
         .expect("init.c")
         .lines()
@@ -16,8 +16,12 @@ fn builds_without_libc() {
     assert!(lines <= 60, "{lines} lines");
 
     let program = directory.join("init");
-    let script = root().join("c-tests/build-init.sh");
-    run(Command::new(script).arg(slim()).arg(&program));
+    let script = root().join("examples/c-init/build.sh");
+    let paths = [root().join("include"), slim().to_path_buf()];
+    let [include, archive] = paths.map(|path| path.display().to_string());
+    let mut command = Command::new(script);
+    command.env("LIBKEXEC", format!("-I '{include}' '{archive}'"));
+    run(command.arg(&program));
     let size = std::fs::metadata(&program).expect("init").len();
     eprintln!("C init: {lines} lines, {size} bytes stripped");
     let kinds = run(Command::new("readelf").arg("-lW").arg(&program));

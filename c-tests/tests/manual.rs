@@ -205,7 +205,8 @@ fn lint_finds_nothing() {
 fn the_example_works() {
     let page = std::fs::read_to_string(root().join("man/man7/libkexec.7")).expect("the page");
     let example = page
-        .split_once(".Bd -literal -offset indent\n")
+        .split_once("\n.Sh EXAMPLES\n")
+        .and_then(|(_, rest)| rest.split_once(".Bd -literal -offset indent\n"))
         .and_then(|(_, rest)| rest.split_once(".Ed"))
         .expect("an example")
         .0

@@ -1,8 +1,9 @@
 //! What a static program without libc needs to start: the entry point, the memcpy family, the
 //! panic handler, and static memory that is handed out once.
 //!
-//! A program names its main function with [`entry!`] and links with the arguments of its
-//! build script (see kexec/build.rs).
+//! A program names its main function with [`entry!`], and its build script passes the linker what
+//! this crate's gives it: see examples/rust-init in the source of libkexec, which is a whole
+//! program, and `docs/init.md` there.
 #![no_std]
 
 mod mem;

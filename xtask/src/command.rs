@@ -111,12 +111,17 @@ pub fn build_fork() -> Outcome {
 /// Builds the example programs, into the same directory: those in Rust, and the C library's:
 /// `c-init` without libc, `c-crash` with the machine's.
 pub fn build_examples() -> Outcome {
+    let build = ["build", "--quiet", "--release"];
     let packages = ["--package", "kexec-examples", "--package", "libkexec"];
-    run(cargo()
-        .args(["build", "--quiet", "--release"])
-        .args(packages))?;
-    let mut script = Command::new(root().join("c-tests/build-init.sh"));
-    script.arg(target().join("release/libkexec.a"));
+    run(cargo().args(build).args(packages))?;
+    let manifest = root().join("examples/rust-init/Cargo.toml");
+    let mut init = cargo();
+    init.args(build).arg("--manifest-path").arg(manifest);
+    run(init.arg("--target-dir").arg(target()))?;
+    let mut script = Command::new(root().join("examples/c-init/build.sh"));
+    let (include, archive) = (root().join("include"), target().join("release/libkexec.a"));
+    let found = format!("-I '{}' '{}'", include.display(), archive.display());
+    script.env("LIBKEXEC", found);
     run(script.arg(target().join("release/c-init")))?;
     let mut compiler = Command::new("cc");
     compiler.args(["-std=c99", "-O2", "-Wall", "-static", "-s", "-I"]);

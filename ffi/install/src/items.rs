@@ -6,6 +6,17 @@ use std::path::{Path, PathBuf};
 use crate::destination::Destination;
 use crate::{Part, Result, Source, archive, read, versions};
 
+/// Programs to copy: docs/init.md.
+const EXAMPLES: [&str; 7] = [
+    "c-init/build.sh",
+    "c-init/init.c",
+    "c-init/mem.c",
+    "c-init/static.ld",
+    "rust-init/Cargo.toml",
+    "rust-init/build.rs",
+    "rust-init/src/main.rs",
+];
+
 /// A file to install: where to (without DESTDIR), and what.
 pub(crate) struct Item {
     pub(crate) to: PathBuf,
@@ -18,6 +29,8 @@ pub(crate) enum What {
     Command,
     /// A file of the project.
     Copy(PathBuf),
+    /// One that can be started.
+    Script(PathBuf),
     PkgConfig,
     /// A manual page that leads to another one.
     Pointer(String),
@@ -28,7 +41,7 @@ impl What {
     /// Permissions, whatever the umask.
     pub(crate) const fn mode(&self) -> u32 {
         match self {
-            Self::Command => 0o755,
+            Self::Command | Self::Script(_) => 0o755,
             // A shared object is mapped, not executed.
             _ => 0o644,
         }
@@ -45,7 +58,7 @@ impl What {
             }
             Self::Archive => archive::slim(&from.built.join("libkexec.a"), tools)?,
             Self::Command => archive::stripped(&from.built.join("kexec"), tools)?,
-            Self::Copy(path) => read(path)?,
+            Self::Copy(path) | Self::Script(path) => read(path)?,
             Self::Pointer(text) => text.clone().into_bytes(),
             Self::PkgConfig => {
                 let template = read(&from.root.join("ffi/libkexec.pc.in"))?;
@@ -129,6 +142,14 @@ fn library(root: &Path, to: &Destination, items: &mut Vec<Item>) -> Result<()> {
         }
     }
     licences(root, to, "libkexec", items);
+    for name in EXAMPLES {
+        let from = root.join("examples").join(name);
+        let what = match name.ends_with(".sh") {
+            true => What::Script(from),
+            false => What::Copy(from),
+        };
+        items.push(item(to.data("doc/libkexec/examples").join(name), what));
+    }
     Ok(())
 }
 

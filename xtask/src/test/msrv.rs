@@ -30,6 +30,10 @@ pub fn run() -> Outcome<Result> {
         old.cargo()
             .args(["build", "--release", "--locked", "-p", "kexec-examples"]),
     )?;
+    let init = root().join("examples/rust-init/Cargo.toml");
+    let mut build = old.cargo();
+    build.args(["build", "--release", "--manifest-path"]);
+    run_command(build.arg(init))?;
     println!("Rust {VERSION} builds it all");
     Ok(Result::Passed)
 }

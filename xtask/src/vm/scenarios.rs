@@ -187,10 +187,10 @@ fn inits() -> Vec<Scenario> {
             .ours_only()
     };
     vec![
-        init("init-rust", "examples/init.rs as process 1", "init"),
+        init("init-rust", "examples/rust-init as process 1", "init"),
         init(
             "init-c",
-            "c-tests/init.c as process 1, under UEFI",
+            "examples/c-init as process 1, under UEFI",
             "c-init",
         )
         .uefi()

@@ -1,6 +1,4 @@
-/* PID 1 that boots another kernel: mounts, plans, loads, execs. Without libc:
- *     c-tests/build-init.sh libkexec.a init
- */
+/* PID 1 that boots another kernel: mounts, plans, loads, execs. Without libc: see build.sh. */
 #include "libkexec.h"
 
 static long call(long number, const void *a, const void *b, const void *c, long d, long e)
