@@ -68,7 +68,42 @@ impl Fake {
 
     /// A kernel.
     pub fn kernel(&self) -> String {
-        self.file("kernel", &bzimage(64 << 10))
+        self.kernel_of(&bzimage(64 << 10))
+    }
+
+    /// A kernel of these bytes.
+    pub fn kernel_of(&self, image: &[u8]) -> String {
+        self.file("kernel", image)
+    }
+
+    /// Gives this thread mounts and a network of its own, and enters: as [`Fake::run`], for all
+    /// that the thread starts. This machine's /proc stays at `real`.
+    pub fn enter(&self) -> nix::Result<()> {
+        use nix::mount::{MsFlags, mount};
+        use nix::sched::{CloneFlags, unshare};
+        const NOTHING: Option<&str> = None;
+        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET)?;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(NOTHING, "/", NOTHING, private, NOTHING)?;
+        let (bind, all) = (MsFlags::MS_BIND, MsFlags::MS_BIND | MsFlags::MS_REC);
+        mount(
+            Some("/proc"),
+            self.path("real").as_str(),
+            NOTHING,
+            all,
+            NOTHING,
+        )?;
+        for name in ["proc", "sys"] {
+            let to = format!("/{name}");
+            mount(
+                Some(self.path(name).as_str()),
+                to.as_str(),
+                NOTHING,
+                bind,
+                NOTHING,
+            )?;
+        }
+        Ok(())
     }
 
     /// Runs the command there; `None`, and a word about it, where that cannot be done.

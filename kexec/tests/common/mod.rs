@@ -88,7 +88,15 @@ pub fn finish(output: &Output) -> Run {
 
 /// Puts the filter before a command.
 pub fn guard(command: &mut Command, rules: &[Rule]) {
-    let program = filter(rules);
+    install(command, rules, filter(rules, true));
+}
+
+/// As [`guard`] for a command in a network namespace of its own, whose interfaces may go down.
+pub fn guard_with_network(command: &mut Command, rules: &[Rule]) {
+    install(command, rules, filter(rules, false));
+}
+
+fn install(command: &mut Command, rules: &[Rule], program: Vec<libc::sock_filter>) {
     let asks = rules
         .iter()
         .any(|rule| rule.answer == libc::SECCOMP_RET_USER_NOTIF);
@@ -118,7 +126,8 @@ pub fn guard(command: &mut Command, rules: &[Rule]) {
     unsafe { command.pre_exec(install) };
 }
 
-fn filter(rules: &[Rule]) -> Vec<libc::sock_filter> {
+/// `no_network`: refuses the socket that takes interfaces down.
+fn filter(rules: &[Rule], no_network: bool) -> Vec<libc::sock_filter> {
     const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     const ANY_BIT: u16 = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) as u16;
@@ -126,16 +135,16 @@ fn filter(rules: &[Rule]) -> Vec<libc::sock_filter> {
     let one = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
     let always = [
         gives(libc::SYS_reboot, libc::EPERM),
-        Rule {
-            // Bit 4 is in AF_NETLINK (16), the family that takes interfaces down.
-            bits: Some((0, libc::AF_NETLINK as u32)),
-            ..gives(libc::SYS_socket, libc::EAFNOSUPPORT)
-        },
         gives(libc::SYS_sync, 0),
     ];
+    let network = no_network.then_some(Rule {
+        // Bit 4 is in AF_NETLINK (16), the family that takes interfaces down.
+        bits: Some((0, libc::AF_NETLINK as u32)),
+        ..gives(libc::SYS_socket, libc::EAFNOSUPPORT)
+    });
     let never = [gives(FILE_LOAD, libc::ENOSYS), gives(LOAD, libc::ENOSYS)];
     let mut program = Vec::new();
-    for rule in always.iter().chain(rules).chain(&never) {
+    for rule in always.iter().chain(&network).chain(rules).chain(&never) {
         // The number is at offset 0 of struct seccomp_data, the arguments at 16.
         program.push(one(LOAD_WORD, 0, 0, 0));
         match rule.bits {

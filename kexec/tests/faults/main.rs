@@ -1,0 +1,207 @@
+//! The fault matrix: each system call of each action fails in turn, with each errno it can have.
+//!
+//! The command runs under ptrace(2) on a fake machine; a model answers kexec_load,
+//! kexec_file_load and reboot, which never reach the kernel. Needs root for the namespaces.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod actions;
+#[path = "../common/mod.rs"]
+mod common;
+mod judge;
+mod kernel;
+mod table;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Mutex;
+
+use actions::{ACTIONS, Action};
+use common::{Fake, bzimage};
+use judge::Reference;
+use kernel::{Kernel, Refusals};
+use table::Fault;
+use trace::{At, Injection, Trace};
+
+/// Faults that the matrix has at least.
+const LEAST: usize = 1_500;
+
+/// What is known and not mended yet.
+const OPEN: &[&str] = &[
+    "it loads something else, in silence",
+    "an image is lost",
+    "exit code 255 in silence",
+    "it is not done",
+    "a good image is unloaded",
+];
+
+#[test]
+fn nothing_fails_in_silence() {
+    if !nix::unistd::geteuid().is_root() {
+        kexec_testing::not_tested("the fault matrix: not root");
+        return;
+    }
+    let next = Mutex::new(ACTIONS.iter());
+    let results = Mutex::new(Vec::new());
+    let work = |worker: usize| {
+        let fake = machine(&format!("faults-{worker}"));
+        fake.enter().expect("a namespace of its own");
+        loop {
+            let Some(action) = next.lock().unwrap().next() else {
+                return;
+            };
+            let result = matrix(&fake, action);
+            results.lock().unwrap().push((action.name, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for worker in 0..2 {
+            scope.spawn(move || work(worker));
+        }
+    });
+    let (mut faults, mut known) = (0, 0);
+    let mut problems: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, result) in results.into_inner().unwrap() {
+        println!("{name}: {} calls, {} faults", result.calls, result.faults);
+        faults += result.faults;
+        for (what, fault) in result.problems {
+            if OPEN.iter().any(|open| what.contains(open)) {
+                known += 1;
+                continue;
+            }
+            let all = problems.entry(format!("{name}: {what}")).or_default();
+            all.push(fault);
+        }
+    }
+    // Also where the output of tests that pass is not shown.
+    let total = format!("{faults} faults injected; {known} show what is not mended yet\n");
+    std::io::stderr().write_all(total.as_bytes()).unwrap();
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert!(faults >= LEAST, "only {faults} faults");
+}
+
+/// What the faults of an action gave.
+struct Matrix {
+    calls: usize,
+    faults: usize,
+    /// What is wrong, and by which fault.
+    problems: Vec<(String, String)>,
+}
+
+/// Runs an action with each fault, one a run.
+fn matrix(fake: &Fake, action: &Action) -> Matrix {
+    let (clean, reference) = reference(fake, action);
+    let mut matrix = Matrix {
+        calls: clean.calls.len(),
+        faults: 0,
+        problems: Vec::new(),
+    };
+    let mut injections = Vec::new();
+    let mut numbers = Vec::new();
+    for (index, call) in clean.calls.iter().enumerate() {
+        let entry = table::find(call.number);
+        for (turn, fault) in entry.faults().enumerate() {
+            // What an action repeats of others gets a third of the faults, others at each call.
+            if !action.repeats || (turn + index) % 3 == 0 {
+                let at = At::Call(index);
+                let what = format!("{} {} (call {index})", entry.name, call.path);
+                injections.push((Injection { at, fault }, what));
+            }
+        }
+        if !numbers.contains(&call.number) {
+            numbers.push(call.number);
+        }
+    }
+    for number in numbers {
+        let entry = table::find(number);
+        // Who is interrupted each time tries again each time.
+        let faults = entry.faults();
+        for fault in faults.filter(|fault| *fault != Fault::Gives(libc::EINTR)) {
+            let at = At::Each(number);
+            injections.push((Injection { at, fault }, format!("each {}", entry.name)));
+        }
+    }
+    for (injection, what) in injections {
+        let (trace, kernel) = run(fake, action, action.refusals, Some(injection));
+        matrix.faults += usize::from(trace.hit);
+        for problem in judge::judge(action, &reference, &trace, &kernel, injection) {
+            let fault = match injection.fault {
+                Fault::Gives(errno) => nix::errno::Errno::from_raw(errno).to_string(),
+                other => format!("{other:?}"),
+            };
+            let fault = format!("{what}: {fault}");
+            matrix.problems.push((problem, fault));
+        }
+    }
+    matrix
+}
+
+fn run<'a>(
+    fake: &'a Fake,
+    action: &Action,
+    refusals: Refusals,
+    injection: Option<Injection>,
+) -> (Trace, Kernel<'a>) {
+    let mut kernel = Kernel::new(fake, refusals);
+    let directory = fake.path("");
+    let arguments = action.arguments.iter();
+    let arguments: Vec<String> = arguments
+        .map(|argument| argument.replace("@/", &directory))
+        .collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let trace = trace::run(fake, &arguments, &mut kernel, injection);
+    (trace, kernel)
+}
+
+/// The run without a fault, and what each call that loads may be given.
+fn reference(fake: &Fake, action: &Action) -> (Trace, Reference) {
+    let (clean, kernel) = run(fake, action, action.refusals, None);
+    let name = action.name;
+    assert_eq!(clean.code, Some(action.code), "{name}: {}", clean.stderr);
+    assert!(clean.leaks.is_empty(), "{name}: {:?}", clean.leaks);
+    let mut images = vec![kernel.of(false), kernel.of(true)];
+    // Where the other call is the first to go well.
+    for (load, file_load) in [(libc::EINVAL, 0), (0, libc::EINVAL), (0, libc::ENOSYS)] {
+        let (_, kernel) = run(fake, action, Refusals { load, file_load }, None);
+        images.extend([kernel.of(false), kernel.of(true)]);
+    }
+    let reference = Reference {
+        images,
+        stdout: clean.stdout.clone(),
+    };
+    (clean, reference)
+}
+
+/// The machine, with the files to load.
+fn machine(name: &str) -> Fake {
+    let fake = Fake::with_crash_kernel(name);
+    fake.kernel_of(&bzimage(8 << 10));
+    fake.file("initrd", b"070701 one");
+    fake.file("other", b"070701 two");
+    fake.put("proc/cpuinfo", "flags\t\t: fpu sse2 la57 sha_ni\n");
+    fake.put(
+        "sys/kernel/security/lockdown",
+        "[none] integrity confidentiality\n",
+    );
+    fake.put("proc/sys/kernel/kexec_load_disabled", "0\n");
+    for (number, (start, end, kind)) in [
+        ("0x0", "0x9fbff", "System RAM"),
+        ("0x9fc00", "0x9ffff", "Reserved"),
+        ("0x100000", "0xbfffffff", "System RAM"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (file, text) in [("start", start), ("end", end), ("type", kind)] {
+            let path = format!("sys/firmware/memmap/{number}/{file}");
+            fake.put(&path, format!("{text}\n"));
+        }
+    }
+    fake
+}
