@@ -10,9 +10,11 @@
 
 use core::ffi::CStr;
 
-use kexec_core::linux::{self, Environment, File, Standard};
+use kexec_core::linux::{self, Copies, Environment, File, Standard};
 use kexec_core::machine::Machine;
-use kexec_core::plan::{self, Console, OnFailure, Options, Request, Workspace};
+use kexec_core::plan::{
+    self, Console, OnFailure, Options, Request, SEGMENT_MAX, SegmentKind, Workspace,
+};
 use kexec_core::{Error, Result};
 use kexec_rt::{Arguments, Once};
 
@@ -42,11 +44,12 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
         return Ok(());
     };
     linux::read_machine(machine);
-    let kernel = File::open(kernel)?.map()?;
-    let mapping = File::open(initrd)?.map()?;
+    let copies = Copies::of_available_memory();
+    let kernel = File::open(kernel)?.read(&copies)?;
+    let planned = File::open(initrd)?.read(&copies)?;
     let request = Request {
         kernel: kernel.bytes(),
-        initrds: &[mapping.bytes()],
+        initrds: &[planned.bytes()],
         command_line: line.to_bytes(),
         rng_seed: linux::random_seed(),
         options: Options {
@@ -68,11 +71,24 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
     if how != c"none" {
         change_first_byte(initrd)?;
     }
-    linux::kexec_load(plan.entry, plan.segments(), plan.flags)?;
+    // What a plan of mapped files loads when somebody writes to one.
+    let loaded = File::open(initrd)?.read(&copies)?;
+    let Some(first) = plan.segments().first() else {
+        return Ok(());
+    };
+    let mut segments = [*first; SEGMENT_MAX];
+    for (to, from) in segments.iter_mut().zip(plan.segments()) {
+        *to = *from;
+        if let SegmentKind::Initrd(_) = from.kind {
+            to.buf = loaded.bytes();
+        }
+    }
+    let segments = segments.get(..plan.segments().len()).unwrap_or_default();
+    linux::kexec_load(plan.entry, segments, plan.flags)?;
     match linux::reboot_kexec()? {}
 }
 
-/// Writes to the file; the mapping of its pages shows it.
+/// Writes to the file.
 fn change_first_byte(path: &CStr) -> Result<()> {
     let failed = |errno| Error::File {
         step: "write",

@@ -138,6 +138,11 @@ extern "C" {
 #define KX_E_NO_CRASH_HOTPLUG (-4119)
 /** The progress function said to stop. */
 #define KX_E_CANCELLED (-4120)
+/**
+ * More would have to be copied into memory than may be. numbers: bytes to copy, bytes that may
+ * be copied.
+ */
+#define KX_E_COPY_TOO_LARGE (-4121)
 /** A pointer is NULL that must not be. */
 #define KX_E_NULL (-4196)
 /** An object is not aligned as its type must be. */
@@ -748,7 +753,8 @@ struct kx_held {
   int32_t fd;
   /**
    * Why there is no lease: -EAGAIN if the file is open for writing, -EACCES without CAP_LEASE
-   * for a file of another user, -EINVAL if the file system has none. 0 if `by` says lease.
+   * for a file of another user, -EINVAL if the file system has none, -EBUSY if the open file is
+   * the caller's. 0 if `by` says lease, and of what is no regular file.
    */
   int32_t lease_error;
   /** Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` says nothing. */
@@ -994,14 +1000,15 @@ int kx_image_probe(const void *data,
                    struct kx_error *error);
 
 /**
- * As kx_image_probe(), of a file.
+ * As kx_image_probe(), of a file, to which nobody may write during the call.
  *
  * Returns what that does, -errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
  */
 int kx_image_probe_path(const char *path, struct kx_image *image, struct kx_error *error);
 
 /**
- * As kx_image_probe(), of an open file, which stays open.
+ * As kx_image_probe(), of an open file, which stays open, and to which nobody may write during
+ * the call.
  *
  * Returns what that does, -errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
  */
@@ -1170,7 +1177,8 @@ int kx_digest(const struct kx_bytes *regions, size_t count, uint8_t *digest);
 
 /**
  * Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.
- * The file must not be cut short meanwhile: looking past its new end raises SIGBUS.
+ * Nobody may write to the file meanwhile, nor cut it short: looking past its new end raises
+ * SIGBUS. kx_hold() keeps writers out. What `bytes` held before is overwritten, not unmapped.
  *
  * Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
  * KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
@@ -1194,26 +1202,44 @@ int kx_map_fd(int fd, struct kx_bytes *bytes, struct kx_error *error);
 int kx_unmap(struct kx_bytes *bytes);
 
 /**
- * Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
- * between them, as the one file kexec_file_load(2) takes. Needs /proc.
- *
- * Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
- * lseek, sendfile or open; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
- * KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
+ * Bytes of memory that copies of files should take at most, all together: a quarter of what is
+ * available, for the kernel holds a copy twice more while it loads it. Reads /proc/meminfo, or
+ * asks sysinfo(2). Never fails.
  */
-int kx_join(const int *fds, size_t count, struct kx_error *error);
+uint64_t kx_copy_limit(void);
 
 /**
- * Maps a regular file, as kx_map(), or a copy of one that cannot be mapped (some in /sys), and
- * keeps it as it is until kx_release(): by a read lease; where there is none to be had, by a
- * sealed copy if the file has at most `copy_limit` bytes; else not at all. held->by says which. A
- * waiting writer sends SIGURG, which is ignored unless handled.
+ * Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
+ * between them, as the one file kexec_file_load(2) takes; nobody can change it. All together
+ * they may have `limit` bytes (kx_copy_limit()), which is looked at before the first one is
+ * copied.
+ *
+ * Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
+ * lseek, sendfile, of sealing it, or of opening it read-only, for which /proc or
+ * CAP_DAC_READ_SEARCH is needed; -EFBIG also for more than RLIMIT_FSIZE; or
+ * KX_E_COPY_TOO_LARGE, KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
+ * KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
+ */
+int kx_join(const int *fds, size_t count, uint64_t limit, struct kx_error *error);
+
+/**
+ * Maps a file and keeps it as it is until kx_release(): a regular file by a read lease; where
+ * there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes; else not
+ * at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless handled. A
+ * block device, a FIFO or a pipe (/dev/fd/N), and a file that cannot be mapped (some in /sys), is
+ * read into such a copy. The copies of several calls count together: kx_copy_limit() says how
+ * much they may have, and held->bytes.length is what each took if held->by is
+ * KX_HELD_BY_COPY.
+ *
+ * `held` must be empty (`by` is 0): what it holds would be lost.
  *
  * After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
- * what they were; if not, kx_unload() what was loaded.
+ * what they were; if it returns KX_E_FILE_CHANGED, kx_unload() what was loaded.
  *
- * Returns 0, -errno of open, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
- * KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+ * Returns 0, -errno of open, fstat, mmap, read or of making a copy, or KX_E_NULL,
+ * KX_E_MISALIGNED, KX_E_SIZE, KX_E_BAD_ARGUMENT (`held` is not empty),
+ * KX_E_COPY_TOO_LARGE (what can only be copied), KX_E_EMPTY_FILE,
+ * KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
  */
 int kx_hold(const char *path,
             uint64_t copy_limit,
@@ -1221,13 +1247,18 @@ int kx_hold(const char *path,
             struct kx_error *error);
 
 /**
- * As kx_hold(), of a file that is open for reading and may be closed afterwards. The lease is
- * one of the open file: kx_release() ends it for all its descriptors.
+ * As kx_hold(), of a regular file that is open for reading and may be closed afterwards. The file
+ * is opened a second time (by /proc/self/fd, or its handle), so that position, lease and signal
+ * (F_SETSIG) of the open file stay the caller's. Where that cannot be, and while the caller has
+ * a write lease, there is no lease: lease_error is -EBUSY.
  *
  * Returns 0, -errno of fcntl, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
- * KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+ * KX_E_SIZE, KX_E_BAD_ARGUMENT, KX_E_COPY_TOO_LARGE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
  */
-int kx_hold_fd(int fd, uint64_t copy_limit, struct kx_held *held, struct kx_error *error);
+int kx_hold_fd(int fd,
+               uint64_t copy_limit,
+               struct kx_held *held,
+               struct kx_error *error);
 
 /**
  * Whether the file is still what it was when kx_hold() came back.
@@ -1324,8 +1355,9 @@ int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
  *
  * `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
  * work in: they need not be initialised, and what was in them is lost; afterwards they hold
- * nothing of use. All is the caller's again when it returns. Needs CAP_SYS_BOOT, /proc and
- * /sys; it is the whole system's, whichever thread calls.
+ * nothing of use. All is the caller's again when it returns. Nobody may write to the files
+ * meanwhile (kx_hold() keeps writers out). Needs CAP_SYS_BOOT, /proc and /sys; it is the whole
+ * system's, whichever thread calls.
  *
  * Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED;
  * KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT, KX_E_PROTOCOL,

@@ -78,6 +78,16 @@ static void by_descriptor(void)
     ANSWERS(0, kx_release(&held));
     /* The caller's stays open, and without a lease. */
     CHECK(fcntl(fd, F_GETLEASE) == F_UNLCK);
+    /* Its signal and lease are the caller's, before, meanwhile and after. */
+    CHECK(fcntl(fd, F_SETSIG, SIGUSR1) == 0);
+    int leased = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+    ANSWERS(0, kx_hold_fd(fd, 0, &held, &error));
+    CHECK(fcntl(fd, F_GETSIG) == SIGUSR1);
+    CHECK(fcntl(fd, F_GETLEASE) == (leased ? F_RDLCK : F_UNLCK));
+    CHECK(!leased || held.by == KX_HELD_BY_LEASE);
+    ANSWERS(0, kx_release(&held));
+    CHECK(fcntl(fd, F_GETSIG) == SIGUSR1);
+    CHECK(fcntl(fd, F_GETLEASE) == (leased ? F_RDLCK : F_UNLCK));
     ANSWERS(KX_E_NULL, kx_hold_fd(fd, 0, NULL, &error));
     ANSWERS(KX_E_MISALIGNED, kx_hold_fd(fd, 0, odd(&held), &error));
     held.size = 16;
@@ -138,7 +148,18 @@ static void refused(void)
     held.bytes.data = NULL;
     ANSWERS(KX_E_NULL, kx_release(&held));
 
-    memset(&future, 0xee, sizeof future);
+    /* What an object holds is not lost by a second call. */
+    held.by = 0;
+    ANSWERS(0, kx_hold(name, 0, &held, &error));
+    struct kx_held before = held;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_hold(name, 0, &held, &error));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_hold_fd(0, 0, &held, &error));
+    CHECK(memcmp(&before, &held, sizeof held) == 0);
+    ANSWERS(0, kx_release(&held));
+    ANSWERS(0, kx_hold(name, 0, &held, &error));
+    ANSWERS(0, kx_release(&held));
+
+    memset(&future, 0, sizeof future);
     future.held.size = sizeof future;
     ANSWERS(0, kx_hold(name, 0, &future.held, &error));
     CHECK(future.more[0] == 0 && future.more[15] == 0);

@@ -111,22 +111,25 @@ static void joined(void)
     struct kx_error error = { .size = sizeof error };
     struct kx_bytes bytes = { NULL, 0 };
 
-    int fd = kx_join(fds, 2, &error);
+    int fd = kx_join(fds, 2, 12, &error);
     CHECK(fd >= 0);
     ANSWERS(0, kx_map_fd(fd, &bytes, &error));
     CHECK(bytes.length == 12 && memcmp(bytes.data, "12345\0\0\0abcd", 12) == 0);
     CHECK(write(fd, "x", 1) < 0);
     CHECK(close(fd) == 0);
     ANSWERS(0, kx_unmap(&bytes));
-    ANSWERS(KX_E_EMPTY_FILE, kx_join(fds, 3, &error));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, &error));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, &error));
-    ANSWERS(KX_E_NULL, kx_join(NULL, 2, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_join(odd(fds), 1, &error));
-    ANSWERS(KX_E_SIZE, kx_join(fds, (size_t)-1 / 2, &error));
+    ANSWERS(KX_E_COPY_TOO_LARGE, kx_join(fds, 2, 11, &error));
+    CHECK(error.numbers[0] == 12 && error.numbers[1] == 11);
+    CHECK(kx_copy_limit() > 1 << 20);
+    ANSWERS(KX_E_EMPTY_FILE, kx_join(fds, 3, 12, &error));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, 12, &error));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, 12, &error));
+    ANSWERS(KX_E_NULL, kx_join(NULL, 2, 12, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_join(odd(fds), 1, 12, &error));
+    ANSWERS(KX_E_SIZE, kx_join(fds, (size_t)-1 / 2, 12, &error));
     fds[0] = fds[0] + 0;
     int bad[2] = { fds[0], 9999 };
-    ANSWERS(-EBADF, kx_join(bad, 2, &error));
+    ANSWERS(-EBADF, kx_join(bad, 2, 12, &error));
     CHECK(error.origin == KX_FROM_FILE);
     /* The caller's descriptors stay open, whatever happened. */
     for (int i = 0; i < 3; i++) {

@@ -144,7 +144,7 @@ static int by_file(const struct wanted *wanted, char *line, int length,
         info->initrd_fd = fds[0];
     if (wanted->initrd_count > 1) {
         struct kx_error error = { .size = sizeof error };
-        info->initrd_fd = kx_join(fds, wanted->initrd_count, &error);
+        info->initrd_fd = kx_join(fds, wanted->initrd_count, kx_copy_limit(), &error);
         if (info->initrd_fd < 0)
             return complain("initrds", &error);
     }
@@ -157,13 +157,14 @@ static int by_file(const struct wanted *wanted, char *line, int length,
  */
 static int hold_initrds(const struct wanted *wanted, struct kx_bytes *initrds)
 {
-    static struct kx_machine_info known = { .size = sizeof known };
-    kx_machine_get(&machine, &known);
+    uint64_t copies = kx_copy_limit();
     for (size_t i = 0; i < wanted->initrd_count; i++) {
         struct kx_error error = { .size = sizeof error };
         struct kx_held held = { .size = sizeof held };
-        if (kx_hold(wanted->initrds[i], known.total_ram / 4, &held, &error) < 0)
+        if (kx_hold(wanted->initrds[i], copies, &held, &error) < 0)
             return complain(wanted->initrds[i], &error);
+        if (held.by == KX_HELD_BY_COPY)
+            copies -= held.bytes.length;
         if (held.by == KX_HELD_BY_NOTHING)
             fprintf(stderr, "warning: %s may change while it is loaded: no lease (%s)\n",
                     wanted->initrds[i], kx_errname(held.lease_error));

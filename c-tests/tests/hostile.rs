@@ -136,6 +136,7 @@ impl Parameter {
             (_, "length") if function == "kx_load_files" => "6".into(),
             (_, "length") => "file_length".into(),
             (_, "count") => "1".into(),
+            (_, "limit") => "1 << 20".into(),
             ("int", "fd" | "kernel" | "initrd") => "fd".into(),
             ("int", "code") => "-1".into(),
             (_, "source") => "KX_SOURCE_CPUINFO".into(),

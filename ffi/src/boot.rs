@@ -20,8 +20,9 @@ use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
 ///
 /// `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
 /// work in: they need not be initialised, and what was in them is lost; afterwards they hold
-/// nothing of use. All is the caller's again when it returns. Needs CAP_SYS_BOOT, /proc and
-/// /sys; it is the whole system's, whichever thread calls.
+/// nothing of use. All is the caller's again when it returns. Nobody may write to the files
+/// meanwhile (kx_hold() keeps writers out). Needs CAP_SYS_BOOT, /proc and /sys; it is the whole
+/// system's, whichever thread calls.
 ///
 /// Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED;
 /// KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT, KX_E_PROTOCOL,
@@ -69,9 +70,13 @@ unsafe fn load(
         // SAFETY: the caller's promise.
         Some(unsafe { map(initrd) }?)
     };
-    let initrds = [initrd.as_ref().map_or(&[][..], |initrd| initrd.bytes())];
+    // SAFETY: the caller promises that nobody writes to the files during the call.
+    let kernel = unsafe { kernel.bytes() };
+    // SAFETY: as before.
+    let bytes = |initrd| unsafe { Mapping::bytes(initrd) };
+    let initrds = [initrd.as_ref().map_or(&[][..], bytes)];
     let request = Request {
-        kernel: kernel.bytes(),
+        kernel,
         initrds: initrds
             .get(..usize::from(initrd.is_some()))
             .unwrap_or_default(),

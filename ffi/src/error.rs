@@ -56,6 +56,9 @@ pub const KX_E_NO_VMCOREINFO: c_int = -4118;
 pub const KX_E_NO_CRASH_HOTPLUG: c_int = -4119;
 /// The progress function said to stop.
 pub const KX_E_CANCELLED: c_int = -4120;
+/// More would have to be copied into memory than may be. numbers: bytes to copy, bytes that may
+/// be copied.
+pub const KX_E_COPY_TOO_LARGE: c_int = -4121;
 /// A pointer is NULL that must not be.
 pub const KX_E_NULL: c_int = -4196;
 /// An object is not aligned as its type must be.
@@ -244,6 +247,7 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
             ("", (segment.into(), number.into()))
         }
         Error::CrashTooSmall { have, need } => ("", (have, need)),
+        Error::CopyTooLarge { need, limit } => ("", (need, limit)),
         Error::File { step, .. } => {
             to.origin = KX_FROM_FILE;
             (step, (0, 0))

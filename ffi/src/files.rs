@@ -2,7 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_int};
 
-use kexec_core::linux::{File, Mapping, join};
+use kexec_core::linux::{BorrowedFd, BorrowedFile, Copies, File, Mapping, join};
 use kexec_core::{Error, Result};
 
 use crate::error::{Failure, KX_E_NULL, kx_error, plain, report};
@@ -15,8 +15,12 @@ pub fn open_path(path: &CStr) -> Result<Mapping> {
 }
 
 /// Maps an open file, which stays open.
-pub fn open_fd(fd: c_int) -> Result<Mapping> {
-    File::lent(fd)?.map()
+///
+/// # Safety
+/// Nobody closes it meanwhile.
+pub unsafe fn open_fd(fd: c_int) -> Result<Mapping> {
+    // SAFETY: the caller's promise.
+    File::borrowed(unsafe { BorrowedFd::from_raw(fd) })?.map()
 }
 
 /// # Safety
@@ -42,7 +46,8 @@ unsafe fn hand_out(
 }
 
 /// Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.
-/// The file must not be cut short meanwhile: looking past its new end raises SIGBUS.
+/// Nobody may write to the file meanwhile, nor cut it short: looking past its new end raises
+/// SIGBUS. kx_hold() keeps writers out. What `bytes` held before is overwritten, not unmapped.
 ///
 /// Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
@@ -64,7 +69,8 @@ pub unsafe extern "C" fn kx_map(
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_map_fd(fd: c_int, bytes: *mut kx_bytes, error: *mut kx_error) -> c_int {
-    let map = || Ok(open_fd(fd)?);
+    // SAFETY: the caller's promise.
+    let map = || Ok(unsafe { open_fd(fd) }?);
     // SAFETY: the caller's promise.
     unsafe { hand_out(bytes, error, map) }
 }
@@ -98,14 +104,31 @@ pub unsafe extern "C" fn kx_unmap(bytes: *mut kx_bytes) -> c_int {
     })
 }
 
+/// Bytes of memory that copies of files should take at most, all together: a quarter of what is
+/// available, for the kernel holds a copy twice more while it loads it. Reads /proc/meminfo, or
+/// asks sysinfo(2). Never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_copy_limit() -> u64 {
+    Copies::of_available_memory().left()
+}
+
 /// Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
-/// between them, as the one file kexec_file_load(2) takes. Needs /proc.
+/// between them, as the one file kexec_file_load(2) takes; nobody can change it. All together
+/// they may have `limit` bytes (kx_copy_limit()), which is looked at before the first one is
+/// copied.
 ///
 /// Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
-/// lseek, sendfile or open; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
+/// lseek, sendfile, of sealing it, or of opening it read-only, for which /proc or
+/// CAP_DAC_READ_SEARCH is needed; -EFBIG also for more than RLIMIT_FSIZE; or
+/// KX_E_COPY_TOO_LARGE, KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
 /// KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kx_join(fds: *const c_int, count: usize, error: *mut kx_error) -> c_int {
+pub unsafe extern "C" fn kx_join(
+    fds: *const c_int,
+    count: usize,
+    limit: u64,
+    error: *mut kx_error,
+) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
         let fds = unsafe { pointer::array(fds, count) }?;
@@ -115,11 +138,21 @@ pub unsafe extern "C" fn kx_join(fds: *const c_int, count: usize, error: *mut kx
         }
         // Each is looked at before a byte is copied.
         for fd in fds {
-            let _regular = File::lent(*fd)?;
+            // SAFETY: the caller's promise.
+            let _regular = unsafe { file(*fd) }?;
         }
-        let joined = join(fds.iter().filter_map(|fd| File::lent(*fd).ok()))?;
-        Ok(joined.into_number())
+        // SAFETY: the caller's promise.
+        let files = fds.iter().filter_map(|fd| unsafe { file(*fd) }.ok());
+        let joined = join(files, &Copies::limited(limit))?;
+        Ok(joined.into_fd().into_raw())
     };
     // SAFETY: the caller's promise.
     unsafe { report(error, body) }
+}
+
+/// # Safety
+/// Nobody closes it during the call this is part of.
+unsafe fn file(fd: c_int) -> Result<BorrowedFile<'static>> {
+    // SAFETY: the caller's promise: as long as the result is used, which is in this call.
+    File::borrowed(unsafe { BorrowedFd::from_raw(fd) })
 }

@@ -3,8 +3,8 @@
 use core::ffi::{c_char, c_int};
 use core::mem::offset_of;
 
-use kexec_core::Result;
-use kexec_core::linux::{Fd, File, Hold, Mapping, Stamp};
+use kexec_core::linux::{BorrowedFd, Copies, Fd, File, Hold, Mapping, Stamp};
+use kexec_core::{Error, Result};
 
 use crate::error::{Failure, KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, kx_error, plain, report};
 use crate::pointer;
@@ -32,7 +32,8 @@ pub struct kx_held {
     /// The library's descriptor of the file, or -1; kx_release() closes it.
     pub fd: i32,
     /// Why there is no lease: -EAGAIN if the file is open for writing, -EACCES without CAP_LEASE
-    /// for a file of another user, -EINVAL if the file system has none. 0 if `by` says lease.
+    /// for a file of another user, -EINVAL if the file system has none, -EBUSY if the open file is
+    /// the caller's. 0 if `by` says lease, and of what is no regular file.
     pub lease_error: i32,
     /// Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` says nothing.
     pub copy_error: i32,
@@ -50,13 +51,22 @@ unsafe fn hand_out(
     held: *mut kx_held,
     copy_limit: u64,
     error: *mut kx_error,
-    open: impl FnOnce() -> core::result::Result<File, Failure>,
+    open: impl FnOnce(&Copies) -> core::result::Result<File, Failure>,
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
         let size = unsafe { versioned::output_size(held) }?;
         whole(size)?;
-        let told = hold(open()?, copy_limit)?;
+        // SAFETY: not NULL, aligned, and as large as `size` says, which has this member.
+        let by = unsafe { &raw const (*held).by };
+        // SAFETY: readable by the caller's promise.
+        if unsafe { by.read() } != 0 {
+            let what =
+                "the struct kx_held holds a file: kx_release() it first, or begin with zeros";
+            return Err(Error::BadArgument { what }.into());
+        }
+        let copies = Copies::limited(copy_limit);
+        let told = hold(open(&copies)?, &copies)?;
         // SAFETY: `held` was checked, and `size` is its size.
         unsafe { versioned::write(held, size, &told) };
         Ok(0)
@@ -75,16 +85,17 @@ const fn whole(size: usize) -> core::result::Result<(), Failure> {
     Ok(())
 }
 
-fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
-    let held = file.hold(copy_limit)?;
+fn hold(file: File, copies: &Copies) -> Result<kx_held> {
+    let held = file.hold(copies)?;
     let (hold, stamp) = (held.hold(), held.stamp());
-    let (start, length) = held.map()?.into_address();
+    let (start, length) = held.map(copies)?.into_address();
     drop(held);
     let code = |errno: kexec_core::Errno| i32::from(errno.0).wrapping_neg();
     let (by, lease_error, copy_error) = match hold {
         Hold::Lease => (KX_HELD_BY_LEASE, 0, 0),
         // The mapping keeps the copy; nobody needs the file any more.
         Hold::Copy { lease } => (KX_HELD_BY_COPY, code(lease), 0),
+        Hold::Memory => (KX_HELD_BY_COPY, 0, 0),
         Hold::Nothing { lease, copy } => (KX_HELD_BY_NOTHING, code(lease), code(copy)),
     };
     Ok(kx_held {
@@ -95,8 +106,8 @@ fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
         },
         by,
         fd: match hold {
-            Hold::Copy { .. } => -1,
-            Hold::Lease | Hold::Nothing { .. } => file.into_fd().into_number(),
+            Hold::Copy { .. } | Hold::Memory => -1,
+            Hold::Lease | Hold::Nothing { .. } => file.into_fd().into_raw(),
         },
         lease_error,
         copy_error,
@@ -104,16 +115,23 @@ fn hold(file: File, copy_limit: u64) -> Result<kx_held> {
     })
 }
 
-/// Maps a regular file, as kx_map(), or a copy of one that cannot be mapped (some in /sys), and
-/// keeps it as it is until kx_release(): by a read lease; where there is none to be had, by a
-/// sealed copy if the file has at most `copy_limit` bytes; else not at all. held->by says which. A
-/// waiting writer sends SIGURG, which is ignored unless handled.
+/// Maps a file and keeps it as it is until kx_release(): a regular file by a read lease; where
+/// there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes; else not
+/// at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless handled. A
+/// block device, a FIFO or a pipe (/dev/fd/N), and a file that cannot be mapped (some in /sys), is
+/// read into such a copy. The copies of several calls count together: kx_copy_limit() says how
+/// much they may have, and held->bytes.length is what each took if held->by is
+/// KX_HELD_BY_COPY.
+///
+/// `held` must be empty (`by` is 0): what it holds would be lost.
 ///
 /// After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
-/// what they were; if not, kx_unload() what was loaded.
+/// what they were; if it returns KX_E_FILE_CHANGED, kx_unload() what was loaded.
 ///
-/// Returns 0, -errno of open, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+/// Returns 0, -errno of open, fstat, mmap, read or of making a copy, or KX_E_NULL,
+/// KX_E_MISALIGNED, KX_E_SIZE, KX_E_BAD_ARGUMENT (`held` is not empty),
+/// KX_E_COPY_TOO_LARGE (what can only be copied), KX_E_EMPTY_FILE,
+/// KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold(
     path: *const c_char,
@@ -122,16 +140,18 @@ pub unsafe extern "C" fn kx_hold(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let open = || Ok(File::open(unsafe { pointer::string(path) }?)?);
+    let open = |copies: &_| Ok(File::open_any(unsafe { pointer::string(path) }?, copies)?);
     // SAFETY: the caller's promise.
     unsafe { hand_out(held, copy_limit, error, open) }
 }
 
-/// As kx_hold(), of a file that is open for reading and may be closed afterwards. The lease is
-/// one of the open file: kx_release() ends it for all its descriptors.
+/// As kx_hold(), of a regular file that is open for reading and may be closed afterwards. The file
+/// is opened a second time (by /proc/self/fd, or its handle), so that position, lease and signal
+/// (F_SETSIG) of the open file stay the caller's. Where that cannot be, and while the caller has
+/// a write lease, there is no lease: lease_error is -EBUSY.
 ///
 /// Returns 0, -errno of fcntl, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+/// KX_E_SIZE, KX_E_BAD_ARGUMENT, KX_E_COPY_TOO_LARGE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold_fd(
     fd: c_int,
@@ -139,7 +159,9 @@ pub unsafe extern "C" fn kx_hold_fd(
     held: *mut kx_held,
     error: *mut kx_error,
 ) -> c_int {
-    let open = || Ok(File::duplicated(fd)?);
+    // SAFETY: the caller's promise.
+    let fd = unsafe { BorrowedFd::from_raw(fd) };
+    let open = |_: &_| Ok(File::reopened(&fd)?);
     // SAFETY: the caller's promise.
     unsafe { hand_out(held, copy_limit, error, open) }
 }
@@ -167,7 +189,9 @@ pub unsafe extern "C" fn kx_held_check(held: *const kx_held, error: *mut kx_erro
         // SAFETY: the caller's promise.
         let given = unsafe { given(held) }?;
         if let KX_HELD_BY_LEASE | KX_HELD_BY_NOTHING = given.by {
-            Fd::lent(given.fd).unchanged(Stamp::from_numbers(given.stamp))?;
+            // SAFETY: the library's own, open until kx_release().
+            let fd = unsafe { BorrowedFd::from_raw(given.fd) };
+            fd.unchanged(Stamp::from_numbers(given.stamp))?;
         }
         Ok(0)
     };
@@ -197,7 +221,9 @@ pub unsafe extern "C" fn kx_release(held: *mut kx_held) -> c_int {
         // that nobody looks at the mapping any more.
         drop(unsafe { Mapping::from_address(start, length) });
         if given.fd >= 0 {
-            let fd = Fd::owned(given.fd);
+            // SAFETY: of one kx_hold, not given back before, as above.
+            let fd = unsafe { Fd::from_raw(given.fd) };
+            // A child of fork(2) may have another descriptor of the same open file.
             if given.by == KX_HELD_BY_LEASE {
                 fd.end_lease();
             }

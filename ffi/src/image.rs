@@ -141,7 +141,7 @@ pub unsafe extern "C" fn kx_image_probe(
     unsafe { probe(image, error, file) }
 }
 
-/// As kx_image_probe(), of a file.
+/// As kx_image_probe(), of a file, to which nobody may write during the call.
 ///
 /// Returns what that does, -errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
@@ -153,13 +153,15 @@ pub unsafe extern "C" fn kx_image_probe_path(
     let file = || {
         // SAFETY: the caller's promise.
         let mapping: Mapping = files::open_path(unsafe { pointer::string(path) }?)?;
-        told(mapping.bytes())
+        // SAFETY: the caller promises that nobody writes to the file during the call.
+        told(unsafe { mapping.bytes() })
     };
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }
 
-/// As kx_image_probe(), of an open file, which stays open.
+/// As kx_image_probe(), of an open file, which stays open, and to which nobody may write during
+/// the call.
 ///
 /// Returns what that does, -errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
@@ -168,7 +170,12 @@ pub unsafe extern "C" fn kx_image_probe_fd(
     image: *mut kx_image,
     error: *mut kx_error,
 ) -> c_int {
-    let file = || told(files::open_fd(fd)?.bytes());
+    let file = || {
+        // SAFETY: the caller's promise.
+        let mapping = unsafe { files::open_fd(fd) }?;
+        // SAFETY: the caller promises that nobody writes to the file during the call.
+        told(unsafe { mapping.bytes() })
+    };
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 
 use kexec_core::Error;
 use kexec_core::linux::{
-    Fd, file_flag_known, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
+    BorrowedFd, file_flag_known, kexec_file_load, kexec_file_unload, kexec_load, kexec_unload,
 };
 
 use crate::check;
@@ -117,7 +117,10 @@ pub unsafe extern "C" fn kx_load_files(
             let what = "an initrd is a descriptor, or -1 for none";
             return Err(Error::BadArgument { what }.into());
         }
-        let (kernel, initrd) = (Fd::lent(kernel), (initrd >= 0).then(|| Fd::lent(initrd)));
+        // SAFETY: the caller's promise.
+        let kernel = unsafe { BorrowedFd::from_raw(kernel) };
+        // SAFETY: the caller's promise.
+        let initrd = (initrd >= 0).then(|| unsafe { BorrowedFd::from_raw(initrd) });
         kexec_file_load(&kernel, initrd.as_deref(), line, flags)?;
         Ok(0)
     };

@@ -107,6 +107,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
         KX_E_NO_VMCOREINFO => Error::NoVmcoreinfo,
         KX_E_NO_CRASH_HOTPLUG => Error::NoCrashHotplug,
         KX_E_CANCELLED => Error::Cancelled,
+        KX_E_COPY_TOO_LARGE => Error::CopyTooLarge { need: a, limit: b },
         code @ -4095..=-1 => {
             let errno = Errno(u16::try_from(code.wrapping_neg()).ok()?);
             match error.origin {

@@ -52,7 +52,8 @@ pub unsafe extern "C" fn kx_on_bus_error(handler: kx_bus_error, error: *mut kx_e
         let handler = unsafe {
             core::mem::transmute::<unsafe extern "C" fn(), extern "C" fn() -> !>(handler)
         };
-        on_bus_error(handler).map_err(|errno| Error::Syscall {
+        // SAFETY: the caller's promise.
+        unsafe { on_bus_error(handler) }.map_err(|errno| Error::Syscall {
             call: "rt_sigaction",
             errno,
         })?;

@@ -79,6 +79,7 @@ fn errors() -> Vec<Error> {
         Error::NoVmcoreinfo,
         Error::NoCrashHotplug,
         Error::Cancelled,
+        Error::CopyTooLarge { need: n, limit: n },
     ]
 }
 

@@ -6,7 +6,9 @@ use kexec_cli::command::Command;
 use kexec_cli::table::Id;
 use kexec_core::image::BzImage;
 use kexec_core::image::bzimage::xlf;
-use kexec_core::linux::{Fd, Hold, file_flags, join, kexec_file_load, knows_file_flag};
+use kexec_core::linux::{
+    FILE_LOAD_MAX, Fd, File, Hold, file_flags, join, joined_size, kexec_file_load, knows_file_flag,
+};
 use kexec_core::machine::{Machine, has_parameter, words};
 use kexec_core::plan::{CrashOptions, Options};
 use kexec_core::{Errno, Error};
@@ -49,13 +51,43 @@ pub const fn options(options: Options) -> Options {
     }
 }
 
+/// Refuses what the call would refuse for its size (EFBIG), and initrds that would be too much to
+/// join, before a byte is copied.
+pub fn check_sizes<'a>(inputs: &Inputs<'a>) -> Result<(), Failure<'a>> {
+    let within = |path, size| {
+        if size > FILE_LOAD_MAX {
+            let (step, errno) = ("kexec_file_load takes at most 4 GiB", Errno::EFBIG);
+            return Err(Failure::Unfit(path, Error::File { step, errno }));
+        }
+        Ok(())
+    };
+    within(inputs.kernel.path, inputs.kernel.file.size())?;
+    let Some(first) = inputs.initrds.first() else {
+        return Ok(());
+    };
+    let failed = |error| Failure::Unfit(first.path, error);
+    let need = joined_size(inputs.initrds.iter().map(|input| &input.file)).map_err(failed)?;
+    if inputs.initrds.len() > 1 {
+        let limit = inputs.copies.left();
+        if need > limit {
+            return Err(failed(Error::CopyTooLarge { need, limit }));
+        }
+    }
+    within(first.path, need)
+}
+
 /// More than one initrd, as the one file that the call takes; `None` if there are fewer.
-pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<Fd>, Failure<'a>> {
+pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<File>, Failure<'a>> {
+    check_sizes(inputs)?;
     match &inputs.initrds[..] {
         [] | [_] => Ok(None),
-        [first, ..] => join(inputs.initrds.iter().map(|input| &input.file))
-            .map(Some)
-            .map_err(|error| Failure::File(first.path, error)),
+        [first, ..] => {
+            let files = inputs.initrds.iter().map(|input| &input.file);
+            let joined = join(files, &inputs.copies);
+            joined
+                .map(Some)
+                .map_err(|error| Failure::Unfit(first.path, error))
+        }
     }
 }
 
@@ -64,9 +96,10 @@ pub fn load<'a>(
     command: &Command<'a>,
     inputs: &Inputs<'a>,
     line: &CStr,
-    joined: Option<&Fd>,
+    joined: Option<&File>,
 ) -> Result<(), Failure<'a>> {
-    let initrd = joined.or_else(|| inputs.initrds.first().map(|input| input.file.fd()));
+    let first = || inputs.initrds.first().map(|input| &input.file);
+    let initrd = joined.or_else(first).map(File::fd);
     let kernel = inputs.kernel.file.fd();
     let failed = |error| Failure::Load(inputs.kernel.path, error);
     let flags = flags(command);
@@ -87,11 +120,11 @@ pub fn load<'a>(
 pub fn check_writers<'a>(files: &Files<'a, '_>, initrds: usize) -> Result<(), Failure<'a>> {
     // Several initrds are joined: the kernel never sees them. Behind them may be a device tree.
     let seen = if initrds == 1 { 2 } else { 1 };
-    for (input, held) in files.iter().take(seen) {
+    for (input, kept) in files.iter().take(seen) {
         if let Hold::Nothing {
             lease: Errno::EAGAIN,
             ..
-        } = held.hold()
+        } = kept.held().hold()
         {
             let (step, errno) = ("it is open for writing", Errno::ETXTBSY);
             return Err(Failure::File(input.path, Error::File { step, errno }));

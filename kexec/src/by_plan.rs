@@ -5,61 +5,66 @@ use core::ffi::CStr;
 use heapless::Vec;
 use kexec_cli::command::MAX_INITRDS;
 use kexec_cli::text::Text;
-use kexec_core::Errno;
-use kexec_core::linux::{
-    Held, Hold, KEXEC_ON_CRASH, Mapping, kexec_load, kexec_unload, random_seed,
-};
+use kexec_core::linux::{Copies, Hold, KEXEC_ON_CRASH, kexec_load, kexec_unload, random_seed};
 use kexec_core::machine::Machine;
-use kexec_core::plan::{self, Options, Plan, Request, Workspace};
+use kexec_core::plan::{self, Options, Plan, Request, Rule, Workspace};
+use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
 use crate::inputs::{Input, Inputs};
+use crate::kept::Kept;
 use crate::out::complain;
 
 /// Every file of a load: kernel, initrds, device tree.
 const MAX_FILES: usize = MAX_INITRDS + 2;
 
 /// The files of a plan, kept as they are, in the order kernel, initrds, device tree.
-pub type Files<'a, 'b> = Vec<(&'b Input<'a>, Held<'b>), MAX_FILES>;
+pub type Files<'a, 'b> = Vec<(&'b Input<'a>, Kept<'b>), MAX_FILES>;
 
 /// The files of a plan, and their bytes.
 pub struct Mapped<'a, 'b> {
     pub files: Files<'a, 'b>,
-    mappings: Vec<Mapping, MAX_FILES>,
 }
 
 impl<'a, 'b> Mapped<'a, 'b> {
-    /// Maps all files. One that gets no lease is copied if it has at most `copy_limit` bytes.
-    pub fn new(inputs: &'b Inputs<'a>, copy_limit: u64) -> Result<Self, Failure<'a>> {
-        let mut mapped = Self {
-            files: Files::new(),
-            mappings: Vec::new(),
-        };
+    /// Holds all files, of which those without a lease are copied as far as the inputs' copies
+    /// go. What no machine like this one can load is not copied.
+    pub fn to_load(inputs: &'b Inputs<'a>, machine: &Machine) -> Result<Self, Failure<'a>> {
+        check_total(inputs, machine)?;
+        Self::new(inputs, &inputs.copies, &inputs.copies)
+    }
+
+    /// For a check that changes nothing: only what cannot be mapped is copied.
+    pub fn to_look_at(inputs: &'b Inputs<'a>) -> Result<Self, Failure<'a>> {
+        Self::new(inputs, &Copies::limited(0), &Copies::of_available_memory())
+    }
+
+    fn new(inputs: &'b Inputs<'a>, holds: &Copies, maps: &Copies) -> Result<Self, Failure<'a>> {
+        let mut files = Files::new();
         let all = core::iter::once(&inputs.kernel)
             .chain(&inputs.initrds)
             .chain(&inputs.dtb);
         for input in all {
-            let failed = |error| Failure::File(input.path, error);
-            let held = input.file.hold(copy_limit).map_err(failed)?;
+            let kept = Kept::new(&input.file, holds, maps)
+                .map_err(|error| Failure::File(input.path, error))?;
             // There is room for all: see MAX_FILES.
-            let _fits = mapped.mappings.push(held.map().map_err(failed)?);
-            let _fits = mapped.files.push((input, held));
+            let _fits = files.push((input, kept));
         }
-        Ok(mapped)
+        Ok(Self { files })
     }
 
     /// The kernel's path and bytes.
     pub fn kernel(&self) -> (&'a CStr, &[u8]) {
-        let path = self.files.first().map_or(c"", |(input, _)| input.path);
-        let bytes = self.mappings.first().map(Mapping::bytes);
-        (path, bytes.unwrap_or_default())
+        let first = self.files.first();
+        let path_and_bytes = first.map(|(input, kept)| (input.path, kept.bytes()));
+        path_and_bytes.unwrap_or_default()
     }
 
     /// Says of which files it is not certain that they stay as they are.
     pub fn warn(&self) {
-        for (input, held) in &self.files {
+        for (input, kept) in &self.files {
             let path = Text(input.path.to_bytes());
-            match held.hold() {
+            match kept.held().hold() {
                 Hold::Nothing { lease, copy } => complain!(
                     "warning: {path} may change while it is loaded: no lease ({lease}), no copy ({copy})"
                 ),
@@ -83,7 +88,7 @@ impl<'a, 'b> Mapped<'a, 'b> {
         workspace: &mut Workspace,
         then: impl FnOnce(&Plan<'_>) -> Result<T, Failure<'a>>,
     ) -> Result<T, Failure<'a>> {
-        let mut bytes = self.mappings.iter().map(Mapping::bytes);
+        let mut bytes = self.files.iter().map(|(_, kept)| kept.bytes());
         let kernel = bytes.next().unwrap_or_default();
         let mut initrds = Vec::<&[u8], MAX_INITRDS>::new();
         // Not extend(), which panics where this leaves out what does not fit; and all do.
@@ -121,25 +126,54 @@ pub struct What<'a> {
 /// before costs nothing that is loaded: the kernel is not asked.
 pub fn load<'a>(plan: &Plan<'_>, files: &Files<'a, '_>) -> Result<(), Failure<'a>> {
     let path = files.first().map_or(c"", |(input, _)| input.path);
-    for (input, held) in files {
-        held.check()
+    for (input, kept) in files {
+        kept.held()
+            .check()
             .map_err(|error| Failure::Load(input.path, error))?;
     }
     kexec_load(plan.entry, plan.segments(), plan.flags)
         .map_err(|error| Failure::Load(path, error))?;
-    for (input, held) in files {
-        if let Err(error) = held.check() {
-            let crash = plan.flags & KEXEC_ON_CRASH != 0;
-            // The image that was loaded before went when this one was taken.
-            match kexec_unload(crash) {
-                Err(error) => complain!("cannot unload it again: {error}"),
-                Ok(()) => complain!(
-                    "WARNING: no {} is loaded any more: the one before it was replaced, and \
-                     this one was unloaded again",
-                    if crash { "crash kernel" } else { "kernel" }
-                ),
+    for (input, kept) in files {
+        match kept.held().check() {
+            Ok(()) => {}
+            Err(Error::FileChanged) => {
+                unload_again(plan.flags & KEXEC_ON_CRASH != 0);
+                return Err(Failure::Load(input.path, Error::FileChanged));
             }
-            return Err(Failure::Load(input.path, error));
+            // What is not known is no reason to unload what is most likely right.
+            Err(error) => complain!(
+                "warning: the kernel is loaded, but whether {} changed meanwhile is not known: \
+                 {error}",
+                Text(input.path.to_bytes())
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what was loaded of a file that changed meanwhile.
+fn unload_again(crash: bool) {
+    // The image that was loaded before went when this one was taken.
+    match kexec_unload(crash) {
+        Err(error) => complain!("cannot unload it again: {error}"),
+        Ok(()) => complain!(
+            "WARNING: no {} is loaded any more: the one before it was replaced, and this one was \
+             unloaded again",
+            if crash { "crash kernel" } else { "kernel" }
+        ),
+    }
+}
+
+/// Initrds that are more than kexec_load takes, each of which becomes a segment as large as it
+/// is: by the rule that a plan's check makes of all segments, but before anything is copied.
+fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
+    let half = machine.total_ram.map_or(u64::MAX, |total| total / 2);
+    let mut sum = 0_u64;
+    for (initrd, segment) in inputs.initrds.iter().zip(1..) {
+        sum = sum.saturating_add(initrd.file.size());
+        if sum > half {
+            let rule = Rule::TooMuchMemory;
+            return Err(Failure::Load(initrd.path, Error::Check { segment, rule }));
         }
     }
     Ok(())

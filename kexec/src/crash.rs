@@ -2,7 +2,7 @@
 //! would refuse is looked for first.
 
 use kexec_core::Error;
-use kexec_core::linux::{File, may_kexec_load};
+use kexec_core::linux::{Contents, may_kexec_load};
 
 use crate::by_file;
 use crate::by_plan::{Mapped, What};
@@ -18,17 +18,20 @@ impl<'a> Loader<'a, '_> {
         self.read();
         let route = Route::of(self.command, self.machine);
         let joined = if route.begins_by_file() {
-            self.join()?;
-            self.joined.as_ref().and_then(Option::as_ref)
+            match self.join() {
+                Ok(()) => self.joined_file(),
+                // Then kexec_load is the call that is made.
+                Err(_) if route == Route::FileThenLoad => None,
+                Err(failure) => return Err(failure),
+            }
         } else {
             None
         };
         let joined = joined
-            .map(|fd| File::lent(fd.number())?.map())
+            .map(|file| file.read(&self.inputs.copies))
             .transpose()
             .map_err(|error| Failure::Other("the joined initrds", error))?;
-        // Nothing is copied for a check.
-        let mapped = Mapped::new(self.inputs, 0)?;
+        let mapped = Mapped::to_look_at(self.inputs)?;
         if old && route.begins_by_file() {
             by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
             let (path, kernel) = mapped.kernel();
@@ -52,7 +55,7 @@ impl<'a> Loader<'a, '_> {
         }
         // No byte is read for a check.
         what.options.verify = false;
-        let bytes = joined.as_ref().map(|mapping| mapping.bytes());
+        let bytes = joined.as_ref().map(Contents::bytes);
         match mapped.with_plan(&what, bytes, self.workspace, |_| Ok(())) {
             Err(
                 failure @ Failure::Load(
@@ -73,7 +76,7 @@ impl<'a> Loader<'a, '_> {
 
     /// As much of it as kexec_file_load, made after kexec_load was refused, adds.
     pub fn check_file_load(&self) -> Result<(), Failure<'a>> {
-        let mapped = Mapped::new(self.inputs, 0)?;
+        let mapped = Mapped::to_look_at(self.inputs)?;
         by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
         let (path, kernel) = mapped.kernel();
         by_file::check_image(kernel, self.line, self.machine)

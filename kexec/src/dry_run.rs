@@ -4,24 +4,19 @@ use core::fmt::{self, Write};
 
 use kexec_cli::command::Command;
 use kexec_cli::table::Honours;
+use kexec_core::Error;
 use kexec_core::linux::{Standard, loaded};
 use kexec_core::machine::Machine;
-use kexec_core::{Errno, Error};
 
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
 use crate::load::{Loader, Route};
 use crate::out::Out;
-use crate::report;
+use crate::{by_file, report};
 
-/// The report could not be written; which errno it was, the formatting does not pass on.
-const WRITE: Error = Error::File {
-    step: "write",
-    errno: Errno::EIO,
-};
-
-const fn unwritten(_: fmt::Error) -> Failure<'static> {
-    Failure::Other("standard output", WRITE)
+/// The report could not be written.
+const fn unwritten(out: &Out) -> Failure<'static> {
+    Failure::Other("standard output", out.error())
 }
 
 /// Prints the machine, and what would be done on it.
@@ -29,7 +24,7 @@ pub fn dry_run(command: &Command<'_>, machine: &Machine) -> Result<(), Failure<'
     let mut out = Out::new(Standard::Output);
     head(&mut out, command, machine)
         .and_then(|()| out.finish())
-        .map_err(unwritten)
+        .map_err(|_| unwritten(&out))
 }
 
 fn head(out: &mut Out, command: &Command<'_>, machine: &Machine) -> fmt::Result {
@@ -66,7 +61,7 @@ impl<'a> Loader<'a, '_> {
         };
         let written = written.and_then(|()| out.finish());
         refused?;
-        written.map_err(unwritten)
+        written.map_err(|_| unwritten(&out))
     }
 
     fn checked(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
@@ -77,24 +72,25 @@ impl<'a> Loader<'a, '_> {
         let route = Route::of(self.command, self.machine);
         if route.begins_by_file() {
             self.warn(Honours::Load);
-            report::by_file(out, self.command, self.inputs, self.line).map_err(unwritten)?;
+            report::by_file(out, self.command, self.inputs, self.line)
+                .map_err(|_| unwritten(out))?;
         } else {
             self.warn(Honours::File);
         }
         if route == Route::File {
-            return Ok(());
+            return by_file::check_sizes(self.inputs);
         }
         if route == Route::FileThenLoad {
             let text = "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC \
                         or EOPNOTSUPP";
-            writeln!(out, "note:            {text}").map_err(unwritten)?;
+            writeln!(out, "note:            {text}").map_err(|_| unwritten(out))?;
         }
         match self.planned(out) {
             // The first call takes any number of initrds.
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
                 if route == Route::FileThenLoad =>
             {
-                writeln!(out, "note:            but not here: {error}").map_err(unwritten)
+                writeln!(out, "note:            but not here: {error}").map_err(|_| unwritten(out))
             }
             other => other,
         }
@@ -109,9 +105,9 @@ impl<'a> Loader<'a, '_> {
             machine: self.machine,
             options: self.command.options,
         };
-        let mapped = Mapped::new(inputs, 0)?;
+        let mapped = Mapped::to_look_at(inputs)?;
         mapped.with_plan(&what, None, self.workspace, |plan| {
-            report::by_plan(out, inputs, what.line, plan).map_err(unwritten)
+            report::by_plan(out, inputs, what.line, plan).map_err(|_| unwritten(out))
         })
     }
 }

@@ -25,6 +25,9 @@ pub enum Failure<'a> {
     File(&'a CStr, Error),
     /// An initrd cannot be opened, where kexec_file_load comes first.
     Initrd(&'a CStr, Error),
+    /// A file that kexec_file_load cannot take: too large, or one of several that cannot be
+    /// joined. kexec_load may.
+    Unfit(&'a CStr, Error),
     /// The kernel cannot be loaded.
     Load(&'a CStr, Error),
     /// Anything else.
@@ -37,6 +40,7 @@ impl Failure<'_> {
         match self {
             Self::File(_, error)
             | Self::Initrd(_, error)
+            | Self::Unfit(_, error)
             | Self::Load(_, error)
             | Self::Other(_, error) => *error,
         }
@@ -55,7 +59,7 @@ impl Failure<'_> {
     pub fn tell(&self, crash: bool, state: &KexecState) {
         let error = self.error();
         match self {
-            Self::File(path, _) | Self::Initrd(path, _) => {
+            Self::File(path, _) | Self::Initrd(path, _) | Self::Unfit(path, _) => {
                 complain!("cannot use {}: {error}", Text(path.to_bytes()))
             }
             Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
@@ -82,9 +86,9 @@ impl Failure<'_> {
     /// The exit code.
     pub const fn code(&self) -> u8 {
         match self {
-            Self::File(..) | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => {
-                code::USAGE
-            }
+            Self::File(..)
+            | Self::Unfit(..)
+            | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => code::USAGE,
             _ => code::FAILED,
         }
     }

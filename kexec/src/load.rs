@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::Errno;
-use kexec_core::linux::{Fd, Refusal, Standard, loaded, read_machine, read_machine_to_plan};
+use kexec_core::linux::{File, Refusal, Standard, loaded, read_machine, read_machine_to_plan};
 use kexec_core::machine::{Known, Lockdown, Machine};
 use kexec_core::plan::Workspace;
 
@@ -13,7 +13,7 @@ use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::out::{Out, complain};
-use crate::{by_file, by_plan, report, xen};
+use crate::{bus_error, by_file, by_plan, report, xen};
 
 /// What a load works with.
 pub struct Loader<'a, 'b> {
@@ -25,7 +25,7 @@ pub struct Loader<'a, 'b> {
     /// Whether the machine was read; once is enough.
     pub read: bool,
     /// The initrds as kexec_file_load takes them, once it was looked at how many there are.
-    pub joined: Option<Option<Fd>>,
+    pub joined: Option<Result<Option<File>, Failure<'a>>>,
 }
 
 /// Which call is made first, and which may follow.
@@ -78,14 +78,11 @@ impl<'a> Loader<'a, '_> {
         // The kernel frees the old crash kernel before it looks at the new one.
         let before = loaded(true) == Ok(true);
         self.check_crash(before, true)?;
-        self.by_method(before).inspect_err(|_| {
-            if before && loaded(true) == Ok(false) {
-                complain!(
-                    "WARNING: no crash kernel is loaded any more: the running kernel removed the \
-                     old one before it refused the new one"
-                );
-            }
-        })
+        if before {
+            bus_error::replaces_crash_kernel();
+        }
+        self.by_method(before)
+            .inspect_err(|_| bus_error::warn_if_lost())
     }
 
     /// Refuses to load where it could not be started.
@@ -132,7 +129,8 @@ impl<'a> Loader<'a, '_> {
             Ok(()) => return Ok(()),
         };
         let helps = |errno| Refusal::of(errno).kexec_load_may_help();
-        if !failure.refusal().is_some_and(helps) {
+        let unfit = matches!(failure, Failure::Unfit(..));
+        if !unfit && !failure.refusal().is_some_and(helps) {
             return Err(failure);
         }
         if self.command.given(Id::Debug) {
@@ -189,24 +187,26 @@ impl<'a> Loader<'a, '_> {
                 .and_then(|()| out.finish());
         }
         self.join()?;
-        let joined = self.joined.as_ref().and_then(Option::as_ref);
-        by_file::load(self.command, self.inputs, self.line, joined)
+        by_file::load(self.command, self.inputs, self.line, self.joined_file())
     }
 
-    /// Joins the initrds, if that was not done.
+    /// Joins the initrds, if that was not tried.
     pub fn join(&mut self) -> Result<(), Failure<'a>> {
-        if self.joined.is_none() {
-            self.joined = Some(by_file::joined(self.inputs)?);
-        }
-        Ok(())
+        let inputs = self.inputs;
+        let joined = self.joined.get_or_insert_with(|| by_file::joined(inputs));
+        joined.as_ref().map(|_| ()).map_err(|failure| *failure)
+    }
+
+    /// The joined initrds, if there are any.
+    pub fn joined_file(&self) -> Option<&File> {
+        self.joined.as_ref()?.as_ref().ok()?.as_ref()
     }
 
     fn by_plan(&mut self) -> Result<(), Failure<'a>> {
         self.read();
         self.warn(Honours::File);
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
-        // The kernel needs the room a second time, and the machine still runs.
-        let mapped = Mapped::new(inputs, machine.total_ram.unwrap_or(0) / 4)?;
+        let mapped = Mapped::to_load(inputs, machine)?;
         mapped.warn();
         let what = What {
             initrds: inputs.initrds.len(),

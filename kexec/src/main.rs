@@ -6,6 +6,7 @@
 #![no_main]
 #![deny(unsafe_code)]
 
+mod bus_error;
 mod by_file;
 mod by_plan;
 mod crash;
@@ -13,6 +14,7 @@ mod dry_run;
 mod exec;
 mod failure;
 mod inputs;
+mod kept;
 mod line;
 mod load;
 mod out;
@@ -25,7 +27,7 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Refusal, Standard, exit, loaded, on_bus_error, read_machine};
+use kexec_core::linux::{Refusal, Standard, loaded, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
@@ -61,7 +63,10 @@ fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
     let mut out = Out::new(Standard::Output);
     match write(&mut out).and_then(|()| out.finish()) {
         Ok(()) => code::DONE,
-        Err(_) => code::FAILED,
+        Err(_) => {
+            complain!("standard output: {}", out.error());
+            code::FAILED
+        }
     }
 }
 
@@ -76,8 +81,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
         return code::FAILED;
     };
     machine.clear();
-    // Without it the kernel ends the command, as for any other program.
-    let _without = on_bus_error(unreadable);
+    bus_error::prepare();
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
         failure.tell(command.crash(), &machine.kexec);
@@ -108,12 +112,6 @@ fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
         return code::NO_FILE_LOAD;
     }
     failure.code()
-}
-
-/// A mapped file cannot be read. Nothing was loaded: the kernel reads what the digest has read.
-extern "C" fn unreadable() -> ! {
-    complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
-    exit(code::FAILED)
 }
 
 /// Unloads or loads, or says how it would.

@@ -3,12 +3,15 @@
 use core::fmt::{self, Write};
 
 use kexec_core::linux::{Standard, write_all};
+use kexec_core::{Errno, Error};
 
 /// A writer with a small buffer; [`Out::finish`] writes the rest.
 pub struct Out {
     to: Standard,
     buffer: [u8; 1024],
     used: usize,
+    /// What write(2) last failed with, which a [`fmt::Error`] does not say.
+    errno: Errno,
 }
 
 impl Out {
@@ -17,6 +20,7 @@ impl Out {
             to,
             buffer: [0; 1024],
             used: 0,
+            errno: Errno::EIO,
         }
     }
 
@@ -24,7 +28,18 @@ impl Out {
     pub fn finish(&mut self) -> fmt::Result {
         let bytes = self.buffer.get(..self.used).unwrap_or_default();
         self.used = 0;
-        write_all(self.to, bytes).map_err(|_| fmt::Error)
+        write_all(self.to, bytes).map_err(|errno| {
+            self.errno = errno;
+            fmt::Error
+        })
+    }
+
+    /// Why something could not be written.
+    pub const fn error(&self) -> Error {
+        Error::File {
+            step: "write",
+            errno: self.errno,
+        }
     }
 }
 

@@ -154,6 +154,13 @@ pub enum Error {
     NoCrashHotplug,
     /// The caller's progress function said to stop.
     Cancelled,
+    /// What would have to be copied into memory is more than may be.
+    CopyTooLarge {
+        /// Bytes to copy; of a pipe, those that came until it was too much.
+        need: u64,
+        /// Bytes that may still be copied.
+        limit: u64,
+    },
 }
 
 impl Error {
@@ -186,6 +193,7 @@ impl Error {
             Self::NoVmcoreinfo => 22,
             Self::NoCrashHotplug => 23,
             Self::Cancelled => 24,
+            Self::CopyTooLarge { .. } => 25,
         }
     }
 }
@@ -272,6 +280,10 @@ impl fmt::Display for Error {
                  and go: it needs CONFIG_CRASH_HOTPLUG (Linux 6.6)",
             ),
             Self::Cancelled => f.write_str("stopped by the progress function"),
+            Self::CopyTooLarge { need, limit } => write!(
+                f,
+                "at least {need} bytes would have to be copied into memory, and {limit} may be"
+            ),
         }
     }
 }

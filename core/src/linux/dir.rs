@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::file::Fd;
+use super::fd::Fd;
 use crate::Errno;
 
 /// Offsets in struct linux_dirent64 (include/linux/dirent.h): u64 inode, i64 offset of the next,

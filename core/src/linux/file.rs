@@ -1,70 +1,13 @@
-//! Files: opened, read, closed.
+//! Files: opened, read, written.
 
 use core::ffi::CStr;
-use core::mem::ManuallyDrop;
 
 use linux_raw_sys::general as raw;
 
 use super::arch;
+use super::fd::Fd;
 use crate::Errno;
 use crate::bytes::{put_decimal, put_slice};
-
-/// An open file descriptor; closed when dropped.
-#[derive(Debug)]
-pub struct Fd(i32);
-
-impl Fd {
-    /// The number, for further calls.
-    #[must_use]
-    pub const fn number(&self) -> i32 {
-        self.0
-    }
-
-    /// A descriptor somebody else owns: it stays open when the result goes.
-    #[must_use]
-    pub const fn lent(number: i32) -> ManuallyDrop<Self> {
-        ManuallyDrop::new(Self(number))
-    }
-
-    /// Hands the descriptor over to the caller, who closes it.
-    #[must_use]
-    pub const fn into_number(self) -> i32 {
-        let number = self.0;
-        core::mem::forget(self);
-        number
-    }
-
-    /// Takes over a descriptor that [`Fd::into_number`] handed out.
-    #[must_use]
-    pub const fn owned(number: i32) -> Self {
-        Self(number)
-    }
-
-    /// Another number for the same open file (close-on-exec); each is closed on its own.
-    ///
-    /// # Errors
-    /// The kernel's errno.
-    pub fn duplicate(&self) -> Result<Self, Errno> {
-        fcntl(self, raw::F_DUPFD_CLOEXEC, 0).map(Self::from_raw)
-    }
-
-    /// Takes over a descriptor a system call returned.
-    pub(super) const fn from_raw(number: usize) -> Self {
-        Self(number as i32)
-    }
-
-    /// The descriptor as a system call argument.
-    pub(super) const fn argument(&self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl Drop for Fd {
-    fn drop(&mut self) {
-        // SAFETY: close(2) takes no pointer, and this descriptor is ours alone.
-        unsafe { arch::syscall(raw::__NR_close, [self.argument(), 0, 0, 0, 0, 0]) };
-    }
-}
 
 /// open(2) with `flags` (O_*) and O_CLOEXEC.
 ///
@@ -106,18 +49,7 @@ fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     let path = path.as_ptr() as usize;
     // SAFETY: `path` is a NUL-terminated string that outlives the call.
     let opened = unsafe { arch::syscall(raw::__NR_openat, [directory, path, flags, 0, 0, 0]) };
-    arch::result(opened).map(Fd::from_raw)
-}
-
-/// fcntl(2) with an argument that is a number.
-///
-/// # Errors
-/// The kernel's errno.
-pub(super) fn fcntl(fd: &Fd, command: u32, argument: usize) -> Result<usize, Errno> {
-    let arguments = [fd.argument(), command as usize, argument, 0, 0, 0];
-    // SAFETY: the commands used here (F_SETSIG, F_SETLEASE, F_GETLEASE, F_ADD_SEALS,
-    // F_DUPFD_CLOEXEC) take a number and touch no memory of this process.
-    arch::result(unsafe { arch::syscall(raw::__NR_fcntl, arguments) })
+    arch::result(opened).map(Fd::returned)
 }
 
 /// read(2), again after EINTR; answers the bytes read, 0 at the end.
@@ -130,6 +62,22 @@ pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
         // SAFETY: the kernel writes at most `length` bytes to `start`, which is that large.
         let got = unsafe { arch::syscall(raw::__NR_read, [fd.argument(), start, length, 0, 0, 0]) };
         match arch::result(got) {
+            Err(Errno::EINTR) => {}
+            other => return other,
+        }
+    }
+}
+
+/// pread64(2), again after EINTR; returns the bytes read, 0 at the end. The file's position stays.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn read_at(fd: &Fd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> {
+    let (start, length) = (buffer.as_mut_ptr() as usize, buffer.len());
+    let arguments = [fd.argument(), start, length, offset as usize, 0, 0];
+    loop {
+        // SAFETY: the kernel writes at most `length` bytes to `start`, which is that large.
+        match arch::result(unsafe { arch::syscall(raw::__NR_pread64, arguments) }) {
             Err(Errno::EINTR) => {}
             other => return other,
         }

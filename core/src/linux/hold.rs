@@ -9,8 +9,9 @@
 
 use linux_raw_sys::general as raw;
 
-use super::file::{Fd, fcntl};
-use super::map::{File, Mapping, fstat, map};
+use super::copies::Copies;
+use super::fd::{Fd, fcntl};
+use super::map::{File, Mapping, Origin, fstat, map};
 use super::memfd::sealed_copy;
 use crate::Errno;
 use crate::error::{Error, Result};
@@ -23,8 +24,11 @@ pub enum Hold {
     /// The file itself is out of reach of a lease: a sealed copy in memory is used.
     Copy {
         /// Why there is no lease. EAGAIN: the file is open for writing, and may be half written.
+        /// EBUSY: the open file is not ours ([`File::borrowed`]), and so is its lease.
         lease: Errno,
     },
+    /// The file is memory that nobody can change: [`File::open_any`] read it into there.
+    Memory,
     /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone, as one
     /// through a mapping may.
     Nothing {
@@ -92,27 +96,27 @@ impl Stamp {
 }
 
 impl File {
-    /// Keeps the file as it is: by a lease, else by a copy if it has at most `copy_limit` bytes,
-    /// else not at all; [`Held::hold`] says which. No signal is sent that anyone has to care
-    /// for (SIGURG, ignored unless handled, tells of a program that waits for the lease's end).
+    /// Keeps the file as it is: by a lease, else by a copy of `copies`, else not at all;
+    /// [`Held::hold`] says which. No signal is sent that anyone has to care for (SIGURG, ignored
+    /// unless handled, tells of a program that waits for the lease's end).
     ///
     /// # Errors
     /// [`Error::File`] with fstat(2)'s errno; [`Error::FileChanged`] if the file is not as long
     /// as when it was opened.
-    pub fn hold(&self, copy_limit: u64) -> Result<Held<'_>> {
+    pub fn hold(&self, copies: &Copies) -> Result<Held<'_>> {
         let mut copy = None;
-        let hold = match lease(self.fd()) {
+        let hold = match lease(self) {
             Ok(()) => Hold::Lease,
-            Err(lease) if self.size() > copy_limit => Hold::Nothing {
-                lease,
-                copy: Errno::EFBIG,
-            },
-            Err(lease) => match sealed_copy(self) {
+            Err(_) if self.origin() == Origin::Memory => Hold::Memory,
+            Err(lease) => match sealed_copy(self, copies) {
                 Ok(fd) => {
                     copy = Some(fd);
                     Hold::Copy { lease }
                 }
-                Err(copy) => Hold::Nothing { lease, copy },
+                Err(error) => Hold::Nothing {
+                    lease,
+                    copy: why(error),
+                },
             },
         };
         let stamp = Stamp::of(copy.as_ref().unwrap_or(self.fd())).and_then(|stamp| {
@@ -122,13 +126,21 @@ impl File {
                 Err(Error::FileChanged)
             }
         });
-        let stamp = stamp.inspect_err(|_| self.fd().end_lease())?;
+        let stamp = stamp.inspect_err(|_| self.end_lease())?;
         Ok(Held {
             file: self,
             copy,
             hold,
             stamp,
         })
+    }
+
+    /// Ends the lease [`File::hold`] took, if it did, and has signals of the file be SIGIO again;
+    /// closing the last descriptor of the same open(2) does so too.
+    fn end_lease(&self) {
+        if self.origin() == Origin::Ours {
+            self.fd().end_lease();
+        }
     }
 }
 
@@ -145,30 +157,25 @@ impl Held<'_> {
         self.stamp
     }
 
-    /// As [`File::map`]; of a file that cannot be mapped (one in /sys: ENODEV), a copy in memory
-    /// that nobody can change. Where it fails nothing is held any more.
+    /// As [`File::map`]; of a file that cannot be mapped (one in /sys: ENODEV), a copy of
+    /// `copies` that nobody can change. Where it fails nothing is held any more.
     ///
     /// # Errors
-    /// [`Error::File`] with mmap(2)'s errno, or that of making the copy.
-    pub fn map(&self) -> Result<Mapping> {
-        self.map_or_copy()
-            .inspect_err(|_| self.file.fd().end_lease())
+    /// [`Error::File`] with mmap(2)'s errno, or that of making the copy;
+    /// [`Error::CopyTooLarge`].
+    pub fn map(&self, copies: &Copies) -> Result<Mapping> {
+        self.map_or_copy(copies)
+            .inspect_err(|_| self.file.end_lease())
     }
 
-    fn map_or_copy(&self) -> Result<Mapping> {
+    fn map_or_copy(&self, copies: &Copies) -> Result<Mapping> {
         let size = self.file.size();
         let fd = self.copy.as_ref().unwrap_or(self.file.fd());
         match map(fd, size) {
             Err(Error::File {
                 errno: Errno::ENODEV,
                 ..
-            }) => {
-                let copy = sealed_copy(self.file).map_err(|errno| Error::File {
-                    step: "copy into memory",
-                    errno,
-                })?;
-                map(&copy, size)
-            }
+            }) => map(&sealed_copy(self.file, copies)?, size),
             mapped => mapped,
         }
     }
@@ -180,7 +187,7 @@ impl Held<'_> {
     /// [`Error::FileChanged`]; [`Error::File`] with fstat(2)'s errno.
     pub fn check(&self) -> Result<()> {
         match self.hold {
-            Hold::Copy { .. } => Ok(()),
+            Hold::Copy { .. } | Hold::Memory => Ok(()),
             Hold::Lease | Hold::Nothing { .. } => self.file.fd().unchanged(self.stamp),
         }
     }
@@ -207,19 +214,36 @@ impl Fd {
         }
     }
 
-    /// Ends the lease [`File::hold`] took on this file, if it did, and has signals of the file be
-    /// SIGIO again; closing the last descriptor of the same open(2) does so too.
+    /// Ends the lease that [`File::hold`] took of this descriptor's file, for who keeps
+    /// descriptor and hold apart. Only of a file that was opened here.
     pub fn end_lease(&self) {
         let _none = fcntl(self, raw::F_SETLEASE, raw::F_UNLCK as usize);
         let _none = fcntl(self, raw::F_SETSIG, 0);
     }
 }
 
-fn lease(fd: &Fd) -> core::result::Result<(), Errno> {
-    // SIGIO, which is sent unless another signal is named, ends a process that has no handler.
-    fcntl(fd, raw::F_SETSIG, raw::SIGURG as usize)?;
-    fcntl(fd, raw::F_SETLEASE, raw::F_RDLCK as usize)?;
-    Ok(())
+fn lease(file: &File) -> core::result::Result<(), Errno> {
+    let fd = file.fd();
+    match file.origin() {
+        Origin::Ours => {
+            // SIGIO, which is sent unless another signal is named, ends a process without a
+            // handler.
+            fcntl(fd, raw::F_SETSIG, raw::SIGURG as usize)?;
+            fcntl(fd, raw::F_SETLEASE, raw::F_RDLCK as usize)?;
+            Ok(())
+        }
+        // The signal and the lease are the caller's.
+        Origin::Theirs => Err(Errno::EBUSY),
+        Origin::Memory => Err(Errno::EINVAL),
+    }
+}
+
+/// The errno of a copy that could not be made.
+const fn why(error: Error) -> Errno {
+    match error {
+        Error::File { errno, .. } => errno,
+        _ => Errno::EFBIG,
+    }
 }
 
 #[cfg(test)]

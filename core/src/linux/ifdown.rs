@@ -7,7 +7,7 @@
 use linux_raw_sys::{general as raw, net};
 
 use super::arch;
-use super::file::Fd;
+use super::fd::Fd;
 use crate::Errno;
 
 const NETLINK_ROUTE: usize = 0;
@@ -137,7 +137,7 @@ fn socket() -> Result<Fd, Errno> {
     const KIND: usize = (net::SOCK_RAW | raw::O_CLOEXEC) as usize;
     let arguments = [FAMILY, KIND, NETLINK_ROUTE, 0, 0, 0];
     // SAFETY: socket(2) takes no pointer.
-    arch::result(unsafe { arch::syscall(raw::__NR_socket, arguments) }).map(Fd::from_raw)
+    arch::result(unsafe { arch::syscall(raw::__NR_socket, arguments) }).map(Fd::returned)
 }
 
 /// Sends to the kernel, where a netlink socket that was not connected sends anyway.

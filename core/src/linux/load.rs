@@ -3,7 +3,7 @@
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::file::Fd;
+use super::fd::Fd;
 use super::process::sleep_milliseconds;
 use crate::Errno;
 use crate::error::{Error, Result};
@@ -25,6 +25,10 @@ pub mod file_flags {
     /// Hand the running kernel's device tree on; unknown to older kernels.
     pub const FORCE_DTB: u64 = 0x20;
 }
+
+/// Most bytes of a file that kexec_file_load(2) takes; of a larger one it gives EFBIG
+/// (KEXEC_FILE_SIZE_MAX in kernel/kexec_file.c; before Linux 6.0 2 GiB − 1).
+pub const FILE_LOAD_MAX: u64 = 4 << 30;
 
 /// KEXEC_ON_CRASH, kexec_load(2)'s flag for the crash image.
 pub const KEXEC_ON_CRASH: u64 = 0x1;

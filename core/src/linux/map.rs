@@ -1,12 +1,18 @@
 //! Regular files: opened with their size, and mapped instead of read.
 
 use core::ffi::CStr;
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
+use core::ops::Deref;
 
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::file::{Fd, open};
+use super::copies::Copies;
+use super::fd::{BorrowedFd, Fd, fcntl};
+use super::file::open;
+use super::memfd::{sealed_copy, sealed_stream};
+use super::reopen::reopen;
 use crate::Errno;
 use crate::error::{Error, Result};
 
@@ -15,6 +21,19 @@ use crate::error::{Error, Result};
 pub struct File {
     fd: Fd,
     size: u64,
+    origin: Origin,
+}
+
+/// Whose the open file description is (open(2)): its lease and its F_SETSIG are one for all
+/// descriptors of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Ours: opened here.
+    Ours,
+    /// Somebody else's: nothing of it may be changed.
+    Theirs,
+    /// Ours, of memory that nobody can change.
+    Memory,
 }
 
 impl File {
@@ -24,44 +43,93 @@ impl File {
     /// [`Error::File`] with the errno of open(2) or fstat(2); [`Error::NotAFile`] for anything
     /// but a regular file (a FIFO is not waited for); [`Error::EmptyFile`].
     pub fn open(path: &CStr) -> Result<Self> {
-        // Without O_NONBLOCK the open of a FIFO waits for a writer; it means nothing to a
-        // regular file.
-        let fd = open(path, raw::O_RDONLY | raw::O_NONBLOCK | raw::O_NOCTTY).map_err(|errno| {
-            Error::File {
-                step: "open",
-                errno,
-            }
-        })?;
-        let size = regular_size(&fd)?;
-        Ok(Self { fd, size })
+        Self::new(open_now(path)?, Origin::Ours)
     }
 
-    /// A file that is open for reading and somebody else's: it stays open when the result goes.
+    /// Opens what can be read: a regular file as [`File::open`] does, while a block device, and
+    /// a FIFO or pipe (which `/dev/fd/N` of a shell's `<(…)` is), is read into memory that nobody
+    /// can change, of `copies`. It waits for a writer to write, not for there to be one.
+    ///
+    /// # Errors
+    /// As [`File::open`]; [`Error::CopyTooLarge`]: of a device before its first byte is read;
+    /// [`Error::File`] with the errno of read(2), memfd_create(2), write(2), F_ADD_SEALS, or of
+    /// opening the copy read-only.
+    pub fn open_any(path: &CStr, copies: &Copies) -> Result<Self> {
+        let fd = open_now(path)?;
+        let stat = stat(&fd)?;
+        let copy = match stat.st_mode & raw::S_IFMT {
+            raw::S_IFBLK => {
+                let size = end(&fd)?;
+                let left = copies.left();
+                if size > left {
+                    return Err(Error::CopyTooLarge {
+                        need: size,
+                        limit: left,
+                    });
+                }
+                sealed_stream(&fd, copies)?
+            }
+            raw::S_IFIFO => {
+                let what = "it is a FIFO, is empty and has no writer";
+                let copy = sealed_stream(&fd, copies);
+                copy.map_err(|error| match error {
+                    Error::EmptyFile => Error::NotAFile { what },
+                    other => other,
+                })?
+            }
+            _ => {
+                let size = size_of_regular(&stat)?;
+                let origin = Origin::Ours;
+                return Ok(Self { fd, size, origin });
+            }
+        };
+        Self::new(copy, Origin::Memory)
+    }
+
+    /// The file of a descriptor that somebody else owns, opened a second time, so that its lease
+    /// is one of its own. Where that cannot be (no /proc, no permission; the caller has a write
+    /// lease, which an open would end), as [`File::borrowed`] by another descriptor.
+    ///
+    /// # Errors
+    /// As [`File::borrowed`], and [`Error::File`] with fcntl(2)'s errno.
+    pub fn reopened(fd: &Fd) -> Result<Self> {
+        let size = regular_size(fd)?;
+        let exclusive = fcntl(fd, raw::F_GETLEASE, 0) == Ok(raw::F_WRLCK as usize);
+        let again = if exclusive { None } else { reopen(fd).ok() };
+        if let Some(fd) = again {
+            let origin = Origin::Ours;
+            return Ok(Self { fd, size, origin });
+        }
+        let fd = fd.duplicate().map_err(|errno| Error::File {
+            step: "fcntl",
+            errno,
+        })?;
+        let origin = Origin::Theirs;
+        Ok(Self { fd, size, origin })
+    }
+
+    /// A file that is open for reading and somebody else's: its position, lease and signal stay
+    /// what they are, and so does the descriptor.
     ///
     /// # Errors
     /// As [`File::open`], open(2) aside.
-    pub fn lent(descriptor: i32) -> Result<ManuallyDrop<Self>> {
-        let fd = Fd::lent(descriptor);
+    pub fn borrowed(fd: BorrowedFd<'_>) -> Result<BorrowedFile<'_>> {
         let size = regular_size(&fd)?;
-        let fd = ManuallyDrop::into_inner(fd);
-        Ok(ManuallyDrop::new(Self { fd, size }))
+        // SAFETY: it stays open as long as the result lives, and the result does not close it.
+        let fd = unsafe { Fd::from_raw(fd.number()) };
+        let origin = Origin::Theirs;
+        Ok(BorrowedFile {
+            file: ManuallyDrop::new(Self { fd, size, origin }),
+            owner: PhantomData,
+        })
     }
 
-    /// As [`File::lent`], by a descriptor of its own ([`Fd::duplicate`]).
-    ///
-    /// # Errors
-    /// As [`File::lent`], and [`Error::File`] with fcntl(2)'s errno.
-    pub fn duplicated(descriptor: i32) -> Result<Self> {
-        let failed = |errno| Error::File {
-            step: "fcntl",
-            errno,
-        };
-        let fd = Fd::lent(descriptor).duplicate().map_err(failed)?;
+    pub(super) fn new(fd: Fd, origin: Origin) -> Result<Self> {
         let size = regular_size(&fd)?;
-        Ok(Self { fd, size })
+        Ok(Self { fd, size, origin })
     }
 
-    /// Hands the descriptor over to the caller, who closes it.
+    /// Passes the descriptor to the caller.
     #[must_use]
     pub fn into_fd(self) -> Fd {
         self.fd
@@ -79,17 +147,72 @@ impl File {
         self.size
     }
 
+    pub(super) const fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// Maps the whole file, read-only and private. No byte is read until it is looked at; the
-    /// descriptor may be closed afterwards.
-    ///
-    /// The file must not be cut short while it is mapped: looking at a page past its new end
-    /// raises SIGBUS. [`File::hold`] prevents it.
+    /// descriptor may be closed afterwards. To look at the bytes takes a promise, see
+    /// [`Mapping::bytes`]; [`File::read`] takes none.
     ///
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno.
     pub fn map(&self) -> Result<Mapping> {
         map(&self.fd, self.size)
     }
+
+    /// Copies the whole file into memory that nobody can change, of `copies`.
+    ///
+    /// # Errors
+    /// [`Error::CopyTooLarge`]; [`Error::File`] with the errno of memfd_create(2), sendfile(2)
+    /// (EIO: the file became shorter), F_ADD_SEALS or mmap(2).
+    pub fn read(&self, copies: &Copies) -> Result<Contents> {
+        let mapping = match self.origin {
+            Origin::Memory => self.map()?,
+            Origin::Ours | Origin::Theirs => map(&sealed_copy(self, copies)?, self.size)?,
+        };
+        Ok(Contents(mapping))
+    }
+}
+
+/// A [`File`] whose descriptor somebody else owns.
+#[derive(Debug)]
+pub struct BorrowedFile<'fd> {
+    // Reached by shared reference only, so that nobody can make a `File` of it that is dropped.
+    file: ManuallyDrop<File>,
+    owner: PhantomData<&'fd Fd>,
+}
+
+impl Deref for BorrowedFile<'_> {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.file
+    }
+}
+
+/// The bytes of a file, copied into memory that nobody can change.
+#[derive(Debug)]
+pub struct Contents(Mapping);
+
+impl Contents {
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: `File::read`, which alone makes one, maps sealed memory: it cannot be written,
+        // nor made shorter.
+        unsafe { self.0.bytes() }
+    }
+}
+
+/// Opens for reading, without waiting for the writer of a FIFO.
+pub(super) fn open_now(path: &CStr) -> Result<Fd> {
+    // Without O_NONBLOCK the open of a FIFO waits for a writer; it means nothing to a regular
+    // file.
+    open(path, raw::O_RDONLY | raw::O_NONBLOCK | raw::O_NOCTTY).map_err(|errno| Error::File {
+        step: "open",
+        errno,
+    })
 }
 
 /// Maps `size` bytes of a file, to be read from the first to the last.
@@ -134,25 +257,48 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// The file's bytes.
+    /// Where it begins.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        let start = core::ptr::with_exposed_provenance(self.start);
-        // SAFETY: `start..start + length` is a readable mapping that lives as long as `self`,
-        // is not null and, as any mapping, shorter than isize::MAX.
-        unsafe { core::slice::from_raw_parts(start, self.length) }
+    pub fn as_ptr(&self) -> *const u8 {
+        core::ptr::with_exposed_provenance(self.start)
+    }
+
+    /// Bytes in it, at least 1.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // It never is.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The file's bytes.
+    ///
+    /// # Safety
+    /// As long as the result lives nobody, in this process or another, writes to the file or
+    /// makes it shorter. Other bytes than before are undefined behaviour, as with any `&[u8]`; a
+    /// page past the file's new end raises SIGBUS (see [`super::on_bus_error`]). The promise can
+    /// be kept where nobody else runs, by a file nobody writes to (as of the kernels in /boot), or
+    /// with [`File::hold`], where [`Held::hold`](super::Held::hold) and
+    /// [`Held::check`](super::Held::check) say so.
+    #[must_use]
+    pub unsafe fn bytes(&self) -> &[u8] {
+        // SAFETY: a readable mapping that lives as long as `self`, is not null and, as any
+        // mapping, shorter than isize::MAX; that its bytes stay is the caller's promise.
+        unsafe { core::slice::from_raw_parts(self.as_ptr(), self.length) }
     }
 
     /// The file's bytes, mapped as long as the process lives.
+    ///
+    /// # Safety
+    /// As [`Mapping::bytes`], and the result lives as long as the process.
     #[must_use]
-    pub fn leak(self) -> &'static [u8] {
+    pub unsafe fn leak(self) -> &'static [u8] {
         let (start, length) = self.into_address();
         let start = core::ptr::with_exposed_provenance(start);
         // SAFETY: as in `bytes`, and nobody is left who could unmap it.
         unsafe { core::slice::from_raw_parts(start, length) }
     }
 
-    /// Hands the mapping over to the caller, who ends it by [`Mapping::from_address`] and a drop.
+    /// Passes the mapping to the caller, who ends it by [`Mapping::from_address`] and a drop.
     #[must_use]
     pub const fn into_address(self) -> (usize, usize) {
         let (start, length) = (self.start, self.length);
@@ -160,7 +306,7 @@ impl Mapping {
         (start, length)
     }
 
-    /// Takes back what [`Mapping::into_address`] handed out: start and bytes.
+    /// Takes back what [`Mapping::into_address`] returned: start and bytes.
     ///
     /// # Safety
     /// They are of one call of it, were not given back before, and no reference into the mapping
@@ -181,10 +327,17 @@ impl Drop for Mapping {
 
 /// Bytes in a regular file that is not empty.
 fn regular_size(fd: &Fd) -> Result<u64> {
-    let stat = fstat(fd).map_err(|errno| Error::File {
+    size_of_regular(&stat(fd)?)
+}
+
+fn stat(fd: &Fd) -> Result<raw::stat> {
+    fstat(fd).map_err(|errno| Error::File {
         step: "fstat",
         errno,
-    })?;
+    })
+}
+
+fn size_of_regular(stat: &raw::stat) -> Result<u64> {
     let what = match stat.st_mode & raw::S_IFMT {
         raw::S_IFREG => {
             return match u64::try_from(stat.st_size) {
@@ -200,6 +353,22 @@ fn regular_size(fd: &Fd) -> Result<u64> {
         _ => "it is something else",
     };
     Err(Error::NotAFile { what })
+}
+
+/// Bytes of a block device; leaves its position at the start.
+fn end(fd: &Fd) -> Result<u64> {
+    let seek = |to: u32| {
+        // SAFETY: lseek(2) takes no pointer.
+        let at =
+            unsafe { arch::syscall(raw::__NR_lseek, [fd.argument(), 0, to as usize, 0, 0, 0]) };
+        arch::result(at).map_err(|errno| Error::File {
+            step: "lseek",
+            errno,
+        })
+    };
+    let size = seek(raw::SEEK_END)?;
+    seek(raw::SEEK_SET)?;
+    Ok(size as u64)
 }
 
 /// fstat(2).

@@ -15,7 +15,8 @@ fn maps_what_the_file_holds() {
     let bytes = std::fs::read(&path).unwrap();
     assert_eq!(file.size(), bytes.len() as u64);
     drop(file);
-    assert!(mapping.bytes() == bytes);
+    // SAFETY: nobody writes to a running program.
+    assert!(unsafe { mapping.bytes() } == bytes);
 }
 
 #[test]
@@ -42,15 +43,106 @@ fn refuses_what_is_no_regular_file_with_bytes() {
 }
 
 #[test]
-fn a_lent_file_stays_open() {
+fn a_borrowed_file_stays_open() {
     let own = File::open(c"/proc/self/exe").unwrap();
-    let number = own.fd().number();
-    let size = File::lent(number).unwrap().size();
+    let size = File::borrowed(own.fd().as_fd()).unwrap().size();
     assert_eq!(size, own.size());
-    let (start, length) = File::lent(number).unwrap().map().unwrap().into_address();
+    let borrowed = File::borrowed(own.fd().as_fd()).unwrap();
+    let (start, length) = borrowed.map().unwrap().into_address();
     // SAFETY: of the mapping just handed out, given back once.
     let mapping = unsafe { Mapping::from_address(start, length) };
-    assert_eq!(mapping.bytes().get(..4), Some(&b"\x7fELF"[..]));
-    assert_eq!(own.map().unwrap().bytes().len() as u64, size);
-    assert!(File::lent(-1).is_err());
+    // SAFETY: nobody writes to a running program.
+    let bytes = unsafe { mapping.bytes() };
+    assert_eq!(bytes.get(..4), Some(&b"\x7fELF"[..]));
+    assert_eq!(own.map().unwrap().len() as u64, size);
+    // SAFETY: it is no descriptor.
+    let none = unsafe { BorrowedFd::from_raw(-1) };
+    assert!(File::borrowed(none).is_err());
+}
+
+fn named(path: &std::path::Path, copies: &Copies) -> Result<File> {
+    File::open_any(&CString::new(path.as_os_str().as_bytes()).unwrap(), copies)
+}
+
+struct Directory(std::path::PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(std::format!("map-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a copy holds cannot change any more, whatever happens to the file.
+#[test]
+fn contents_stay() {
+    let directory = Directory::new("contents");
+    let path = directory.0.join("file");
+    std::fs::write(&path, [7; 5000]).unwrap();
+    let file = open_path(&path).unwrap();
+    let copies = Copies::limited(5000);
+    let contents = file.read(&copies).unwrap();
+    std::fs::write(&path, [8; 100]).unwrap();
+    assert_eq!(contents.bytes(), [7; 5000]);
+    assert_eq!(
+        file.read(&copies).unwrap_err(),
+        Error::CopyTooLarge {
+            need: 5000,
+            limit: 0
+        }
+    );
+}
+
+/// What is written into a pipe comes out of [`File::open_any`], and no more is taken than allowed,
+/// however much there is.
+#[test]
+fn a_pipe_is_read_within_its_bound() {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    let open = |bytes: usize, copies: &Copies| {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let thread = std::thread::spawn(move || {
+            // Later than the reader, which waits for it.
+            std::thread::sleep(core::time::Duration::from_millis(50));
+            let mut left = bytes;
+            while left != 0 {
+                let piece = left.min(10_007);
+                // The reader may be gone.
+                if writer.write_all(&std::vec![5; piece]).is_err() {
+                    break;
+                }
+                left -= piece;
+            }
+        });
+        let path = std::format!("/proc/self/fd/{}", reader.as_raw_fd());
+        let file = named(std::path::Path::new(&path), copies);
+        drop(reader);
+        thread.join().unwrap();
+        file
+    };
+    let copies = Copies::limited(1 << 20);
+    let file = open(300_000, &copies).unwrap();
+    assert_eq!((file.size(), copies.left()), (300_000, (1 << 20) - 300_000));
+    let contents = file.read(&Copies::limited(0)).unwrap();
+    assert!(contents.bytes().iter().all(|byte| *byte == 5));
+    // kexec_file_load(2) refuses what anybody has open for writing.
+    let flags = fcntl(file.fd(), raw::F_GETFL, 0).unwrap() as u32;
+    assert_eq!(flags & raw::O_ACCMODE, raw::O_RDONLY);
+
+    let refused = open(usize::MAX, &Copies::limited(100_000)).unwrap_err();
+    let Error::CopyTooLarge { need, limit } = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(limit, 100_000);
+    assert!((limit..=limit + 16384).contains(&need), "{need}");
+
+    let empty = open(0, &copies).unwrap_err();
+    assert!(matches!(empty, Error::NotAFile { what } if what.contains("FIFO")));
 }

@@ -1,4 +1,5 @@
-//! Several initrds as the one file kexec_file_load(2) takes: joined by the kernel in memory.
+//! Copies in memory that nobody can change: of files without a lease, of what is no file, and of
+//! several initrds as the one file kexec_file_load(2) takes.
 
 use core::ffi::CStr;
 use core::ops::Deref;
@@ -6,60 +7,174 @@ use core::ops::Deref;
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::file::{Fd, fcntl, open};
-use super::map::File;
+use super::copies::Copies;
+use super::fd::{Fd, fcntl};
+use super::file::{read, write};
+use super::map::{File, Origin};
+use super::reopen::reopen;
 use crate::Errno;
 use crate::cstr;
 use crate::error::{Error, Result};
 
-/// Initrds are unpacked one behind the other; the next one is looked for at a multiple of this
+/// Initrds are unpacked one after the other; the next one is looked for at a multiple of this
 /// (init/initramfs.c, N_ALIGN and the skip of zero bytes between archives).
 const ALIGN: u64 = 4;
 
 /// Joins files into one in memory, with zero bytes up to a multiple of 4 between them. No byte
-/// passes through this process. The descriptor is read-only and no writable one is left, as
-/// kexec_file_load(2) demands (ETXTBSY).
+/// passes through this process. The file is open read-only and no writable one is left, as
+/// kexec_file_load(2) demands (ETXTBSY), and nobody can change the bytes any more.
 ///
 /// # Errors
-/// [`Error::File`] with the step and errno: memfd_create(2), sendfile(2) (ENOSPC or ENOMEM when
-/// memory runs out; EIO when a file became shorter), or the open of /proc/self/fd.
-pub fn join(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<Fd> {
-    let joined = memfd_create(cstr!("initrd")).map_err(|errno| Error::File {
-        step: "memfd_create",
-        errno,
-    })?;
-    let mut end: u64 = 0;
+/// Before a byte is copied: [`Error::CopyTooLarge`] if all of them are more than is left of
+/// `copies`, [`Error::File`] with EFBIG if they are more than RLIMIT_FSIZE. [`Error::File`] with
+/// the step and errno: memfd_create(2), sendfile(2) (ENOMEM or ENOSPC when memory runs out; EIO
+/// when a file became shorter), F_ADD_SEALS, or the second open.
+pub fn join<I>(files: I, copies: &Copies) -> Result<File>
+where
+    I: IntoIterator<Item: Deref<Target = File>, IntoIter: Clone>,
+{
+    let files = files.into_iter();
+    let size = joined_size(files.clone())?;
+    let joined = create(cstr!("initrd"), size, copies)?;
+    let mut end = 0_u64;
     for file in files {
-        let start = crate::memory::align_up(end, ALIGN).ok_or(Error::File {
-            step: "join initrds",
-            errno: Errno::EFBIG,
-        })?;
-        seek(&joined, start).map_err(|errno| Error::File {
-            step: "lseek",
-            errno,
-        })?;
-        send(&joined, &file).map_err(|errno| Error::File {
-            step: "sendfile",
-            errno,
-        })?;
-        end = start.saturating_add(file.size());
+        let start = crate::memory::align_up(end, ALIGN).unwrap_or(u64::MAX);
+        seek(&joined, start).map_err(failed("lseek"))?;
+        send(&joined, &file)?;
+        end = after(end, &file)?;
     }
-    reopen(&joined).map_err(|errno| Error::File {
-        step: "open /proc/self/fd (is /proc mounted?)",
-        errno,
+    seal(&joined)?;
+    File::new(read_only(&joined)?, Origin::Memory)
+}
+
+/// Bytes that [`join`] makes of files.
+///
+/// # Errors
+/// [`Error::CopyTooLarge`]: more than 2^64.
+pub fn joined_size(files: impl IntoIterator<Item: Deref<Target = File>>) -> Result<u64> {
+    let mut files = files.into_iter();
+    files.try_fold(0, |end, file| after(end, &file))
+}
+
+/// Where a file ends that is put after `end` bytes.
+fn after(end: u64, file: &File) -> Result<u64> {
+    let start = crate::memory::align_up(end, ALIGN);
+    let end = start.and_then(|start| start.checked_add(file.size()));
+    end.ok_or(Error::CopyTooLarge {
+        need: u64::MAX,
+        limit: 0,
     })
 }
 
 /// A copy of a file in memory, that nobody can change any more.
 ///
 /// # Errors
-/// The errno of memfd_create(2), sendfile(2) or F_ADD_SEALS.
-pub(super) fn sealed_copy(file: &File) -> core::result::Result<Fd, Errno> {
-    const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
-    let copy = memfd_create(cstr!("image"))?;
+/// [`Error::CopyTooLarge`]; [`Error::File`] with the errno of memfd_create(2), sendfile(2) or
+/// F_ADD_SEALS, EFBIG for a file larger than RLIMIT_FSIZE.
+pub(super) fn sealed_copy(file: &File, copies: &Copies) -> Result<Fd> {
+    let copy = create(cstr!("image"), file.size(), copies)?;
     send(&copy, file)?;
-    fcntl(&copy, raw::F_ADD_SEALS, SEALS as usize)?;
+    seal(&copy)?;
     Ok(copy)
+}
+
+/// As [`sealed_copy`], of what a descriptor gives up to its end; opened read-only, as
+/// kexec_file_load(2) takes it.
+///
+/// # Errors
+/// As [`sealed_copy`], of which [`Error::CopyTooLarge`] comes with the first byte that is too
+/// much; [`Error::EmptyFile`]; [`Error::File`] with the errno of read(2) or the second open.
+pub(super) fn sealed_stream(from: &Fd, copies: &Copies) -> Result<Fd> {
+    let allowed = copies.left();
+    let copy = create(cstr!("image"), 0, copies)?;
+    let limit = file_size_limit();
+    let mut total = 0_u64;
+    // What a pipe holds is 64 KiB unless it was told otherwise; a quarter of it is one read of
+    // what most programs write.
+    let mut buffer = [0; 16384];
+    loop {
+        let got = match read(from, &mut buffer) {
+            // A pipe that was opened without waiting: it has a writer, so there is something to
+            // wait for. The open file description is ours.
+            Err(Errno::EAGAIN) => {
+                let blocking = fcntl(from, raw::F_SETFL, raw::O_RDONLY as usize);
+                blocking.map_err(failed("F_SETFL"))?;
+                continue;
+            }
+            got => got.map_err(failed("read"))?,
+        };
+        let mut piece = buffer.get(..got).unwrap_or_default();
+        if piece.is_empty() {
+            break;
+        }
+        total = total.saturating_add(got as u64);
+        copies.take(got as u64).map_err(|_| Error::CopyTooLarge {
+            need: total,
+            limit: allowed,
+        })?;
+        within(total, limit)?;
+        while !piece.is_empty() {
+            match write(&copy, piece) {
+                Ok(0) => return Err(failed("write")(Errno::EIO)),
+                Ok(written) => piece = piece.get(written..).unwrap_or_default(),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(failed("write")(errno)),
+            }
+        }
+    }
+    if total == 0 {
+        return Err(Error::EmptyFile);
+    }
+    seal(&copy)?;
+    read_only(&copy)
+}
+
+const fn failed(step: &'static str) -> impl Fn(Errno) -> Error {
+    move |errno| Error::File { step, errno }
+}
+
+/// A file in memory for `size` bytes, which are taken of `copies`.
+fn create(name: &CStr, size: u64, copies: &Copies) -> Result<Fd> {
+    copies.take(size)?;
+    within(size, file_size_limit())?;
+    memfd_create(name).map_err(failed("memfd_create"))
+}
+
+/// A write past RLIMIT_FSIZE does not only fail: it sends SIGXFSZ, which ends a process that is
+/// not prepared for it.
+fn within(size: u64, limit: u64) -> Result<()> {
+    if size > limit {
+        let step = "the limit for files (ulimit -f, RLIMIT_FSIZE)";
+        return Err(failed(step)(Errno::EFBIG));
+    }
+    Ok(())
+}
+
+/// RLIMIT_FSIZE of this process; where it cannot be read (a seccomp filter), the write has the
+/// last word.
+fn file_size_limit() -> u64 {
+    let mut limit = raw::rlimit64 {
+        rlim_cur: u64::MAX,
+        rlim_max: u64::MAX,
+    };
+    let old = &raw mut limit as usize;
+    let arguments = [0, raw::RLIMIT_FSIZE as usize, 0, old, 0, 0];
+    // SAFETY: the kernel writes one `struct rlimit64` to `old`, which is one; it reads none.
+    let _unknown = unsafe { arch::syscall(raw::__NR_prlimit64, arguments) };
+    limit.rlim_cur
+}
+
+/// No write and no other length any more, for whoever has a descriptor.
+fn seal(copy: &Fd) -> Result<()> {
+    const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
+    let sealed = fcntl(copy, raw::F_ADD_SEALS, SEALS as usize);
+    sealed.map(|_| ()).map_err(failed("F_ADD_SEALS"))
+}
+
+/// The same file opened read-only; the caller drops the writable descriptor.
+fn read_only(fd: &Fd) -> Result<Fd> {
+    const STEP: &str = "open a copy in memory read-only (is /proc mounted?)";
+    reopen(fd).map_err(failed(STEP))
 }
 
 /// A file in memory, empty, that can be sealed.
@@ -74,7 +189,7 @@ fn memfd_create(name: &CStr) -> core::result::Result<Fd, Errno> {
         Err(Errno::EINVAL) => create(raw::MFD_CLOEXEC | raw::MFD_ALLOW_SEALING),
         other => other,
     }
-    .map(Fd::from_raw)
+    .map(Fd::returned)
 }
 
 fn seek(fd: &Fd, offset: u64) -> core::result::Result<(), Errno> {
@@ -85,7 +200,8 @@ fn seek(fd: &Fd, offset: u64) -> core::result::Result<(), Errno> {
 }
 
 /// Copies all of `file` to `to`'s position, inside the kernel.
-fn send(to: &Fd, file: &File) -> core::result::Result<(), Errno> {
+fn send(to: &Fd, file: &File) -> Result<()> {
+    let failed = failed("sendfile");
     let mut offset: i64 = 0;
     loop {
         let done = u64::try_from(offset).unwrap_or(u64::MAX);
@@ -97,37 +213,11 @@ fn send(to: &Fd, file: &File) -> core::result::Result<(), Errno> {
         let arguments = [to.argument(), file.fd().argument(), place, left, 0, 0];
         // SAFETY: the kernel reads and writes one loff_t at `place`, which is one.
         match arch::result(unsafe { arch::syscall(raw::__NR_sendfile, arguments) }) {
-            Ok(0) => return Err(Errno::EIO),
+            Ok(0) => return Err(failed(Errno::EIO)),
             Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
+            Err(errno) => return Err(failed(errno)),
         }
     }
-}
-
-/// Opens the same file read-only; the caller drops the writable descriptor.
-fn reopen(fd: &Fd) -> core::result::Result<Fd, Errno> {
-    const PREFIX: &[u8] = b"/proc/self/fd/";
-    // The prefix, ten digits at most, and NUL.
-    let mut path = [0_u8; 32];
-    let mut digits = [0_u8; 10];
-    let mut number = fd.number().unsigned_abs();
-    let mut count = 0_usize;
-    for digit in &mut digits {
-        *digit = b'0'.saturating_add((number % 10) as u8);
-        number /= 10;
-        count = count.saturating_add(1);
-        if number == 0 {
-            break;
-        }
-    }
-    let text = PREFIX
-        .iter()
-        .chain(digits.get(..count).unwrap_or_default().iter().rev());
-    for (to, from) in path.iter_mut().zip(text) {
-        *to = *from;
-    }
-    let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::EINVAL)?;
-    open(path, raw::O_RDONLY)
 }
 
 #[cfg(test)]
@@ -150,8 +240,8 @@ mod tests {
             files.push(File::open(&path).unwrap());
         }
         std::fs::remove_dir_all(&directory).unwrap();
-        let joined = join(&files).unwrap();
-        let path = std::format!("/proc/self/fd/{}", joined.number());
+        let joined = join(&files, &Copies::limited(17)).unwrap();
+        let path = std::format!("/proc/self/fd/{}", joined.fd().number());
         let mut bytes = std::vec::Vec::new();
         std::fs::File::open(path)
             .unwrap()
@@ -160,7 +250,7 @@ mod tests {
         assert_eq!(bytes, b"12345\0\0\0abcdefghz");
 
         // Read-only: a write through it is refused.
-        let arguments = [joined.argument(), bytes.as_ptr() as usize, 1, 0, 0, 0];
+        let arguments = [joined.fd().argument(), bytes.as_ptr() as usize, 1, 0, 0, 0];
         // SAFETY: one byte of `bytes` is readable.
         let written = unsafe { arch::syscall(raw::__NR_write, arguments) };
         assert_eq!(arch::result(written), Err(Errno::EBADF));

@@ -5,12 +5,20 @@
 //! `arch::syscall*` is that the arguments match what the kernel's entry expects: pointers valid
 //! for the lengths given, for as long as the kernel uses them. Each wrapper is one call whose
 //! arguments come from Rust references of the right type and length.
+//!
+//! No safe function here can make undefined behaviour: descriptors are owned or borrowed as in
+//! `std::os::fd`, and what takes a promise that only the caller can keep is `unsafe`: bytes of a
+//! file that others could change ([`Mapping::bytes`]), numbers taken for descriptors
+//! ([`Fd::from_raw`], [`BorrowedFd::from_raw`]), a handler that runs anywhere
+//! ([`on_bus_error`]).
 #![allow(unsafe_code)]
 
 mod arch;
+mod copies;
 mod dir;
 mod exec;
 mod explain;
+mod fd;
 mod file;
 mod hold;
 mod ifdown;
@@ -22,24 +30,27 @@ mod memfd;
 mod mount;
 mod process;
 mod random;
+mod reopen;
 mod signal;
 
+pub use copies::Copies;
 pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
 pub use explain::{Refusal, Step, explain};
-pub use file::{Fd, open, open_at, read, read_file, read_file_at, write};
+pub use fd::{BorrowedFd, Fd, Standard};
+pub use file::{open, open_at, read, read_at, read_file, read_file_at, write};
 pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
 pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{
-    KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
-    kexec_unload, knows_file_flag, may_kexec_load,
+    FILE_LOAD_MAX, KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload,
+    kexec_load, kexec_unload, knows_file_flag, may_kexec_load,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan};
-pub use map::{File, Mapping};
-pub use memfd::join;
+pub use map::{BorrowedFile, Contents, File, Mapping};
+pub use memfd::{join, joined_size};
 pub use mount::mount;
-pub use process::{Environment, Standard, execute, exit, sleep_milliseconds, write_all};
+pub use process::{Environment, execute, exit, sleep_milliseconds, write_all};
 pub use random::random_seed;
 pub use signal::on_bus_error;

@@ -5,30 +5,18 @@ use core::ffi::{CStr, c_char};
 use linux_raw_sys::general as raw;
 
 use super::arch;
+use super::fd::Standard;
+use super::file::write;
 use crate::Errno;
-
-/// The descriptors every program starts with for its output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standard {
-    /// Standard output, descriptor 1.
-    Output,
-    /// Standard error, descriptor 2.
-    Error,
-}
 
 /// Writes all of `bytes`.
 ///
 /// # Errors
 /// The errno of write(2), EINTR excepted; part of the bytes may have been written.
 pub fn write_all(to: Standard, mut bytes: &[u8]) -> Result<(), Errno> {
-    let fd = match to {
-        Standard::Output => 1,
-        Standard::Error => 2,
-    };
+    let fd = to.fd();
     while !bytes.is_empty() {
-        let arguments = [fd, bytes.as_ptr() as usize, bytes.len(), 0, 0, 0];
-        // SAFETY: the kernel reads `bytes`, no more than its length.
-        match arch::result(unsafe { arch::syscall(raw::__NR_write, arguments) }) {
+        match write(&fd, bytes) {
             Ok(0) => return Err(Errno::EIO),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}

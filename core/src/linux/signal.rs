@@ -10,9 +10,15 @@ use crate::Errno;
 /// must not come back; where it jumps out, the next such page calls it again. It is the whole
 /// process's, so it is for programs, not for libraries.
 ///
+/// # Safety
+/// `handler` does what it does at any instruction that looks at a mapped page: it uses nothing
+/// that code may have been changing there (a lock, a `static mut`), calls what a signal handler
+/// may call, and where it jumps out instead of ending the process, skips no destructor that
+/// must run.
+///
 /// # Errors
 /// The errno of rt_sigaction(2).
-pub fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
+pub unsafe fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let handler = handler as *const () as usize;
     // struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer,
     // mask. x86 refuses to deliver without a restorer; what never returns never gets there.
@@ -23,6 +29,6 @@ pub fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let action = &raw const action as usize;
     let arguments = [raw::SIGBUS as usize, action, 0, mask_size, 0, 0];
     // SAFETY: the kernel reads one struct sigaction at `action`; the handler it names takes no
-    // argument, so that it may be called with any.
+    // argument, so that it may be called with any, and is the caller's promise.
     arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
 }

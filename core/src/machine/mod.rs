@@ -52,6 +52,7 @@ pub use kcore::KcoreParser;
 pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
+pub(crate) use state::kib_of;
 pub use state::{
     MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, xen_control,
     xen_guest,

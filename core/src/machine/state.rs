@@ -138,6 +138,15 @@ impl MeminfoParser {
     }
 }
 
+/// Bytes of a line of /proc/meminfo that begins with `name`; `None` if `text` has not all of
+/// it.
+pub(crate) fn kib_of(text: &[u8], name: &[u8]) -> Option<u64> {
+    let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+    let value = lines.find_map(|line| line.strip_suffix(b"\n")?.strip_prefix(name))?;
+    let kib = text::decimal(value.strip_suffix(b" kB")?)?;
+    u64::try_from(kib).ok()?.checked_mul(1024)
+}
+
 impl Default for MeminfoParser {
     fn default() -> Self {
         Self::new()

@@ -2,13 +2,12 @@
 //! /boot/initrd and the command line in /boot/cmdline.
 #![no_std]
 #![no_main]
-#![deny(unsafe_code)]
 
 use core::convert::Infallible;
 use core::ffi::CStr;
 
 use kexec_core::bytes::put_decimal;
-use kexec_core::linux::{self, Environment, Fd, File};
+use kexec_core::linux::{self, Environment, File, Standard};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{self, Request, Workspace};
 use kexec_core::{Error, Result};
@@ -41,12 +40,14 @@ fn complain(error: &Error) {
         put_decimal(text.get_mut(..end).unwrap_or_default(), number.into());
     }
     // There is nobody to tell that it cannot be told.
-    let _unwritten = linux::write(&Fd::lent(2), &text);
+    let _unwritten = linux::write(&Standard::Error.fd(), &text);
 }
 
 /// A file's bytes; the program maps it once and for good.
 fn file(path: &CStr) -> Result<&'static [u8]> {
-    Ok(File::open(path)?.map()?.leak())
+    let mapping = File::open(path)?.map()?;
+    // SAFETY: nobody writes to the file: it is in the initramfs, and no other program runs.
+    Ok(unsafe { mapping.leak() })
 }
 
 fn boot(machine: &mut Machine, workspace: &mut Workspace) -> Result<Infallible> {

@@ -15,7 +15,8 @@ use linux_raw_sys::general as raw;
 
 pub use to_boot::read_machine_to_boot;
 
-use super::file::{Fd, open, open_at, open_numbered, read, read_attribute_at, read_file_at};
+use super::fd::Fd;
+use super::file::{open, open_at, open_numbered, read, read_attribute_at, read_file_at};
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
