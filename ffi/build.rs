@@ -24,12 +24,16 @@ fn main() {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rustc-check-cfg=cfg(kexec_shared, kexec_panics)");
+    println!("cargo::rustc-check-cfg=cfg(kexec_shared, kexec_panics, kexec_hosted)");
     println!("cargo::rerun-if-env-changed=KEXEC_TEST_PANIC");
     // For the test that a reachable panic fails the link.
     let panics = var("KEXEC_TEST_PANIC").is_ok();
     if panics {
         println!("cargo::rustc-cfg=kexec_panics");
+    }
+    if var("CARGO_PKG_NAME")? == "libkexec-fuzz" {
+        // In a program of the standard library, which has a panic handler.
+        println!("cargo::rustc-cfg=kexec_hosted");
     }
     let shared = var("CARGO_PKG_NAME")? == SHARED;
     // cargo-c switches this feature on: it makes a shared object of the archive's package.

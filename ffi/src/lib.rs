@@ -45,7 +45,7 @@ pub mod machine_input;
 mod mem;
 pub mod message;
 mod object;
-#[cfg(not(test))]
+#[cfg(not(any(test, kexec_hosted)))]
 mod panic;
 pub mod plan;
 mod pointer;

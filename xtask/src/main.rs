@@ -10,6 +10,7 @@ mod cpio;
 mod demo;
 mod downtime;
 mod elf;
+mod fuzz;
 mod old_rust;
 mod packages;
 mod sealed;
@@ -44,6 +45,11 @@ const TOOLS: &[Tool] = &[
         name: "vm",
         about: "list guest scenarios; `vm NAME...` or `vm --all` runs them",
         run: vm::run,
+    },
+    Tool {
+        name: "fuzz",
+        about: "the fuzz targets under libFuzzer: --minutes N, TARGET...; needs nightly Rust",
+        run: fuzz::run,
     },
     Tool {
         name: "size",

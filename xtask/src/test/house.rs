@@ -38,6 +38,7 @@ const UNSAFE_ROOMS: &[&str] = &[
     "kexec/tests/",
     "examples/rust-init/",
     "differential/",
+    "fuzz/targets/src/c_calls.rs",
     "benches/src/mapping.rs",
     "benches/src/native.rs",
     "xtask/src/compare/",

@@ -93,6 +93,12 @@ const STEPS: &[Step] = &[
         run: steps::unit,
     },
     Step {
+        name: "fuzz",
+        about: "the fuzz targets over their seeds and mutations, on stable Rust",
+        when: When::Usual,
+        run: steps::fuzz,
+    },
+    Step {
         name: "doc",
         about: "rustdoc, warnings denied",
         when: When::Usual,

@@ -68,6 +68,12 @@ pub fn unit() -> Outcome<Result> {
     Ok(Result::Skipped(lines.join("; ")))
 }
 
+/// The fuzz targets, for some seconds.
+pub fn fuzz() -> Outcome<Result> {
+    crate::fuzz::short()?;
+    Ok(Result::Passed)
+}
+
 /// The documentation, without a warning.
 pub fn doc() -> Outcome<Result> {
     run(cargo()
