@@ -52,6 +52,8 @@ pub struct Command<'a> {
     pub method: Method,
     /// The kernel's file.
     pub kernel: Option<&'a CStr>,
+    /// The first word after the kernel that is no option, which nothing is done with.
+    pub ignored: Option<&'a CStr>,
     /// The initrds' files, in order.
     pub initrds: Vec<&'a CStr, MAX_INITRDS>,
     /// `--append`, empty if not given.
@@ -206,6 +208,7 @@ fn understand<'a>(
         },
         method: Method::Auto,
         kernel: None,
+        ignored: None,
         initrds: Vec::new(),
         append: c"",
         dtb: None,
@@ -232,7 +235,8 @@ fn understand<'a>(
                 apply(&mut command, id, value)?;
             }
             // kexec(8) takes the first and ignores the others.
-            Item::Positional(path) => command.kernel = command.kernel.or(Some(path)),
+            Item::Positional(path) if command.kernel.is_none() => command.kernel = Some(path),
+            Item::Positional(word) => command.ignored = command.ignored.or(Some(word)),
         }
     }
     if panic_after_unload && command.kernel.is_some() {

@@ -28,7 +28,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     }
     let refused = |error, machine: &Machine| {
         let failure = Failure::Other("cannot start the loaded kernel", error);
-        failure.tell(false, &machine.kexec);
+        failure.tell(command, &machine.kexec);
         failure.code()
     };
     if machine.kexec.cap_sys_boot == Known::No {

@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 
+use kexec_cli::command::Command;
 use kexec_cli::text::Text;
 use kexec_core::linux::{Step, explain};
 use kexec_core::machine::KexecState;
@@ -54,13 +55,13 @@ impl Failure<'_> {
         }
     }
 
-    /// Says it on standard error, with what the machine's state makes of it; `crash` if it was
-    /// about the crash kernel.
-    pub fn tell(&self, crash: bool, state: &KexecState) {
-        let error = self.error();
+    /// Says it on standard error, with what the machine's state makes of it.
+    pub fn tell(&self, command: &Command<'_>, state: &KexecState) {
+        let (error, crash) = (self.error(), command.crash());
         match self {
             Self::File(path, _) | Self::Initrd(path, _) | Self::Unfit(path, _) => {
-                complain!("cannot use {}: {error}", Text(path.to_bytes()))
+                let role = role(command, path);
+                complain!("cannot use {role}{}: {error}", Text(path.to_bytes()))
             }
             Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
             Self::Other(what, _) => complain!("{what}: {error}"),
@@ -103,5 +104,20 @@ fn complain_of_limits(narrowed: Narrowed) {
         Narrowed::Both => {
             complain!("--mem-min and --mem-max leave too little memory: give a wider range")
         }
+    }
+}
+
+/// What the command line gives a file as. By the argument, not its text: one file may be given
+/// twice.
+fn role(command: &Command<'_>, path: &CStr) -> &'static str {
+    let is = |argument: &CStr| core::ptr::eq(argument.as_ptr(), path.as_ptr());
+    if command.kernel.is_some_and(is) {
+        "the kernel "
+    } else if command.initrds.iter().any(|initrd| is(initrd)) {
+        "the initrd "
+    } else if command.dtb.is_some_and(is) {
+        "the dtb "
+    } else {
+        ""
     }
 }

@@ -5,11 +5,14 @@ use core::ffi::CStr;
 
 use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
-use kexec_cli::compressed::{MAGIC, compressed};
-use kexec_core::Error;
-use kexec_core::linux::{Copies, File, read_at};
+use kexec_cli::compressed::compressed;
+use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
+use kexec_cli::text::Text;
+use kexec_core::linux::{Copies, File, Refusal, read_at};
+use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
+use crate::out::complain;
 
 /// An open file and its name.
 #[derive(Debug)]
@@ -24,6 +27,12 @@ impl<'a> Input<'a> {
             Ok(file) => Ok(Self { path, file }),
             Err(error) => Err(Failure::File(path, error)),
         }
+    }
+
+    /// The file's first bytes; `None` if they cannot be read, which those find who need all of it.
+    fn start<'b>(&self, buffer: &'b mut [u8; START]) -> Option<&'b [u8]> {
+        let length = read_at(self.file.fd(), buffer, 0).ok()?;
+        buffer.get(..length)
     }
 }
 
@@ -43,11 +52,19 @@ impl<'a> Inputs<'a> {
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let copies = Copies::of_available_memory();
         let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
-        let mut magic = [0; MAGIC];
-        // What cannot be read is found by those who need all of it.
-        let length = read_at(kernel.file.fd(), &mut magic, 0).unwrap_or(0);
-        if let Some(why) = compressed(magic.get(..length).unwrap_or_default()) {
-            return Err(Failure::Load(kernel.path, Error::NotBootable { why }));
+        let mut buffer = [0; START];
+        let start = kernel.start(&mut buffer).unwrap_or_default();
+        let refused = |why| Err(Failure::Load(kernel.path, Error::NotBootable { why }));
+        if is_cpio(start) {
+            return refused(
+                "it is not a kernel but an initrd (a cpio archive): give it by --initrd=, and the \
+                 kernel by its name alone",
+            );
+        }
+        if let Some(why) = compressed(start) {
+            let path = Text(kernel.path.to_bytes());
+            complain!("{path} is given as the kernel; if it is an initrd, give it by --initrd=");
+            return refused(why);
         }
         let mut initrds = Vec::new();
         for path in &command.initrds {
@@ -68,5 +85,39 @@ impl<'a> Inputs<'a> {
             dtb,
             copies,
         })
+    }
+
+    /// Warns of initrds that the new kernel cannot unpack.
+    pub fn warn(&self) {
+        for initrd in &self.initrds {
+            let mut buffer = [0; START];
+            if initrd
+                .start(&mut buffer)
+                .is_some_and(|start| !unpacks(start))
+            {
+                complain!(
+                    "warning: the initrd {} is neither a cpio archive (newc) nor compressed by a \
+                     method of the kernel's; unless it is the image of a file system, the new \
+                     kernel starts without it",
+                    Text(initrd.path.to_bytes())
+                );
+            }
+        }
+    }
+
+    /// What a refused load is: where kexec_file_load is the only call, and does not know a file
+    /// that is no kernel, another call would not either.
+    pub fn blame(&self, method: Method, failure: Failure<'a>) -> Failure<'a> {
+        let mut buffer = [0; START];
+        let unknown = |errno| errno != Errno::ENOSYS && Refusal::of(errno).kexec_load_may_help();
+        let start = self.kernel.start(&mut buffer);
+        if method == Method::File
+            && failure.refusal().is_some_and(unknown)
+            && start.is_some_and(|start| !is_kernel(start))
+        {
+            let why = "it is not a kernel: neither a bzImage nor an ELF file";
+            return Failure::Load(self.kernel.path, Error::NotBootable { why });
+        }
+        failure
     }
 }

@@ -19,6 +19,7 @@ extern crate std;
 
 pub mod command;
 pub mod compressed;
+pub mod foreign;
 pub mod getopt;
 pub mod number;
 pub mod table;

@@ -25,6 +25,7 @@ use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
+use kexec_cli::text::Text;
 use kexec_cli::usage;
 use kexec_core::Errno;
 use kexec_core::linux::{Refusal, Standard, loaded, read_machine};
@@ -84,7 +85,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     bus_error::prepare();
     if let Err(failure) = change(command, machine, workspace, buffer) {
         read_machine(machine);
-        failure.tell(command.crash(), &machine.kexec);
+        failure.tell(command, &machine.kexec);
         return code_of(command, &failure);
     }
     if command.given(Id::DryRun) {
@@ -132,7 +133,15 @@ fn change(
             (false, false) => Ok(()),
         };
     }
+    if let Some(word) = command.ignored {
+        complain!(
+            "warning: {} and all that follows it, options aside, is ignored: one word names the \
+             kernel, and a command line is one word as well, in quotes: --append=\"...\"",
+            Text(word.to_bytes())
+        );
+    }
     let inputs = Inputs::open(command)?;
+    inputs.warn();
     let line = line::command_line(command, machine, buffer)?;
     let mut loader = Loader {
         command,
@@ -146,7 +155,10 @@ fn change(
     if dry_run {
         loader.dry_run()
     } else {
-        loader.load()
+        let method = command.method;
+        loader
+            .load()
+            .map_err(|failure| inputs.blame(method, failure))
     }
 }
 
