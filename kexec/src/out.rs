@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use kexec_core::linux::{Standard, write_all};
+use kexec_core::linux::{Standard, ignore_file_size_limit, write_all};
 use kexec_core::{Errno, Error};
 
 /// A writer with a small buffer; [`Out::finish`] writes the rest.
@@ -28,6 +28,8 @@ impl Out {
     pub fn finish(&mut self) -> fmt::Result {
         let bytes = self.buffer.get(..self.used).unwrap_or_default();
         self.used = 0;
+        // Where it cannot be, a file that may not grow ends the command, as any other.
+        let _limited = ignore_file_size_limit(true);
         write_all(self.to, bytes).map_err(|errno| {
             self.errno = errno;
             fmt::Error

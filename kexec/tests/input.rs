@@ -238,6 +238,49 @@ fn a_report_that_cannot_be_written_is_an_error() {
     assert_eq!(finish(&command.output().unwrap()).code, 255);
 }
 
+/// Whatever is printed: a full device is named, and a limit of file sizes is no silent death.
+#[test]
+fn output_that_cannot_be_written_is_named() {
+    let directory = Directory::new("full");
+    let limited = || {
+        let none = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        // SAFETY: the struct outlives the call.
+        match unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const none) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    for arguments in [
+        &["--version"][..],
+        &["--help"],
+        &["--print-ckr-size"],
+        &["--dry-run", "-u"],
+    ] {
+        for (full, words) in [(true, "ENOSPC"), (false, "EFBIG")] {
+            let path = if full {
+                "/dev/full".into()
+            } else {
+                directory.path("out")
+            };
+            let mut options = std::fs::OpenOptions::new();
+            let out = options.write(true).create(true).open(path).unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
+            command.args(arguments).stdout(out);
+            guard(&mut command, &[]);
+            if !full {
+                // SAFETY: between fork and exec only a system call is made.
+                unsafe { std::os::unix::process::CommandExt::pre_exec(&mut command, limited) };
+            }
+            let run = finish(&command.output().unwrap());
+            assert_eq!(run.code, 255, "{arguments:?}: {}", run.stderr);
+            assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn reuses_the_running_command_line() {
     let directory = Directory::new("reuse");

@@ -1,4 +1,4 @@
-//! The one signal a reader of mapped files has to handle.
+//! Signals that come of files: of mapped pages that cannot be had, and of limits.
 
 use linux_raw_sys::general as raw;
 
@@ -30,5 +30,21 @@ pub unsafe fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let arguments = [raw::SIGBUS as usize, action, 0, mask_size, 0, 0];
     // SAFETY: the kernel reads one struct sigaction at `action`; the handler it names takes no
     // argument, so that it may be called with any, and is the caller's promise.
+    arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
+}
+
+/// Has a write past RLIMIT_FSIZE fail with EFBIG instead of ending the process (SIGXFSZ): the signal
+/// is ignored, or, with `false`, ends the process again. It is the whole process's, so it is for
+/// programs, not for libraries; and execve(2) hands on what is ignored.
+///
+/// # Errors
+/// The errno of rt_sigaction(2).
+pub fn ignore_file_size_limit(ignore: bool) -> Result<(), Errno> {
+    // SIG_IGN and SIG_DFL, which are no functions.
+    let action: [usize; 4] = [usize::from(ignore), 0, 0, 0];
+    let mask_size = size_of::<raw::kernel_sigset_t>();
+    let action = &raw const action as usize;
+    let arguments = [raw::SIGXFSZ as usize, action, 0, mask_size, 0, 0];
+    // SAFETY: the kernel reads one struct sigaction at `action`, which names no handler.
     arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
 }
