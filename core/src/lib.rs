@@ -45,6 +45,11 @@ extern crate std;
 #[cfg(test)]
 mod testing;
 
+/// The example on the package's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct PackageReadme;
+
 pub mod boot;
 pub mod bytes;
 pub mod crash;

@@ -84,6 +84,25 @@ pub fn fresh_directory(path: &Path) -> Outcome {
     std::fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
+/// A directory outside of the source tree, removed at the end.
+pub struct Outside(pub PathBuf);
+
+impl Outside {
+    /// An empty one.
+    pub fn new(name: &str) -> Outcome<Self> {
+        let name = format!("libkexec-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fresh_directory(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Builds the `kexec` command and says where it is.
 pub fn build_kexec() -> Outcome<PathBuf> {
     run(cargo().args(["build", "--quiet", "--release", "--package", "kexec-cli"]))?;

@@ -6,6 +6,7 @@ mod budget;
 mod house;
 mod little_memory;
 mod msrv;
+mod package;
 mod readme;
 mod steps;
 
@@ -115,6 +116,12 @@ const STEPS: &[Step] = &[
         about: "the oldest Rust that builds what ships: Debian's, unpacked",
         when: When::Usual,
         run: msrv::run,
+    },
+    Step {
+        name: "package",
+        about: "cargo package of the crates for others: each tarball builds alone",
+        when: When::Usual,
+        run: package::run,
     },
     Step {
         name: "binary",
