@@ -7,7 +7,9 @@ static struct kx_error error = { .size = sizeof error };
 
 static struct kx_segment at(uint64_t mem, uint64_t memsz)
 {
-    struct kx_segment segment = { .size = sizeof segment, .mem = mem, .memsz = memsz };
+    static const unsigned char code[4];
+    struct kx_segment segment = { .size = sizeof segment, .buf = code, .bufsz = sizeof code,
+                                  .mem = mem, .memsz = memsz };
     return segment;
 }
 
@@ -28,6 +30,9 @@ void test_check(void)
     ANSWERS(0, kx_check_segments(two, 2, 0x200000, NULL, &error));
     ANSWERS(0, kx_check_segments(two, 2, 0x200000, &limits, NULL));
     CHECK(rule(two, 2, 0x300000, NULL) == KX_RULE_ENTRY_OUTSIDE);
+    /* Behind the bytes is memory full of zeros. */
+    ANSWERS(0, kx_check_segments(two, 2, 0x200003, NULL, &error));
+    CHECK(rule(two, 2, 0x200004, NULL) == KX_RULE_ENTRY_OUTSIDE);
     CHECK(rule(NULL, 0, 0, NULL) == KX_RULE_ENTRY_OUTSIDE);
     two[1] = at(0x200001, 0x1000);
     CHECK(rule(two, 2, 0x100000, NULL) == KX_RULE_UNALIGNED && error.numbers[0] == 1);

@@ -80,7 +80,7 @@ void test_sizes(void)
     SIZES(kx_error, no_error, kx_image_probe_fd(-1, &image, object));
     SIZES(kx_error, no_error, kx_map(NULL, &bytes, object));
     SIZES(kx_error, no_error, kx_map_fd(-1, &bytes, object));
-    SIZES(kx_error, no_error, kx_join(NULL, 1, object));
+    SIZES(kx_error, no_error, kx_join(NULL, 1, 0, object));
     SIZES(kx_error, no_error, kx_hold(NULL, 0, NULL, object));
     SIZES(kx_error, no_error, kx_hold_fd(-1, 0, NULL, object));
     SIZES(kx_error, no_error, kx_held_check(NULL, object));
