@@ -84,7 +84,10 @@ extern "C" {
 #define KX_REUSE_CRASH 1
 /** The file ends too early. numbers: bytes needed, bytes there. */
 #define KX_E_TRUNCATED (-4097)
-/** The file is not of a format the library knows. */
+/**
+ * The file is not a kernel of a format that the library starts. numbers: what it looks like
+ * (KX_FORMAT_*).
+ */
 #define KX_E_NOT_THIS_FORMAT (-4098)
 /**
  * The image's boot protocol is too old. numbers: version found, version needed (major << 8 |
@@ -162,8 +165,18 @@ extern "C" {
 #define KX_E_NO_ENTRY (-4202)
 /** The workspace holds no plan. */
 #define KX_E_NO_PLAN (-4203)
-/** A flag or a constant this library does not know. */
+/**
+ * A flag or a constant this library does not know. numbers: 0 and the bits not known, or the
+ * constant, where it takes a struct kx_error.
+ */
 #define KX_E_UNKNOWN (-4204)
+/** The workspace was moved or copied after it was planned in: its plan points into the old place. */
+#define KX_E_MOVED (-4205)
+/**
+ * The workspace is in use by a kx_plan() that has not returned: its progress function must not
+ * use it.
+ */
+#define KX_E_BUSY (-4206)
 /** mem + memsz runs past the end of the address space. */
 #define KX_RULE_WRAPS 1
 /** mem or memsz is not a multiple of 4096. */
@@ -333,10 +346,47 @@ extern "C" {
 #define KX_MACHINE_SIZE 1048576
 /** 64-bit words of a struct kx_machine. */
 #define KX_MACHINE_WORDS 131072
-/** format: a Linux/x86 bzImage with a 64-bit entry. */
-#define KX_IMAGE_BZIMAGE 1
-/** format: a Linux/x86 ELF kernel, vmlinux; planned with KX_REQUEST_VMLINUX only. */
-#define KX_IMAGE_VMLINUX 2
+/** format: none that the library knows. */
+#define KX_FORMAT_UNKNOWN 0
+/** format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds. */
+#define KX_FORMAT_BZIMAGE 1
+/**
+ * format: an ELF file: a Linux/x86 vmlinux where kx_image_probe() succeeds; planned with
+ * KX_REQUEST_VMLINUX only.
+ */
+#define KX_FORMAT_ELF 2
+/** format: a Linux/arm64 Image. */
+#define KX_FORMAT_ARM64_IMAGE 3
+/** format: a Linux/riscv Image. */
+#define KX_FORMAT_RISCV64_IMAGE 4
+/** format: a compressed EFI kernel (CONFIG_EFI_ZBOOT). */
+#define KX_FORMAT_ZBOOT 5
+/** format: a unified kernel image: an EFI program with a kernel in its section .linux. */
+#define KX_FORMAT_UKI 6
+/** format: another EFI or Windows program (PE). */
+#define KX_FORMAT_PE 7
+/** format: compressed by gzip. */
+#define KX_FORMAT_GZIP 8
+/** format: compressed by bzip2. */
+#define KX_FORMAT_BZIP2 9
+/** format: compressed by lzma. */
+#define KX_FORMAT_LZMA 10
+/** format: compressed by xz. */
+#define KX_FORMAT_XZ 11
+/** format: compressed by lzop. */
+#define KX_FORMAT_LZOP 12
+/** format: compressed by lz4. */
+#define KX_FORMAT_LZ4 13
+/** format: compressed by zstd. */
+#define KX_FORMAT_ZSTD 14
+/** format: a cpio archive: an initrd. */
+#define KX_FORMAT_CPIO 15
+/** format: a flattened device tree. */
+#define KX_FORMAT_DEVICE_TREE 16
+/** format: a legacy U-Boot image (uImage). */
+#define KX_FORMAT_UBOOT_IMAGE 17
+/** format: text. */
+#define KX_FORMAT_TEXT 18
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */
@@ -347,7 +397,7 @@ extern "C" {
 #define KX_XLF_FIVE_LEVEL 32
 /** setup_type_max: the image does not say. */
 #define KX_SETUP_TYPE_UNKNOWN 4294967295u
-/** Bytes of kx_image.version, with the final NUL. */
+/** Bytes of kx_image.version and of kx_image.banner, with the final NUL. */
 #define KX_IMAGE_VERSION_SIZE 256
 /**
  * Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()
@@ -437,9 +487,14 @@ struct kx_error {
   int code;
   /** KX_FROM_* where the code is an -errno, else 0. */
   uint32_t origin;
-  /** What it is about: English, static, without a NUL; may be empty. */
+  /**
+   * What it is about: English, static, without a NUL; may be empty. Of KX_E_NULL,
+   * KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED, KX_E_UNKNOWN and
+   * KX_E_EMPTY_FILE the argument or its member: "request.kernel". If it has a "[]" in it,
+   * numbers[0] is the index, from 0: "request.initrds[]".
+   */
   struct kx_bytes what;
-  /** Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none. */
+  /** Sizes, addresses and so on, as documented at each KX_E_*; 0 where there are none. */
   uint64_t numbers[6];
 };
 
@@ -601,7 +656,7 @@ struct kx_crash_info {
 struct kx_image {
   /** Set by the caller: sizeof(struct kx_image). */
   size_t size;
-  /** KX_IMAGE_*. */
+  /** KX_FORMAT_BZIMAGE or KX_FORMAT_ELF. */
   uint32_t format;
   /** Boot protocol version, major << 8 | minor. */
   uint32_t protocol;
@@ -623,14 +678,20 @@ struct kx_image {
   uint32_t setup_type_max;
   /** 0. */
   uint32_t reserved;
-  /** Its version, as `uname -r` begins; empty if it does not say. */
+  /** Its version, what `uname -r` will say: "6.1.0-18-amd64"; empty if it does not say. */
   char version[KX_IMAGE_VERSION_SIZE];
+  /**
+   * Its version, builder and build, as the header has them: "6.1.0-18-amd64
+   * (debian-kernel@lists.debian.org) #1 SMP ..."; empty if it does not say.
+   */
+  char banner[KX_IMAGE_VERSION_SIZE];
 };
 
 /**
  * A plan, and the library's part of its segments: storage for an opaque object, which begins
  * with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
- * may be static, but must not be moved while it holds a plan. Too large for many a stack.
+ * may be static, but must not be moved while it holds a plan: the functions that take one then
+ * return KX_E_MOVED. Too large for many a stack.
  *
  * Functions that take it const may run at the same time on one object.
  */
@@ -641,8 +702,13 @@ struct kx_workspace {
 
 /**
  * A progress function: called now and then with the bytes digested so far, the bytes there
- * are, and what the request says. It answers 0 to go on; anything else stops the plan with
+ * are, and what the request says. It returns 0 to go on; anything else stops the plan with
  * KX_E_CANCELLED. It must return (no longjmp).
+ *
+ * It runs inside kx_plan(), which is using the request, the machine and the workspace. Functions
+ * that take the workspace return KX_E_BUSY; after kx_workspace_init() of it kx_plan() does. The
+ * machine may be looked at, by functions that take it const, and must not be changed; neither
+ * must the request's files. Other objects may be used.
  */
 typedef int (*kx_progress)(uint64_t done, uint64_t total, void *context);
 
@@ -680,7 +746,11 @@ struct kx_request {
   uint32_t on_failure;
   /** I/O port of the serial port; 0 for 0x3f8 (ttyS0). */
   uint32_t serial_port;
-  /** Its speed in baud; 0 leaves it as it is. */
+  /**
+   * Its speed in baud; 0 leaves it as it is. 115200 divided by a whole number (115200, 57600,
+   * 38400, 19200, 9600 ...), or a speed that such a quotient exceeds by at most 2 %; others are
+   * KX_E_BAD_ARGUMENT.
+   */
   uint32_t serial_baud;
 };
 
@@ -991,8 +1061,9 @@ int kx_machine_read_below(struct kx_machine *machine, const char *root);
 /**
  * Says what is in a kernel image, of which `length` bytes lie at `data`.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_THIS_FORMAT, KX_E_TRUNCATED,
- * KX_E_PROTOCOL, KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT
+ * (numbers[0] and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
+ * KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
  */
 int kx_image_probe(const void *data,
                    size_t length,
@@ -1014,6 +1085,20 @@ int kx_image_probe_path(const char *path, struct kx_image *image, struct kx_erro
  */
 int kx_image_probe_fd(int fd, struct kx_image *image, struct kx_error *error);
 
+/**
+ * What a file looks like, by the marks at its beginning, of which `length` bytes lie at `data`:
+ * the first 4096 bytes suffice. Nothing else is checked: see kx_image_probe().
+ *
+ * Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
+ */
+int kx_file_format(const void *data, size_t length);
+
+/**
+ * The name of a format (KX_FORMAT_*), with its article: "a gzip file"; "a file of an unknown
+ * format" for other numbers. Static, never NULL.
+ */
+const char *kx_format_name(uint32_t format);
+
 /** Bytes a workspace needs: at most KX_WORKSPACE_SIZE. For those who allocate. Never fails. */
 size_t kx_workspace_size(void);
 
@@ -1033,17 +1118,18 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  * into the workspace, and digests all bytes once unless told not to. No system call is made: it
  * can be done for any machine, on any machine, without privileges.
  *
- * What the workspace held before is forgotten, whatever the answer is. The plan points at the
+ * What the workspace held before is forgotten, whatever is returned. The plan points at the
  * request's kernel and initrds, which must stay as they are; machine, command line, dtb, seed and
- * the request itself may go.
+ * the request itself may go. It also points into the workspace: a copy of that has no plan that
+ * can be used (KX_E_MOVED).
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
  * flags that do not go together, a crash kernel for CPUs' notes without a size); what
  * kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
  * paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
- * KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
- * KX_E_FULL, KX_E_CANCELLED; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
+ * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
+ * KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
  * KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
  */
 int kx_plan(const struct kx_request *request,
@@ -1063,8 +1149,8 @@ int kx_plan(const struct kx_request *request,
  * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
  * KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
  * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
- * KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
- * KX_E_FULL. The workspace then holds no plan.
+ * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
+ * KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
  */
 int kx_plan_to_boot(const struct kx_request *request,
                     const struct kx_machine *machine,
@@ -1073,7 +1159,8 @@ int kx_plan_to_boot(const struct kx_request *request,
 /**
  * Tells a plan's numbers.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+ * KX_E_MOVED, KX_E_BUSY.
  */
 int kx_plan_get(const struct kx_workspace *workspace, struct kx_plan_info *info);
 
@@ -1082,7 +1169,7 @@ int kx_plan_get(const struct kx_workspace *workspace, struct kx_plan_info *info)
  * workspace's plan.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
- * KX_E_NO_ENTRY.
+ * KX_E_MOVED, KX_E_BUSY, KX_E_NO_ENTRY.
  */
 int kx_plan_segment(const struct kx_workspace *workspace,
                     size_t index,
@@ -1092,7 +1179,8 @@ int kx_plan_segment(const struct kx_workspace *workspace,
  * Tells where the bytes the new kernel is told lie: boot_params first, 4096 bytes, then
  * command line, EFI map and setup_data. They stay as long as the workspace's plan.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+ * KX_E_BUSY, KX_E_NO_ENTRY.
  */
 int kx_plan_boot_params(const struct kx_workspace *workspace, struct kx_bytes *bytes);
 
@@ -1101,15 +1189,16 @@ int kx_plan_boot_params(const struct kx_workspace *workspace, struct kx_bytes *b
  * out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
  *
  * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
- * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY,
- * KX_E_BUFFER.
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+ * KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
  */
 int kx_plan_note(const struct kx_workspace *workspace, size_t index, char *buffer, size_t size);
 
 /**
  * Tells the type of a setup_data node, by its index from 0 in list order.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+ * KX_E_BUSY, KX_E_NO_ENTRY.
  */
 int kx_plan_setup_type(const struct kx_workspace *workspace, size_t index, uint32_t *kind);
 
@@ -1126,7 +1215,7 @@ const char *kx_segment_kind_name(uint32_t kind);
  * Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
- * KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+ * KX_E_MOVED, KX_E_BUSY, KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
  */
 int kx_check(const struct kx_workspace *workspace, struct kx_error *error);
 
@@ -1288,7 +1377,7 @@ int kx_release(struct kx_held *held);
  * call.
  *
  * Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
- * KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
+ * KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED, KX_E_BUSY, KX_E_TOO_MANY_SEGMENTS.
  */
 int kx_load(const struct kx_workspace *workspace,
             struct kx_error *error);

@@ -20,7 +20,78 @@ static const struct {
     PIN(-4120, CANCELLED), PIN(-4121, COPY_TOO_LARGE), PIN(-4196, NULL), PIN(-4197, MISALIGNED),
     PIN(-4198, SIZE), PIN(-4199, TOO_NEW), PIN(-4200, NOT_INITIALISED), PIN(-4201, BUFFER),
     PIN(-4202, NO_ENTRY), PIN(-4203, NO_PLAN), PIN(-4204, UNKNOWN),
+    PIN(-4205, MOVED), PIN(-4206, BUSY),
 };
+
+/* A call that fails with a code, and a message that says which argument or file it is. */
+static void says(int expected, int code, const struct kx_error *error, const char *message)
+{
+    char text[KX_MESSAGE_SIZE] = "";
+    ANSWERS(expected, code);
+    CHECK(error->code == expected);
+    kx_error_message(error, text, sizeof text);
+    if (strcmp(text, message) != 0)
+        fprintf(stderr, "%s\n", text);
+    CHECK(strcmp(text, message) == 0);
+}
+
+static void arguments(void)
+{
+    size_t length;
+    unsigned char *kernel = make_bzimage(0x1000, &length);
+    struct kx_machine *machine = pc();
+    struct kx_workspace *workspace = new_workspace();
+    struct kx_bytes initrds[3] = { { "one", 3 }, { "two", 3 }, { "three", 5 } };
+    struct kx_request request = request_of(kernel, length), bad;
+    struct kx_segment segments[2] = { { .size = sizeof *segments }, { .size = sizeof *segments } };
+    struct kx_limits limits = { .size = 1 };
+    struct kx_error error = { .size = sizeof error };
+    struct kx_bytes bytes;
+
+    request.initrds = initrds;
+    request.initrd_count = 3;
+#define PLAN(member, value) (bad = request, bad.member = value, \
+                             kx_plan(&bad, machine, workspace, &error))
+    says(KX_E_NULL, kx_plan(NULL, machine, workspace, &error), &error,
+         "request: a pointer is NULL");
+    says(KX_E_NULL, kx_plan(&request, NULL, workspace, &error), &error,
+         "machine: a pointer is NULL");
+    says(KX_E_NULL, kx_plan(&request, machine, NULL, &error), &error,
+         "workspace: a pointer is NULL");
+    says(KX_E_NULL, PLAN(kernel.data, NULL), &error, "request.kernel: a pointer is NULL");
+    says(KX_E_NULL, PLAN(initrds, NULL), &error, "request.initrds: a pointer is NULL");
+    says(KX_E_NULL, PLAN(command_line.length, 1), &error,
+         "request.command_line: a pointer is NULL");
+    says(KX_E_NULL, PLAN(dtb.length, 1), &error, "request.dtb: a pointer is NULL");
+    says(KX_E_NULL, PLAN(rng_seed.length, 32), &error, "request.rng_seed: a pointer is NULL");
+    says(KX_E_UNKNOWN, PLAN(flags, 0x80000000), &error,
+         "request.flags: a flag or constant this library does not know (0x80000000)");
+    says(KX_E_UNKNOWN, PLAN(on_failure, 7), &error,
+         "request.on_failure: a flag or constant this library does not know (0x7)");
+    says(KX_E_EMPTY_FILE, PLAN(kernel.length, 0), &error, "request.kernel: the file is empty");
+    initrds[2].length = 0;
+    says(KX_E_EMPTY_FILE, PLAN(flags, 0), &error, "request.initrds[2]: the file is empty");
+    CHECK(error.numbers[0] == 2);
+    initrds[1].data = NULL;
+    says(KX_E_NULL, PLAN(flags, 0), &error, "request.initrds[1]: a pointer is NULL");
+    CHECK(error.numbers[0] == 1);
+
+    segments[1].bufsz = 1;
+    says(KX_E_NULL, kx_check_segments(segments, 2, 0, NULL, &error), &error,
+         "segments[1].buf: a pointer is NULL");
+    says(KX_E_SIZE, kx_check_segments(segments, 1, 0, &limits, &error), &error,
+         "limits: the size of a structure or of an object's storage cannot be");
+    says(KX_E_NO_PLAN, kx_load(workspace, &error), &error, "workspace: the workspace holds no plan");
+    says(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error), &error,
+         "command_line: a pointer is NULL");
+    says(KX_E_NULL, kx_mount("proc", NULL, "proc", &error), &error, "target: a pointer is NULL");
+    says(KX_E_NULL, kx_map(NULL, &bytes, &error), &error, "path: a pointer is NULL");
+    says(KX_E_NULL, kx_map("/", NULL, &error), &error, "bytes: a pointer is NULL");
+    says(KX_E_NULL, kx_held_check(NULL, &error), &error, "held: a pointer is NULL");
+    free(machine);
+    free(workspace);
+    free(kernel);
+}
 
 static void messages(void)
 {
@@ -30,10 +101,10 @@ static void messages(void)
     int needed;
 
     errno = 77;
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, &error));
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &error));
     CHECK(errno == 77);
     CHECK(error.size == sizeof error && error.code == KX_E_TRUNCATED && error.origin == 0);
-    CHECK(error.numbers[0] == 0x290 && error.numbers[1] == 1 && error.what.length != 0);
+    CHECK(error.numbers[0] == 0x290 && error.numbers[1] == 2 && error.what.length != 0);
     needed = kx_error_message(&error, NULL, 0);
     CHECK(needed > 1);
     CHECK(kx_error_message(&error, text, sizeof text) == needed);
@@ -52,10 +123,11 @@ static void messages(void)
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "open: No such file or directory (ENOENT)") == 0);
 
-    /* The library's own numbers have their strerror as message. */
+    /* The library's own numbers have their strerror as message, after the argument. */
     ANSWERS(KX_E_NULL, kx_image_probe(NULL, 1, &image, &error));
     kx_error_message(&error, text, sizeof text);
-    CHECK(strcmp(text, kx_strerror(KX_E_NULL)) == 0);
+    CHECK(strcmp(text, "data: a pointer is NULL") == 0);
+    arguments();
 
     /* Every code, with hostile numbers, has a message that fits. */
     for (int code = -4300; code <= 1; code++) {
@@ -75,8 +147,8 @@ static void messages(void)
     } future;
     memset(&future, 0xee, sizeof future);
     future.error.size = sizeof future;
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, &future.error));
-    CHECK(future.error.size == sizeof future && future.error.numbers[1] == 1);
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &future.error));
+    CHECK(future.error.size == sizeof future && future.error.numbers[1] == 2);
     for (size_t i = 0; i < sizeof future.more; i++)
         CHECK(future.more[i] == 0);
     ANSWERS(0, kx_error_message(&future.error, text, sizeof text) > 1 ? 0 : -1);
@@ -84,12 +156,12 @@ static void messages(void)
     ANSWERS(KX_E_TOO_NEW, kx_error_message(&future.error, text, sizeof text));
     for (size_t size = 0; size < 8; size++) {
         error.size = size;
-        ANSWERS(KX_E_SIZE, kx_image_probe("x", 1, &image, &error));
+        ANSWERS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
     }
     error.size = 4097;
-    ANSWERS(KX_E_SIZE, kx_image_probe("x", 1, &image, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_image_probe("x", 1, &image, odd(&error)));
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("x", 1, &image, NULL));
+    ANSWERS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
+    ANSWERS(KX_E_MISALIGNED, kx_image_probe("MZ", 2, &image, odd(&error)));
+    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, NULL));
 }
 
 void test_errors(void)

@@ -31,7 +31,7 @@ static void vmlinux(void)
 
     memset(image.version, '!', sizeof image.version);
     ANSWERS(0, kx_image_probe(file, length, &image, &error));
-    CHECK(image.format == KX_IMAGE_VMLINUX && image.version[0] == 0 && image.reserved == 0);
+    CHECK(image.format == KX_FORMAT_ELF && image.version[0] == 0 && image.reserved == 0);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x60000);
     CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
     ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
@@ -49,6 +49,60 @@ static void vmlinux(void)
     free(file);
 }
 
+/* What a file that is no kernel looks like: a number, and a text that says it. */
+static void foreign(void)
+{
+    static const struct {
+        int format;
+        size_t offset, length;
+        const char *mark, *says;
+    } files[] = {
+        { KX_FORMAT_ARM64_IMAGE, 56, 4, "ARM\x64", "arm64" },
+        { KX_FORMAT_RISCV64_IMAGE, 56, 4, "RSC\5", "riscv" },
+        { KX_FORMAT_ZBOOT, 0, 8, "MZ\0\0zimg", "zboot" },
+        { KX_FORMAT_GZIP, 0, 2, "\x1f\x8b", "gzip" },
+        { KX_FORMAT_BZIP2, 0, 3, "BZh", "bzip2" },
+        { KX_FORMAT_LZMA, 0, 3, "\x5d\0", "lzma" },
+        { KX_FORMAT_XZ, 0, 6, "\xfd" "7zXZ", "xz" },
+        { KX_FORMAT_LZOP, 0, 6, "\x89LZO\0\r", "lzop" },
+        { KX_FORMAT_LZ4, 0, 4, "\x04\x22\x4d\x18", "lz4" },
+        { KX_FORMAT_LZ4, 0, 4, "\x02\x21\x4c\x18", "lz4" },
+        { KX_FORMAT_ZSTD, 0, 4, "\x28\xb5\x2f\xfd", "zstd" },
+        { KX_FORMAT_CPIO, 0, 6, "070701", "initrd" },
+        { KX_FORMAT_DEVICE_TREE, 0, 4, "\xd0\x0d\xfe\xed", "device tree" },
+        { KX_FORMAT_UBOOT_IMAGE, 0, 4, "\x27\x05\x19\x56", "U-Boot" },
+        { KX_FORMAT_UNKNOWN, 0, 1, "", "bzImage" },
+    };
+    struct kx_error error = { .size = sizeof error };
+    struct kx_image image = { .size = sizeof image };
+    unsigned char file[4096];
+    char text[KX_MESSAGE_SIZE];
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        memset(file, 0, sizeof file);
+        memcpy(file + files[i].offset, files[i].mark, files[i].length);
+        /* Whole, and too short to have the header of a kernel. */
+        for (size_t length = sizeof file; length >= 64; length /= 64) {
+            ANSWERS(files[i].format, kx_file_format(file, length));
+            ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(file, length, &image, &error));
+            CHECK(error.numbers[0] == (uint64_t)files[i].format);
+            kx_error_message(&error, text, sizeof text);
+            CHECK(strstr(text, files[i].says) && !strstr(text, "cut off"));
+        }
+        CHECK(files[i].format == KX_FORMAT_UNKNOWN
+              || strstr(kx_format_name(files[i].format), files[i].says));
+    }
+    const char *page = "<!DOCTYPE html>\n<title>404</title>\n";
+    ANSWERS(KX_FORMAT_TEXT, kx_file_format(page, strlen(page)));
+    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(page, strlen(page), &image, &error));
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strcmp(text, "not a bzImage; it looks like a text file") == 0);
+    ANSWERS(KX_FORMAT_UNKNOWN, kx_file_format(NULL, 0));
+    ANSWERS(KX_E_NULL, kx_file_format(NULL, 1));
+    ANSWERS(KX_E_SIZE, kx_file_format(page, (size_t)-1));
+    CHECK(strcmp(kx_format_name(4711), "a file of an unknown format") == 0);
+}
+
 void test_image(void)
 {
     size_t length;
@@ -61,16 +115,17 @@ void test_image(void)
     } future;
 
     ANSWERS(0, kx_image_probe(file, length, &image, &error));
-    CHECK(image.format == KX_IMAGE_BZIMAGE && image.protocol == 0x020f);
+    CHECK(image.format == KX_FORMAT_BZIMAGE && image.protocol == 0x020f);
     CHECK(image.xloadflags == 0x7f && image.relocatable == 1 && image.alignment == 0x200000);
     CHECK(image.xloadflags & KX_XLF_KERNEL_64 && image.xloadflags & KX_XLF_FIVE_LEVEL);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x3c39000);
     CHECK(image.command_line_size == 2047 && image.kernel_size == 0x10000);
-    CHECK(image.setup_type_max == 10 && strcmp(image.version, "7.3.4-test #1") == 0);
+    CHECK(image.setup_type_max == 10 && strcmp(image.version, "7.3.4-test") == 0
+          && strcmp(image.banner, "7.3.4-test #1") == 0);
 
     ANSWERS(KX_E_NULL, kx_image_probe(file, length, NULL, &error));
     ANSWERS(KX_E_NULL, kx_image_probe(NULL, length, &image, &error));
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe(NULL, 0, &image, &error));
+    ANSWERS(KX_E_EMPTY_FILE, kx_image_probe(NULL, 0, &image, &error));
     ANSWERS(KX_E_SIZE, kx_image_probe(file, (size_t)-1, &image, &error));
     ANSWERS(KX_E_MISALIGNED, kx_image_probe(file, length, odd(&image), &error));
     image.size = 0;
@@ -93,6 +148,7 @@ void test_image(void)
     CHECK(error.numbers[0] == 0x230 && error.numbers[1] == 0x200003);
     free(file);
     vmlinux();
+    foreign();
 }
 
 static int temporary(const void *data, size_t length, char *name)
@@ -122,6 +178,7 @@ static void joined(void)
     CHECK(error.numbers[0] == 12 && error.numbers[1] == 11);
     CHECK(kx_copy_limit() > 1 << 20);
     ANSWERS(KX_E_EMPTY_FILE, kx_join(fds, 3, 12, &error));
+    CHECK(error.numbers[0] == 2 && error.what.length == 5);
     ANSWERS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, 12, &error));
     ANSWERS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, 12, &error));
     ANSWERS(KX_E_NULL, kx_join(NULL, 2, 12, &error));
@@ -130,7 +187,7 @@ static void joined(void)
     fds[0] = fds[0] + 0;
     int bad[2] = { fds[0], 9999 };
     ANSWERS(-EBADF, kx_join(bad, 2, 12, &error));
-    CHECK(error.origin == KX_FROM_FILE);
+    CHECK(error.origin == KX_FROM_FILE && error.numbers[0] == 1);
     /* The caller's descriptors stay open, whatever happened. */
     for (int i = 0; i < 3; i++) {
         CHECK(lseek(fds[i], 0, SEEK_SET) == 0 && read(fds[i], text, sizeof text) >= 0);

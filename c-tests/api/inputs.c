@@ -27,6 +27,7 @@ unsigned char *make_bzimage(size_t kernel_size, size_t *length)
         abort();
     for (size_t i = 0; i < kernel_size; i++)
         file[setup + i] = (unsigned char)(i * 31 + (i >> 8));
+    memcpy(file, "MZ", 2);
     file[0x1f1] = 4;
     put32(file + 0x1f4, kernel_size / 16);
     put16(file + 0x1fe, 0xaa55);

@@ -82,7 +82,7 @@ void test_layout(void)
     AT(kx_machine_info, efi_platform_size, 264);
     AT(kx_machine_info, reserved, 268);
 
-    CHECK(sizeof(struct kx_image) == 328);
+    CHECK(sizeof(struct kx_image) == 584);
     AT(kx_image, format, 8);
     AT(kx_image, protocol, 12);
     AT(kx_image, xloadflags, 16);
@@ -95,6 +95,7 @@ void test_layout(void)
     AT(kx_image, setup_type_max, 64);
     AT(kx_image, reserved, 68);
     AT(kx_image, version, 72);
+    AT(kx_image, banner, 328);
 
     CHECK(sizeof(struct kx_segment) == 48);
     AT(kx_segment, buf, 8);

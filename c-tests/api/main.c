@@ -17,6 +17,7 @@ int main(void)
     test_files();
     test_hold();
     test_plan();
+    test_moved();
     test_request();
     test_inspect();
     test_check();

@@ -155,7 +155,7 @@ void test_request(void)
     REFUSES(KX_E_SIZE, size, 7);
     REFUSES(KX_E_SIZE, size, 4097);
     REFUSES(KX_E_NULL, kernel.data, NULL);
-    REFUSES(KX_E_TRUNCATED, kernel.length, 0);
+    REFUSES(KX_E_EMPTY_FILE, kernel.length, 0);
     REFUSES(KX_E_SIZE, kernel.length, (size_t)-1);
     REFUSES(KX_E_NULL, initrd_count, 1);
     REFUSES(KX_E_SIZE, initrd_count, (size_t)-1 / 8 + (request.initrds = (void *)seed, 0));
@@ -174,6 +174,7 @@ void test_request(void)
     request.flags = KX_REQUEST_CONSOLE_SERIAL | KX_REQUEST_CONSOLE_VGA | KX_REQUEST_RESET_VGA;
     REFUSES(0, serial_baud, 115200);
     REFUSES(KX_E_BAD_ARGUMENT, serial_baud, 1);
+    REFUSES(KX_E_BAD_ARGUMENT, serial_baud, 100000);
     request.flags = 0;
 
     memset(line, 'x', sizeof line);
@@ -306,6 +307,10 @@ void test_inspect(void)
     ANSWERS(KX_E_MISALIGNED, kx_plan_get(workspace, odd(&info)));
     info.size = 3;
     ANSWERS(KX_E_SIZE, kx_plan_get(workspace, &info));
+    request.rng_seed.length = 0;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    CHECK(kx_plan_note(workspace, 0, text, sizeof text) > 0);
+    CHECK(strcmp(text, "no random seed is handed on: none was given") == 0);
     free(machine);
     free(workspace);
     free(kernel);

@@ -61,6 +61,7 @@ void test_image(void);
 void test_files(void);
 void test_hold(void);
 void test_plan(void);
+void test_moved(void);
 void test_request(void);
 void test_inspect(void);
 void test_check(void);

@@ -39,7 +39,7 @@ static int complain(const char *step, const struct kx_error *error)
 int bzImage64_probe(const char *buf, off_t len)
 {
     struct kx_image image = { .size = sizeof image };
-    if (kx_image_probe(buf, len, &image, NULL) < 0 || image.format != KX_IMAGE_BZIMAGE)
+    if (kx_image_probe(buf, len, &image, NULL) < 0 || image.format != KX_FORMAT_BZIMAGE)
         return -1;
     return 0;
 }

@@ -7,7 +7,7 @@ use kexec_core::Error;
 use kexec_core::memory::Range;
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report};
+use crate::error::{About, Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report};
 use crate::inspect::kx_segment;
 use crate::machine_info::kx_range;
 use crate::pointer;
@@ -32,6 +32,8 @@ pub struct kx_limits {
 unsafe impl Versioned for kx_limits {}
 const _: () = assert!(size_of::<kx_limits>() == 40);
 
+const SEGMENTS: &str = "segments[]";
+
 /// The caller's array of segments; each element is as large as the first one says, and must say
 /// so itself.
 ///
@@ -53,18 +55,20 @@ pub unsafe fn segments<'a>(
         return Err(too_many.into());
     }
     // SAFETY: the caller's promise.
-    let stride = unsafe { versioned::output_size(first.cast_mut()) }?;
+    let stride = unsafe { versioned::output_size(first.cast_mut()) }.about(SEGMENTS)?;
     for index in 0..count {
         let offset = index.saturating_mul(stride);
         let here = first.cast::<u8>().wrapping_add(offset).cast::<kx_segment>();
         // SAFETY: inside the caller's array.
-        if unsafe { versioned::output_size(here.cast_mut()) }? != stride {
-            return Err(Failure::Own(KX_E_SIZE));
+        let size = unsafe { versioned::output_size(here.cast_mut()) };
+        if size.about_nth(SEGMENTS, index)? != stride {
+            return Err(Failure::Argument(KX_E_SIZE, SEGMENTS, [index as u64, 0]));
         }
         // SAFETY: inside the caller's array.
-        let given = unsafe { versioned::read(here) }?;
+        let given = unsafe { versioned::read(here) }.about_nth(SEGMENTS, index)?;
         // SAFETY: the caller's promise.
-        let buf = unsafe { pointer::bytes(given.buf, given.bufsz) }?;
+        let buf = unsafe { pointer::bytes(given.buf, given.bufsz) };
+        let buf = buf.about_nth("segments[].buf", index)?;
         let segment = Segment {
             kind: SegmentKind::Kernel,
             buf,
@@ -79,12 +83,12 @@ pub unsafe fn segments<'a>(
 /// Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
-/// KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+/// KX_E_MOVED, KX_E_BUSY, KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx_error) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        unsafe { plan(workspace) }?.check()?;
+        unsafe { plan(workspace) }.about("workspace")?.check()?;
         Ok(0)
     };
     // SAFETY: the caller's promise.
@@ -115,7 +119,7 @@ pub unsafe extern "C" fn kx_check_segments(
         };
         if !limits.is_null() {
             // SAFETY: the caller's promise.
-            let given = unsafe { versioned::read(limits) }?;
+            let given = unsafe { versioned::read(limits) }.about("limits")?;
             if given.destination != 0 {
                 allowed.destination = given.destination;
             }

@@ -10,7 +10,8 @@ use crate::versioned::{self, Versioned};
 
 /// The file ends too early. numbers: bytes needed, bytes there.
 pub const KX_E_TRUNCATED: c_int = -4097;
-/// The file is not of a format the library knows.
+/// The file is not a kernel of a format that the library starts. numbers: what it looks like
+/// (KX_FORMAT_*).
 pub const KX_E_NOT_THIS_FORMAT: c_int = -4098;
 /// The image's boot protocol is too old. numbers: version found, version needed (major << 8 |
 /// minor).
@@ -76,8 +77,14 @@ pub const KX_E_BUFFER: c_int = -4201;
 pub const KX_E_NO_ENTRY: c_int = -4202;
 /// The workspace holds no plan.
 pub const KX_E_NO_PLAN: c_int = -4203;
-/// A flag or a constant this library does not know.
+/// A flag or a constant this library does not know. numbers: 0 and the bits not known, or the
+/// constant, where it takes a struct kx_error.
 pub const KX_E_UNKNOWN: c_int = -4204;
+/// The workspace was moved or copied after it was planned in: its plan points into the old place.
+pub const KX_E_MOVED: c_int = -4205;
+/// The workspace is in use by a kx_plan() that has not returned: its progress function must not
+/// use it.
+pub const KX_E_BUSY: c_int = -4206;
 
 /// mem + memsz runs past the end of the address space.
 pub const KX_RULE_WRAPS: u32 = 1;
@@ -122,9 +129,12 @@ pub struct kx_error {
     pub code: c_int,
     /// KX_FROM_* where the code is an -errno, else 0.
     pub origin: u32,
-    /// What it is about: English, static, without a NUL; may be empty.
+    /// What it is about: English, static, without a NUL; may be empty. Of KX_E_NULL,
+    /// KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED, KX_E_UNKNOWN and
+    /// KX_E_EMPTY_FILE the argument or its member: "request.kernel". If it has a "[]" in it,
+    /// numbers[0] is the index, from 0: "request.initrds[]".
     pub what: kx_bytes,
-    /// Sizes, addresses and so on, as told at each KX_E_*; 0 where there are none.
+    /// Sizes, addresses and so on, as documented at each KX_E_*; 0 where there are none.
     pub numbers: [u64; 6],
 }
 
@@ -148,13 +158,40 @@ const _: () = assert!(size_of::<kx_error>() == 80);
 /// Why a function fails: by a number of this package, or the core's error.
 #[derive(Clone, Copy, Debug)]
 pub enum Failure {
-    /// One of KX_E_NULL ... KX_E_UNKNOWN.
+    /// One of KX_E_NULL ... KX_E_BUSY.
     Own(c_int),
+    /// One of them, the argument it is about, and its index or the unknown bits.
+    Argument(c_int, &'static str, [u64; 2]),
     /// The core's.
     Core(Error),
+    /// The core's, of one of the caller's files, and its index.
+    File(Error, &'static str, u64),
 }
 
-/// One of KX_E_NULL ... KX_E_UNKNOWN, before there is anything else to say: it fits a register.
+/// Says which argument could not be used.
+pub trait About<T> {
+    /// `what` is the argument's name in the header, and its member.
+    fn about(self, what: &'static str) -> Result<T, Failure>;
+    /// As [`About::about`], of the element `index` of an array: `what` has "[]" in it.
+    fn about_nth(self, what: &'static str, index: usize) -> Result<T, Failure>;
+}
+
+impl<T> About<T> for Result<T, Code> {
+    fn about(self, what: &'static str) -> Result<T, Failure> {
+        self.about_nth(what, 0)
+    }
+
+    fn about_nth(self, what: &'static str, index: usize) -> Result<T, Failure> {
+        self.map_err(|Code(code)| Failure::Argument(code, what, [index as u64, 0]))
+    }
+}
+
+/// Bits or a constant that this library does not know.
+pub fn unknown(what: &'static str, value: impl Into<u64>) -> Failure {
+    Failure::Argument(KX_E_UNKNOWN, what, [0, value.into()])
+}
+
+/// One of KX_E_NULL ... KX_E_BUSY, before there is anything else to say: it fits a register.
 #[derive(Clone, Copy, Debug)]
 pub struct Code(pub c_int);
 
@@ -193,23 +230,39 @@ impl Failure {
     /// What the function returns.
     pub fn code(&self) -> c_int {
         match self {
-            Self::Own(code) => *code,
-            Self::Core(Error::Syscall { errno, .. } | Error::File { errno, .. }) => {
+            Self::Own(code) | Self::Argument(code, ..) => *code,
+            Self::Core(Error::Syscall { errno, .. } | Error::File { errno, .. })
+            | Self::File(Error::Syscall { errno, .. } | Error::File { errno, .. }, ..) => {
                 c_int::from(errno.0).wrapping_neg()
             }
-            Self::Core(error) => (-4096_i32).wrapping_sub(c_int::from(error.number())),
+            Self::Core(error) | Self::File(error, ..) => {
+                (-4096_i32).wrapping_sub(c_int::from(error.number()))
+            }
         }
     }
 
     fn details(&self, to: &mut kx_error) {
         to.code = self.code();
-        if let Self::Core(error) = self {
-            let what = taken_apart(error, to);
-            to.what = kx_bytes {
-                data: what.as_ptr().cast(),
-                length: what.len(),
-            };
-        }
+        let what = match self {
+            Self::Own(_) => return,
+            Self::Argument(_, what, [first, second]) => {
+                let [index, value, ..] = &mut to.numbers;
+                (*index, *value) = (*first, *second);
+                what
+            }
+            Self::Core(error) => taken_apart(error, to),
+            Self::File(error, which, number) => {
+                let what = taken_apart(error, to);
+                let [index, ..] = &mut to.numbers;
+                *index = *number;
+                // The step that failed says more than the argument, of which there is the number.
+                if what.is_empty() { which } else { what }
+            }
+        };
+        to.what = kx_bytes {
+            data: what.as_ptr().cast(),
+            length: what.len(),
+        };
     }
 }
 
@@ -256,8 +309,8 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
             to.origin = KX_FROM_CALL;
             (call, (0, 0))
         }
-        Error::NotThisFormat { what }
-        | Error::NotBootable { why: what }
+        Error::NotThisFormat { what, found } => (what, (found.number().into(), 0)),
+        Error::NotBootable { why: what }
         | Error::NotAFile { what }
         | Error::BadArgument { what } => (what, (0, 0)),
         _ => ("", (0, 0)),

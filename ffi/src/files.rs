@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char, c_int};
 use kexec_core::linux::{BorrowedFd, BorrowedFile, Copies, File, Mapping, join};
 use kexec_core::{Error, Result};
 
-use crate::error::{Failure, KX_E_NULL, kx_error, plain, report};
+use crate::error::{About, Failure, KX_E_NULL, kx_error, plain, report};
 use crate::pointer;
 use crate::request::kx_bytes;
 
@@ -31,7 +31,7 @@ unsafe fn hand_out(
     map: impl FnOnce() -> core::result::Result<Mapping, Failure>,
 ) -> c_int {
     let body = || {
-        pointer::usable(bytes)?;
+        pointer::usable(bytes).about("bytes")?;
         let (start, length) = map()?.into_address();
         let mapped = kx_bytes {
             data: core::ptr::with_exposed_provenance(start),
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn kx_map(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let map = || Ok(open_path(unsafe { pointer::string(path) }?)?);
+    let map = || Ok(open_path(unsafe { pointer::string(path) }.about("path")?)?);
     // SAFETY: the caller's promise.
     unsafe { hand_out(bytes, error, map) }
 }
@@ -131,15 +131,16 @@ pub unsafe extern "C" fn kx_join(
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        let fds = unsafe { pointer::array(fds, count) }?;
+        let fds = unsafe { pointer::array(fds, count) }.about("fds")?;
         if fds.is_empty() {
             let what = "there must be files to join";
             return Err(Error::BadArgument { what }.into());
         }
         // Each is looked at before a byte is copied.
-        for fd in fds {
+        for (index, fd) in fds.iter().enumerate() {
             // SAFETY: the caller's promise.
-            let _regular = unsafe { file(*fd) }?;
+            let regular = unsafe { file(*fd) };
+            let _regular = regular.map_err(|why| Failure::File(why, "fds[]", index as u64))?;
         }
         // SAFETY: the caller's promise.
         let files = fds.iter().filter_map(|fd| unsafe { file(*fd) }.ok());

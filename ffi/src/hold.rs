@@ -6,7 +6,7 @@ use core::mem::offset_of;
 use kexec_core::linux::{BorrowedFd, Copies, Fd, File, Hold, Mapping, Stamp};
 use kexec_core::{Error, Result};
 
-use crate::error::{Failure, KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, kx_error, plain, report};
+use crate::error::{About, Failure, KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, kx_error, plain, report};
 use crate::pointer;
 use crate::request::kx_bytes;
 use crate::versioned::{self, Versioned};
@@ -55,7 +55,7 @@ unsafe fn hand_out(
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(held) }?;
+        let size = unsafe { versioned::output_size(held) }.about("held")?;
         whole(size)?;
         // SAFETY: not NULL, aligned, and as large as `size` says, which has this member.
         let by = unsafe { &raw const (*held).by };
@@ -140,7 +140,12 @@ pub unsafe extern "C" fn kx_hold(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let open = |copies: &_| Ok(File::open_any(unsafe { pointer::string(path) }?, copies)?);
+    let open = |copies: &_| {
+        Ok(File::open_any(
+            unsafe { pointer::string(path) }.about("path")?,
+            copies,
+        )?)
+    };
     // SAFETY: the caller's promise.
     unsafe { hand_out(held, copy_limit, error, open) }
 }
@@ -170,9 +175,9 @@ pub unsafe extern "C" fn kx_hold_fd(
 /// `held` as the header says.
 unsafe fn given(held: *const kx_held) -> core::result::Result<kx_held, Failure> {
     // SAFETY: the caller's promise.
-    whole(unsafe { versioned::output_size(held.cast_mut()) }?)?;
+    whole(unsafe { versioned::output_size(held.cast_mut()) }.about("held")?)?;
     // SAFETY: the caller's promise.
-    let given = unsafe { versioned::read(held) }?;
+    let given = unsafe { versioned::read(held) }.about("held")?;
     match given.by {
         0..=KX_HELD_BY_NOTHING => Ok(given),
         _ => Err(Failure::Own(KX_E_UNKNOWN)),

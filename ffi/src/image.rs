@@ -1,19 +1,55 @@
 //! What is in a kernel image.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 
+use kexec_core::cstr;
 use kexec_core::image::Kernel;
 use kexec_core::linux::Mapping;
 
-use crate::error::{Failure, kx_error, report};
+use crate::error::{About, Failure, kx_error, plain, report};
 use crate::files;
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// format: a Linux/x86 bzImage with a 64-bit entry.
-pub const KX_IMAGE_BZIMAGE: u32 = 1;
-/// format: a Linux/x86 ELF kernel, vmlinux; planned with KX_REQUEST_VMLINUX only.
-pub const KX_IMAGE_VMLINUX: u32 = 2;
+/// format: none that the library knows.
+pub const KX_FORMAT_UNKNOWN: u32 = 0;
+/// format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds.
+pub const KX_FORMAT_BZIMAGE: u32 = 1;
+/// format: an ELF file: a Linux/x86 vmlinux where kx_image_probe() succeeds; planned with
+/// KX_REQUEST_VMLINUX only.
+pub const KX_FORMAT_ELF: u32 = 2;
+/// format: a Linux/arm64 Image.
+pub const KX_FORMAT_ARM64_IMAGE: u32 = 3;
+/// format: a Linux/riscv Image.
+pub const KX_FORMAT_RISCV64_IMAGE: u32 = 4;
+/// format: a compressed EFI kernel (CONFIG_EFI_ZBOOT).
+pub const KX_FORMAT_ZBOOT: u32 = 5;
+/// format: a unified kernel image: an EFI program with a kernel in its section .linux.
+pub const KX_FORMAT_UKI: u32 = 6;
+/// format: another EFI or Windows program (PE).
+pub const KX_FORMAT_PE: u32 = 7;
+/// format: compressed by gzip.
+pub const KX_FORMAT_GZIP: u32 = 8;
+/// format: compressed by bzip2.
+pub const KX_FORMAT_BZIP2: u32 = 9;
+/// format: compressed by lzma.
+pub const KX_FORMAT_LZMA: u32 = 10;
+/// format: compressed by xz.
+pub const KX_FORMAT_XZ: u32 = 11;
+/// format: compressed by lzop.
+pub const KX_FORMAT_LZOP: u32 = 12;
+/// format: compressed by lz4.
+pub const KX_FORMAT_LZ4: u32 = 13;
+/// format: compressed by zstd.
+pub const KX_FORMAT_ZSTD: u32 = 14;
+/// format: a cpio archive: an initrd.
+pub const KX_FORMAT_CPIO: u32 = 15;
+/// format: a flattened device tree.
+pub const KX_FORMAT_DEVICE_TREE: u32 = 16;
+/// format: a legacy U-Boot image (uImage).
+pub const KX_FORMAT_UBOOT_IMAGE: u32 = 17;
+/// format: text.
+pub const KX_FORMAT_TEXT: u32 = 18;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;
@@ -27,7 +63,7 @@ pub const KX_XLF_FIVE_LEVEL: u32 = 32;
 /// setup_type_max: the image does not say.
 pub const KX_SETUP_TYPE_UNKNOWN: u32 = 0xffff_ffff;
 
-/// Bytes of kx_image.version, with the final NUL.
+/// Bytes of kx_image.version and of kx_image.banner, with the final NUL.
 pub const KX_IMAGE_VERSION_SIZE: usize = 256;
 
 /// What is in a kernel image.
@@ -36,7 +72,7 @@ pub const KX_IMAGE_VERSION_SIZE: usize = 256;
 pub struct kx_image {
     /// Set by the caller: sizeof(struct kx_image).
     pub size: usize,
-    /// KX_IMAGE_*.
+    /// KX_FORMAT_BZIMAGE or KX_FORMAT_ELF.
     pub format: u32,
     /// Boot protocol version, major << 8 | minor.
     pub protocol: u32,
@@ -58,20 +94,23 @@ pub struct kx_image {
     pub setup_type_max: u32,
     /// 0.
     pub reserved: u32,
-    /// Its version, as `uname -r` begins; empty if it does not say.
+    /// Its version, what `uname -r` will say: "6.1.0-18-amd64"; empty if it does not say.
     pub version: [c_char; KX_IMAGE_VERSION_SIZE],
+    /// Its version, builder and build, as the header has them: "6.1.0-18-amd64
+    /// (debian-kernel@lists.debian.org) #1 SMP ..."; empty if it does not say.
+    pub banner: [c_char; KX_IMAGE_VERSION_SIZE],
 }
 
 // SAFETY: integers only; `size` comes first and there is no padding.
 unsafe impl Versioned for kx_image {}
-const _: () = assert!(size_of::<kx_image>() == 72 + KX_IMAGE_VERSION_SIZE);
+const _: () = assert!(size_of::<kx_image>() == 72 + 2 * KX_IMAGE_VERSION_SIZE);
 
 fn told(file: &[u8]) -> Result<kx_image, Failure> {
     let image = Kernel::parse(file, true)?;
-    let (format, name, pref_address, kernel_size) = match &image {
+    let (format, (name, whole), pref_address, kernel_size) = match &image {
         Kernel::BzImage(image) => (
-            KX_IMAGE_BZIMAGE,
-            image.version_string(),
+            KX_FORMAT_BZIMAGE,
+            (image.release(), image.version_string()),
             image.pref_address(),
             image.kernel().len() as u64,
         ),
@@ -80,14 +119,22 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
             let sum = loads.fold(0, |sum: u64, load| {
                 sum.saturating_add(load.bytes.len() as u64)
             });
-            (KX_IMAGE_VMLINUX, &[][..], image.range().start(), sum)
+            (
+                KX_FORMAT_ELF,
+                (&[][..], &[][..]),
+                image.range().start(),
+                sum,
+            )
         }
     };
-    let mut version = [0; KX_IMAGE_VERSION_SIZE];
-    // The image's string has at most 255 bytes: the NUL stays.
-    for (to, from) in version.iter_mut().zip(name) {
-        *to = *from as c_char;
-    }
+    let text = |bytes: &[u8]| {
+        let mut text = [0; KX_IMAGE_VERSION_SIZE];
+        // The image's string has at most 255 bytes: the NUL stays.
+        for (to, from) in text.iter_mut().zip(bytes) {
+            *to = *from as c_char;
+        }
+        text
+    };
     Ok(kx_image {
         size: 0,
         format,
@@ -101,7 +148,8 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
         kernel_size,
         setup_type_max: image.setup_type_max().unwrap_or(KX_SETUP_TYPE_UNKNOWN),
         reserved: 0,
-        version,
+        version: text(name),
+        banner: text(whole),
     })
 }
 
@@ -114,7 +162,7 @@ unsafe fn probe(
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(image) }?;
+        let size = unsafe { versioned::output_size(image) }.about("image")?;
         let told = file()?;
         // SAFETY: `image` was checked, and `size` is its size.
         unsafe { versioned::write(image, size, &told) };
@@ -126,8 +174,9 @@ unsafe fn probe(
 
 /// Says what is in a kernel image, of which `length` bytes lie at `data`.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_THIS_FORMAT, KX_E_TRUNCATED,
-/// KX_E_PROTOCOL, KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT
+/// (numbers[0] and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
+/// KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe(
     data: *const c_void,
@@ -136,7 +185,7 @@ pub unsafe extern "C" fn kx_image_probe(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let file = || told(unsafe { pointer::bytes(data, length) }?);
+    let file = || told(unsafe { pointer::bytes(data, length) }.about("data")?);
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }
@@ -152,7 +201,7 @@ pub unsafe extern "C" fn kx_image_probe_path(
 ) -> c_int {
     let file = || {
         // SAFETY: the caller's promise.
-        let mapping: Mapping = files::open_path(unsafe { pointer::string(path) }?)?;
+        let mapping: Mapping = files::open_path(unsafe { pointer::string(path) }.about("path")?)?;
         // SAFETY: the caller promises that nobody writes to the file during the call.
         told(unsafe { mapping.bytes() })
     };
@@ -178,4 +227,45 @@ pub unsafe extern "C" fn kx_image_probe_fd(
     };
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
+}
+
+/// What a file looks like, by the marks at its beginning, of which `length` bytes lie at `data`:
+/// the first 4096 bytes suffice. Nothing else is checked: see kx_image_probe().
+///
+/// Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_file_format(data: *const c_void, length: usize) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let file = unsafe { pointer::bytes(data, length) }?;
+        Ok(c_int::from(kexec_core::image::probe(file).number()))
+    })
+}
+
+/// The name of a format (KX_FORMAT_*), with its article: "a gzip file"; "a file of an unknown
+/// format" for other numbers. Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_format_name(format: u32) -> *const c_char {
+    let name: &CStr = match format {
+        KX_FORMAT_BZIMAGE => cstr!("a bzImage"),
+        KX_FORMAT_ELF => cstr!("an ELF file"),
+        KX_FORMAT_ARM64_IMAGE => cstr!("an arm64 kernel (Image)"),
+        KX_FORMAT_RISCV64_IMAGE => cstr!("a riscv kernel (Image)"),
+        KX_FORMAT_ZBOOT => cstr!("a compressed EFI kernel (zboot)"),
+        KX_FORMAT_UKI => cstr!("a unified kernel image (UKI)"),
+        KX_FORMAT_PE => cstr!("an EFI program (PE)"),
+        KX_FORMAT_GZIP => cstr!("a gzip file"),
+        KX_FORMAT_BZIP2 => cstr!("a bzip2 file"),
+        KX_FORMAT_LZMA => cstr!("an lzma file"),
+        KX_FORMAT_XZ => cstr!("an xz file"),
+        KX_FORMAT_LZOP => cstr!("an lzop file"),
+        KX_FORMAT_LZ4 => cstr!("an lz4 file"),
+        KX_FORMAT_ZSTD => cstr!("a zstd file"),
+        KX_FORMAT_CPIO => cstr!("a cpio archive (an initrd)"),
+        KX_FORMAT_DEVICE_TREE => cstr!("a device tree"),
+        KX_FORMAT_UBOOT_IMAGE => cstr!("a U-Boot image (uImage)"),
+        KX_FORMAT_TEXT => cstr!("a text file"),
+        _ => cstr!("a file of an unknown format"),
+    };
+    name.as_ptr()
 }

@@ -92,7 +92,8 @@ fn length<T>(list: &[T]) -> u32 {
 
 /// Tells a plan's numbers.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+/// KX_E_MOVED, KX_E_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_get(
     workspace: *const kx_workspace,
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn kx_plan_get(
 /// workspace's plan.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
-/// KX_E_NO_ENTRY.
+/// KX_E_MOVED, KX_E_BUSY, KX_E_NO_ENTRY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_segment(
     workspace: *const kx_workspace,
@@ -170,7 +171,8 @@ fn told(segment: &Segment<'_>) -> kx_segment {
 /// Tells where the bytes the new kernel is told lie: boot_params first, 4096 bytes, then
 /// command line, EFI map and setup_data. They stay as long as the workspace's plan.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+/// KX_E_BUSY, KX_E_NO_ENTRY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_boot_params(
     workspace: *const kx_workspace,
@@ -197,8 +199,8 @@ pub unsafe extern "C" fn kx_plan_boot_params(
 /// out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
 ///
 /// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
-/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY,
-/// KX_E_BUFFER.
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+/// KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_note(
     workspace: *const kx_workspace,
@@ -220,7 +222,8 @@ pub const KX_NOTE_SIZE: usize = 200;
 
 /// Tells the type of a setup_data node, by its index from 0 in list order.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_NO_ENTRY.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+/// KX_E_BUSY, KX_E_NO_ENTRY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_setup_type(
     workspace: *const kx_workspace,

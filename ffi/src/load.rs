@@ -8,7 +8,7 @@ use kexec_core::linux::{
 };
 
 use crate::check;
-use crate::error::{Failure, KX_E_UNKNOWN, kx_error, plain, report};
+use crate::error::{About, kx_error, plain, report, unknown};
 use crate::inspect::kx_segment;
 use crate::pointer;
 use crate::workspace::{kx_workspace, plan};
@@ -43,12 +43,12 @@ pub const KX_CRASH: u32 = 1;
 /// call.
 ///
 /// Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_TOO_MANY_SEGMENTS.
+/// KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED, KX_E_BUSY, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load(workspace: *const kx_workspace, error: *mut kx_error) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
+        let plan = unsafe { plan(workspace) }.about("workspace")?;
         kexec_load(plan.entry, plan.segments(), plan.flags)?;
         Ok(0)
     };
@@ -109,10 +109,10 @@ pub unsafe extern "C" fn kx_load_files(
         | KX_FILE_FORCE_DTB;
     let body = || {
         if flags & !KNOWN != 0 {
-            return Err(Failure::Own(KX_E_UNKNOWN));
+            return Err(unknown("flags", flags & !KNOWN));
         }
         // SAFETY: the caller's promise.
-        let line = unsafe { pointer::bytes(command_line.cast(), length) }?;
+        let line = unsafe { pointer::bytes(command_line.cast(), length) }.about("command_line")?;
         if initrd < -1 {
             let what = "an initrd is a descriptor, or -1 for none";
             return Err(Error::BadArgument { what }.into());
@@ -146,13 +146,13 @@ pub extern "C" fn kx_knows_file_flag(flag: u64) -> c_int {
 pub unsafe extern "C" fn kx_unload(call: u32, flags: u32, error: *mut kx_error) -> c_int {
     let body = || {
         if flags & !KX_CRASH != 0 {
-            return Err(Failure::Own(KX_E_UNKNOWN));
+            return Err(unknown("flags", flags & !KX_CRASH));
         }
         let crash = flags & KX_CRASH != 0;
         let unload: fn(bool) -> Result<(), Error> = match call {
             KX_CALL_LOAD => kexec_unload,
             KX_CALL_FILE_LOAD => kexec_file_unload,
-            _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+            other => return Err(unknown("call", other)),
         };
         unload(crash)?;
         Ok(0)

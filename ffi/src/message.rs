@@ -3,6 +3,7 @@
 use core::ffi::{c_char, c_int};
 use core::fmt::Write;
 
+use kexec_core::image::Format;
 use kexec_core::plan::Rule;
 use kexec_core::{Errno, Error, Narrowed};
 
@@ -33,15 +34,34 @@ pub unsafe extern "C" fn kx_error_message(
         let what = unsafe { pointer::bytes(error.what.data, error.what.length) }?;
         let what = core::str::from_utf8(what).unwrap_or("?");
         let write = |out: &mut dyn Write| match whole(&error, what) {
-            Some(error) => write!(out, "{error}"),
-            None => {
-                let text = c_name_text(error.code).1.to_bytes();
-                out.write_str(core::str::from_utf8(text).unwrap_or("?"))
-            }
+            Some(text) => write!(out, "{text}"),
+            None => argument(out, &error, what),
         };
         // SAFETY: the caller's promise.
         unsafe { text::put(buffer, size, write) }
     })
+}
+
+/// The text of a number alone, after the argument it is about: "request.initrds[2]: ...".
+fn argument(out: &mut dyn Write, error: &kx_error, what: &str) -> core::fmt::Result {
+    let [index, value, ..] = error.numbers;
+    // As split_once("[]"), which the linker cannot show to be free of panics.
+    let mut pairs = what.as_bytes().windows(2);
+    let parts = pairs.position(|pair| pair == b"[]").and_then(|at| {
+        let member = what.get(at.saturating_add(2)..)?;
+        Some((what.get(..at)?, member))
+    });
+    match parts {
+        Some((array, member)) => write!(out, "{array}[{index}]{member}: ")?,
+        None if what.is_empty() => {}
+        None => write!(out, "{what}: ")?,
+    }
+    let text = c_name_text(error.code).1.to_bytes();
+    out.write_str(core::str::from_utf8(text).unwrap_or("?"))?;
+    if error.code == KX_E_UNKNOWN && value != 0 {
+        write!(out, " ({value:#x})")?;
+    }
+    Ok(())
 }
 
 /// The core's error it was; `None` for the numbers of this package.
@@ -62,7 +82,10 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
             need: a,
             have: b,
         },
-        KX_E_NOT_THIS_FORMAT => Error::NotThisFormat { what },
+        KX_E_NOT_THIS_FORMAT => Error::NotThisFormat {
+            what,
+            found: Format::from_number(a).unwrap_or_default(),
+        },
         KX_E_PROTOCOL => Error::Protocol {
             found: short(a),
             need: short(b),
@@ -97,7 +120,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
             segment: u8::try_from(a).unwrap_or(u8::MAX),
             rule: rule(b, c)?,
         },
-        KX_E_EMPTY_FILE => Error::EmptyFile,
+        KX_E_EMPTY_FILE if what.is_empty() => Error::EmptyFile,
         KX_E_NOT_A_FILE => Error::NotAFile { what },
         KX_E_NOTHING_LOADED => Error::NothingLoaded,
         KX_E_BAD_ARGUMENT => Error::BadArgument { what },

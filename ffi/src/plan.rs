@@ -7,29 +7,30 @@ use kexec_core::Error;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
 
-use crate::error::{Code, Failure, kx_error, plain, report};
+use crate::error::{About, Code, Failure, KX_E_BUSY, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
 use crate::object;
 use crate::pointer;
 use crate::request::kx_request;
 use crate::versioned;
-use crate::workspace::{Inner, kx_workspace};
+use crate::workspace::{Inner, State, kx_workspace};
 
 /// Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
 /// into the workspace, and digests all bytes once unless told not to. No system call is made: it
 /// can be done for any machine, on any machine, without privileges.
 ///
-/// What the workspace held before is forgotten, whatever the answer is. The plan points at the
+/// What the workspace held before is forgotten, whatever is returned. The plan points at the
 /// request's kernel and initrds, which must stay as they are; machine, command line, dtb, seed and
-/// the request itself may go.
+/// the request itself may go. It also points into the workspace: a copy of that has no plan that
+/// can be used (KX_E_MOVED).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
 /// flags that do not go together, a crash kernel for CPUs' notes without a size); what
 /// kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
 /// paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
-/// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
-/// KX_E_FULL, KX_E_CANCELLED; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
+/// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
+/// KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
 /// KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan(
@@ -57,8 +58,8 @@ pub unsafe extern "C" fn kx_plan(
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
 /// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
 /// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
-/// KX_E_EMPTY_FILE (an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE,
-/// KX_E_FULL. The workspace then holds no plan.
+/// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
+/// KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_to_boot(
     request: *const kx_request,
@@ -68,6 +69,8 @@ pub unsafe extern "C" fn kx_plan_to_boot(
     // SAFETY: the caller's promise.
     plain(|| unsafe { planned(request, machine, workspace, to_boot) })
 }
+
+const INITRDS: &str = "request.initrds[]";
 
 /// How a plan is made.
 type Make =
@@ -108,8 +111,12 @@ fn to_boot<'a>(
 unsafe fn forget(workspace: *mut kx_workspace) -> Result<*mut Inner, Code> {
     // SAFETY: the caller's promise.
     let inner = unsafe { object::find_mut(workspace) }?;
-    // SAFETY: it was initialised, and nobody else uses it.
-    unsafe { (*inner).planned = 0 };
+    // SAFETY: it was initialised.
+    if let (State::BUSY, true) = unsafe { Inner::state(inner) } {
+        return Err(Code(KX_E_BUSY));
+    }
+    // SAFETY: it was initialised, and nobody else uses it: no kx_plan() is under way in it.
+    unsafe { Inner::enter(inner, State::EMPTY) };
     Ok(inner)
 }
 
@@ -124,26 +131,41 @@ unsafe fn planned(
     make: Make,
 ) -> Result<c_int, Failure> {
     // SAFETY: the caller's promise.
-    let inner = unsafe { forget(workspace) }?;
+    let inner = unsafe { forget(workspace) }.about("workspace")?;
     // SAFETY: the caller's promise.
-    let asked = unsafe { versioned::read(request) }?;
+    let asked = unsafe { versioned::read(request) }.about("request")?;
     // SAFETY: the caller's promise.
-    let machine = unsafe { machine::shared(machine) }?;
+    let machine = unsafe { machine::shared(machine) }.about("machine")?;
     // SAFETY: the caller's promise.
-    let list = unsafe { pointer::array(asked.initrds, asked.initrd_count) }?;
+    let list =
+        unsafe { pointer::array(asked.initrds, asked.initrd_count) }.about("request.initrds")?;
     if list.len() > SEGMENT_MAX {
         // Kernel, boot parameters and purgatory are segments too.
         let count = list.len().saturating_add(3) as u64;
         let max = SEGMENT_MAX as u64;
         return Err(Error::TooManySegments { count, max }.into());
     }
-    let given = [asked.kernel, asked.command_line, asked.dtb, asked.rng_seed];
-    let mut all = [&[][..]; 4 + SEGMENT_MAX];
-    for (bytes, from) in all.iter_mut().zip(given.iter().chain(list)) {
+    let members = [
+        (asked.kernel, "request.kernel"),
+        (asked.command_line, "request.command_line"),
+        (asked.dtb, "request.dtb"),
+        (asked.rng_seed, "request.rng_seed"),
+    ];
+    let mut given = [&[][..]; 4];
+    for (bytes, (from, name)) in given.iter_mut().zip(members) {
         // SAFETY: the caller's promise.
-        *bytes = unsafe { pointer::bytes(from.data, from.length) }?;
+        *bytes = unsafe { pointer::bytes(from.data, from.length) }.about(name)?;
     }
-    let [kernel, command_line, dtb, seed, initrds @ ..] = &all;
+    let mut initrds = [&[][..]; SEGMENT_MAX];
+    for (index, (bytes, from)) in initrds.iter_mut().zip(list).enumerate() {
+        // SAFETY: the caller's promise.
+        let initrd = unsafe { pointer::bytes(from.data, from.length) };
+        *bytes = initrd.about_nth(INITRDS, index)?;
+    }
+    let [kernel, command_line, dtb, seed] = &given;
+    if kernel.is_empty() {
+        return Err(Failure::File(Error::EmptyFile, "request.kernel", 0));
+    }
     let rng_seed = <[u8; 32]>::try_from(*seed).ok();
     if rng_seed.is_none() && !seed.is_empty() {
         let what = "the seed must have 32 bytes, or none";
@@ -161,14 +183,30 @@ unsafe fn planned(
     let work = unsafe { &raw mut (*inner).workspace };
     // SAFETY: nobody else uses it, and the plan that pointed into it was forgotten.
     let work = unsafe { &mut *work };
-    let made = make(&request, machine, work, &asked)?;
+    // SAFETY: it was initialised, and nobody else uses it.
+    unsafe { Inner::enter(inner, State::BUSY) };
+    let made = make(&request, machine, work, &asked);
+    // SAFETY: it was initialised. The progress function, which was called meanwhile, can have
+    // initialised it again: then what was planned is not in it any more.
+    let (State::BUSY, true) = (unsafe { Inner::state(inner) }) else {
+        return Err(Failure::Argument(KX_E_BUSY, "workspace", [0, 0]));
+    };
+    // SAFETY: it was initialised, and nobody else uses it.
+    unsafe { Inner::enter(inner, State::EMPTY) };
+    let made = made.map_err(|error| match error {
+        Error::EmptyFile => {
+            let empty = request.initrds.iter().position(|initrd| initrd.is_empty());
+            Failure::File(error, INITRDS, empty.unwrap_or_default() as u64)
+        }
+        other => other.into(),
+    })?;
     // SAFETY: it was initialised.
     let place = unsafe { &raw mut (*inner).plan }.cast::<Plan<'_>>();
     // SAFETY: a place for a plan, whatever its lifetime; this one holds pointers to the
     // caller's files and the workspace, none to this function's list of initrds.
     unsafe { place.write(made) };
     // SAFETY: it was initialised, and nobody else uses it.
-    unsafe { (*inner).planned = 1 };
+    unsafe { Inner::enter(inner, State::PLANNED) };
     Ok(0)
 }
 

@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use kexec_core::Error;
 use kexec_core::linux::{mount, on_bus_error};
 
-use crate::error::{Failure, KX_E_NULL, kx_error, report};
+use crate::error::{About, Code, KX_E_NULL, kx_error, report};
 use crate::pointer;
 
 /// Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). One
@@ -21,11 +21,11 @@ pub unsafe extern "C" fn kx_mount(
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
-        let source = unsafe { pointer::string(source) }?;
+        let source = unsafe { pointer::string(source) }.about("source")?;
         // SAFETY: the caller's promise.
-        let target = unsafe { pointer::string(target) }?;
+        let target = unsafe { pointer::string(target) }.about("target")?;
         // SAFETY: the caller's promise.
-        let kind = unsafe { pointer::string(kind) }?;
+        let kind = unsafe { pointer::string(kind) }.about("kind")?;
         mount(source, target, kind)?;
         Ok(0)
     };
@@ -46,7 +46,7 @@ pub type kx_bus_error = Option<unsafe extern "C" fn()>;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_on_bus_error(handler: kx_bus_error, error: *mut kx_error) -> c_int {
     let body = || {
-        let handler = handler.ok_or(Failure::Own(KX_E_NULL))?;
+        let handler = handler.ok_or(Code(KX_E_NULL)).about("handler")?;
         // SAFETY: the same function but for the promise that it does not return, which is the
         // caller's.
         let handler = unsafe {

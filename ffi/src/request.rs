@@ -7,7 +7,7 @@ use kexec_core::machine::reusable_words;
 use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
 use kexec_core::{Errno, Error};
 
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN, plain};
+use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN, plain, unknown};
 use crate::pointer;
 use crate::text;
 use crate::versioned::Versioned;
@@ -48,8 +48,13 @@ pub const KX_ON_FAILURE_HALT: u32 = 0;
 pub const KX_ON_FAILURE_REBOOT: u32 = 1;
 
 /// A progress function: called now and then with the bytes digested so far, the bytes there
-/// are, and what the request says. It answers 0 to go on; anything else stops the plan with
+/// are, and what the request says. It returns 0 to go on; anything else stops the plan with
 /// KX_E_CANCELLED. It must return (no longjmp).
+///
+/// It runs inside kx_plan(), which is using the request, the machine and the workspace. Functions
+/// that take the workspace return KX_E_BUSY; after kx_workspace_init() of it kx_plan() does. The
+/// machine may be looked at, by functions that take it const, and must not be changed; neither
+/// must the request's files. Other objects may be used.
 pub type kx_progress =
     Option<unsafe extern "C" fn(done: u64, total: u64, context: *mut c_void) -> c_int>;
 
@@ -87,7 +92,9 @@ pub struct kx_request {
     pub on_failure: u32,
     /// I/O port of the serial port; 0 for 0x3f8 (ttyS0).
     pub serial_port: u32,
-    /// Its speed in baud; 0 leaves it as it is.
+    /// Its speed in baud; 0 leaves it as it is. 115200 divided by a whole number (115200, 57600,
+    /// 38400, 19200, 9600 ...), or a speed that such a quotient exceeds by at most 2 %; others are
+    /// KX_E_BAD_ARGUMENT.
     pub serial_baud: u32,
 }
 
@@ -110,7 +117,7 @@ impl kx_request {
             | KX_REQUEST_VMLINUX;
         let has = |flag| self.flags & flag != 0;
         if self.flags & !KNOWN != 0 {
-            return Err(Failure::Own(KX_E_UNKNOWN));
+            return Err(unknown("request.flags", self.flags & !KNOWN));
         }
         let of_crash = has(KX_REQUEST_CRASH_HOTPLUG | KX_REQUEST_CRASH_MEMMAP);
         if of_crash && !has(KX_REQUEST_CRASH) {
@@ -136,7 +143,7 @@ impl kx_request {
             on_failure: match self.on_failure {
                 KX_ON_FAILURE_HALT => OnFailure::Halt,
                 KX_ON_FAILURE_REBOOT => OnFailure::Reboot,
-                _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+                other => return Err(unknown("request.on_failure", other)),
             },
             console: Console {
                 vga: has(KX_REQUEST_CONSOLE_VGA),

@@ -53,6 +53,8 @@ table! {
     KX_E_NO_ENTRY "no such entry";
     KX_E_NO_PLAN "the workspace holds no plan";
     KX_E_UNKNOWN "a flag or constant this library does not know";
+    KX_E_MOVED "the workspace was moved or copied after it was planned in";
+    KX_E_BUSY "the workspace is in use by a kx_plan that has not returned";
 }
 
 /// Name and text of a return value.

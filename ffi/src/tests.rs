@@ -35,7 +35,10 @@ fn errors() -> Vec<Error> {
             need: n,
             have: n
         },
-        Error::NotThisFormat { what },
+        Error::NotThisFormat {
+            what,
+            found: kexec_core::image::Format::Uki,
+        },
         Error::Protocol {
             found: u16::MAX,
             need: u16::MAX
@@ -210,6 +213,10 @@ fn names_are_the_cores() {
         let name = text(crate::inspect::kx_setup_type_name(kind));
         assert_eq!(name, kexec_core::boot::SetupType(kind).name());
     }
+    for format in kexec_core::image::Format::ALL {
+        let name = text(crate::image::kx_format_name(format.number().into()));
+        assert_eq!(name, format.name());
+    }
     assert_eq!(
         text(crate::version::kx_version_string()),
         env!("CARGO_PKG_VERSION")
@@ -237,7 +244,7 @@ fn sizes_and_offsets() {
     assert_eq!(offset_of!(kx_request, serial_baud), 132);
     assert_eq!(size_of::<kx_error>(), 80);
     assert_eq!(offset_of!(kx_error, numbers), 32);
-    assert_eq!(size_of::<crate::image::kx_image>(), 328);
+    assert_eq!(size_of::<crate::image::kx_image>(), 584);
     assert_eq!(offset_of!(crate::image::kx_image, version), 72);
     assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 272);
     assert_eq!(

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 
 use kexec_core::plan::{Plan, Workspace};
 
-use crate::error::{Code, KX_E_NO_PLAN, plain};
+use crate::error::{Code, KX_E_BUSY, KX_E_MOVED, KX_E_NO_PLAN, plain};
 use crate::object::{self, Storage};
 
 /// Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()
@@ -15,7 +15,8 @@ pub const KX_WORKSPACE_WORDS: usize = 393_216;
 
 /// A plan, and the library's part of its segments: storage for an opaque object, which begins
 /// with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
-/// may be static, but must not be moved while it holds a plan. Too large for many a stack.
+/// may be static, but must not be moved while it holds a plan: the functions that take one then
+/// return KX_E_MOVED. Too large for many a stack.
 ///
 /// Functions that take it const may run at the same time on one object.
 #[repr(C)]
@@ -39,11 +40,52 @@ const _: () = assert!(KX_WORKSPACE_SIZE == size_of::<kx_workspace>());
 #[expect(missing_debug_implementations, reason = "it lies behind pointers only")]
 pub struct Inner {
     /// Whether `plan` was written.
-    pub planned: u64,
+    state: State,
+    /// The address of this, when the state was entered: another one in a copy.
+    home: u64,
     /// The plan, if so.
     pub plan: core::mem::MaybeUninit<Plan<'static>>,
     /// What the plan generated.
     pub workspace: Workspace,
+}
+
+/// What is in a workspace.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State(u64);
+
+impl State {
+    /// Nothing.
+    pub const EMPTY: Self = Self(0);
+    /// A plan.
+    pub const PLANNED: Self = Self(1);
+    /// A plan is being made in it.
+    pub const BUSY: Self = Self(2);
+}
+
+impl Inner {
+    /// The state, and whether it was entered here: in a copy it was not.
+    ///
+    /// # Safety
+    /// `inner` was initialised.
+    pub unsafe fn state(inner: *const Self) -> (State, bool) {
+        // SAFETY: the caller's promise.
+        let state = unsafe { (*inner).state };
+        // SAFETY: the caller's promise.
+        let home = unsafe { (*inner).home };
+        (state, home == inner.addr() as u64)
+    }
+
+    /// Enters a state.
+    ///
+    /// # Safety
+    /// `inner` was initialised, and nobody else uses it.
+    pub unsafe fn enter(inner: *mut Self, state: State) {
+        // SAFETY: the caller's promise.
+        unsafe { (*inner).state = state };
+        // SAFETY: the caller's promise.
+        unsafe { (*inner).home = inner.addr() as u64 };
+    }
 }
 
 // SAFETY: `Storage::FITS` checks size and alignment; zeros are no plan, and a Workspace is a
@@ -53,7 +95,8 @@ unsafe impl Storage for kx_workspace {
     const MARK: u64 = u64::from_le_bytes(*b"kxwork01");
 }
 
-/// The plan in a workspace; KX_E_NO_PLAN without one.
+/// The plan in a workspace; KX_E_NO_PLAN without one, KX_E_MOVED in a copy, whose plan points into
+/// the place it was copied from.
 ///
 /// # Safety
 /// As `object::find`, and nobody changes it as long as `'a`.
@@ -61,9 +104,11 @@ pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'stati
     // SAFETY: the caller's promise.
     let inner = unsafe { object::find(workspace) }?;
     // SAFETY: it was initialised.
-    let planned = unsafe { (*inner).planned };
-    if planned == 0 {
-        return Err(Code(KX_E_NO_PLAN));
+    match unsafe { Inner::state(inner) } {
+        (State::PLANNED, true) => {}
+        (State::PLANNED, false) => return Err(Code(KX_E_MOVED)),
+        (State::BUSY, true) => return Err(Code(KX_E_BUSY)),
+        _ => return Err(Code(KX_E_NO_PLAN)),
     }
     // SAFETY: it was initialised.
     let plan = unsafe { &raw const (*inner).plan };

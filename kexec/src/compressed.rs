@@ -1,32 +1,26 @@
 //! Kernels that are compressed as a whole, which no kexec call takes: the kernel's own bzImage
 //! unpacks itself, a `vmlinux.gz` does not.
 
+use kexec_core::image::{Format, probe};
+
 /// Bytes of a file that [`compressed`] looks at.
 pub const MAGIC: usize = 6;
-
-/// The beginnings of compressed files, and what to do about them.
-#[rustfmt::skip]
-const KINDS: &[(&[u8], &str)] = &[
-    (b"\x1f\x8b", "it is compressed with gzip and must be unpacked first (gzip -d)"),
-    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd and must be unpacked first (zstd -d)"),
-    (b"\xfd7zXZ\0", "it is compressed with xz and must be unpacked first (xz -d)"),
-    // The properties nearly every encoder writes, and the low bytes of a dictionary of 64 KiB
-    // or more.
-    (b"\x5d\0\0", "it is compressed with lzma and must be unpacked first (xz -d --format=lzma)"),
-    (b"BZh", "it is compressed with bzip2 and must be unpacked first (bzip2 -d)"),
-    (b"\x04\x22\x4d\x18", "it is compressed with lz4 and must be unpacked first (lz4 -d)"),
-    // The older format, which kernel builds use.
-    (b"\x02\x21\x4c\x18", "it is compressed with lz4 and must be unpacked first (lz4 -d)"),
-    (b"\x89LZO\0\r", "it is compressed with lzop and must be unpacked first (lzop -d)"),
-];
 
 /// What a file that begins like this is compressed with, and what to do; `None` if it is not.
 #[must_use]
 pub fn compressed(start: &[u8]) -> Option<&'static str> {
-    KINDS
-        .iter()
-        .find(|(magic, _)| start.starts_with(magic))
-        .map(|(_, text)| *text)
+    Some(match probe(start) {
+        Format::Gzip => "it is compressed with gzip and must be unpacked first (gzip -d)",
+        Format::Zstd => "it is compressed with zstd and must be unpacked first (zstd -d)",
+        Format::Xz => "it is compressed with xz and must be unpacked first (xz -d)",
+        Format::Lzma => {
+            "it is compressed with lzma and must be unpacked first (xz -d --format=lzma)"
+        }
+        Format::Bzip2 => "it is compressed with bzip2 and must be unpacked first (bzip2 -d)",
+        Format::Lz4 => "it is compressed with lz4 and must be unpacked first (lz4 -d)",
+        Format::Lzop => "it is compressed with lzop and must be unpacked first (lzop -d)",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -35,9 +29,19 @@ mod tests {
 
     #[test]
     fn knows_them_and_takes_no_kernel_for_one() {
-        for (magic, text) in KINDS {
-            assert!(magic.len() <= MAGIC);
-            assert_eq!(compressed(magic), Some(*text));
+        for (magic, name) in [
+            (&b"\x1f\x8b"[..], "gzip"),
+            (b"\x28\xb5\x2f\xfd", "zstd"),
+            (b"\xfd7zXZ\0", "xz"),
+            (b"\x5d\0\0", "lzma"),
+            (b"BZh", "bzip2"),
+            (b"\x04\x22\x4d\x18", "lz4"),
+            (b"\x02\x21\x4c\x18", "lz4"),
+            (b"\x89LZO\0\r", "lzop"),
+        ] {
+            assert!(magic.len() <= MAGIC && probe(magic).is_compressed());
+            let said = compressed(magic).unwrap();
+            assert_eq!(said.split(' ').nth(4), Some(name));
             assert_eq!(compressed(&magic[..magic.len() - 1]), None);
         }
         // An EFI stub, an older boot sector, an ELF file, nothing.

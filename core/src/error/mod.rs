@@ -3,12 +3,14 @@
 //! An error says which step failed and with which numbers (sizes and addresses in bytes).
 //! [`Error::number`] is the C library's error number; numbers are never reused.
 
+mod format;
 mod narrowed;
 mod rule;
 
 use core::fmt;
 
 use crate::errno::Errno;
+pub use format::Format;
 pub use narrowed::Narrowed;
 pub use rule::Rule;
 
@@ -35,6 +37,8 @@ pub enum Error {
     NotThisFormat {
         /// The format and the mark that is missing.
         what: &'static str,
+        /// What it looks like instead; [`Format::Unknown`] where nobody looked, too.
+        found: Format,
     },
     /// The image's boot protocol is older than this loader handles.
     Protocol {
@@ -205,7 +209,13 @@ impl fmt::Display for Error {
                 f,
                 "the file is cut off in {what}: {need} bytes are needed, it has {have}"
             ),
-            Self::NotThisFormat { what } => write!(f, "not {what}"),
+            Self::NotThisFormat {
+                what,
+                found: Format::Unknown,
+            } => write!(f, "not {what}"),
+            Self::NotThisFormat { what, found } => {
+                write!(f, "not {what}; it looks like {found}")
+            }
             Self::Protocol { found, need } => write!(
                 f,
                 "boot protocol {}.{:02} is too old: {}.{:02} or newer is needed",

@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::bytes::{slice_at, u8_at, u16_at, u32_at, u64_at};
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 
 /// Offsets in the file and in boot_params alike (arch/x86/include/uapi/asm/bootparam.h,
 /// struct setup_header; boot.rst, "Details of header fields").
@@ -116,6 +116,7 @@ impl<'a> BzImage<'a> {
         if magic != HDRS || boot_flag != 0xaa55 {
             return Err(Error::NotThisFormat {
                 what: "a bzImage (no \"HdrS\" at offset 0x202)",
+                found: Format::Unknown,
             });
         }
         if file.len() < field::HOLE_END {
@@ -285,7 +286,15 @@ impl<'a> BzImage<'a> {
         self.setup_type_max
     }
 
-    /// The version string, as `uname -r` begins; empty if the header has none.
+    /// What `uname -r` says of this kernel: the first word of [`BzImage::version_string`].
+    #[must_use]
+    pub fn release(&self) -> &'a [u8] {
+        let mut words = self.version_string().split(|byte| *byte == b' ');
+        words.next().unwrap_or_default()
+    }
+
+    /// The version string, its release, builder and `uname -v`: "6.1.0-18-amd64
+    /// (debian-kernel@lists.debian.org) #1 SMP ..."; empty if the header has none.
     #[must_use]
     pub fn version_string(&self) -> &'a [u8] {
         let start = u16_at(self.file, field::KERNEL_VERSION)

@@ -15,6 +15,7 @@ fn reads_the_header() {
     assert_eq!(image.cmdline_size(), 2047);
     assert_eq!(image.setup_type_max(), Some(10));
     assert_eq!(image.version_string(), b"7.3.4-test #1");
+    assert_eq!(image.release(), b"7.3.4-test");
     assert_eq!(image.kernel().len(), KERNEL);
     assert_eq!(image.kernel().as_ptr(), file[5 * 512..].as_ptr());
     assert_eq!(image.setup_header().len(), 0x26c - 0x1f1);

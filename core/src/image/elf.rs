@@ -9,7 +9,7 @@
 use heapless::Vec;
 
 use crate::bytes::{slice_at, u16_at, u32_at, u64_at};
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 use crate::memory::{PAGE_SIZE, Range};
 
 const EHDR: usize = 64;
@@ -75,6 +75,7 @@ impl<'a> Vmlinux<'a> {
         if !Self::is_elf(file) {
             return Err(Error::NotThisFormat {
                 what: "an ELF file (no \"\\x7fELF\")",
+                found: Format::Unknown,
             });
         }
         let half = |offset| u16_at(file, offset).ok_or(truncated(file, EHDR as u64));

@@ -1,6 +1,7 @@
 //! A Linux kernel of either kind, as the planner sees it.
 
 use super::bzimage::{field, xlf};
+use super::probe::{may_begin_bzimage, probe};
 use super::{BzImage, Vmlinux};
 use crate::error::{Error, Result};
 
@@ -21,15 +22,32 @@ const VMLINUX_HEADER: [u8; field::VERSION + 2 - field::SETUP_SECTS] =
 /// COMMAND_LINE_SIZE on x86, without the NUL (arch/x86/include/asm/setup.h).
 const VMLINUX_CMDLINE_SIZE: u64 = 2047;
 
+/// The error for a file that is no bzImage, with what it looks like; a short one is a bzImage that
+/// was cut off only if it begins like one.
+fn named(file: &[u8], error: Error) -> Error {
+    let found = probe(file);
+    match error {
+        _ if file.is_empty() => Error::EmptyFile,
+        Error::NotThisFormat { what, .. } => Error::NotThisFormat { what, found },
+        Error::Truncated { .. } if !may_begin_bzimage(file, found) => Error::NotThisFormat {
+            what: "a bzImage",
+            found,
+        },
+        other => other,
+    }
+}
+
 impl<'a> Kernel<'a> {
     /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
     ///
     /// # Errors
     /// As [`BzImage::parse`] and [`Vmlinux::parse`], and [`Error::BadField`] for an entry that lies
-    /// in no bytes of the file that are loaded.
+    /// in no bytes of the file that are loaded; [`Error::NotThisFormat`] says what the file looks
+    /// like; [`Error::EmptyFile`].
     pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
         if !Vmlinux::is_elf(file) {
-            return Self::BzImage(BzImage::parse(file)?).entered();
+            let image = BzImage::parse(file).map_err(|error| named(file, error))?;
+            return Self::BzImage(image).entered();
         }
         if vmlinux {
             Self::Vmlinux(Vmlinux::parse(file)?).entered()

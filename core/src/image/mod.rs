@@ -3,7 +3,10 @@
 pub mod bzimage;
 pub mod elf;
 mod kernel;
+mod probe;
 
+pub use crate::error::Format;
 pub use bzimage::BzImage;
 pub use elf::Vmlinux;
 pub use kernel::Kernel;
+pub use probe::probe;

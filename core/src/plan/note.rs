@@ -55,7 +55,7 @@ impl fmt::Display for Note {
             ),
             Self::NoEfi { why } => write!(f, "EFI runtime services are not handed on: {why}"),
             Self::NoRngSeed => {
-                f.write_str("no random seed is handed on: the kernel has no entropy yet")
+                f.write_str("no random seed is handed on: none was given")
             }
             Self::NoIomem => f.write_str(
                 "/proc/iomem is not readable: the firmware's memory map alone decides placement",

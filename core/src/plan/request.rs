@@ -15,8 +15,9 @@ pub struct Console {
     pub reset_vga: bool,
     /// I/O port of the serial port (`--serial`), default 0x3f8 (ttyS0).
     pub serial_port: u16,
-    /// Its speed in baud (`--serial-baud`); 0 leaves it as it is. 9600 to 115200, a divisor of
-    /// 115200.
+    /// Its speed in baud (`--serial-baud`); 0 leaves it as it is. 115200 divided by a whole number
+    /// up to 65535, or a speed that such a quotient exceeds by at most 2 %; others are
+    /// [`Error::BadArgument`](crate::Error::BadArgument).
     pub serial_baud: u32,
 }
 

@@ -136,7 +136,8 @@ pub fn seal<'a>(
     purgatory::build(&parameters, buffer).map_err(|error| Error::BadArgument {
         what: match error {
             BuildError::BadBaud { .. } => {
-                "the serial port's speed must be 2 to 115200 baud, or 0 to leave it"
+                "the serial port's speed must be 115200 baud divided by a whole number, within 2 %, or \
+                 0 to leave it"
             }
             _ => "the purgatory cannot be built",
         },

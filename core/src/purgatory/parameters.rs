@@ -108,7 +108,7 @@ pub enum BuildError {
         /// Its bytes.
         length: u64,
     },
-    /// A baud rate above 115200, or below 2, which the UART's 16-bit divisor cannot express.
+    /// A baud rate that the UART's 16-bit divisor of 115200 Hz misses by more than 2 %.
     BadBaud {
         /// Bits a second asked for.
         baud: u32,
@@ -180,6 +180,22 @@ pub struct Parameters<'a> {
     pub backup: Backup,
 }
 
+/// Whether the purgatory's UART can have this speed: its clock is 115200 Hz divided by a whole
+/// number of 16 bits, and a receiver tolerates that a speed is off by 2 % (both ends together may
+/// be off by half a bit in the ten of a character).
+const fn has_divisor(baud: u32) -> bool {
+    // As the purgatory divides: the remainder is never negative.
+    let Some(divisor) = CLOCK.checked_div(baud) else {
+        return false;
+    };
+    let exact = divisor.saturating_mul(baud);
+    let error = CLOCK.saturating_sub(exact);
+    divisor != 0 && divisor <= 0xffff && error.saturating_mul(50) <= exact
+}
+
+/// Bits a second at divisor 1.
+const CLOCK: u32 = 115_200;
+
 impl Parameters<'_> {
     fn check(&self) -> Result<(), BuildError> {
         let count = self.regions.len();
@@ -194,7 +210,7 @@ impl Parameters<'_> {
             }
         }
         match self.serial {
-            Some(Serial { baud, .. }) if baud != 0 && !(2..=115_200).contains(&baud) => {
+            Some(Serial { baud, .. }) if baud != 0 && !has_divisor(baud) => {
                 Err(BuildError::BadBaud { baud })
             }
             _ => Ok(()),

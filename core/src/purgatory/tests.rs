@@ -220,6 +220,21 @@ fn bad_parameters_are_refused_and_nothing_is_written() {
             },
             BuildError::BadBaud { baud: 1 },
         ),
+        // 13 % and 2.9 % too fast.
+        (
+            Parameters {
+                serial: baud(100_000),
+                ..none
+            },
+            BuildError::BadBaud { baud: 100_000 },
+        ),
+        (
+            Parameters {
+                serial: baud(56_000),
+                ..none
+            },
+            BuildError::BadBaud { baud: 56_000 },
+        ),
         (
             Parameters {
                 serial: baud(230_400),
@@ -300,5 +315,46 @@ fn the_blob_verifies_what_the_loader_digested() {
         assert_ne!(unsafe { verify::digest(&block) }, expected, "{flags}");
         kernel[69_999] ^= 1;
         block.regions[0] = area(&kernel);
+    }
+}
+
+/// The speeds that serial ports have, and those that the divisor misses by more than 2 %: found by
+/// exact fractions, not by the code's way.
+#[test]
+fn a_speed_is_taken_where_the_divisor_gives_it() {
+    let takes = |baud| {
+        let serial = Some(Serial { base: 0x3f8, baud });
+        let parameters = Parameters {
+            skip_verify: true,
+            serial,
+            ..Parameters::default()
+        };
+        parameters.write_to(&mut [0; layout::SIZE]).is_ok()
+    };
+    for baud in [
+        0, 110, 134, 300, 1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115_200,
+    ] {
+        assert!(takes(baud), "{baud}");
+    }
+    for baud in [
+        1,
+        31_250,
+        56_000,
+        76_800,
+        100_000,
+        115_201,
+        128_000,
+        u32::MAX,
+    ] {
+        assert!(!takes(baud), "{baud}");
+    }
+    for baud in 2..=115_200_u32 {
+        let divisor = 115_200 / baud;
+        let error = 115_200.0 / f64::from(divisor) / f64::from(baud) - 1.0;
+        assert_eq!(
+            takes(baud),
+            (0.0..=0.02).contains(&error),
+            "{baud}: {error}"
+        );
     }
 }

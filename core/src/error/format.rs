@@ -1,0 +1,128 @@
+//! What a file looks like: the formats that [`crate::image::probe`] tells apart.
+
+use core::fmt;
+
+/// A format of files. The discriminants are the C library's KX_FORMAT_*; never reused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum Format {
+    /// None that is known here.
+    #[default]
+    Unknown = 0,
+    /// A Linux/x86 bzImage.
+    BzImage = 1,
+    /// An ELF file, of whatever machine.
+    Elf = 2,
+    /// A Linux/arm64 Image.
+    Arm64Image = 3,
+    /// A Linux/riscv Image.
+    Riscv64Image = 4,
+    /// A compressed EFI kernel (CONFIG_EFI_ZBOOT).
+    Zboot = 5,
+    /// A unified kernel image: an EFI program with a kernel in its section .linux.
+    Uki = 6,
+    /// Another EFI or Windows program (PE).
+    Pe = 7,
+    /// Compressed by gzip.
+    Gzip = 8,
+    /// Compressed by bzip2.
+    Bzip2 = 9,
+    /// Compressed by lzma.
+    Lzma = 10,
+    /// Compressed by xz.
+    Xz = 11,
+    /// Compressed by lzop.
+    Lzop = 12,
+    /// Compressed by lz4.
+    Lz4 = 13,
+    /// Compressed by zstd.
+    Zstd = 14,
+    /// A cpio archive: an initrd.
+    Cpio = 15,
+    /// A flattened device tree.
+    DeviceTree = 16,
+    /// A legacy U-Boot image (uImage).
+    UBootImage = 17,
+    /// Text.
+    Text = 18,
+}
+
+impl Format {
+    /// Every format, by number.
+    pub const ALL: &'static [Self] = &[
+        Self::Unknown,
+        Self::BzImage,
+        Self::Elf,
+        Self::Arm64Image,
+        Self::Riscv64Image,
+        Self::Zboot,
+        Self::Uki,
+        Self::Pe,
+        Self::Gzip,
+        Self::Bzip2,
+        Self::Lzma,
+        Self::Xz,
+        Self::Lzop,
+        Self::Lz4,
+        Self::Zstd,
+        Self::Cpio,
+        Self::DeviceTree,
+        Self::UBootImage,
+        Self::Text,
+    ];
+
+    /// Its number, KX_FORMAT_* in C.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The format with this number.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|format| u64::from(format.number()) == number)
+    }
+
+    /// The file is compressed as a whole, so that no call of kexec can take it.
+    #[must_use]
+    pub const fn is_compressed(self) -> bool {
+        matches!(
+            self,
+            Self::Gzip | Self::Bzip2 | Self::Lzma | Self::Xz | Self::Lzop | Self::Lz4 | Self::Zstd
+        )
+    }
+
+    /// In English, with its article: "a gzip file".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "a file of an unknown format",
+            Self::BzImage => "a bzImage",
+            Self::Elf => "an ELF file",
+            Self::Arm64Image => "an arm64 kernel (Image)",
+            Self::Riscv64Image => "a riscv kernel (Image)",
+            Self::Zboot => "a compressed EFI kernel (zboot)",
+            Self::Uki => "a unified kernel image (UKI)",
+            Self::Pe => "an EFI program (PE)",
+            Self::Gzip => "a gzip file",
+            Self::Bzip2 => "a bzip2 file",
+            Self::Lzma => "an lzma file",
+            Self::Xz => "an xz file",
+            Self::Lzop => "an lzop file",
+            Self::Lz4 => "an lz4 file",
+            Self::Zstd => "a zstd file",
+            Self::Cpio => "a cpio archive (an initrd)",
+            Self::DeviceTree => "a device tree",
+            Self::UBootImage => "a U-Boot image (uImage)",
+            Self::Text => "a text file",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,106 @@
+//! What a file looks like, by the marks at its beginning: so that an error can say what was given
+//! in place of a kernel. Nothing is checked beyond the marks.
+
+use super::bzimage::field;
+use crate::bytes::{slice_at, u16_at, u32_at};
+use crate::error::Format;
+
+/// Bytes at the beginning of a file, and its format.
+#[rustfmt::skip]
+const MARKS: &[(usize, &[u8], Format)] = &[
+    (0, b"\x7fELF", Format::Elf),
+    // Documentation/arch/arm64/booting.rst; arch/riscv/include/asm/image.h, where "RISCV" stood
+    // alone before Linux 5.4.
+    (56, b"ARM\x64", Format::Arm64Image),
+    (56, b"RSC\x05", Format::Riscv64Image),
+    (48, b"RISCV\0\0\0", Format::Riscv64Image),
+    // RFC 1952; bzip2's manual, "Low-level interface"; xz-file-format.txt, 2.1.1.1; RFC 8878, 3.1.1.
+    (0, b"\x1f\x8b", Format::Gzip),
+    (0, b"BZh", Format::Bzip2),
+    (0, b"\xfd7zXZ\0", Format::Xz),
+    (0, b"\x28\xb5\x2f\xfd", Format::Zstd),
+    // lz4_Frame_format.md; the second is its "Legacy frame", which kernel builds use.
+    (0, b"\x04\x22\x4d\x18", Format::Lz4),
+    (0, b"\x02\x21\x4c\x18", Format::Lz4),
+    (0, b"\x89LZO\0\r", Format::Lzop),
+    // The properties nearly every encoder writes, and the low bytes of a dictionary of 64 KiB or
+    // more.
+    (0, b"\x5d\0\0", Format::Lzma),
+    // cpio(5): newc without and with checksums, odc, and the old binary format.
+    (0, b"070701", Format::Cpio),
+    (0, b"070702", Format::Cpio),
+    (0, b"070707", Format::Cpio),
+    (0, b"\xc7\x71", Format::Cpio),
+    // Devicetree specification, 5.2; U-Boot's include/image.h.
+    (0, b"\xd0\x0d\xfe\xed", Format::DeviceTree),
+    (0, b"\x27\x05\x19\x56", Format::UBootImage),
+];
+
+/// What a file, or its beginning, looks like. [`Format::Text`] and [`Format::Uki`] want the first
+/// 4096 bytes, every other format its first 518.
+#[must_use]
+pub fn probe(file: &[u8]) -> Format {
+    // First, as its first 496 bytes may hold anything; and before PE, which an EFI stub makes of it.
+    if u16_at(file, field::BOOT_FLAG) == Some(0xaa55)
+        && slice_at(file, field::HEADER, 4) == Some(b"HdrS")
+    {
+        return Format::BzImage;
+    }
+    let mut marks = MARKS.iter();
+    let marked = marks.find(|(offset, mark, _)| slice_at(file, *offset, mark.len()) == Some(*mark));
+    match marked {
+        Some((_, _, format)) => *format,
+        None if file.starts_with(b"MZ") => portable_executable(file),
+        None if is_text(file) => Format::Text,
+        None => Format::Unknown,
+    }
+}
+
+/// Whether a file that ends before the setup header, and looks like `found`, can be a bzImage that
+/// was cut off: it begins with an EFI stub, or with the jump of kernels without one.
+pub(super) fn may_begin_bzimage(file: &[u8], found: Format) -> bool {
+    match found {
+        Format::BzImage => true,
+        Format::Unknown | Format::Pe | Format::Uki => {
+            file.starts_with(b"MZ") || file.starts_with(b"\xea\x05\0\xc0\x07")
+        }
+        _ => false,
+    }
+}
+
+/// Of a file that begins with "MZ" (PE format, "MS-DOS Stub", "COFF File Header", "Section Table").
+fn portable_executable(file: &[u8]) -> Format {
+    // drivers/firmware/efi/libstub/zboot-header.S
+    if slice_at(file, 4, 4) == Some(b"zimg") {
+        return Format::Zboot;
+    }
+    let header = u32_at(file, 0x3c).and_then(|offset| usize::try_from(offset).ok());
+    let header = header.and_then(|offset| file.get(offset..));
+    let Some(header) = header.filter(|header| header.starts_with(b"PE\0\0")) else {
+        return Format::Unknown;
+    };
+    let sections = u16_at(header, 6).unwrap_or(0);
+    let table = usize::from(u16_at(header, 20).unwrap_or(0)).saturating_add(24);
+    let names = header.get(table..).unwrap_or_default().chunks(40);
+    // UAPI group specification 5, "Unified Kernel Image".
+    let kernel = names
+        .take(usize::from(sections))
+        .any(|section| section.starts_with(b".linux\0"));
+    if kernel { Format::Uki } else { Format::Pe }
+}
+
+/// Printable characters, of any language, and white space; not only white space.
+fn is_text(file: &[u8]) -> bool {
+    let start = file.get(..512).unwrap_or(file);
+    let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..);
+    let valid = match core::str::from_utf8(start) {
+        Ok(_) => true,
+        // A character that the piece cuts off.
+        Err(error) => error.error_len().is_none(),
+    };
+    valid && start.iter().all(printable) && start.iter().any(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+#[path = "probe_tests.rs"]
+mod tests;
