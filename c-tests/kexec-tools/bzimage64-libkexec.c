@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * kexec-tools' file type bzImage64, by libkexec: takes the place of kexec-bzImage64.c, of which
- * it has the three functions kexec-x86_64.h declares. build.sh puts it into the tree.
+ * kexec-tools' file type bzImage64, by libkexec: it has the three functions that kexec-x86_64.h
+ * declares. kexec-bzImage64.c stays in the program under other names (own-bzimage64.c), for what
+ * libkexec does not do: --entry-32bit and --real-mode. build.sh puts both into the tree.
  *
  * kexec-tools reads the options, finds the file type and makes the system calls; the plan (where
  * everything goes, boot parameters, purgatory, digest) is libkexec's.
@@ -21,6 +22,10 @@
 #include "kexec-x86_64.h"
 #include "../i386/x86-linux-setup.h"
 #include <arch/options.h>
+
+int own_bzImage64_probe(const char *buf, off_t len);
+int own_bzImage64_load(int argc, char **argv, const char *buf, off_t len,
+                       struct kexec_info *info);
 
 /* What kexec_load takes, less the plan's own. */
 #define INITRDS_MAX 13
@@ -50,14 +55,16 @@ void bzImage64_usage(void)
            "    --command-line=STRING The same.\n"
            "    --reuse-cmdline       The running kernel's command line, then --append's.\n"
            "    --initrd=FILE         An initrd; may be given more than once.\n"
-           "    --ramdisk=FILE        The same.\n");
+           "    --ramdisk=FILE        The same.\n"
+           "    --entry-32bit         Use the kernel's 32-bit entry, by kexec-tools' own loader.\n"
+           "    --real-mode           Use the kernel's real-mode entry, by the same.\n");
 }
 
 /* What the loader-specific options say. */
 struct wanted {
     const char *append, *initrds[INITRDS_MAX];
     size_t initrd_count;
-    int reuse;
+    int reuse, own_loader;
 };
 
 static int read_options(int argc, char **argv, struct wanted *wanted)
@@ -69,6 +76,8 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
         { "reuse-cmdline", 0, 0, OPT_REUSE_CMDLINE },
         { "initrd", 1, 0, OPT_RAMDISK },
         { "ramdisk", 1, 0, OPT_RAMDISK },
+        { "real-mode", 0, 0, OPT_REAL_MODE },
+        { "entry-32bit", 0, 0, OPT_ENTRY_32BIT },
         { 0, 0, 0, 0 },
     };
     int option;
@@ -82,6 +91,10 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
             break;
         case OPT_REUSE_CMDLINE:
             wanted->reuse = 1;
+            break;
+        case OPT_REAL_MODE:
+        case OPT_ENTRY_32BIT:
+            wanted->own_loader = 1;
             break;
         case OPT_RAMDISK:
             if (wanted->initrd_count == INITRDS_MAX) {
@@ -152,9 +165,35 @@ static int by_file(const struct wanted *wanted, char *line, int length,
 }
 
 /*
- * Maps the initrds, and keeps them as they are: kexec-tools makes the system call after we are
- * gone, so they are held until the process ends.
+ * The initrds, mapped and kept as they are until the process ends: kexec-tools makes the system
+ * call after bzImage64_load() has returned.
  */
+static struct kx_held held_files[INITRDS_MAX];
+static size_t held_count;
+static uint32_t held_for;
+
+/* Whether the files are still what was planned. */
+static int unchanged(const struct wanted *wanted)
+{
+    for (size_t i = 0; i < held_count; i++) {
+        struct kx_error error = { .size = sizeof error };
+        if (kx_held_check(&held_files[i], &error) < 0)
+            return complain(wanted ? wanted->initrds[i] : "an initrd", &error);
+    }
+    return 0;
+}
+
+/* At the program's end: what was loaded of a file that changed meanwhile is unloaded. */
+static void check_after_load(int status, void *unused)
+{
+    (void)unused;
+    if (status != 0 || unchanged(NULL) == 0)
+        return;
+    if (kx_unload(KX_CALL_LOAD, held_for, NULL) < 0)
+        fprintf(stderr, "What was loaded is still loaded, and must not be started.\n");
+    _exit(EXIT_FAILURE);
+}
+
 static int hold_initrds(const struct wanted *wanted, struct kx_bytes *initrds)
 {
     uint64_t copies = kx_copy_limit();
@@ -169,6 +208,8 @@ static int hold_initrds(const struct wanted *wanted, struct kx_bytes *initrds)
             fprintf(stderr, "warning: %s may change while it is loaded: no lease (%s)\n",
                     wanted->initrds[i], kx_errname(held.lease_error));
         initrds[i] = held.bytes;
+        held_files[i] = held;
+        held_count = i + 1;
     }
     return 0;
 }
@@ -229,9 +270,18 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
     struct kx_error error = { .size = sizeof error };
     struct kx_request request = { .size = sizeof request };
     struct kx_plan_info plan = { .size = sizeof plan };
-    struct wanted wanted = { NULL, { NULL }, 0, 0 };
+    struct wanted wanted = { NULL, { NULL }, 0, 0, 0 };
     int length, crash = (info->kexec_flags & KEXEC_ON_CRASH) != 0;
 
+    if (read_options(argc, argv, &wanted) < 0)
+        return -1;
+    if (wanted.own_loader) {
+        /* From the start again: it reads the options itself, and its probe keeps what it found. */
+        optind = 1;
+        if (own_bzImage64_probe(buf, len) < 0)
+            return -1;
+        return own_bzImage64_load(argc, argv, buf, len, info);
+    }
     /* Its purgatory would have to come back; libkexec's does not. */
     if (info->kexec_flags & KEXEC_PRESERVE_CONTEXT) {
         fprintf(stderr, "--load-preserve-context is not done by libkexec\n");
@@ -239,8 +289,8 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
     }
     kx_machine_init(&machine, sizeof machine);
     kx_machine_read(&machine);
-    if (read_options(argc, argv, &wanted) < 0
-        || (length = command_line(&wanted, crash, line, sizeof line)) < 0)
+    length = command_line(&wanted, crash, line, sizeof line);
+    if (length < 0)
         return -1;
     if (info->file_mode)
         return by_file(&wanted, line, length, info);
@@ -263,6 +313,13 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
         return complain("plan", &error);
     if (kx_check(&workspace, &error) < 0)
         return complain("check", &error);
+    held_for = crash ? KX_CRASH : 0;
+    if (unchanged(&wanted) < 0)
+        return -1;
+    if (held_count && on_exit(check_after_load, NULL) != 0) {
+        fprintf(stderr, "no room to check the initrds after the load\n");
+        return -1;
+    }
 
     kx_plan_get(&workspace, &plan);
     for (size_t i = 0; i < plan.segment_count; i++) {
