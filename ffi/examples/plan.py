@@ -17,6 +17,7 @@ class Image(c.Structure):
         ("pref_address", c.c_uint64), ("init_size", c.c_uint64),
         ("command_line_size", c.c_uint64), ("kernel_size", c.c_uint64),
         ("setup_type_max", c.c_uint32), ("reserved", c.c_uint32), ("version", c.c_char * 256),
+        ("banner", c.c_char * 256),
     ]
 
 
@@ -35,7 +36,7 @@ class PlanInfo(c.Structure):
         ("size", c.c_size_t), ("entry", c.c_uint64), ("flags", c.c_uint64),
         ("kernel_entry", c.c_uint64), ("segment_count", c.c_uint32),
         ("note_count", c.c_uint32), ("setup_type_count", c.c_uint32),
-        ("has_digest", c.c_uint32), ("digest", c.c_ubyte * 32),
+        ("has_digest", c.c_uint32), ("digest", c.c_ubyte * 32), ("control_pages", c.c_uint64),
     ]
 
 
