@@ -78,7 +78,7 @@ static int load(const char *kernel_path, const char *initrd_path, const char *li
     if ((code = kx_held_check(&kernel, &error)) < 0
         || (code = kx_held_check(&initrd, &error)) < 0) {
         fail("held", code, 0);
-        kx_unload(KX_CALL_LOAD, KX_CRASH, NULL);
+        kx_unload(KX_CALL_LOAD, KX_LOADED_CRASH, NULL);
         return 2;
     }
     kx_release(&kernel);
@@ -92,10 +92,10 @@ int main(int argc, char **argv)
     if (argc == 4)
         return load(argv[1], argv[2], argv[3]);
     if (argc == 2 && strcmp(argv[1], "-S") == 0)
-        return kx_loaded(KX_CRASH) == 1;
+        return kx_loaded(KX_LOADED_CRASH) == 1;
     if (argc != 2 || strcmp(argv[1], "-u") != 0)
         return 64;
-    if ((code = kx_unload(KX_CALL_LOAD, KX_CRASH, &error)) < 0)
+    if ((code = kx_unload(KX_CALL_LOAD, KX_LOADED_CRASH, &error)) < 0)
         return fail("unload", code, 0);
     return 0;
 }

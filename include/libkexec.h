@@ -56,32 +56,32 @@ extern "C" {
 /** Version of this header as one number: major << 16 | minor << 8 | patch. */
 #define KX_VERSION_NUMBER 256
 /** flags: do not hand EFI runtime services on. */
-#define KX_REQUEST_NO_EFI 1
+#define KX_REQUEST_NO_EFI 256
 /** flags: do not have the purgatory verify what was loaded; no byte is read for a digest. */
-#define KX_REQUEST_NO_VERIFY 2
+#define KX_REQUEST_NO_VERIFY 512
 /** flags: the purgatory prints to the VGA text screen. */
-#define KX_REQUEST_CONSOLE_VGA 4
+#define KX_REQUEST_CONSOLE_VGA 1024
 /** flags: the purgatory prints to a serial port. */
-#define KX_REQUEST_CONSOLE_SERIAL 8
+#define KX_REQUEST_CONSOLE_SERIAL 2048
 /** flags: the purgatory puts the VGA back into text mode first. */
-#define KX_REQUEST_RESET_VGA 16
+#define KX_REQUEST_RESET_VGA 4096
 /** flags: plan a crash kernel, inside the memory reserved for it. */
-#define KX_REQUEST_CRASH 32
+#define KX_REQUEST_CRASH 8192
 /**
  * flags, with KX_REQUEST_CRASH: the running kernel keeps the elfcorehdr up to date when CPUs or
  * memory come and go.
  */
-#define KX_REQUEST_CRASH_HOTPLUG 64
+#define KX_REQUEST_CRASH_HOTPLUG 16384
 /** flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line. */
-#define KX_REQUEST_CRASH_MEMMAP 128
+#define KX_REQUEST_CRASH_MEMMAP 32768
 /** flags: take an ELF file for a Linux kernel, a vmlinux. */
-#define KX_REQUEST_VMLINUX 256
+#define KX_REQUEST_VMLINUX 65536
 /** on_failure: stop with interrupts off. */
 #define KX_ON_FAILURE_HALT 0
 /** on_failure: reset the machine. */
 #define KX_ON_FAILURE_REBOOT 1
 /** flags of kx_reuse_command_line(): the line is for a crash kernel. */
-#define KX_REUSE_CRASH 1
+#define KX_REUSE_FOR_CRASH 16777216
 /** The file ends too early. numbers: bytes needed, bytes there. */
 #define KX_E_TRUNCATED (-4097)
 /**
@@ -331,14 +331,14 @@ extern "C" {
  * flags: elfcorehdr_size is known: the running kernel keeps the elfcorehdr up to date
  * (KX_REQUEST_CRASH_HOTPLUG).
  */
-#define KX_CRASH_HOTPLUG 1
+#define KX_CRASH_INFO_HOTPLUG 1
 /** flags: direct_map is known. */
-#define KX_CRASH_DIRECT_MAP 2
+#define KX_CRASH_INFO_DIRECT_MAP 2
 /**
  * flags: there are more CPUs, or stretches of RAM, than there is room for; no crash kernel can
  * be planned.
  */
-#define KX_CRASH_FULL 4
+#define KX_CRASH_INFO_FULL 4
 /**
  * Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
  * zeros to as many.
@@ -466,7 +466,7 @@ extern "C" {
 /** Unload by kexec_file_load(2). */
 #define KX_CALL_FILE_LOAD 2
 /** flags of kx_unload() and kx_loaded(): the crash image. */
-#define KX_CRASH 1
+#define KX_LOADED_CRASH 33554432
 
 /** Bytes of the caller's. Empty: length 0, data NULL or not. */
 struct kx_bytes {
@@ -854,7 +854,7 @@ const char *kx_version_string(void);
 /**
  * Makes the running kernel's command line one for the next kernel: without what belongs to
  * this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and with
- * KX_REUSE_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
+ * KX_REUSE_FOR_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
  * `size` bytes, ends in NUL; `length` + 1 bytes always suffice. It cannot be made in place.
  *
  * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
@@ -1429,7 +1429,7 @@ int kx_knows_file_flag(uint64_t flag);
 
 /**
  * Unloads what is loaded, by one of the two calls (KX_CALL_*), both of which unload either
- * kind; `flags` may be KX_CRASH. Nothing loaded is no error.
+ * kind; `flags` may be KX_LOADED_CRASH. Nothing loaded is no error.
  *
  * Returns 0, -errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
  */
@@ -1460,7 +1460,7 @@ int kx_load_to_boot(const char *kernel,
                     struct kx_workspace *workspace);
 
 /**
- * Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
+ * Whether an image, or with KX_LOADED_CRASH in `flags` a crash image, is loaded; reads /sys.
  *
  * Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
  * (flags).

@@ -115,7 +115,7 @@ static void calls(int answer)
     CHECK(error.code == KX_E_BAD_ARGUMENT && error.what.length > 10);
 
     ANSWERS(answer, kx_unload(KX_CALL_LOAD, 0, &error));
-    ANSWERS(answer, kx_unload(KX_CALL_FILE_LOAD, KX_CRASH, &error));
+    ANSWERS(answer, kx_unload(KX_CALL_FILE_LOAD, KX_LOADED_CRASH, &error));
     ANSWERS(KX_E_UNKNOWN, kx_unload(0, 0, &error));
     ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
     ANSWERS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
@@ -179,7 +179,7 @@ void test_calls(void)
 
     int loaded = kx_loaded(0);
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
-    loaded = kx_loaded(KX_CRASH);
+    loaded = kx_loaded(KX_LOADED_CRASH);
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
     ANSWERS(KX_E_UNKNOWN, kx_loaded(2));
     /* 1, 0 or -errno, as its sisters. */

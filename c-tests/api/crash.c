@@ -52,10 +52,10 @@ static void facts(void)
     CHECK(info.control_fixed > 0 && info.control_tables >= 5 && info.reserved == 0);
     ANSWERS(0, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "115968\n"));
     info = info_of(machine);
-    CHECK(info.flags == KX_CRASH_HOTPLUG && info.elfcorehdr_size == 115968);
+    CHECK(info.flags == KX_CRASH_INFO_HOTPLUG && info.elfcorehdr_size == 115968);
     for (int i = 0; i < 8192; i++)
         ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES, "13fa01000\n"));
-    CHECK(info_of(machine).flags == (KX_CRASH_HOTPLUG | KX_CRASH_FULL));
+    CHECK(info_of(machine).flags == (KX_CRASH_INFO_HOTPLUG | KX_CRASH_INFO_FULL));
 
     ANSWERS(KX_E_NULL, kx_machine_crash(NULL, &info));
     ANSWERS(KX_E_NULL, kx_machine_crash(machine, NULL));

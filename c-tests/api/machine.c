@@ -275,7 +275,7 @@ static void replaced(void)
     CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.memory_source == 0);
     CHECK(info.iomem_access == KX_IOMEM_TOO_LONG && info.flags == KX_MACHINE_MEMORY_FULL);
     ANSWERS(0, kx_machine_crash(machine, &crash));
-    CHECK(crash.flags == KX_CRASH_FULL);
+    CHECK(crash.flags == KX_CRASH_INFO_FULL);
     free(large);
     ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
     info = info_of(machine);

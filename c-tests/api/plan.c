@@ -163,7 +163,23 @@ void test_request(void)
     REFUSES(KX_E_NULL, command_line.length, 1);
     REFUSES(KX_E_NULL, dtb.length, 1);
     REFUSES(KX_E_NULL, rng_seed.length, 32);
-    REFUSES(KX_E_UNKNOWN, flags, 512);
+    /* What says "crash" to another function is refused. */
+    static const uint64_t others[] = { KX_REUSE_FOR_CRASH, KX_LOADED_CRASH, KX_FILE_ON_CRASH,
+                                       KX_CRASH_INFO_HOTPLUG, 1u << 31 };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        REFUSES(KX_E_UNKNOWN, flags, (uint32_t)others[i]);
+    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REQUEST_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REUSE_FOR_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_FILE_ON_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_REQUEST_CRASH));
+    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_REUSE_FOR_CRASH));
+    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_FILE_ON_CRASH));
+    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REQUEST_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REUSE_FOR_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_LOADED_CRASH, NULL));
+    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_REQUEST_CRASH, NULL, 0));
+    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_LOADED_CRASH, NULL, 0));
+    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_FILE_ON_CRASH, NULL, 0));
     REFUSES(0, flags, KX_REQUEST_VMLINUX);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_HOTPLUG);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_MEMMAP);
@@ -216,7 +232,7 @@ void test_request(void)
     ANSWERS((int)strlen(reused) + 1,
             kx_reuse_command_line(old, strlen(old), 0, line, sizeof line));
     CHECK(strcmp(line, reused) == 0);
-    ANSWERS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_CRASH, line, 21));
+    ANSWERS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_FOR_CRASH, line, 21));
     CHECK(strcmp(line, "root=/dev/sda1 quiet") == 0);
     memset(line, '!', sizeof line);
     ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, strlen(reused)));

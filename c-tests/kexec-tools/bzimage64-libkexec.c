@@ -117,7 +117,7 @@ static int command_line(const struct wanted *wanted, int crash, char *line, size
         char running[8192];
         int got = kx_machine_command_line(&machine, running, sizeof running);
         if (got > 0)
-            got = kx_reuse_command_line(running, got - 1, crash ? KX_REUSE_CRASH : 0, line,
+            got = kx_reuse_command_line(running, got - 1, crash ? KX_REUSE_FOR_CRASH : 0, line,
                                         size);
         if (got < 0) {
             fprintf(stderr, "command line: %s\n", kx_strerror(got));
@@ -313,7 +313,7 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
         return complain("plan", &error);
     if (kx_check(&workspace, &error) < 0)
         return complain("check", &error);
-    held_for = crash ? KX_CRASH : 0;
+    held_for = crash ? KX_LOADED_CRASH : 0;
     if (unchanged(&wanted) < 0)
         return -1;
     if (held_count && on_exit(check_after_load, NULL) != 0) {

@@ -16,15 +16,15 @@ use libkexec_tests::{bzimage, cc, kernels, root, run, scratch, slim};
 const LINE: &str = "console=ttyS0 root=/dev/vda1 quiet";
 
 /// KX_REQUEST_*.
-const NO_EFI: u32 = 1;
-const NO_VERIFY: u32 = 2;
-const CONSOLE_VGA: u32 = 4;
-const CONSOLE_SERIAL: u32 = 8;
-const RESET_VGA: u32 = 16;
-const CRASH: u32 = 32;
-const HOTPLUG: u32 = 64;
-const MEMMAP: u32 = 128;
-const VMLINUX: u32 = 256;
+const NO_EFI: u32 = 1 << 8;
+const NO_VERIFY: u32 = 2 << 8;
+const CONSOLE_VGA: u32 = 4 << 8;
+const CONSOLE_SERIAL: u32 = 8 << 8;
+const RESET_VGA: u32 = 16 << 8;
+const CRASH: u32 = 32 << 8;
+const HOTPLUG: u32 = 64 << 8;
+const MEMMAP: u32 = 128 << 8;
+const VMLINUX: u32 = 256 << 8;
 
 /// What `plan.c` is asked for.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,12 +11,12 @@ use crate::versioned::{self, Versioned};
 
 /// flags: elfcorehdr_size is known: the running kernel keeps the elfcorehdr up to date
 /// (KX_REQUEST_CRASH_HOTPLUG).
-pub const KX_CRASH_HOTPLUG: u32 = 1;
+pub const KX_CRASH_INFO_HOTPLUG: u32 = 1;
 /// flags: direct_map is known.
-pub const KX_CRASH_DIRECT_MAP: u32 = 2;
+pub const KX_CRASH_INFO_DIRECT_MAP: u32 = 2;
 /// flags: there are more CPUs, or stretches of RAM, than there is room for; no crash kernel can
 /// be planned.
-pub const KX_CRASH_FULL: u32 = 4;
+pub const KX_CRASH_INFO_FULL: u32 = 4;
 
 /// What a crash kernel is told of the running one, in numbers. Read by kx_machine_read() where
 /// memory is reserved for a crash kernel (struct kx_machine_info, crash), or by
@@ -69,9 +69,9 @@ pub unsafe extern "C" fn kx_machine_crash(
         let size = unsafe { versioned::output_size(info) }?;
         let (dump, control) = (&machine.dump, ControlPages::of(machine));
         let flags = [
-            (dump.elfcorehdr_size.is_some(), KX_CRASH_HOTPLUG),
-            (dump.direct_map.is_some(), KX_CRASH_DIRECT_MAP),
-            (dump.ram_full || dump.cpus.full, KX_CRASH_FULL),
+            (dump.elfcorehdr_size.is_some(), KX_CRASH_INFO_HOTPLUG),
+            (dump.direct_map.is_some(), KX_CRASH_INFO_DIRECT_MAP),
+            (dump.ram_full || dump.cpus.full, KX_CRASH_INFO_FULL),
         ];
         let told = kx_crash_info {
             size: 0,

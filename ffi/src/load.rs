@@ -30,7 +30,7 @@ pub const KX_CALL_LOAD: u32 = 1;
 pub const KX_CALL_FILE_LOAD: u32 = 2;
 
 /// flags of kx_unload() and kx_loaded(): the crash image.
-pub const KX_CRASH: u32 = 1;
+pub const KX_LOADED_CRASH: u32 = 33_554_432;
 
 /// Hands a plan to the kernel by kexec_load(2), which copies it: all memory is the caller's
 /// again. It stays loaded until the reboot, or kx_unload(). Needs CAP_SYS_BOOT; it is the
@@ -139,16 +139,16 @@ pub extern "C" fn kx_knows_file_flag(flag: u64) -> c_int {
 }
 
 /// Unloads what is loaded, by one of the two calls (KX_CALL_*), both of which unload either
-/// kind; `flags` may be KX_CRASH. Nothing loaded is no error.
+/// kind; `flags` may be KX_LOADED_CRASH. Nothing loaded is no error.
 ///
 /// Returns 0, -errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_unload(call: u32, flags: u32, error: *mut kx_error) -> c_int {
     let body = || {
-        if flags & !KX_CRASH != 0 {
-            return Err(unknown("flags", flags & !KX_CRASH));
+        if flags & !KX_LOADED_CRASH != 0 {
+            return Err(unknown("flags", flags & !KX_LOADED_CRASH));
         }
-        let crash = flags & KX_CRASH != 0;
+        let crash = flags & KX_LOADED_CRASH != 0;
         let unload: fn(bool) -> Result<(), Error> = match call {
             KX_CALL_LOAD => kexec_unload,
             KX_CALL_FILE_LOAD => kexec_file_unload,

@@ -22,25 +22,28 @@ pub struct kx_bytes {
     pub length: usize,
 }
 
+// These bits, those of kx_reuse_command_line(), kx_unload() and kx_load_files() are different ones,
+// so that a flag of one function is refused by the others.
+
 /// flags: do not hand EFI runtime services on.
-pub const KX_REQUEST_NO_EFI: u32 = 1;
+pub const KX_REQUEST_NO_EFI: u32 = 256;
 /// flags: do not have the purgatory verify what was loaded; no byte is read for a digest.
-pub const KX_REQUEST_NO_VERIFY: u32 = 2;
+pub const KX_REQUEST_NO_VERIFY: u32 = 512;
 /// flags: the purgatory prints to the VGA text screen.
-pub const KX_REQUEST_CONSOLE_VGA: u32 = 4;
+pub const KX_REQUEST_CONSOLE_VGA: u32 = 1_024;
 /// flags: the purgatory prints to a serial port.
-pub const KX_REQUEST_CONSOLE_SERIAL: u32 = 8;
+pub const KX_REQUEST_CONSOLE_SERIAL: u32 = 2_048;
 /// flags: the purgatory puts the VGA back into text mode first.
-pub const KX_REQUEST_RESET_VGA: u32 = 16;
+pub const KX_REQUEST_RESET_VGA: u32 = 4_096;
 /// flags: plan a crash kernel, inside the memory reserved for it.
-pub const KX_REQUEST_CRASH: u32 = 32;
+pub const KX_REQUEST_CRASH: u32 = 8_192;
 /// flags, with KX_REQUEST_CRASH: the running kernel keeps the elfcorehdr up to date when CPUs or
 /// memory come and go.
-pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 64;
+pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 16_384;
 /// flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line.
-pub const KX_REQUEST_CRASH_MEMMAP: u32 = 128;
+pub const KX_REQUEST_CRASH_MEMMAP: u32 = 32_768;
 /// flags: take an ELF file for a Linux kernel, a vmlinux.
-pub const KX_REQUEST_VMLINUX: u32 = 256;
+pub const KX_REQUEST_VMLINUX: u32 = 65_536;
 
 /// on_failure: stop with interrupts off.
 pub const KX_ON_FAILURE_HALT: u32 = 0;
@@ -162,11 +165,11 @@ impl kx_request {
 }
 
 /// flags of kx_reuse_command_line(): the line is for a crash kernel.
-pub const KX_REUSE_CRASH: u32 = 1;
+pub const KX_REUSE_FOR_CRASH: u32 = 16_777_216;
 
 /// Makes the running kernel's command line one for the next kernel: without what belongs to
 /// this boot only (BOOT_IMAGE=, elfcorehdr=, kexec_jump_back_entry=, dmcryptkeys=), and with
-/// KX_REUSE_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
+/// KX_REUSE_FOR_CRASH in `flags`, for a crash kernel, without crashkernel=. The result, in `buffer` of
 /// `size` bytes, ends in NUL; `length` + 1 bytes always suffice. It cannot be made in place.
 ///
 /// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
@@ -184,7 +187,7 @@ pub unsafe extern "C" fn kx_reuse_command_line(
         // SAFETY: the caller's promise; nothing is written before it is seen to be no part of the
         // buffer.
         let line = unsafe { pointer::bytes(command_line.cast(), length) }?;
-        if flags & !KX_REUSE_CRASH != 0 {
+        if flags & !KX_REUSE_FOR_CRASH != 0 {
             return Err(Failure::Own(KX_E_UNKNOWN));
         }
         // More is never written, whatever the caller says there is room for.
@@ -193,7 +196,7 @@ pub unsafe extern "C" fn kx_reuse_command_line(
         if from < to.saturating_add(room) && to < from.saturating_add(length) {
             return Err(Failure::Own(KX_E_BAD_ARGUMENT));
         }
-        let words = || reusable_words(line, flags & KX_REUSE_CRASH != 0);
+        let words = || reusable_words(line, flags & KX_REUSE_FOR_CRASH != 0);
         // SAFETY: the caller's promise, and the words are no part of the buffer.
         unsafe { text::put_words(buffer, size, words) }
     })

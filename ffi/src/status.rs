@@ -5,19 +5,19 @@ use core::ffi::c_int;
 use kexec_core::linux::{kernel_has_kexec, loaded};
 
 use crate::error::{Failure, KX_E_UNKNOWN, plain};
-use crate::load::KX_CRASH;
+use crate::load::KX_LOADED_CRASH;
 
-/// Whether an image, or with KX_CRASH in `flags` a crash image, is loaded; reads /sys.
+/// Whether an image, or with KX_LOADED_CRASH in `flags` a crash image, is loaded; reads /sys.
 ///
 /// Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
 /// (flags).
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_loaded(flags: u32) -> c_int {
     plain(|| {
-        if flags & !KX_CRASH != 0 {
+        if flags & !KX_LOADED_CRASH != 0 {
             return Err(Failure::Own(KX_E_UNKNOWN));
         }
-        Ok(c_int::from(loaded(flags & KX_CRASH != 0)?))
+        Ok(c_int::from(loaded(flags & KX_LOADED_CRASH != 0)?))
     })
 }
 
