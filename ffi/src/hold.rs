@@ -139,12 +139,10 @@ pub unsafe extern "C" fn kx_hold(
     held: *mut kx_held,
     error: *mut kx_error,
 ) -> c_int {
-    // SAFETY: the caller's promise.
     let open = |copies: &_| {
-        Ok(File::open_any(
-            unsafe { pointer::string(path) }.about("path")?,
-            copies,
-        )?)
+        // SAFETY: the caller's promise.
+        let path = unsafe { pointer::string(path) }.about("path")?;
+        Ok(File::open_any(path, copies)?)
     };
     // SAFETY: the caller's promise.
     unsafe { hand_out(held, copy_limit, error, open) }
