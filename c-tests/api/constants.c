@@ -28,7 +28,7 @@ void test_constants(void)
     IS(KX_REQUEST_VMLINUX, 65536);
     IS(KX_ON_FAILURE_HALT, 0);
     IS(KX_ON_FAILURE_REBOOT, 1);
-    IS(KX_REUSE_FOR_CRASH, 1 << 24);
+    IS(KX_REUSE_FOR_CRASH, 16777216);
     IS(KX_RULE_WRAPS, 1);
     IS(KX_RULE_UNALIGNED, 2);
     IS(KX_RULE_PAST_LIMIT, 3);
@@ -158,5 +158,5 @@ void test_constants(void)
     IS(KX_FILE_FORCE_DTB, 32);
     IS(KX_CALL_LOAD, 1);
     IS(KX_CALL_FILE_LOAD, 2);
-    IS(KX_LOADED_CRASH, 1 << 25);
+    IS(KX_LOADED_CRASH, 33554432);
 }
