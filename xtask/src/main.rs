@@ -8,6 +8,7 @@ mod command;
 mod compare;
 mod cpio;
 mod demo;
+mod dist;
 mod downtime;
 mod elf;
 mod fuzz;
@@ -65,6 +66,11 @@ const TOOLS: &[Tool] = &[
         name: "uninstall",
         about: "take it away again, with the same options",
         run: |arguments| installer("uninstall", arguments),
+    },
+    Tool {
+        name: "dist",
+        about: "a source tarball of what ships, with its crates; builds without network",
+        run: dist::run,
     },
     Tool {
         name: "compare",

@@ -124,6 +124,12 @@ const STEPS: &[Step] = &[
         run: package::run,
     },
     Step {
+        name: "dist",
+        about: "the source tarball builds and installs without network",
+        when: When::Usual,
+        run: steps::dist,
+    },
+    Step {
         name: "binary",
         about: "what is in target/release/kexec, and what is not",
         when: When::Usual,

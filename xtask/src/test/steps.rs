@@ -92,6 +92,11 @@ pub fn build() -> Outcome<Result> {
     cargo_step(&["build", "--release"])
 }
 
+/// The source tarball.
+pub fn dist() -> Outcome<Result> {
+    crate::dist::run(&[]).map(|()| Result::Passed)
+}
+
 /// What guests need and this machine cannot get.
 pub fn missing() -> Option<Result> {
     let there = crate::packages::Store::is_there();
