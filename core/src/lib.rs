@@ -35,6 +35,14 @@
     )
 )]
 
+// Addresses and lengths are passed to the kernel as `usize`; x32 and 32-bit kernels take their
+// segments in another layout (`struct compat_kexec_segment`), and most of memory is out of reach.
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!(
+    "kexec-core needs a target with 64-bit pointers: a 32-bit or x32 program cannot \
+                pass segments to the kernel as this crate does"
+);
+
 /// The examples of README.md, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -3,8 +3,8 @@
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::Id;
 use kexec_core::linux::{
-    Environment, execute, ignore_file_size_limit, interfaces_down, kernel_has_kexec,
-    kexec_file_unload, kexec_unload, loaded, read_machine, reboot_kexec, sync,
+    Environment, execute, interfaces_down, kernel_has_kexec, kexec_file_unload, kexec_unload,
+    loaded, read_machine, reboot_kexec, sync,
 };
 use kexec_core::machine::{Known, Machine};
 use kexec_core::{Errno, Error};
@@ -54,8 +54,6 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
 /// shutdown -r now, where kexec(8) looks for it: the init system starts what is loaded at the end
 /// of a reboot. Comes back only when there is none.
 pub fn shutdown(environment: Environment) -> u8 {
-    // The output so far may have had it ignored.
-    let _default = ignore_file_size_limit(false);
     let arguments = [c"-r", c"now"];
     let mut errno = Errno::ENOENT;
     for path in [c"/sbin/shutdown", c"/etc/shutdown", c"/bin/shutdown"] {

@@ -23,6 +23,10 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     fn open(path: &'a CStr, copies: &Copies) -> Result<Self, Failure<'a>> {
+        if path.is_empty() {
+            let what = "--initrd=, --dtb= or the kernel is an empty name; leave it out for none";
+            return Err(Failure::File(c"''", Error::BadArgument { what }));
+        }
         match File::open_any(path, copies) {
             Ok(file) => Ok(Self { path, file }),
             Err(error) => Err(Failure::File(path, error)),

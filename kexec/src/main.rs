@@ -28,7 +28,7 @@ use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
 use kexec_core::Errno;
-use kexec_core::linux::{Refusal, Standard, loaded, read_machine};
+use kexec_core::linux::{Ignored, Refusal, Standard, WriteSignal, loaded, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
@@ -83,7 +83,12 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     };
     machine.clear();
     bus_error::prepare();
-    if let Err(failure) = change(command, machine, workspace, buffer) {
+    // A pipe that nobody reads any more must not end the work. Not longer than the work: what is
+    // started after it would inherit it.
+    let ignored = Ignored::new(WriteSignal::BrokenPipe);
+    let done = change(command, machine, workspace, buffer);
+    drop(ignored);
+    if let Err(failure) = done {
         read_machine(machine);
         failure.tell(command, &machine.kexec);
         return code_of(command, &failure);

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use kexec_core::linux::{Standard, ignore_file_size_limit, write_all};
+use kexec_core::linux::{Ignored, Standard, WriteSignal, write_all};
 use kexec_core::{Errno, Error};
 
 /// A writer with a small buffer; [`Out::finish`] writes the rest.
@@ -29,7 +29,7 @@ impl Out {
         let bytes = self.buffer.get(..self.used).unwrap_or_default();
         self.used = 0;
         // Where it cannot be, a file that may not grow ends the command, as any other.
-        let _limited = ignore_file_size_limit(true);
+        let _ignored = Ignored::new(WriteSignal::FileSize);
         write_all(self.to, bytes).map_err(|errno| {
             self.errno = errno;
             fmt::Error

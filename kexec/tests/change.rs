@@ -15,7 +15,10 @@ use std::process::{Command, Stdio};
 
 use kexec_testing::not_tested;
 
-use common::{Directory, LOAD, Questions, Rule, asks, bzimage, gives, guard, kexec_with};
+use common::{
+    Directory, FILE_LOAD, Fake, LOAD, Questions, Rule, asks, bits_give, bzimage, gives, guard,
+    kexec_with,
+};
 
 const LOADS: Rule = gives(LOAD, 0);
 /// What the kernel says if it is asked at all: E2BIG, which nothing else gives.
@@ -112,4 +115,47 @@ fn a_file_nobody_writes_to_needs_no_copy() {
     let kernel = directory.file("kernel", &bzimage(64 << 10));
     let run = kexec_with(&[LOADS, NO_COPY], &["-c", "-l", &kernel]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+/// kexec_file_load is refused, which costs the old crash kernel, and the file of the kexec_load
+/// that follows is cut short: the message of the second must not hide the loss.
+#[test]
+fn a_crash_kernel_that_was_lost_is_reported_after_sigbus() {
+    let fake = Fake::with_crash_kernel("lost-and-cut");
+    let kernel = fake.kernel();
+    let path = fake.file("initrd", b"");
+    let initrd = OpenOptions::new().write(true).open(&path).unwrap();
+    initrd.set_len(128 << 20).unwrap();
+    drop(initrd);
+    let rules = [
+        gives(FILE_LOAD, libc::EINVAL),
+        ASKED,
+        NO_COPY,
+        // F_SETLEASE, 0x400: no lease.
+        bits_give(libc::SYS_fcntl, 1, 0x400, libc::EINVAL),
+    ];
+    let option = format!("--initrd={path}");
+    let mut command = fake.command(&rules, &["-p", "-a", &kernel, &option]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    if !first.starts_with("kexec:") {
+        child.wait().unwrap();
+        not_tested(&format!("a crash kernel that is lost: {first}"));
+        return;
+    }
+    assert!(first.contains("may change while it is loaded"), "{first}");
+    let initrd = OpenOptions::new().write(true).open(&path).unwrap();
+    initrd.set_len(4096).unwrap();
+    fake.put("sys/kernel/kexec_crash_loaded", "0\n");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let code = child.wait().unwrap().code();
+    assert_eq!(code, Some(255), "{rest}");
+    assert!(rest.contains("cut short"), "{rest}");
+    assert!(
+        rest.contains("WARNING: no crash kernel is loaded any more"),
+        "{rest}"
+    );
 }

@@ -53,4 +53,4 @@ pub use memfd::{join, joined_size};
 pub use mount::mount;
 pub use process::{Environment, execute, exit, sleep_milliseconds, write_all};
 pub use random::random_seed;
-pub use signal::{ignore_file_size_limit, on_bus_error};
+pub use signal::{Ignored, WriteSignal, on_bus_error};

@@ -1,4 +1,4 @@
-//! Signals that come of files: of mapped pages that cannot be had, and of limits.
+//! The signals that a reader of mapped files, and a writer of anything, has to handle.
 
 use linux_raw_sys::general as raw;
 
@@ -20,31 +20,93 @@ use crate::Errno;
 /// The errno of rt_sigaction(2).
 pub unsafe fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let handler = handler as *const () as usize;
-    // struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer,
-    // mask. x86 refuses to deliver without a restorer; what never returns never gets there.
+    // x86 refuses to deliver without a restorer; what never returns never gets there.
     // What never returns never has the signal unblocked either: it stays so all the time.
     let flags = (raw::SA_RESTORER | raw::SA_NODEFER) as usize;
-    let action: [usize; 4] = [handler, flags, handler, 0];
+    // SAFETY: the handler takes no argument, so that it may be called with any, and is the
+    // caller's promise.
+    unsafe { set(raw::SIGBUS, &[handler, flags, handler, 0], &mut [0; 4]) }
+}
+
+/// A signal that only repeats what a failed write(2) says, and that ends a process which does not
+/// handle it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteSignal {
+    /// SIGPIPE: nobody reads the pipe any more (EPIPE).
+    BrokenPipe,
+    /// SIGXFSZ: the file would be longer than RLIMIT_FSIZE allows (EFBIG).
+    FileSize,
+}
+
+/// Ignores a signal; when dropped, the signal is handled as before. It is the whole process's, so
+/// it is for programs, not for libraries. A program started by execve(2) meanwhile inherits it.
+#[derive(Debug)]
+pub struct Ignored {
+    number: u32,
+    before: Action,
+}
+
+/// struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer, mask.
+type Action = [usize; 4];
+
+impl Ignored {
+    /// Ignores `signal`.
+    ///
+    /// # Errors
+    /// The errno of rt_sigaction(2).
+    pub fn new(signal: WriteSignal) -> Result<Self, Errno> {
+        const SIG_IGN: usize = 1;
+        let number = match signal {
+            WriteSignal::BrokenPipe => raw::SIGPIPE,
+            WriteSignal::FileSize => raw::SIGXFSZ,
+        };
+        let mut before = [0; 4];
+        // SAFETY: no handler runs.
+        unsafe { set(number, &[SIG_IGN, 0, 0, 0], &mut before) }?;
+        Ok(Self { number, before })
+    }
+}
+
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        // SAFETY: the kernel returned this action as the one that was in force.
+        let _unchanged = unsafe { set(self.number, &self.before, &mut [0; 4]) };
+    }
+}
+
+/// rt_sigaction(2).
+///
+/// # Safety
+/// A handler in `action` may run at any instruction.
+unsafe fn set(number: u32, action: &Action, before: &mut Action) -> Result<(), Errno> {
     let mask_size = size_of::<raw::kernel_sigset_t>();
-    let action = &raw const action as usize;
-    let arguments = [raw::SIGBUS as usize, action, 0, mask_size, 0, 0];
-    // SAFETY: the kernel reads one struct sigaction at `action`; the handler it names takes no
-    // argument, so that it may be called with any, and is the caller's promise.
+    let action = action.as_ptr() as usize;
+    let before = before.as_mut_ptr() as usize;
+    let arguments = [number as usize, action, before, mask_size, 0, 0];
+    // SAFETY: the kernel reads one struct sigaction at `action` and writes one to `before`; the
+    // handler is the caller's promise.
     arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
 }
 
-/// Has a write past RLIMIT_FSIZE fail with EFBIG instead of ending the process (SIGXFSZ): the signal
-/// is ignored, or, with `false`, ends the process again. It is the whole process's, so it is for
-/// programs, not for libraries; and execve(2) hands on what is ignored.
-///
-/// # Errors
-/// The errno of rt_sigaction(2).
-pub fn ignore_file_size_limit(ignore: bool) -> Result<(), Errno> {
-    // SIG_IGN and SIG_DFL, which are no functions.
-    let action: [usize; 4] = [usize::from(ignore), 0, 0, 0];
-    let mask_size = size_of::<raw::kernel_sigset_t>();
-    let action = &raw const action as usize;
-    let arguments = [raw::SIGXFSZ as usize, action, 0, mask_size, 0, 0];
-    // SAFETY: the kernel reads one struct sigaction at `action`, which names no handler.
-    arch::result(unsafe { arch::syscall(raw::__NR_rt_sigaction, arguments) }).map(|_| ())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both are ignored in a test of the standard library's already, or ended it.
+    #[test]
+    fn the_handling_before_comes_back() {
+        let now = || {
+            let mut before = [0; 4];
+            // SAFETY: SIGXFSZ is ignored for a moment, and then handled as before.
+            unsafe { set(raw::SIGXFSZ, &[1, 0, 0, 0], &mut before) }.unwrap();
+            // SAFETY: as it was.
+            unsafe { set(raw::SIGXFSZ, &before, &mut [0; 4]) }.unwrap();
+            before[0]
+        };
+        assert_eq!(now(), 0);
+        let ignored = Ignored::new(WriteSignal::FileSize).unwrap();
+        assert_eq!(now(), 1);
+        drop(ignored);
+        assert_eq!(now(), 0);
+    }
 }

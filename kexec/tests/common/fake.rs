@@ -106,12 +106,18 @@ impl Fake {
         Ok(())
     }
 
-    /// Runs the command there; `None`, and a word about it, where that cannot be done.
-    pub fn run(&self, rules: &[Rule], arguments: &[&str]) -> Option<Run> {
+    /// The command there, not started yet.
+    pub fn command(&self, rules: &[Rule], arguments: &[&str]) -> Command {
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", ENTER, &self.0.path("")]);
         command.arg(env!("CARGO_BIN_EXE_kexec")).args(arguments);
         guard(&mut command, rules);
+        command
+    }
+
+    /// Runs the command there; `None`, and a word about it, where that cannot be done.
+    pub fn run(&self, rules: &[Rule], arguments: &[&str]) -> Option<Run> {
+        let mut command = self.command(rules, arguments);
         let Ok(output) = command.output() else {
             kexec_testing::not_tested("a fake machine: no unshare(1)");
             return None;

@@ -34,6 +34,15 @@ pub const fn gives(call: i64, errno: i32) -> Rule {
     }
 }
 
+/// The call gives `errno` if the lower half of its argument number `argument`, from 0, has any bit
+/// of `bits`.
+pub const fn bits_give(call: i64, argument: u8, bits: u32, errno: i32) -> Rule {
+    Rule {
+        bits: Some((argument, bits)),
+        ..gives(call, errno)
+    }
+}
+
 /// The call waits until the test has answered it, see [`Questions`].
 pub const fn asks(call: i64) -> Rule {
     Rule {
