@@ -27,7 +27,7 @@ pub struct Archive {
 
 /// Says what this machine lacks, all of it at once.
 pub fn requirements() -> Outcome<Mirror> {
-    let missing: Vec<&str> = ["apt-get", "apt-cache", "apt-config", "dpkg-deb", "tar"]
+    let missing: Vec<&str> = ["apt-get", "apt-cache", "dpkg-deb", "tar"]
         .into_iter()
         .filter(|program| !on_path(program))
         .collect();
@@ -48,7 +48,7 @@ pub fn requirements() -> Outcome<Mirror> {
             signed_by: std::env::var("XTASK_DEBIAN_KEYRING").ok(),
         });
     }
-    sources::mirror(&sources::of_this_machine()?).ok_or_else(|| {
+    sources::mirror(&sources::targets()?).ok_or_else(|| {
         "missing here: a Debian mirror among apt's sources. Name one in XTASK_DEBIAN_MIRROR \
          and its keyring (package debian-archive-keyring) in XTASK_DEBIAN_KEYRING"
             .into()
