@@ -146,6 +146,11 @@ extern "C" {
  * be copied.
  */
 #define KX_E_COPY_TOO_LARGE (-4121)
+/**
+ * A fact of the machine is not known, and a wrong guess would be a machine that does not come up,
+ * or a crash kernel that is lost; kx_error_message() says which, why, and what to do.
+ */
+#define KX_E_NOT_KNOWN (-4122)
 /** A pointer is NULL that must not be. */
 #define KX_E_NULL (-4196)
 /** An object is not aligned as its type must be. */
@@ -273,6 +278,16 @@ extern "C" {
 #define KX_IOMEM_READ 2
 /** iomem_access: more ranges than there is room for. */
 #define KX_IOMEM_TOO_LONG 3
+/** iomem_access: the file is there and could not be read. */
+#define KX_IOMEM_UNREADABLE 4
+/** iomem_access: no lines, or one that is no resource. */
+#define KX_IOMEM_DAMAGED 5
+/** firmware: somebody looked and could not tell; 0: nobody looked. */
+#define KX_FIRMWARE_UNREADABLE 1
+/** firmware: not EFI. A new kernel finds the ACPI tables by itself. */
+#define KX_FIRMWARE_NOT_EFI 2
+/** firmware: EFI. A new kernel must be told where the ACPI tables are. */
+#define KX_FIRMWARE_EFI 3
 /** lockdown: nothing is forbidden. */
 #define KX_LOCKDOWN_NONE 1
 /** lockdown: kexec_load is forbidden, kexec_file_load of unsigned kernels too. */
@@ -285,8 +300,6 @@ extern "C" {
 #define KX_XEN_HVM 2
 /** xen_guest: PV in an HVM container. */
 #define KX_XEN_PVH 3
-/** flags: the running kernel uses 5-level page tables. */
-#define KX_MACHINE_FIVE_LEVEL 1
 /** flags: the CPU has SHA extensions. */
 #define KX_MACHINE_SHA_NI 2
 /** flags: the CPU has AVX2. */
@@ -295,8 +308,6 @@ extern "C" {
 #define KX_MACHINE_EFI 4
 /** flags: a Xen domain. */
 #define KX_MACHINE_XEN 8
-/** flags: Xen's control domain. */
-#define KX_MACHINE_XEN_CONTROL 16
 /** flags: load_limit_reboot is known. */
 #define KX_MACHINE_LOAD_LIMIT_REBOOT 32
 /** flags: load_limit_panic is known. */
@@ -309,8 +320,6 @@ extern "C" {
 #define KX_MACHINE_BOOT_PARAMS 512
 /** flags, told only: EFI can be handed on. */
 #define KX_MACHINE_EFI_COMPLETE 1024
-/** flags: the running kernel uses pages of 1 GiB. */
-#define KX_MACHINE_GBPAGES 2048
 /** RAM. */
 #define KX_MEMORY_RAM 1
 /** Memory nobody may use. */
@@ -339,6 +348,10 @@ extern "C" {
  * be planned.
  */
 #define KX_CRASH_INFO_FULL 4
+/** flags: the list of possible CPUs could not be read, or makes no sense: no CPU is known. */
+#define KX_CRASH_INFO_CPUS_UNREAD 8
+/** flags: the ranges of `crashkernel=...,cma` are there and could not be read. */
+#define KX_CRASH_INFO_CMA_UNREAD 16
 /**
  * Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
  * zeros to as many.
@@ -422,6 +435,47 @@ extern "C" {
 #define KX_SEGMENT_BACKUP 6
 /** Bytes that suffice for every note. */
 #define KX_NOTE_SIZE 200
+/** code: the image does not know a type of setup_data; numbers: the type, the highest it knows. */
+#define KX_NOTE_SETUP_TYPE 1
+/** code: EFI runtime services are not handed on, for a known reason. */
+#define KX_NOTE_NO_EFI 2
+/** code: no seed for the random number generator. */
+#define KX_NOTE_NO_RNG_SEED 3
+/** code: /proc/iomem is not known. */
+#define KX_NOTE_NO_IOMEM 4
+/** code: the running kernel's boot_params are not known. */
+#define KX_NOTE_NO_BOOT_PARAMS 5
+/** code: the purgatory will not verify the image. */
+#define KX_NOTE_NOT_VERIFIED 6
+/** code: /proc/kcore is not known: the dump's virtual addresses are a guess. */
+#define KX_NOTE_NO_KCORE 7
+/** code: CPUs are possible but not there; numbers: how many. */
+#define KX_NOTE_CPUS_ABSENT 8
+/** code: the running kernel's version is not known: low memory is not copied. */
+#define KX_NOTE_LOW_MEMORY_LOST 9
+/** code: the running kernel uses low memory, which is copied. */
+#define KX_NOTE_LOW_MEMORY_COPIED 10
+/** code: the running kernel keeps the elfcorehdr up to date. */
+#define KX_NOTE_HOTPLUG 11
+/** code: EFI runtime services are not handed on, for not all of /sys/firmware/efi could be read. */
+#define KX_NOTE_EFI_UNREAD 12
+/** code: where the ACPI tables are is not known. */
+#define KX_NOTE_NO_RSDP 13
+/** code: the new kernel is told /proc/iomem's memory map, for the firmware's is not known. */
+#define KX_NOTE_MEMORY_FROM_IOMEM 14
+/** code: the running kernel's command line is not known (`add_efi_memmap`). */
+#define KX_NOTE_NO_COMMAND_LINE 15
+/** code: no CPU's crash_notes are known. */
+#define KX_NOTE_NO_CPU_NOTES 16
+/** code: CPUs are there whose crash_notes could not be read; numbers: how many. */
+#define KX_NOTE_CPUS_UNREAD 17
+/** code: the ranges of `crashkernel=...,cma` could not be read. */
+#define KX_NOTE_CMA_UNREAD 18
+/**
+ * flags of a note: it says that a fact of the machine is not known that matters for this plan.
+ * Pass it on to whoever loads, at every load.
+ */
+#define KX_NOTE_WARNING 1
 /** step: kexec_load(2). */
 #define KX_STEP_LOAD 1
 /** step: kexec_file_load(2). */
@@ -556,7 +610,7 @@ struct kx_machine_info {
   uint64_t ram;
   /** Bytes of RAM the running kernel manages (MemTotal). */
   uint64_t total_ram;
-  /** Physical address of the ACPI RSDP. */
+  /** Physical address of the ACPI RSDP; also 0 when there is none. */
   uint64_t acpi_rsdp;
   /** EFI firmware vendor string, physical. */
   uint64_t efi_fw_vendor;
@@ -604,6 +658,18 @@ struct kx_machine_info {
   uint32_t xen_guest;
   /** Bits of the EFI firmware, 32 or 64. */
   uint32_t efi_platform_size;
+  /** Whether the running kernel uses 5-level page tables: KX_YES, KX_NO. */
+  uint32_t five_level;
+  /** Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO. */
+  uint32_t gbpages;
+  /** Whether the domain is Xen's control domain: KX_YES, KX_NO. */
+  uint32_t xen_control;
+  /** What started it: KX_FIRMWARE_*. */
+  uint32_t firmware;
+  /** Whether /sys/firmware/efi/systab was read: KX_YES; then a 0 above is "none". */
+  uint32_t efi_systab;
+  /** Whether there is an EFI runtime map: KX_NO where the running kernel does not use it. */
+  uint32_t efi_map;
   /** 0. */
   uint32_t reserved;
 };
@@ -628,14 +694,17 @@ struct kx_memory {
 struct kx_crash_info {
   /** Set by the caller: sizeof(struct kx_crash_info). */
   size_t size;
-  /** KX_CRASH_* bits. */
+  /** KX_CRASH_INFO_* bits. */
   uint32_t flags;
   /** CPUs whose registers will be in the dump. */
   uint32_t cpu_count;
   /** CPUs that are possible but not there: a later one's registers will not be in the dump. */
   uint32_t cpu_absent;
-  /** 0. */
-  uint32_t reserved;
+  /**
+   * CPUs that are there and whose note could not be read: their registers will not be in the
+   * dump.
+   */
+  uint32_t cpu_unread;
   /** Bytes of each CPU's note. */
   uint64_t cpu_note_size;
   /** Where the note with vmcoreinfo lies; both 0 if unknown. */
@@ -797,6 +866,18 @@ struct kx_segment {
   uint32_t kind;
   /** Of an initrd, which one, from 0. */
   uint32_t number;
+};
+
+/** A note of a plan, in numbers; kx_plan_note() has its text. */
+struct kx_note {
+  /** Set by the caller: sizeof(struct kx_note). */
+  size_t size;
+  /** KX_NOTE_*; there will be more. */
+  uint32_t code;
+  /** KX_NOTE_WARNING or 0. */
+  uint32_t flags;
+  /** As told at each KX_NOTE_*; 0 where there are none. */
+  uint64_t numbers[2];
 };
 
 /** What the running kernel allows; 0 is the default everywhere. */
@@ -962,6 +1043,23 @@ int kx_machine_get(const struct kx_machine *machine, struct kx_machine_info *inf
 int kx_machine_set(struct kx_machine *machine, const struct kx_machine_info *info);
 
 /**
+ * Puts the running kernel's command line into a buffer of `size` bytes, ending in NUL.
+ *
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not
+ * known).
+ */
+int kx_machine_command_line(const struct kx_machine *machine, char *buffer, size_t size);
+
+/**
+ * Copies the running kernel's boot_params, 4096 bytes.
+ *
+ * Returns 4096, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY
+ * (not known).
+ */
+int kx_machine_boot_params(const struct kx_machine *machine, void *buffer, size_t size);
+
+/**
  * Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
@@ -980,23 +1078,6 @@ int kx_machine_memory(const struct kx_machine *machine,
 int kx_machine_efi(const struct kx_machine *machine,
                    size_t index,
                    struct kx_efi_descriptor *descriptor);
-
-/**
- * Puts the running kernel's command line into a buffer of `size` bytes, ending in NUL.
- *
- * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
- * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not
- * known).
- */
-int kx_machine_command_line(const struct kx_machine *machine, char *buffer, size_t size);
-
-/**
- * Copies the running kernel's boot_params, 4096 bytes.
- *
- * Returns 4096, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY
- * (not known).
- */
-int kx_machine_boot_params(const struct kx_machine *machine, void *buffer, size_t size);
 
 /**
  * The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
@@ -1210,6 +1291,23 @@ const char *kx_setup_type_name(uint32_t kind);
 
 /** The name of a kind of segment: "kernel"; "segment" for others. Static, never NULL. */
 const char *kx_segment_kind_name(uint32_t kind);
+
+/**
+ * Tells a note, by its index from 0: what was left out of the plan, or not known.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+ * KX_E_NO_ENTRY.
+ */
+int kx_plan_note_get(const struct kx_workspace *workspace, size_t index, struct kx_note *note);
+
+/**
+ * Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
+ * what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
+ * workspace's plan.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+ */
+int kx_plan_command_line(const struct kx_workspace *workspace, struct kx_bytes *bytes);
 
 /**
  * Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.

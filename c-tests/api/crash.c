@@ -49,7 +49,7 @@ static void facts(void)
     CHECK(info.flags == 0 && info.cpu_count == 2 && info.cpu_note_size == 368);
     CHECK(info.vmcoreinfo.start == 0x100c66000 && info.vmcoreinfo.last == 0x100c67023);
     CHECK(info.ram == 0x9fbff - 0xfff + 0xbfee0000 + 0x40000000);
-    CHECK(info.control_fixed > 0 && info.control_tables >= 5 && info.reserved == 0);
+    CHECK(info.control_fixed > 0 && info.control_tables >= 5 && info.cpu_unread == 0);
     ANSWERS(0, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "115968\n"));
     info = info_of(machine);
     CHECK(info.flags == KX_CRASH_INFO_HOTPLUG && info.elfcorehdr_size == 115968);
@@ -114,6 +114,9 @@ static void plans(void)
     request.command_line.data = "quiet";
     request.command_line.length = 5;
     request.flags = KX_REQUEST_CRASH;
+    struct kx_machine *none = reserved("00100000-bffdffff : System RAM\n");
+    ANSWERS(KX_E_NO_CRASH_RESERVATION, kx_plan(&request, none, workspace, &error));
+    free(none);
     ANSWERS(KX_E_NO_VMCOREINFO, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x0000000100c66000 1024\n"));
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));

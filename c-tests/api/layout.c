@@ -47,7 +47,7 @@ void test_layout(void)
     AT(kx_memory, kind, 24);
     AT(kx_memory, reserved, 28);
 
-    CHECK(sizeof(struct kx_machine_info) == 272);
+    CHECK(sizeof(struct kx_machine_info) == 296);
     AT(kx_machine_info, flags, 8);
     AT(kx_machine_info, memory_source, 12);
     AT(kx_machine_info, iomem_access, 16);
@@ -80,7 +80,13 @@ void test_layout(void)
     AT(kx_machine_info, lockdown, 256);
     AT(kx_machine_info, xen_guest, 260);
     AT(kx_machine_info, efi_platform_size, 264);
-    AT(kx_machine_info, reserved, 268);
+    AT(kx_machine_info, five_level, 268);
+    AT(kx_machine_info, gbpages, 272);
+    AT(kx_machine_info, xen_control, 276);
+    AT(kx_machine_info, firmware, 280);
+    AT(kx_machine_info, efi_systab, 284);
+    AT(kx_machine_info, efi_map, 288);
+    AT(kx_machine_info, reserved, 292);
 
     CHECK(sizeof(struct kx_image) == 584);
     AT(kx_image, format, 8);
@@ -124,11 +130,15 @@ void test_layout(void)
     AT(kx_held, copy_error, 36);
     AT(kx_held, stamp, 40);
 
+    CHECK(sizeof(struct kx_note) == 32);
+    AT(kx_note, code, 8);
+    AT(kx_note, flags, 12);
+    AT(kx_note, numbers, 16);
     CHECK(sizeof(struct kx_crash_info) == 88);
     AT(kx_crash_info, flags, 8);
     AT(kx_crash_info, cpu_count, 12);
     AT(kx_crash_info, cpu_absent, 16);
-    AT(kx_crash_info, reserved, 20);
+    AT(kx_crash_info, cpu_unread, 20);
     AT(kx_crash_info, cpu_note_size, 24);
     AT(kx_crash_info, vmcoreinfo, 32);
     AT(kx_crash_info, ram, 48);

@@ -34,8 +34,11 @@ static void from_bytes(void)
     ANSWERS(KX_E_NULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 1));
     ANSWERS(KX_E_SIZE, kx_machine_parse(machine, KX_SOURCE_IOMEM, page, (size_t)-1));
     ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 0));
+    CHECK(info_of(machine).iomem_access == KX_IOMEM_DAMAGED);
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
     CHECK(info_of(machine).iomem_access == KX_IOMEM_UNPRIVILEGED);
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "1000-1fff : System RAM\nx\n"));
+    CHECK(info_of(machine).iomem_access == KX_IOMEM_DAMAGED);
     ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
     info = info_of(machine);
     CHECK(info.memory_source == KX_MEMORY_FROM_IOMEM && info.memory_count == 2);
@@ -55,6 +58,7 @@ static void from_bytes(void)
     info = info_of(machine);
     CHECK(info.memory_source == KX_MEMORY_FROM_BOOT_PARAMS && info.memory_count == 1);
     CHECK(info.acpi_rsdp == 0xf5a30 && info.flags & KX_MACHINE_BOOT_PARAMS);
+    CHECK(info.firmware == KX_FIRMWARE_NOT_EFI && info.five_level == KX_UNKNOWN);
     unsigned char copy[4096];
     ANSWERS(4096, kx_machine_boot_params(machine, copy, sizeof copy));
     CHECK(memcmp(page, copy, 4096) == 0);
@@ -86,7 +90,10 @@ static void from_bytes(void)
     ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_COMMAND_LINE, huge, 9000));
     free(huge);
 
+    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CPUINFO, "processor\t: 0\n"));
+    CHECK(info_of(machine).five_level == KX_UNKNOWN);
     ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu sha_ni ssse3\n"));
+    CHECK(info_of(machine).five_level == KX_NO && info_of(machine).gbpages == KX_NO);
     CHECK(!(info_of(machine).flags & (KX_MACHINE_SHA_NI | KX_MACHINE_AVX2)));
     ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO,
                      "flags\t\t: fpu ssse3 sse4_1 la57 avx2 sha_ni\n"));
@@ -110,7 +117,7 @@ static void from_bytes(void)
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
     info = info_of(machine);
-    CHECK(info.flags & KX_MACHINE_FIVE_LEVEL && info.flags & KX_MACHINE_SHA_NI
+    CHECK(info.five_level == KX_YES && info.flags & KX_MACHINE_SHA_NI
           && info.flags & KX_MACHINE_AVX2);
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
     CHECK(info.efi_acpi20 == 0x7fb7e014 && info.acpi_rsdp == 0xf5a30);
@@ -432,8 +439,8 @@ void test_machine_info(void)
     /* What is set is told again. */
     memset(&set, 0, sizeof set);
     set.size = sizeof set;
-    set.flags = KX_MACHINE_FIVE_LEVEL | KX_MACHINE_GBPAGES | KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
-                | KX_MACHINE_XEN_CONTROL | KX_MACHINE_LOAD_LIMIT_REBOOT
+    set.flags = KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
+                | KX_MACHINE_LOAD_LIMIT_REBOOT
                 | KX_MACHINE_LOAD_LIMIT_PANIC;
     set.total_ram = 1, set.acpi_rsdp = 2, set.efi_fw_vendor = 3, set.efi_runtime = 4;
     set.efi_config_table = 5, set.efi_smbios = 6, set.efi_smbios3 = 7, set.efi_acpi20 = 8;
@@ -445,6 +452,8 @@ void test_machine_info(void)
     set.loaded = KX_YES, set.crash_loaded = KX_NO, set.load_disabled = KX_UNKNOWN;
     set.cap_sys_boot = KX_YES, set.lockdown = KX_LOCKDOWN_CONFIDENTIALITY;
     set.xen_guest = KX_XEN_PVH;
+    set.five_level = KX_YES, set.gbpages = KX_NO, set.xen_control = KX_YES;
+    set.firmware = KX_FIRMWARE_EFI, set.efi_systab = KX_YES, set.efi_map = KX_NO;
     ANSWERS(0, kx_machine_set(machine, &set));
     got = info_of(machine);
     CHECK(memcmp(&set, &got, sizeof set) == 0);
@@ -466,6 +475,12 @@ void test_machine_info(void)
     REFUSED(KX_E_UNKNOWN, cap_sys_boot, 3);
     REFUSED(KX_E_UNKNOWN, lockdown, 4);
     REFUSED(KX_E_UNKNOWN, xen_guest, 4);
+    REFUSED(KX_E_UNKNOWN, five_level, 3);
+    REFUSED(KX_E_UNKNOWN, gbpages, 3);
+    REFUSED(KX_E_UNKNOWN, xen_control, 3);
+    REFUSED(KX_E_UNKNOWN, firmware, 4);
+    REFUSED(KX_E_UNKNOWN, efi_systab, 3);
+    REFUSED(KX_E_UNKNOWN, efi_map, 3);
     REFUSED(KX_E_UNKNOWN, reserved, 1);
     REFUSED(KX_E_BAD_ARGUMENT, efi_platform_size, 16);
     REFUSED(KX_E_BAD_ARGUMENT, crash.start, 32);

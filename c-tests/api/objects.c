@@ -32,6 +32,7 @@ static void workspaces(struct kx_workspace *bad, int expected)
 {
     struct kx_plan_info info = { .size = sizeof info };
     struct kx_segment segment = { .size = sizeof segment };
+    struct kx_note note = { .size = sizeof note };
     struct kx_bytes bytes;
     struct kx_machine *machine = pc();
     struct kx_request request = request_of("x", 1);
@@ -42,6 +43,8 @@ static void workspaces(struct kx_workspace *bad, int expected)
     ANSWERS(expected, kx_plan_segment(bad, 0, &segment));
     ANSWERS(expected, kx_plan_boot_params(bad, &bytes));
     ANSWERS(expected, kx_plan_note(bad, 0, text, sizeof text));
+    ANSWERS(expected, kx_plan_note_get(bad, 0, &note));
+    ANSWERS(expected, kx_plan_command_line(bad, &bytes));
     ANSWERS(expected, kx_plan_setup_type(bad, 0, &kind));
     ANSWERS(expected, kx_check(bad, NULL));
     ANSWERS(expected, kx_load(bad, NULL));

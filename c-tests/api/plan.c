@@ -183,7 +183,7 @@ void test_request(void)
     REFUSES(0, flags, KX_REQUEST_VMLINUX);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_HOTPLUG);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_MEMMAP);
-    REFUSES(KX_E_NO_CRASH_RESERVATION, flags, KX_REQUEST_CRASH);
+    REFUSES(KX_E_NOT_KNOWN, flags, KX_REQUEST_CRASH);
     REFUSES(KX_E_UNKNOWN, on_failure, 2);
     REFUSES(0, on_failure, KX_ON_FAILURE_REBOOT);
     REFUSES(KX_E_BAD_ARGUMENT, serial_port, 0x10000);
@@ -271,7 +271,8 @@ void test_inspect(void)
     struct kx_bytes bytes = { NULL, 0 };
     unsigned char seed[32] = "0123456789abcdef0123456789abcde";
     char text[KX_NOTE_SIZE];
-    uint32_t kind = 0;
+    struct kx_note note = { .size = sizeof note };
+    uint32_t kind = 0, seen = 0;
 
     request.command_line.data = "quiet";
     request.command_line.length = 5;
@@ -279,7 +280,7 @@ void test_inspect(void)
     request.rng_seed.length = 32;
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_plan_get(workspace, &info));
-    CHECK(info.segment_count == 3 && info.setup_type_count == 1 && info.note_count == 2);
+    CHECK(info.segment_count == 3 && info.setup_type_count == 1 && info.note_count == 4);
 
     ANSWERS(0, kx_plan_segment(workspace, 0, &segment));
     CHECK(segment.kind == KX_SEGMENT_KERNEL && segment.bufsz == 0x10000);
@@ -298,6 +299,10 @@ void test_inspect(void)
     CHECK(strcmp((const char *)bytes.data + 4096, "quiet") == 0);
     ANSWERS(KX_E_NULL, kx_plan_boot_params(workspace, NULL));
     ANSWERS(KX_E_MISALIGNED, kx_plan_boot_params(workspace, odd(&bytes)));
+    ANSWERS(0, kx_plan_command_line(workspace, &bytes));
+    CHECK(bytes.length == 5 && memcmp(bytes.data, "quiet", 5) == 0);
+    ANSWERS(KX_E_NULL, kx_plan_command_line(workspace, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_command_line(workspace, odd(&bytes)));
 
     for (uint32_t i = 0; i < info.note_count; i++) {
         int needed = kx_plan_note(workspace, i, NULL, 0);
@@ -305,8 +310,19 @@ void test_inspect(void)
         ANSWERS(KX_E_BUFFER, kx_plan_note(workspace, i, text, needed - 1));
         ANSWERS(needed, kx_plan_note(workspace, i, text, needed));
         CHECK((int)strlen(text) + 1 == needed);
+        ANSWERS(0, kx_plan_note_get(workspace, i, &note));
+        CHECK(note.flags == KX_NOTE_WARNING && note.numbers[0] == 0);
+        CHECK(note.code != KX_NOTE_NO_IOMEM || strstr(text, "/proc/iomem"));
+        seen |= 1u << note.code;
     }
-    CHECK(strstr(text, "/proc/iomem"));
+    /* Nobody said anything of these. */
+    CHECK(seen == (1u << KX_NOTE_NO_RSDP | 1u << KX_NOTE_NO_BOOT_PARAMS
+                   | 1u << KX_NOTE_NO_IOMEM | 1u << KX_NOTE_NO_COMMAND_LINE));
+    ANSWERS(KX_E_NO_ENTRY, kx_plan_note_get(workspace, info.note_count, &note));
+    ANSWERS(KX_E_NULL, kx_plan_note_get(workspace, 0, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_plan_note_get(workspace, 0, odd(&note)));
+    note.size = 1;
+    ANSWERS(KX_E_SIZE, kx_plan_note_get(workspace, 0, &note));
     ANSWERS(KX_E_NULL, kx_plan_note(workspace, 0, NULL, 9));
     ANSWERS(KX_E_NO_ENTRY, kx_plan_note(workspace, info.note_count, text, sizeof text));
 

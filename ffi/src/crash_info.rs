@@ -3,6 +3,7 @@
 use core::ffi::c_int;
 
 use kexec_core::crash::ControlPages;
+use kexec_core::machine::Known;
 
 use crate::error::plain;
 use crate::machine::{kx_machine, shared};
@@ -17,6 +18,10 @@ pub const KX_CRASH_INFO_DIRECT_MAP: u32 = 2;
 /// flags: there are more CPUs, or stretches of RAM, than there is room for; no crash kernel can
 /// be planned.
 pub const KX_CRASH_INFO_FULL: u32 = 4;
+/// flags: the list of possible CPUs could not be read, or makes no sense: no CPU is known.
+pub const KX_CRASH_INFO_CPUS_UNREAD: u32 = 8;
+/// flags: the ranges of `crashkernel=...,cma` are there and could not be read.
+pub const KX_CRASH_INFO_CMA_UNREAD: u32 = 16;
 
 /// What a crash kernel is told of the running one, in numbers. Read by kx_machine_read() where
 /// memory is reserved for a crash kernel (struct kx_machine_info, crash), or by
@@ -26,14 +31,15 @@ pub const KX_CRASH_INFO_FULL: u32 = 4;
 pub struct kx_crash_info {
     /// Set by the caller: sizeof(struct kx_crash_info).
     pub size: usize,
-    /// KX_CRASH_* bits.
+    /// KX_CRASH_INFO_* bits.
     pub flags: u32,
     /// CPUs whose registers will be in the dump.
     pub cpu_count: u32,
     /// CPUs that are possible but not there: a later one's registers will not be in the dump.
     pub cpu_absent: u32,
-    /// 0.
-    pub reserved: u32,
+    /// CPUs that are there and whose note could not be read: their registers will not be in the
+    /// dump.
+    pub cpu_unread: u32,
     /// Bytes of each CPU's note.
     pub cpu_note_size: u64,
     /// Where the note with vmcoreinfo lies; both 0 if unknown.
@@ -72,6 +78,8 @@ pub unsafe extern "C" fn kx_machine_crash(
             (dump.elfcorehdr_size.is_some(), KX_CRASH_INFO_HOTPLUG),
             (dump.direct_map.is_some(), KX_CRASH_INFO_DIRECT_MAP),
             (dump.ram_full || dump.cpus.full, KX_CRASH_INFO_FULL),
+            (dump.cpus.listed == Known::No, KX_CRASH_INFO_CPUS_UNREAD),
+            (dump.cma_known == Known::No, KX_CRASH_INFO_CMA_UNREAD),
         ];
         let told = kx_crash_info {
             size: 0,
@@ -81,7 +89,7 @@ pub unsafe extern "C" fn kx_machine_crash(
                 .fold(0, |flags, (_, flag)| flags | flag),
             cpu_count: u32::try_from(dump.cpus.addresses().len()).unwrap_or(u32::MAX),
             cpu_absent: dump.cpus.absent,
-            reserved: 0,
+            cpu_unread: dump.cpus.unread,
             cpu_note_size: dump.cpus.size,
             vmcoreinfo: dump
                 .vmcoreinfo

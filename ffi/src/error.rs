@@ -60,6 +60,9 @@ pub const KX_E_CANCELLED: c_int = -4120;
 /// More would have to be copied into memory than may be. numbers: bytes to copy, bytes that may
 /// be copied.
 pub const KX_E_COPY_TOO_LARGE: c_int = -4121;
+/// A fact of the machine is not known, and a wrong guess would be a machine that does not come up,
+/// or a crash kernel that is lost; kx_error_message() says which, why, and what to do.
+pub const KX_E_NOT_KNOWN: c_int = -4122;
 /// A pointer is NULL that must not be.
 pub const KX_E_NULL: c_int = -4196;
 /// An object is not aligned as its type must be.
@@ -312,7 +315,8 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
         Error::NotThisFormat { what, found } => (what, (found.number().into(), 0)),
         Error::NotBootable { why: what }
         | Error::NotAFile { what }
-        | Error::BadArgument { what } => (what, (0, 0)),
+        | Error::BadArgument { what }
+        | Error::Unknown { what } => (what, (0, 0)),
         _ => ("", (0, 0)),
     };
     (*first, *second) = numbers;

@@ -41,9 +41,11 @@ pub mod load;
 pub mod machine;
 pub mod machine_info;
 pub mod machine_input;
+pub mod machine_maps;
 #[cfg(all(kexec_shared, not(test)))]
 mod mem;
 pub mod message;
+pub mod note;
 mod object;
 #[cfg(not(any(test, kexec_hosted)))]
 mod panic;

@@ -1,16 +1,14 @@
 //! What is known of a machine, one value at a time.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
-use kexec_core::cstr;
 use kexec_core::machine::{
-    IomemAccess, KexecState, Known, Lockdown, Machine, MemorySource, XenGuest,
+    Firmware, IomemAccess, KexecState, Known, Lockdown, Machine, MemorySource, XenGuest,
 };
-use kexec_core::memory::{MemoryKind, Range};
+use kexec_core::memory::Range;
 
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN, plain};
 use crate::machine::{exclusive, kx_machine, shared};
-use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
 use crate::text;
 use crate::versioned::{self, Versioned};
 
@@ -34,6 +32,17 @@ pub const KX_IOMEM_UNPRIVILEGED: u32 = 1;
 pub const KX_IOMEM_READ: u32 = 2;
 /// iomem_access: more ranges than there is room for.
 pub const KX_IOMEM_TOO_LONG: u32 = 3;
+/// iomem_access: the file is there and could not be read.
+pub const KX_IOMEM_UNREADABLE: u32 = 4;
+/// iomem_access: no lines, or one that is no resource.
+pub const KX_IOMEM_DAMAGED: u32 = 5;
+
+/// firmware: somebody looked and could not tell; 0: nobody looked.
+pub const KX_FIRMWARE_UNREADABLE: u32 = 1;
+/// firmware: not EFI. A new kernel finds the ACPI tables by itself.
+pub const KX_FIRMWARE_NOT_EFI: u32 = 2;
+/// firmware: EFI. A new kernel must be told where the ACPI tables are.
+pub const KX_FIRMWARE_EFI: u32 = 3;
 
 /// lockdown: nothing is forbidden.
 pub const KX_LOCKDOWN_NONE: u32 = 1;
@@ -49,8 +58,6 @@ pub const KX_XEN_HVM: u32 = 2;
 /// xen_guest: PV in an HVM container.
 pub const KX_XEN_PVH: u32 = 3;
 
-/// flags: the running kernel uses 5-level page tables.
-pub const KX_MACHINE_FIVE_LEVEL: u32 = 1;
 /// flags: the CPU has SHA extensions.
 pub const KX_MACHINE_SHA_NI: u32 = 2;
 /// flags: the CPU has AVX2.
@@ -59,8 +66,6 @@ pub const KX_MACHINE_AVX2: u32 = 4096;
 pub const KX_MACHINE_EFI: u32 = 4;
 /// flags: a Xen domain.
 pub const KX_MACHINE_XEN: u32 = 8;
-/// flags: Xen's control domain.
-pub const KX_MACHINE_XEN_CONTROL: u32 = 16;
 /// flags: load_limit_reboot is known.
 pub const KX_MACHINE_LOAD_LIMIT_REBOOT: u32 = 32;
 /// flags: load_limit_panic is known.
@@ -73,8 +78,6 @@ pub const KX_MACHINE_EFI_FULL: u32 = 256;
 pub const KX_MACHINE_BOOT_PARAMS: u32 = 512;
 /// flags, told only: EFI can be handed on.
 pub const KX_MACHINE_EFI_COMPLETE: u32 = 1024;
-/// flags: the running kernel uses pages of 1 GiB.
-pub const KX_MACHINE_GBPAGES: u32 = 2048;
 
 /// RAM.
 pub const KX_MEMORY_RAM: u32 = 1;
@@ -139,7 +142,7 @@ pub struct kx_machine_info {
     pub ram: u64,
     /// Bytes of RAM the running kernel manages (MemTotal).
     pub total_ram: u64,
-    /// Physical address of the ACPI RSDP.
+    /// Physical address of the ACPI RSDP; also 0 when there is none.
     pub acpi_rsdp: u64,
     /// EFI firmware vendor string, physical.
     pub efi_fw_vendor: u64,
@@ -187,6 +190,18 @@ pub struct kx_machine_info {
     pub xen_guest: u32,
     /// Bits of the EFI firmware, 32 or 64.
     pub efi_platform_size: u32,
+    /// Whether the running kernel uses 5-level page tables: KX_YES, KX_NO.
+    pub five_level: u32,
+    /// Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO.
+    pub gbpages: u32,
+    /// Whether the domain is Xen's control domain: KX_YES, KX_NO.
+    pub xen_control: u32,
+    /// What started it: KX_FIRMWARE_*.
+    pub firmware: u32,
+    /// Whether /sys/firmware/efi/systab was read: KX_YES; then a 0 above is "none".
+    pub efi_systab: u32,
+    /// Whether there is an EFI runtime map: KX_NO where the running kernel does not use it.
+    pub efi_map: u32,
     /// 0.
     pub reserved: u32,
 }
@@ -196,9 +211,9 @@ unsafe impl Versioned for kx_memory {}
 const _: () = assert!(size_of::<kx_memory>() == 32);
 // SAFETY: as before.
 unsafe impl Versioned for kx_machine_info {}
-const _: () = assert!(size_of::<kx_machine_info>() == 8 + 6 * 4 + 10 * 8 + 7 * 16 + 2 * 8 + 8 * 4);
+const _: () = assert!(size_of::<kx_machine_info>() == 8 + 6 * 4 + 10 * 8 + 7 * 16 + 2 * 8 + 14 * 4);
 
-fn range(range: Option<Range>) -> kx_range {
+pub(crate) fn range(range: Option<Range>) -> kx_range {
     range.map_or(kx_range::default(), |range| kx_range {
         start: range.start(),
         last: range.last(),
@@ -232,13 +247,10 @@ const fn from_answer(given: u32) -> Result<Known, Failure> {
 
 fn flags(machine: &Machine) -> u32 {
     [
-        (machine.five_level_paging, KX_MACHINE_FIVE_LEVEL),
         (machine.sha_ni, KX_MACHINE_SHA_NI),
         (machine.avx2, KX_MACHINE_AVX2),
-        (machine.gbpages, KX_MACHINE_GBPAGES),
         (machine.efi.present, KX_MACHINE_EFI),
         (machine.xen, KX_MACHINE_XEN),
-        (machine.xen_control, KX_MACHINE_XEN_CONTROL),
         (
             machine.kexec.load_limit_reboot.is_some(),
             KX_MACHINE_LOAD_LIMIT_REBOOT,
@@ -278,6 +290,8 @@ fn info(machine: &Machine) -> kx_machine_info {
             IomemAccess::Unprivileged => KX_IOMEM_UNPRIVILEGED,
             IomemAccess::Read => KX_IOMEM_READ,
             IomemAccess::TooLong => KX_IOMEM_TOO_LONG,
+            IomemAccess::Unreadable => KX_IOMEM_UNREADABLE,
+            IomemAccess::Damaged => KX_IOMEM_DAMAGED,
         },
         memory_count: length(machine.memory.entries()),
         iomem_count: length(machine.iomem.entries()),
@@ -318,6 +332,17 @@ fn info(machine: &Machine) -> kx_machine_info {
             XenGuest::Pvh => KX_XEN_PVH,
         },
         efi_platform_size: efi.platform_size.into(),
+        five_level: answer(machine.five_level_paging),
+        gbpages: answer(machine.gbpages),
+        xen_control: answer(machine.xen_control),
+        firmware: match machine.firmware {
+            Firmware::Unknown => 0,
+            Firmware::Unreadable => KX_FIRMWARE_UNREADABLE,
+            Firmware::NotEfi => KX_FIRMWARE_NOT_EFI,
+            Firmware::Efi => KX_FIRMWARE_EFI,
+        },
+        efi_systab: answer(efi.systab),
+        efi_map: answer(efi.has_map),
         reserved: 0,
     }
 }
@@ -342,13 +367,10 @@ pub unsafe extern "C" fn kx_machine_get(
 }
 
 fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
-    const SETTABLE: u32 = KX_MACHINE_FIVE_LEVEL
-        | KX_MACHINE_SHA_NI
+    const SETTABLE: u32 = KX_MACHINE_SHA_NI
         | KX_MACHINE_AVX2
-        | KX_MACHINE_GBPAGES
         | KX_MACHINE_EFI
         | KX_MACHINE_XEN
-        | KX_MACHINE_XEN_CONTROL
         | KX_MACHINE_LOAD_LIMIT_REBOOT
         | KX_MACHINE_LOAD_LIMIT_PANIC;
     const TOLD: u32 = KX_MACHINE_MEMORY_FULL
@@ -383,6 +405,17 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         KX_XEN_PVH => XenGuest::Pvh,
         _ => return Err(unknown),
     };
+    let firmware = match given.firmware {
+        0 => Firmware::Unknown,
+        KX_FIRMWARE_UNREADABLE => Firmware::Unreadable,
+        KX_FIRMWARE_NOT_EFI => Firmware::NotEfi,
+        KX_FIRMWARE_EFI => Firmware::Efi,
+        _ => return Err(unknown),
+    };
+    let five_level_paging = from_answer(given.five_level)?;
+    let gbpages = from_answer(given.gbpages)?;
+    let xen_control = from_answer(given.xen_control)?;
+    let (systab, has_map) = (from_answer(given.efi_systab)?, from_answer(given.efi_map)?);
     let platform_size = match given.efi_platform_size {
         0 => 0,
         32 => 32,
@@ -403,12 +436,13 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     machine.kernel = kernel;
     machine.crash.region = region;
     machine.crash.low = low;
-    machine.five_level_paging = has(KX_MACHINE_FIVE_LEVEL);
+    machine.five_level_paging = five_level_paging;
+    machine.firmware = firmware;
     machine.sha_ni = has(KX_MACHINE_SHA_NI);
     machine.avx2 = has(KX_MACHINE_AVX2);
-    machine.gbpages = has(KX_MACHINE_GBPAGES);
+    machine.gbpages = gbpages;
     machine.xen = has(KX_MACHINE_XEN);
-    machine.xen_control = has(KX_MACHINE_XEN_CONTROL);
+    machine.xen_control = xen_control;
     machine.total_ram = (given.total_ram != 0).then_some(given.total_ram);
     machine.acpi_rsdp = given.acpi_rsdp;
     let efi = &mut machine.efi;
@@ -421,6 +455,8 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     efi.smbios3 = given.efi_smbios3;
     efi.acpi20 = given.efi_acpi20;
     efi.acpi = given.efi_acpi;
+    efi.systab = systab;
+    efi.has_map = has_map;
     Ok(())
 }
 
@@ -441,74 +477,6 @@ pub unsafe extern "C" fn kx_machine_set(
         // SAFETY: the caller's promise.
         let info = unsafe { versioned::read(info) }?;
         set(machine, &info).map(|()| 0)
-    })
-}
-
-/// Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
-///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
-/// (map), KX_E_NO_ENTRY.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kx_machine_memory(
-    machine: *const kx_machine,
-    map: u32,
-    index: usize,
-    memory: *mut kx_memory,
-) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let machine = unsafe { shared(machine) }?;
-        // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(memory) }?;
-        let map = match map {
-            KX_MAP_FIRMWARE => &machine.memory,
-            KX_MAP_IOMEM => &machine.iomem,
-            _ => return Err(Failure::Own(KX_E_UNKNOWN)),
-        };
-        let entry = map
-            .entries()
-            .get(index)
-            .ok_or(Failure::Own(KX_E_NO_ENTRY))?;
-        let told = kx_memory {
-            size: 0,
-            range: range(Some(entry.range)),
-            kind: entry.kind.0,
-            reserved: 0,
-        };
-        // SAFETY: `memory` was checked, and `size` is its size.
-        unsafe { versioned::write(memory, size, &told) };
-        Ok(0)
-    })
-}
-
-/// Tells a descriptor of the EFI runtime map, by its index from 0 in order of addresses.
-///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_ENTRY.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn kx_machine_efi(
-    machine: *const kx_machine,
-    index: usize,
-    descriptor: *mut kx_efi_descriptor,
-) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let machine = unsafe { shared(machine) }?;
-        // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(descriptor) }?;
-        let found = machine.efi.map().get(index);
-        let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
-        let told = kx_efi_descriptor {
-            size: 0,
-            physical_start: found.physical,
-            virtual_start: found.virtual_,
-            pages: found.pages,
-            attribute: found.attribute,
-            kind: found.kind,
-            reserved: 0,
-        };
-        // SAFETY: `descriptor` was checked, and `size` is its size.
-        unsafe { versioned::write(descriptor, size, &told) };
-        Ok(0)
     })
 }
 
@@ -559,22 +527,4 @@ pub unsafe extern "C" fn kx_machine_boot_params(
         unsafe { core::ptr::copy(page.as_ptr(), buffer.cast::<u8>(), page.len()) };
         crate::error::count(page.len())
     })
-}
-
-/// The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
-/// Static, never NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn kx_memory_kind_name(kind: u32) -> *const c_char {
-    let name: &CStr = match MemoryKind(kind) {
-        MemoryKind::RAM => cstr!("System RAM"),
-        MemoryKind::RESERVED => cstr!("Reserved"),
-        MemoryKind::ACPI => cstr!("ACPI Tables"),
-        MemoryKind::NVS => cstr!("ACPI Non-volatile Storage"),
-        MemoryKind::UNUSABLE => cstr!("Unusable memory"),
-        MemoryKind::PMEM => cstr!("Persistent Memory"),
-        MemoryKind::PRAM => cstr!("Persistent Memory (legacy)"),
-        MemoryKind::SOFT_RESERVED => cstr!("Soft Reserved"),
-        _ => cstr!("Unknown E820 type"),
-    };
-    name.as_ptr()
 }

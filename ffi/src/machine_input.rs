@@ -5,9 +5,9 @@ use core::ffi::{c_int, c_void};
 use kexec_core::Error;
 use kexec_core::boot::field;
 use kexec_core::machine::{
-    CpuFlags, Dump, E820_ENTRY_SIZE, Efi, EfiMemoryDescriptor, IomemAccess, IomemParser,
-    KcoreParser, Machine, MeminfoParser, MemorySource, RunningCommandLine, StatusParser,
-    crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
+    CpuFlags, Dump, E820_ENTRY_SIZE, Efi, EfiInfo, EfiMemoryDescriptor, Firmware, IomemAccess,
+    IomemParser, KcoreParser, Machine, MeminfoParser, MemorySource, RunningCommandLine,
+    StatusParser, crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
 };
 use kexec_core::memory::{MapFull, MemoryKind, Range};
 
@@ -138,7 +138,7 @@ fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure
             flags.feed(contents);
             flags.finish();
             machine.set_cpu_flags(&flags);
-            Ok(())
+            flags.is_complete().then_some(()).ok_or(BAD)
         }
         KX_SOURCE_MEMINFO => {
             let mut meminfo = MeminfoParser::new();
@@ -222,7 +222,10 @@ fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
             return Err(MapFull.into());
         }
         // Entries added one by one are known all the same.
-        access @ (IomemAccess::Missing | IomemAccess::Unprivileged) => {
+        access @ (IomemAccess::Missing
+        | IomemAccess::Unprivileged
+        | IomemAccess::Unreadable
+        | IomemAccess::Damaged) => {
             if !made_of.iomem_entries {
                 machine.iomem_access = access;
             }
@@ -307,10 +310,21 @@ fn boot_params(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
     let page = <&[u8; 4096]>::try_from(contents).map_err(|_| BAD)?;
     let machine = &mut object.machine;
     machine.boot_params.set(page);
+    firmware(machine);
     rsdp(machine);
     let length = machine.boot_params.e820_table().len();
     let table = page.get(field::E820_TABLE..).unwrap_or_default();
     e820(object, table.get(..length).unwrap_or_default())
+}
+
+/// As the running system is read, what started it: known once the boot_params are.
+fn firmware(machine: &mut Machine) {
+    if machine.boot_params.get().is_none() {
+        return;
+    }
+    let signature = machine.boot_params.efi_info().loader_signature;
+    let efi = machine.efi.present || matches!(signature, EfiInfo::EL32 | EfiInfo::EL64);
+    machine.firmware = if efi { Firmware::Efi } else { Firmware::NotEfi };
 }
 
 /// As the running system is read: the boot loader's word, then EFI's.
@@ -402,8 +416,9 @@ pub unsafe extern "C" fn kx_machine_add_efi(
         let machine = unsafe { exclusive(machine) }?;
         // SAFETY: the caller's promise.
         let descriptor = unsafe { versioned::read(descriptor) }?;
+        machine.efi.present = true;
+        firmware(machine);
         let efi = &mut machine.efi;
-        efi.present = true;
         let added = efi.add(EfiMemoryDescriptor {
             kind: descriptor.kind,
             physical: descriptor.physical_start,

@@ -70,7 +70,11 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
     // Without its words, the number's own text says more.
     let wordless = matches!(
         error.code,
-        KX_E_NOT_THIS_FORMAT | KX_E_NOT_BOOTABLE | KX_E_NOT_A_FILE | KX_E_BAD_ARGUMENT
+        KX_E_NOT_THIS_FORMAT
+            | KX_E_NOT_BOOTABLE
+            | KX_E_NOT_A_FILE
+            | KX_E_BAD_ARGUMENT
+            | KX_E_NOT_KNOWN
     );
     if wordless && what.is_empty() {
         return None;
@@ -131,6 +135,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
         KX_E_NO_CRASH_HOTPLUG => Error::NoCrashHotplug,
         KX_E_CANCELLED => Error::Cancelled,
         KX_E_COPY_TOO_LARGE => Error::CopyTooLarge { need: a, limit: b },
+        KX_E_NOT_KNOWN => Error::Unknown { what },
         code @ -4095..=-1 => {
             let errno = Errno(u16::try_from(code.wrapping_neg()).ok()?);
             match error.origin {

@@ -83,6 +83,7 @@ fn errors() -> Vec<Error> {
         Error::NoCrashHotplug,
         Error::Cancelled,
         Error::CopyTooLarge { need: n, limit: n },
+        Error::Unknown { what },
     ]
 }
 
@@ -139,6 +140,9 @@ fn every_core_error_has_its_number_and_comes_back_whole() {
             }
         }
     }
+    for what in kexec_core::machine::refusal::ALL {
+        assert_eq!(details(Error::Unknown { what }).1, what);
+    }
     for rule in all_rules() {
         let error = Error::Check { segment: 3, rule };
         assert_eq!(details(error).1, error.to_string());
@@ -171,18 +175,29 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
         Note::NoBootParams,
         Note::NotVerified,
         Note::NoKcore,
-        Note::CpusWithoutNotes { count: 0 },
+        Note::CpusUnread { count: u32::MAX },
+        Note::EfiUnread,
+        Note::NoRsdp,
+        Note::MemoryFromIomem,
+        Note::NoCommandLine,
+        Note::NoCpuNotes,
+        Note::CmaUnread,
         Note::CpusWithoutNotes { count: u32::MAX },
         Note::LowMemoryLost,
         Note::LowMemoryCopied,
         Note::Hotplug,
     ];
+    let mut codes = BTreeSet::new();
     for note in notes {
+        let told = crate::note::told(&note);
+        assert!(codes.insert(told.code));
+        assert_eq!(told.flags != 0, note.is_warning());
         assert!(
             note.to_string().len() < crate::inspect::KX_NOTE_SIZE,
             "{note}"
         );
     }
+    assert_eq!(codes, (1..=18).collect());
     for lockdown in [Lockdown::None, Lockdown::Integrity] {
         let state = KexecState {
             lockdown,
@@ -206,7 +221,7 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
 #[test]
 fn names_are_the_cores() {
     for kind in [1, 2, 3, 4, 5, 7, 12, 0xefff_ffff, 6, 99] {
-        let name = text(crate::machine_info::kx_memory_kind_name(kind));
+        let name = text(crate::machine_maps::kx_memory_kind_name(kind));
         assert_eq!(name, MemoryKind(kind).name());
     }
     for kind in 0..20 {
@@ -246,7 +261,7 @@ fn sizes_and_offsets() {
     assert_eq!(offset_of!(kx_error, numbers), 32);
     assert_eq!(size_of::<crate::image::kx_image>(), 584);
     assert_eq!(offset_of!(crate::image::kx_image, version), 72);
-    assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 272);
+    assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 296);
     assert_eq!(
         offset_of!(crate::machine_info::kx_machine_info, loaded),
         240
@@ -259,6 +274,7 @@ fn sizes_and_offsets() {
     assert_eq!(size_of::<crate::check::kx_limits>(), 40);
     assert_eq!(size_of::<crate::hold::kx_held>(), 80);
     assert_eq!(offset_of!(crate::hold::kx_held, stamp), 40);
+    assert_eq!(size_of::<crate::note::kx_note>(), 32);
     assert_eq!(size_of::<crate::crash_info::kx_crash_info>(), 88);
     assert_eq!(offset_of!(crate::crash_info::kx_crash_info, ram), 48);
     assert_eq!(size_of::<kx_machine>(), KX_MACHINE_SIZE);

@@ -1,14 +1,15 @@
 //! A mapped file that cannot be read any more (SIGBUS).
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use kexec_core::linux::{exit, loaded, on_bus_error};
+use kexec_core::machine::Known;
 
 use crate::failure::code;
 use crate::out::complain;
 
-/// Whether a crash kernel was loaded before this load began.
-static REPLACES: AtomicBool = AtomicBool::new(false);
+/// Whether a crash kernel was loaded before this load began: a [`Known`].
+static BEFORE: AtomicU8 = AtomicU8::new(Known::No as u8);
 
 /// Ends the command with a message where a mapped page cannot be had.
 #[allow(unsafe_code)]
@@ -19,17 +20,31 @@ pub fn prepare() {
     let _without = unsafe { on_bus_error(unreadable) };
 }
 
-/// Notes that a crash kernel is loaded that the kernel removes when it is asked for another.
-pub fn replaces_crash_kernel() {
-    REPLACES.store(true, Ordering::Relaxed);
+/// Notes whether a crash kernel is loaded that the kernel removes when it is asked for another.
+pub fn replaces_crash_kernel(before: Known) {
+    BEFORE.store(before as u8, Ordering::Relaxed);
 }
 
-/// Says it where the running kernel removed the old crash kernel and has no new one.
-pub fn warn_if_lost() {
-    if REPLACES.load(Ordering::Relaxed) && loaded(true) == Ok(false) {
+/// Says it where the running kernel removed the old crash kernel and has no new one, or, if it was
+/// `asked` for another, where that cannot be told.
+pub fn warn_if_lost(asked: bool) {
+    let before = BEFORE.load(Ordering::Relaxed);
+    let now = loaded(true);
+    if before == Known::No as u8 || now == Ok(true) {
+    } else if before == Known::Yes as u8 && now == Ok(false) {
         complain!(
             "WARNING: no crash kernel is loaded any more: the running kernel removed the old one \
              before it refused the new one"
+        );
+    } else if asked {
+        complain!(
+            "WARNING: a crash kernel that was loaded before may be lost, for the running kernel \
+             removes the old one before it looks at the new one: {}",
+            if now == Ok(false) {
+                "none is loaded now"
+            } else {
+                "/sys/kernel/kexec_crash_loaded cannot be read"
+            }
         );
     }
 }
@@ -38,6 +53,6 @@ pub fn warn_if_lost() {
 /// read, and gives EFAULT, not this. But a call before may have cost the old crash kernel.
 extern "C" fn unreadable() -> ! {
     complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
-    warn_if_lost();
+    warn_if_lost(true);
     exit(code::FAILED)
 }

@@ -3,6 +3,8 @@
 
 use kexec_core::Error;
 use kexec_core::linux::{Contents, may_kexec_load};
+use kexec_core::machine::{Firmware, Machine};
+use kexec_core::memory::Range;
 
 use crate::by_file;
 use crate::by_plan::{Mapped, What};
@@ -32,15 +34,29 @@ impl<'a> Loader<'a, '_> {
             .transpose()
             .map_err(|error| Failure::Other("the joined initrds", error))?;
         let mapped = Mapped::to_look_at(self.inputs)?;
-        if old && route.begins_by_file() {
+        let (path, kernel) = mapped.kernel();
+        let image = if route.begins_by_file() {
+            by_file::check_image(kernel, self.line, self.machine)
+        } else {
+            Ok(())
+        };
+        // kexec_load takes a longer line, and kexec_file_load need not be asked for its no.
+        self.only_by_plan = image.err().filter(|error| {
+            route == Route::FileThenLoad && matches!(error, Error::CommandLineTooLong { .. })
+        });
+        let by_file = route.begins_by_file() && self.only_by_plan.is_none();
+        if old && by_file {
             by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
-            let (path, kernel) = mapped.kernel();
-            if let Err(error) = by_file::check_image(kernel, self.line, self.machine) {
+            if let Err(error) = image {
                 let follows = route == Route::FileThenLoad && (!asks || may_kexec_load(true));
                 if !follows {
                     return Err(Failure::Load(path, error));
                 }
             }
+        }
+        let known = Known::of(self.machine);
+        if by_file {
+            known.pretend(self.machine);
         }
         let mut what = What {
             initrds: self.inputs.initrds.len(),
@@ -56,7 +72,9 @@ impl<'a> Loader<'a, '_> {
         // No byte is read for a check.
         what.options.verify = false;
         let bytes = joined.as_ref().map(Contents::bytes);
-        match mapped.with_plan(&what, bytes, self.workspace, |_| Ok(())) {
+        let planned = mapped.with_plan(&what, bytes, self.workspace, |_| Ok(()));
+        known.restore(self.machine);
+        match planned {
             Err(
                 failure @ Failure::Load(
                     _,
@@ -69,6 +87,7 @@ impl<'a> Loader<'a, '_> {
             ) => Err(failure),
             // What there is no room for here, the kernel's own loader may have room for.
             Err(Failure::Load(_, Error::Full { .. })) if route == Route::File => Ok(()),
+            Err(failure @ Failure::Load(_, Error::Unknown { .. })) if !by_file => Err(failure),
             Err(failure) if old || matches!(failure, Failure::File(..)) => Err(failure),
             _ => Ok(()),
         }
@@ -81,5 +100,32 @@ impl<'a> Loader<'a, '_> {
         let (path, kernel) = mapped.kernel();
         by_file::check_image(kernel, self.line, self.machine)
             .map_err(|error| Failure::Load(path, error))
+    }
+}
+
+/// What a plan must know and the running kernel's own loader has by itself.
+#[derive(Clone, Copy)]
+struct Known {
+    vmcoreinfo: Option<Range>,
+    firmware: Firmware,
+}
+
+impl Known {
+    const fn of(machine: &Machine) -> Self {
+        Self {
+            vmcoreinfo: machine.dump.vmcoreinfo,
+            firmware: machine.firmware,
+        }
+    }
+
+    /// Fills in what is not known: the plan is for its sizes only.
+    fn pretend(self, machine: &mut Machine) {
+        machine.dump.vmcoreinfo = self.vmcoreinfo.or(Range::from_size(1 << 20, 4096));
+        machine.firmware = Firmware::NotEfi;
+    }
+
+    const fn restore(self, machine: &mut Machine) {
+        machine.dump.vmcoreinfo = self.vmcoreinfo;
+        machine.firmware = self.firmware;
     }
 }

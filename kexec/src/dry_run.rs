@@ -5,12 +5,12 @@ use core::fmt::{self, Write};
 use kexec_cli::command::Command;
 use kexec_cli::table::Honours;
 use kexec_core::Error;
-use kexec_core::linux::{Standard, loaded};
-use kexec_core::machine::Machine;
+use kexec_core::linux::Standard;
+use kexec_core::machine::{Known, Machine};
 
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
-use crate::load::{Loader, Route};
+use crate::load::{Loader, Route, crash_loaded};
 use crate::out::Out;
 use crate::{by_file, report};
 
@@ -67,13 +67,17 @@ impl<'a> Loader<'a, '_> {
     fn checked(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
         self.check_xen()?;
         if self.command.crash() {
-            self.check_crash(loaded(true) == Ok(true), false)?;
+            self.check_crash(crash_loaded() != Known::No, false)?;
         }
-        let route = Route::of(self.command, self.machine);
+        let route = if self.only_by_plan.is_some() {
+            Route::Load
+        } else {
+            Route::of(self.command, self.machine)
+        };
         if route.begins_by_file() {
             self.warn(Honours::Load);
-            report::by_file(out, self.command, self.inputs, self.line)
-                .map_err(|_| unwritten(out))?;
+            let line = self.line.to_bytes();
+            report::by_file(out, self.command, self.inputs, line).map_err(|_| unwritten(out))?;
         } else {
             self.warn(Honours::File);
         }
@@ -107,7 +111,7 @@ impl<'a> Loader<'a, '_> {
         };
         let mapped = Mapped::to_look_at(inputs)?;
         mapped.with_plan(&what, None, self.workspace, |plan| {
-            report::by_plan(out, inputs, what.line, plan).map_err(|_| unwritten(out))
+            report::by_plan(out, inputs, plan).map_err(|_| unwritten(out))
         })
     }
 }

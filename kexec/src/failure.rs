@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use kexec_cli::command::Command;
 use kexec_cli::text::Text;
 use kexec_core::linux::{Step, explain};
-use kexec_core::machine::KexecState;
+use kexec_core::machine::{KexecState, refusal};
 use kexec_core::{Errno, Error, Narrowed};
 
 use crate::out::complain;
@@ -85,11 +85,17 @@ impl Failure<'_> {
     }
 
     /// The exit code.
-    pub const fn code(&self) -> u8 {
+    pub fn code(&self) -> u8 {
         match self {
             Self::File(..)
             | Self::Unfit(..)
             | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => code::USAGE,
+            // As kexec(8), which takes a reservation it cannot see for none.
+            Self::Load(_, Error::Unknown { what })
+                if [refusal::RESERVATION, refusal::RESERVATION_MASKED].contains(what) =>
+            {
+                code::USAGE
+            }
             _ => code::FAILED,
         }
     }

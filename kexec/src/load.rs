@@ -4,16 +4,18 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::Errno;
-use kexec_core::linux::{File, Refusal, Standard, loaded, read_machine, read_machine_to_plan};
+use kexec_core::linux::{
+    File, Refusal, Standard, loaded, read_machine, read_machine_to_plan, read_xen,
+};
 use kexec_core::machine::{Known, Lockdown, Machine};
 use kexec_core::plan::Workspace;
+use kexec_core::{Errno, Error};
 
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::out::{Out, complain};
-use crate::{bus_error, by_file, by_plan, report, xen};
+use crate::{bus_error, by_file, by_plan, report};
 
 /// What a load works with.
 pub struct Loader<'a, 'b> {
@@ -26,6 +28,13 @@ pub struct Loader<'a, 'b> {
     pub read: bool,
     /// The initrds as kexec_file_load takes them, once it was looked at how many there are.
     pub joined: Option<Result<Option<File>, Failure<'a>>>,
+    /// Why kexec_file_load, which would come first, is known to refuse what kexec_load takes.
+    pub only_by_plan: Option<Error>,
+}
+
+/// Whether a crash kernel is loaded, if that can be told.
+pub fn crash_loaded() -> Known {
+    loaded(true).ok().into()
 }
 
 /// Which call is made first, and which may follow.
@@ -76,13 +85,13 @@ impl<'a> Loader<'a, '_> {
             return self.by_method(false);
         }
         // The kernel frees the old crash kernel before it looks at the new one.
-        let before = loaded(true) == Ok(true);
-        self.check_crash(before, true)?;
-        if before {
-            bus_error::replaces_crash_kernel();
-        }
-        self.by_method(before)
-            .inspect_err(|_| bus_error::warn_if_lost())
+        let before = crash_loaded();
+        // What is not known may be there.
+        let old = before != Known::No;
+        self.check_crash(old, true)?;
+        bus_error::replaces_crash_kernel(before);
+        self.by_method(old)
+            .inspect_err(|failure| bus_error::warn_if_lost(failure.refusal().is_some()))
     }
 
     /// Refuses to load where it could not be started.
@@ -90,7 +99,7 @@ impl<'a> Loader<'a, '_> {
         if self.command.crash() || self.command.method == Method::Load {
             self.read();
         } else if !self.read {
-            xen::read(self.machine);
+            read_xen(self.machine);
         }
         let checked = self.machine.check_xen();
         checked.map_err(|error| Failure::Load(self.inputs.kernel.path, error))
@@ -118,7 +127,12 @@ impl<'a> Loader<'a, '_> {
             }
             Method::Load => self.by_plan(),
             Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(old),
-            Method::Auto => self.auto_by_file(),
+            Method::Auto => match self.only_by_plan {
+                Some(error) => self.by_plan().inspect_err(|_| {
+                    complain!("kexec_file_load is not tried, for it refuses this: {error}; tried kexec_load:");
+                }),
+                None => self.auto_by_file(),
+            },
         }
     }
 
@@ -182,8 +196,9 @@ impl<'a> Loader<'a, '_> {
             self.read();
             let mut out = Out::new(Standard::Error);
             // That a log may fail to be written changes nothing.
+            let line = self.line.to_bytes();
             let _unwritten = report::machine(&mut out, self.machine)
-                .and_then(|()| report::by_file(&mut out, self.command, self.inputs, self.line))
+                .and_then(|()| report::by_file(&mut out, self.command, self.inputs, line))
                 .and_then(|()| out.finish());
         }
         self.join()?;
@@ -219,8 +234,11 @@ impl<'a> Loader<'a, '_> {
             if command.given(Id::Debug) {
                 let mut out = Out::new(Standard::Error);
                 let _unwritten = report::machine(&mut out, machine)
-                    .and_then(|()| report::by_plan(&mut out, inputs, self.line, plan))
+                    .and_then(|()| report::by_plan(&mut out, inputs, plan))
                     .and_then(|()| out.finish());
+            }
+            for note in plan.notes().iter().filter(|note| note.is_warning()) {
+                complain!("warning: {note}");
             }
             by_plan::load(plan, &mapped.files)
         })

@@ -19,7 +19,6 @@ mod line;
 mod load;
 mod out;
 mod report;
-mod xen;
 
 use core::fmt::{self, Write};
 
@@ -27,11 +26,10 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
-use kexec_core::Errno;
 use kexec_core::linux::{Ignored, Refusal, Standard, WriteSignal, loaded, read_machine};
 use kexec_core::machine::Machine;
-use kexec_core::memory::Range;
 use kexec_core::plan::Workspace;
+use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
 use failure::{Failure, code};
@@ -156,6 +154,7 @@ fn change(
         workspace,
         read: dry_run || command.given(Id::ReuseCmdline),
         joined: None,
+        only_by_plan: None,
     };
     if dry_run {
         loader.dry_run()
@@ -172,16 +171,34 @@ fn status(crash: bool) -> u8 {
     match loaded(crash) {
         Ok(true) => 1,
         Ok(false) => 0,
-        Err(_) => code::FAILED,
+        // As in kexec(8), nothing is said of a kernel without kexec.
+        Err(Errno::ENOENT) => code::FAILED,
+        Err(errno) => {
+            let file = if crash {
+                "kexec_crash_loaded"
+            } else {
+                "kexec_loaded"
+            };
+            complain!("whether one is loaded is not known: /sys/kernel/{file}: {errno}");
+            code::FAILED
+        }
     }
 }
 
-/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none.
+/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none; an error where
+/// that is not known.
 fn crash_size() -> u8 {
     let Some(machine) = MACHINE.take() else {
         return code::FAILED;
     };
     read_machine(machine);
-    let size = machine.crash.region.map_or(0, Range::size);
+    let size = match machine.reservation() {
+        Ok(region) => region.size(),
+        Err(Error::NoCrashReservation) => 0,
+        Err(error) => {
+            complain!("{error}");
+            return code::FAILED;
+        }
+    };
     print(|out| writeln!(out, "{size}"))
 }

@@ -1,12 +1,14 @@
 //! The report of `--dry-run` and `-d`: one fact a line, "name: value".
 
-use core::ffi::CStr;
 use core::fmt::{self, Result, Write};
 
 use kexec_cli::command::Command;
 use kexec_cli::text::Text;
+use kexec_core::Error;
 use kexec_core::linux::file_flags;
-use kexec_core::machine::{Dump, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
+use kexec_core::machine::{
+    Dump, Firmware, IomemAccess, Known, Lockdown, Machine, MemorySource, XenGuest,
+};
 use kexec_core::plan::{Plan, SegmentKind};
 
 use crate::by_file;
@@ -25,7 +27,7 @@ fn fact(out: &mut dyn Write, name: &str, value: fmt::Arguments<'_>) -> Result {
 }
 
 /// What would be loaded, by either call.
-fn inputs(out: &mut dyn Write, inputs: &Inputs<'_>, line: &CStr) -> Result {
+fn inputs(out: &mut dyn Write, inputs: &Inputs<'_>, line: &[u8]) -> Result {
     let all = core::iter::once(("kernel", &inputs.kernel))
         .chain(inputs.initrds.iter().map(|input| ("initrd", input)))
         .chain(inputs.dtb.iter().map(|input| ("dtb", input)));
@@ -33,7 +35,7 @@ fn inputs(out: &mut dyn Write, inputs: &Inputs<'_>, line: &CStr) -> Result {
         let (path, size) = (Text(input.path.to_bytes()), input.file.size());
         fact(out, name, format_args!("{path} ({size} bytes)"))?;
     }
-    match line.to_bytes() {
+    match line {
         [] => fact(out, "command line", format_args!("empty")),
         text => {
             let (shown, length) = (Text(text), text.len());
@@ -51,7 +53,7 @@ pub fn by_file(
     out: &mut dyn Write,
     command: &Command<'_>,
     files: &Inputs<'_>,
-    line: &CStr,
+    line: &[u8],
 ) -> Result {
     fact(out, "method", format_args!("kexec_file_load"))?;
     inputs(out, files, line)?;
@@ -64,14 +66,18 @@ pub fn by_file(
         let text = "the initrds are joined in memory, padded to 4 bytes between";
         fact(out, "note", format_args!("{text}"))?;
     }
+    if command.crash() {
+        let text = "the running kernel puts elfcorehdr= before the command line";
+        fact(out, "note", format_args!("{text}"))?;
+    }
     let text = "the running kernel reads, verifies and places the files itself";
     fact(out, "note", format_args!("{text}"))
 }
 
 /// A load by kexec_load(2).
-pub fn by_plan(out: &mut dyn Write, files: &Inputs<'_>, line: &CStr, plan: &Plan<'_>) -> Result {
+pub fn by_plan(out: &mut dyn Write, files: &Inputs<'_>, plan: &Plan<'_>) -> Result {
     fact(out, "method", format_args!("kexec_load"))?;
-    inputs(out, files, line)?;
+    inputs(out, files, plan.command_line())?;
     fact(out, "entry", format_args!("{:#x}", plan.entry))?;
     fact(
         out,
@@ -146,7 +152,9 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         format_args!("{source}, {entries} ranges, {mib} MiB RAM"),
     )?;
     match (machine.iomem_access, machine.iomem.entries().len()) {
-        (IomemAccess::Missing, _) => fact(out, "iomem", format_args!("not readable"))?,
+        (IomemAccess::Missing, _) => fact(out, "iomem", format_args!("missing"))?,
+        (IomemAccess::Unreadable, _) => fact(out, "iomem", format_args!("not readable"))?,
+        (IomemAccess::Damaged, _) => fact(out, "iomem", format_args!("not the kernel's"))?,
         (IomemAccess::Unprivileged, _) => {
             fact(out, "iomem", format_args!("without addresses; run as root"))?;
         }
@@ -166,9 +174,13 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         None => fact(out, "boot_params", format_args!("not readable"))?,
     }
     let efi = &machine.efi;
-    match (efi.runtime, efi.map().len()) {
-        (0, 0) => fact(out, "efi", format_args!("none"))?,
-        (runtime, count) => fact(
+    match (machine.firmware, efi.runtime, efi.map().len()) {
+        (Firmware::NotEfi, 0, 0) => fact(out, "efi", format_args!("none"))?,
+        (Firmware::Efi, 0, 0) => fact(out, "efi", format_args!("runtime services unknown"))?,
+        (Firmware::Unknown | Firmware::Unreadable, 0, 0) => {
+            fact(out, "efi", format_args!("unknown"))?;
+        }
+        (_, runtime, count) => fact(
             out,
             "efi",
             format_args!("runtime services {runtime:#x}, {count} ranges"),
@@ -178,11 +190,17 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         0 => fact(out, "acpi rsdp", format_args!("unknown"))?,
         address => fact(out, "acpi rsdp", format_args!("{address:#x}"))?,
     }
-    let levels = if machine.five_level_paging { 5 } else { 4 };
-    fact(out, "paging", format_args!("{levels} levels"))?;
+    match machine.five_level_paging {
+        Known::Yes => fact(out, "paging", format_args!("5 levels"))?,
+        Known::No => fact(out, "paging", format_args!("4 levels"))?,
+        Known::Unknown => fact(out, "paging", format_args!("unknown"))?,
+    }
     fact(out, "sha-ni", yes_or_no(Some(machine.sha_ni)))?;
     match (machine.crash.region, machine.crash.low) {
-        (None, _) => fact(out, "crash kernel", format_args!("no reservation"))?,
+        (None, _) if machine.reservation() == Err(Error::NoCrashReservation) => {
+            fact(out, "crash kernel", format_args!("no reservation"))?;
+        }
+        (None, _) => fact(out, "crash kernel", format_args!("unknown"))?,
         (Some(region), None) => fact(out, "crash kernel", format_args!("{region}"))?,
         (Some(region), Some(low)) => {
             fact(out, "crash kernel", format_args!("{region} and {low}"))?;
@@ -222,12 +240,21 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
 /// What a crash kernel would be told.
 fn dump(out: &mut dyn Write, dump: &Dump) -> Result {
     let (count, absent) = (dump.cpus.addresses().len(), dump.cpus.absent);
-    let size = dump.cpus.size;
-    fact(
-        out,
-        "crash notes",
-        format_args!("{count} CPUs, {size} bytes each, {absent} CPUs absent"),
-    )?;
+    let (size, unread) = (dump.cpus.size, dump.cpus.unread);
+    match unread {
+        0 => fact(
+            out,
+            "crash notes",
+            format_args!("{count} CPUs, {size} bytes each, {absent} CPUs absent"),
+        )?,
+        _ => fact(
+            out,
+            "crash notes",
+            format_args!(
+                "{count} CPUs, {size} bytes each, {absent} CPUs absent, {unread} not readable"
+            ),
+        )?,
+    }
     match dump.vmcoreinfo {
         Some(range) => fact(out, "vmcoreinfo", format_args!("{range}"))?,
         None => fact(out, "vmcoreinfo", format_args!("not readable"))?,

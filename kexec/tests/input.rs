@@ -367,7 +367,7 @@ fn an_ordinary_user_may_plan() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
     assert!(run.stdout.contains("\nsegment 0:"), "{}", run.stdout);
     assert!(
-        run.stdout.contains("/proc/iomem is not readable"),
+        run.stdout.contains("/proc/iomem is not known"),
         "{}",
         run.stdout
     );

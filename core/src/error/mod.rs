@@ -165,6 +165,12 @@ pub enum Error {
         /// Bytes that may still be copied.
         limit: u64,
     },
+    /// A fact of the machine could not be read, and a wrong guess would be a machine that does not
+    /// come up, or a crash kernel that is lost.
+    Unknown {
+        /// The fact, why it is not known, and what to do.
+        what: &'static str,
+    },
 }
 
 impl Error {
@@ -198,6 +204,7 @@ impl Error {
             Self::NoCrashHotplug => 23,
             Self::Cancelled => 24,
             Self::CopyTooLarge { .. } => 25,
+            Self::Unknown { .. } => 26,
         }
     }
 }
@@ -205,9 +212,16 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Truncated { what, need, have } => write!(
+            Self::Truncated { what, need, have } => parts(
                 f,
-                "the file is cut off in {what}: {need} bytes are needed, it has {have}"
+                &[
+                    &"the file is cut off in ",
+                    &what,
+                    &": ",
+                    &need,
+                    &" bytes are needed, it has ",
+                    &have,
+                ],
             ),
             Self::NotThisFormat {
                 what,
@@ -230,13 +244,19 @@ impl fmt::Display for Error {
                 value,
             } => write!(f, "{what} (offset {offset:#x}) holds {value:#x}"),
             Self::NotBootable { why } => f.write_str(why),
-            Self::CommandLineTooLong { length, limit } => write!(
+            Self::CommandLineTooLong { length, limit } => parts(
                 f,
-                "the command line has {length} bytes, the new kernel takes {limit}"
+                &[
+                    &"the command line has ",
+                    &length,
+                    &" bytes, the new kernel takes ",
+                    &limit,
+                ],
             ),
-            Self::CommandLineNul { offset } => {
-                write!(f, "the command line holds a NUL byte at offset {offset}")
-            }
+            Self::CommandLineNul { offset } => parts(
+                f,
+                &[&"the command line holds a NUL byte at offset ", &offset],
+            ),
             Self::Full { what, capacity } => {
                 write!(f, "no more room: {what} is {capacity}")
             }
@@ -254,9 +274,14 @@ impl fmt::Display for Error {
                  {min:#x} and {max:#x}, the largest free range there has {largest}{}",
                 narrowed.words()
             ),
-            Self::TooManySegments { count, max } => write!(
+            Self::TooManySegments { count, max } => parts(
                 f,
-                "{count} segments are needed, the kernel takes {max}; join some of the initrds"
+                &[
+                    &count,
+                    &" segments are needed, the kernel takes ",
+                    &max,
+                    &"; join some of the initrds",
+                ],
             ),
             Self::NoMemoryMap => f.write_str(
                 "no memory map: /sys/firmware/memmap, /sys/kernel/boot_params and /proc/iomem \
@@ -268,26 +293,34 @@ impl fmt::Display for Error {
             Self::NotAFile { what } => write!(f, "{what}, not a regular file"),
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
             Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
-            Self::BadArgument { what } => f.write_str(what),
+            Self::BadArgument { what } | Self::Unknown { what } => f.write_str(what),
             Self::FileChanged => f.write_str("the file changed while it was being loaded"),
             Self::NoCrashReservation => f.write_str(
                 "no memory is reserved for a crash kernel (no \"Crash kernel\" in /proc/iomem): boot \
-                 the running kernel with crashkernel=256M, and run as root",
+                 the running kernel with crashkernel=256M",
             ),
-            Self::CrashTooSmall { have, need } => write!(
+            Self::CrashTooSmall { have, need } => parts(
                 f,
-                "the memory reserved for a crash kernel is too small: it has {have} bytes, {need} \
-                 are needed, {} are missing; boot the running kernel with crashkernel={}M or more",
-                need.saturating_sub(have),
-                need >> 20
+                &[
+                    &"the memory reserved for a crash kernel is too small: it has ",
+                    &have,
+                    &" bytes, ",
+                    &need,
+                    &" are needed, ",
+                    &need.saturating_sub(have),
+                    &" are missing; boot the running kernel with crashkernel=",
+                    &(need >> 20),
+                    &"M or more",
+                ],
             ),
             Self::NoVmcoreinfo => f.write_str(
                 "/sys/kernel/vmcoreinfo is not readable: a dump cannot be understood without it; \
                  mount /sys, and use a kernel with CONFIG_CRASH_DUMP (or CONFIG_VMCORE_INFO)",
             ),
             Self::NoCrashHotplug => f.write_str(
-                "the running kernel cannot keep a crash kernel up to date when CPUs or memory come \
-                 and go: it needs CONFIG_CRASH_HOTPLUG (Linux 6.6)",
+                "the running kernel does not say that it keeps a crash kernel up to date when CPUs \
+                 or memory come and go (no /sys/kernel/crash_elfcorehdr_size): it needs \
+                 CONFIG_CRASH_HOTPLUG (Linux 6.6), and /sys mounted",
             ),
             Self::Cancelled => f.write_str("stopped by the progress function"),
             Self::CopyTooLarge { need, limit } => write!(
@@ -296,6 +329,14 @@ impl fmt::Display for Error {
             ),
         }
     }
+}
+
+/// Writes one after the other. In place of a template of that many words: the compiler ends the
+/// parts of a template in NUL, in one section for all, which GNU ld takes whole into programs that
+/// print no error.
+#[cold]
+fn parts(f: &mut fmt::Formatter<'_>, parts: &[&dyn fmt::Display]) -> fmt::Result {
+    parts.iter().try_for_each(|part| part.fmt(f))
 }
 
 impl core::error::Error for Error {}

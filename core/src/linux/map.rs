@@ -235,14 +235,15 @@ pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
     Ok(Mapping { start, length })
 }
 
-/// Whether this process can have a mapping at an address where it has none.
-pub(super) fn can_have(address: usize) -> bool {
+/// Whether this process can have a mapping at an address where it has none; `None` if it can have
+/// none anywhere.
+pub(super) fn can_have(address: usize) -> Option<bool> {
     const PAGE: usize = 4096;
     let flags = (raw::MAP_PRIVATE | raw::MAP_ANONYMOUS) as usize;
     let arguments = [address, PAGE, raw::PROT_READ as usize, flags, usize::MAX, 0];
     // SAFETY: without MAP_FIXED a new mapping touches no memory in use.
     let mapped = arch::result(unsafe { arch::syscall(raw::__NR_mmap, arguments) });
-    mapped.is_ok_and(|start| {
+    mapped.ok().map(|start| {
         let length = PAGE;
         drop(Mapping { start, length });
         start == address

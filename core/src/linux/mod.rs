@@ -47,7 +47,9 @@ pub use load::{
     kexec_load, kexec_unload, knows_file_flag, may_kexec_load,
 };
 pub use loaded::{kernel_has_kexec, loaded};
-pub use machine::{read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan};
+pub use machine::{
+    read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan, read_xen,
+};
 pub use map::{BorrowedFile, Contents, File, Mapping};
 pub use memfd::{join, joined_size};
 pub use mount::mount;

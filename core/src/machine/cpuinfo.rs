@@ -54,6 +54,12 @@ impl CpuFlags {
         }
     }
 
+    /// Whether the line was read to its end: without it nothing is known of any flag.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        matches!(self.place, Place::Done)
+    }
+
     /// SHA extensions, and what a digest by them uses besides.
     #[must_use]
     pub const fn has_sha(&self) -> bool {

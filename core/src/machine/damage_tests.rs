@@ -68,7 +68,7 @@ fn all(bytes: &[u8], size: usize, map: &mut MemoryMap) {
         has_parameter(bytes, b"quiet"),
         (crash_notes(bytes), decimal_size(bytes)),
         (vmcoreinfo(bytes), release(bytes)),
-        cpu_list(bytes).take(100).count(),
+        cpu_list(bytes).map(|list| list.take(100).count()),
     );
     let mut params = RunningBootParams::new();
     params.set(bytes);

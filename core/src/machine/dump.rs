@@ -3,7 +3,7 @@
 
 use heapless::Vec;
 
-use super::text;
+use super::{Known, text};
 use crate::memory::{Range, RangeSet};
 
 /// Where the running kernel lies.
@@ -40,6 +40,9 @@ pub struct Dump {
     /// Its version, major and minor; 0.0 if unknown.
     pub release: (u16, u16),
     cma: Vec<Range, { Dump::CMA_CAPACITY }>,
+    /// Whether the ranges of the contiguous memory allocator are known; no, if the file is there
+    /// and could not be read, or holds something else.
+    pub cma_known: Known,
 }
 
 impl Dump {
@@ -60,6 +63,7 @@ impl Dump {
             text: None,
             release: (0, 0),
             cma: Vec::new(),
+            cma_known: Known::Unknown,
         }
     }
 
@@ -75,6 +79,7 @@ impl Dump {
         self.text = None;
         self.release = (0, 0);
         self.cma.clear();
+        self.cma_known = Known::Unknown;
     }
 
     /// The ranges of the contiguous memory allocator the crash kernel may use.
@@ -83,16 +88,22 @@ impl Dump {
         &self.cma
     }
 
-    /// Takes crash_cma_ranges over: `start-last`, hexadecimal, one a line. Answers whether all of
-    /// them fit.
+    /// Takes crash_cma_ranges over: `start-last`, hexadecimal, one a line. Returns whether all of
+    /// the lines are ranges and fit; if not, none is kept.
     pub fn set_cma(&mut self, contents: &[u8]) -> bool {
         self.cma.clear();
         let lines = contents.split(|byte| *byte == b'\n');
-        let mut ranges = lines.filter_map(|line| {
-            let (start, last) = text::split_once(line, b"-")?;
-            Range::new(text::hex(start)?, text::hex(last)?)
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let whole = lines.all(|line| {
+            let range = text::split_once(line, b"-")
+                .and_then(|(start, last)| Range::new(text::hex(start)?, text::hex(last)?));
+            range.is_some_and(|range| self.cma.push(range).is_ok())
         });
-        ranges.all(|range| self.cma.push(range).is_ok())
+        if !whole {
+            self.cma.clear();
+        }
+        self.cma_known = Known::of(whole);
+        whole
     }
 }
 
@@ -104,6 +115,10 @@ pub struct CpuNotes {
     pub size: u64,
     /// CPUs that are possible but not there yet: their notes' addresses are not told.
     pub absent: u32,
+    /// CPUs that are there and whose note's address could not be read.
+    pub unread: u32,
+    /// Whether the list of possible CPUs makes sense; no, if it could not be read.
+    pub listed: Known,
     /// Whether there are more than [`CpuNotes::CAPACITY`].
     pub full: bool,
     addresses: Vec<u64, { CpuNotes::CAPACITY }>,
@@ -119,6 +134,8 @@ impl CpuNotes {
         Self {
             size: 0,
             absent: 0,
+            unread: 0,
+            listed: Known::Unknown,
             full: false,
             addresses: Vec::new(),
         }
@@ -128,6 +145,8 @@ impl CpuNotes {
     pub fn clear(&mut self) {
         self.size = 0;
         self.absent = 0;
+        self.unread = 0;
+        self.listed = Known::Unknown;
         self.full = false;
         self.addresses.clear();
     }
@@ -145,15 +164,26 @@ impl CpuNotes {
 }
 
 /// The numbers in a list as /sys/devices/system/cpu/possible has it: `0-3,8,10-11`
-/// (lib/bitmap.c, bitmap_print_to_pagebuf). Ends at what makes no sense.
-pub fn cpu_list(contents: &[u8]) -> impl Iterator<Item = u32> {
+/// (lib/bitmap.c, bitmap_print_to_pagebuf). `None` for what is no such list: empty, a range that
+/// ends before it starts, numbers that do not ascend, anything else.
+#[must_use]
+pub fn cpu_list(contents: &[u8]) -> Option<impl Iterator<Item = u32>> {
+    let mut next = 0;
+    for range in cpu_ranges(contents) {
+        let (_, last) = range.filter(|(first, last)| next <= *first && first <= last)?;
+        next = last.checked_add(1)?;
+    }
+    let ranges = cpu_ranges(contents).flatten();
+    Some(ranges.flat_map(|(first, last)| first..=last))
+}
+
+fn cpu_ranges(contents: &[u8]) -> impl Iterator<Item = Option<(u32, u32)>> {
     let parts = contents.trim_ascii().split(|byte| *byte == b',');
-    let ranges = parts.map_while(|part| {
+    parts.map(|part| {
         let (first, last) = text::split_once(part, b"-").unwrap_or((part, part));
         let number = |text| u32::try_from(text::decimal(text)?).ok();
-        Some(number(first)?..=number(last)?)
-    });
-    ranges.flatten()
+        Some((number(first)?, number(last)?))
+    })
 }
 
 /// /sys/devices/system/cpu/cpuN/crash_notes: hexadecimal without `0x`.

@@ -4,15 +4,31 @@ use std::vec::Vec;
 
 #[test]
 fn cpu_lists() {
-    let list = |text: &str| cpu_list(text.as_bytes()).collect::<Vec<_>>();
-    assert_eq!(list("0\n"), [0]);
-    assert_eq!(list("0-3,8,10-11\n"), [0, 1, 2, 3, 8, 10, 11]);
-    assert_eq!(list("5-4,7"), [7]);
-    for bad in ["", "\n", "x", "-1", "0-", "1-x"] {
-        assert_eq!(list(bad), [0; 0], "{bad:?}");
+    let list = |text: &str| Some(cpu_list(text.as_bytes())?.collect::<Vec<_>>());
+    assert_eq!(list("0\n"), Some(Vec::from([0])));
+    assert_eq!(
+        list("0-3,8,10-11\n"),
+        Some(Vec::from([0, 1, 2, 3, 8, 10, 11]))
+    );
+    // Half of such a list would leave CPUs out of the dump without a word.
+    for bad in [
+        "",
+        "\n",
+        "x",
+        "-1",
+        "0-",
+        "1-x",
+        "3-0",
+        "5-4,7",
+        "0,x,2",
+        "0,",
+        "1,0",
+        "0-3,3",
+        "0-4294967296",
+    ] {
+        assert_eq!(list(bad), None, "{bad:?}");
     }
-    assert_eq!(list("0,x,2"), [0]);
-    assert_eq!(list("0-8191\n").len(), 8192);
+    assert_eq!(list("0-8191\n").unwrap().len(), 8192);
 }
 
 #[test]
@@ -57,7 +73,12 @@ fn cma_ranges() {
     );
     assert!(dump.set_cma(b""));
     assert_eq!(dump.cma(), []);
-    assert!(!dump.set_cma(&b"1000-1fff\n".repeat(17)));
+    assert_eq!(dump.cma_known, Known::Yes);
+    // Half of them is none.
+    for bad in [&b"1000-1fff\n".repeat(17)[..], b"1000-1fff\nx\n", b"2-1\n"] {
+        assert!(!dump.set_cma(bad));
+        assert_eq!((dump.cma(), dump.cma_known), (&[][..], Known::No));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 
 use heapless::Vec;
 
-use super::text;
+use super::{Known, text};
 use crate::error::{Error, Result};
 
 /// One entry of the EFI memory map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
@@ -71,6 +71,11 @@ pub struct Efi {
     pub acpi20: u64,
     /// ACPI 1.0 RSDP ("ACPI="); 0 if none.
     pub acpi: u64,
+    /// Whether systab was read: then 0 above means that there is none.
+    pub systab: Known,
+    /// Whether there is a runtime map: no, where the running kernel does not use runtime services
+    /// (`efi=noruntime`); not known, where it could not be read.
+    pub has_map: Known,
     /// The runtime map, sorted by physical address.
     map: Vec<EfiMemoryDescriptor, { Efi::CAPACITY }>,
 }
@@ -92,6 +97,8 @@ impl Efi {
             smbios3: 0,
             acpi20: 0,
             acpi: 0,
+            systab: Known::Unknown,
+            has_map: Known::Unknown,
             map: Vec::new(),
         }
     }
@@ -148,6 +155,7 @@ impl Efi {
             let value = lines.find_map(|line| line.strip_prefix(name.as_bytes()));
             *field = value.and_then(text::hex).unwrap_or(0);
         }
+        self.systab = Known::Yes;
     }
 
     /// Forgets the runtime map: one that lacks an entry is worse than none.
@@ -167,6 +175,8 @@ impl Efi {
         self.smbios3 = 0;
         self.acpi20 = 0;
         self.acpi = 0;
+        self.systab = Known::Unknown;
+        self.has_map = Known::Unknown;
     }
 }
 

@@ -31,6 +31,9 @@ struct State<'a> {
     /// Whether there was a line with addresses, and one with other addresses than 0-0.
     any: bool,
     real: bool,
+    /// Whether there was a line without addresses or a name, or a range that ends before it
+    /// starts.
+    damaged: bool,
     /// Indents of the RAM and of the driver's region that the current line lies in, or
     /// [`NOWHERE`].
     ram: usize,
@@ -51,6 +54,7 @@ impl<'a> IomemMapParser<'a> {
                 full: false,
                 any: false,
                 real: false,
+                damaged: false,
                 ram: NOWHERE,
                 driver: NOWHERE,
             },
@@ -64,16 +68,18 @@ impl<'a> IomemMapParser<'a> {
         Some(self.state.line(line))
     }
 
-    /// The end of the file. A map that had no room for all of it is left empty.
+    /// The end of the file. A map that had no room for all of it is left empty, and so is that of
+    /// a file with a line that is no resource: it may have spoken of reserved memory.
     pub fn finish(&mut self) -> IomemAccess {
         // The last line need not have a line feed.
         self.next(&mut &b"\n"[..]);
         let state = &mut self.state;
-        if state.full {
+        let damaged = state.damaged || !state.any;
+        if state.full || damaged {
             state.map.clear();
         }
-        match (state.any, state.real, state.full) {
-            (false, ..) => IomemAccess::Missing,
+        match (!damaged, state.real, state.full) {
+            (false, ..) => IomemAccess::Damaged,
             (true, false, _) => IomemAccess::Unprivileged,
             (true, true, false) => IomemAccess::Read,
             (true, true, true) => IomemAccess::TooLong,
@@ -84,6 +90,16 @@ impl<'a> IomemMapParser<'a> {
 impl State<'_> {
     fn line<'l>(&mut self, line: &'l [u8]) -> Option<(Range, &'l [u8])> {
         let place = line.trim_ascii_start();
+        if place.is_empty() {
+            return None;
+        }
+        let resource = self.parse(line, place);
+        self.damaged |= resource.is_none();
+        resource.flatten()
+    }
+
+    /// `None` if it is no resource; `Some(None)` for one without addresses.
+    fn parse<'l>(&mut self, line: &[u8], place: &'l [u8]) -> Option<Option<(Range, &'l [u8])>> {
         let indent = line.len().saturating_sub(place.len());
         let (start, [b'-', rest @ ..]) = text::hex_prefix(place)? else {
             return None;
@@ -93,10 +109,13 @@ impl State<'_> {
         };
         self.any = true;
         // Without CAP_SYS_ADMIN every address is 0; a resource of one byte at 0 does not exist.
-        let range = Range::new(start, last).filter(|_| last != 0)?;
+        if last == 0 {
+            return (start == 0).then_some(None);
+        }
+        let range = Range::new(start, last)?;
         self.real = true;
         self.resource(indent, range, name);
-        Some((range, name))
+        Some(Some((range, name)))
     }
 
     fn resource(&mut self, indent: usize, range: Range, name: &[u8]) {
@@ -177,8 +196,15 @@ impl<'a> IomemParser<'a> {
     /// The end of the file. A map that had no room for all of it is left empty.
     pub fn finish(mut self) -> Iomem {
         self.feed(b"\n");
+        let access = self.map.finish();
+        if access == IomemAccess::Damaged {
+            return Iomem {
+                access,
+                ..Iomem::default()
+            };
+        }
         Iomem {
-            access: self.map.finish(),
+            access,
             crash: self.facts.crash,
             kernel: self.facts.kernel,
         }

@@ -194,7 +194,7 @@ fn zeros_mean_no_privilege() {
 }
 
 #[test]
-fn no_lines_mean_no_file() {
+fn what_is_no_resource_makes_the_file_damaged() {
     for text in [
         "",
         "\n\n",
@@ -203,7 +203,15 @@ fn no_lines_mean_no_file() {
         " : \n",
         "- : x\n",
     ] {
-        assert_eq!(parse(text), (Iomem::default(), Entries::new()), "{text:?}");
+        let nothing = Iomem {
+            access: IomemAccess::Damaged,
+            ..Iomem::default()
+        };
+        assert_eq!(parse(text), (nothing, Entries::new()), "{text:?}");
+        // It may have spoken of reserved memory.
+        if !text.trim().is_empty() {
+            assert_eq!(parse(&format!("{NEW}{text}")).0, nothing, "{text:?}");
+        }
     }
 }
 

@@ -15,12 +15,19 @@ pub enum Known {
     Yes,
 }
 
+impl Known {
+    /// What is known for sure.
+    #[must_use]
+    pub const fn of(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
 impl From<Option<bool>> for Known {
     fn from(value: Option<bool>) -> Self {
         match value {
             None => Self::Unknown,
-            Some(false) => Self::No,
-            Some(true) => Self::Yes,
+            Some(value) => Self::of(value),
         }
     }
 }

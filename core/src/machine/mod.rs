@@ -37,6 +37,7 @@ mod memmap;
 mod resources;
 mod state;
 mod text;
+mod unknown;
 mod xen;
 
 pub use boot_params::{EfiInfo, RunningBootParams};
@@ -58,6 +59,7 @@ pub use state::{
     xen_guest,
 };
 pub use text::hex;
+pub use unknown::{Firmware, refusal};
 
 use crate::error::Error;
 use crate::memory::MemoryMap;
@@ -157,22 +159,22 @@ pub struct Machine {
     pub command_line: RunningCommandLine,
     /// The boot_params the running kernel was started with.
     pub boot_params: RunningBootParams,
+    /// What started it.
+    pub firmware: Firmware,
     /// EFI runtime services, if the running kernel has them.
     pub efi: Efi,
-    /// Physical address of the ACPI RSDP; 0 when unknown.
+    /// Physical address of the ACPI RSDP; 0 when unknown, or when there is none.
     pub acpi_rsdp: u64,
     /// Bytes of RAM the running kernel manages (MemTotal in /proc/meminfo, the kernel's
     /// totalram_pages): kexec_load takes no more than half of it.
     pub total_ram: Option<u64>,
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
-    pub five_level_paging: bool,
-    /// Whether the running kernel maps RAM by pages of 1 GiB: [`Machine::direct_map_gbpages`],
-    /// and where that is not known whether the CPU has them (cpuinfo's `pdpe1gb`, which stays
-    /// under `nogbpages` and with debug_pagealloc).
-    pub gbpages: bool,
-    /// The same by DirectMap1G in /proc/meminfo.
-    pub direct_map_gbpages: Known,
+    pub five_level_paging: Known,
+    /// Whether the running kernel maps RAM by pages of 1 GiB: DirectMap1G in /proc/meminfo. A CPU
+    /// without them (no `pdpe1gb` in cpuinfo) says no; one with them does not say yes, for the
+    /// kernel may not use them (`nogbpages`, debug_pagealloc).
+    pub gbpages: Known,
     /// Whether the CPU has SHA extensions, and SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`,
     /// `sse4_1`): the purgatory uses them.
     pub sha_ni: bool,
@@ -185,7 +187,7 @@ pub struct Machine {
     /// What kind of domain.
     pub xen_guest: XenGuest,
     /// Whether it is the control domain, dom0.
-    pub xen_control: bool,
+    pub xen_control: Known,
 }
 
 impl Machine {
@@ -207,18 +209,18 @@ impl Machine {
             kernel: KernelRanges::NONE,
             command_line: RunningCommandLine::new(),
             boot_params: RunningBootParams::new(),
+            firmware: Firmware::Unknown,
             efi: Efi::new(),
             acpi_rsdp: 0,
             total_ram: None,
-            five_level_paging: false,
-            gbpages: false,
-            direct_map_gbpages: Known::Unknown,
+            five_level_paging: Known::Unknown,
+            gbpages: Known::Unknown,
             sha_ni: false,
             avx2: false,
             kexec: KexecState::UNKNOWN,
             xen: false,
             xen_guest: XenGuest::Unknown,
-            xen_control: false,
+            xen_control: Known::Unknown,
         }
     }
 
@@ -235,27 +237,30 @@ impl Machine {
         self.kernel = KernelRanges::NONE;
         self.command_line.set(b"");
         self.boot_params.set(b"");
+        self.firmware = Firmware::Unknown;
         self.efi.clear();
         self.acpi_rsdp = 0;
         self.total_ram = None;
-        self.five_level_paging = false;
-        self.gbpages = false;
-        self.direct_map_gbpages = Known::Unknown;
+        self.five_level_paging = Known::Unknown;
+        self.gbpages = Known::Unknown;
         self.sha_ni = false;
         self.avx2 = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;
-        self.xen_control = false;
+        self.xen_control = Known::Unknown;
     }
 
-    /// Takes over what /proc/cpuinfo said.
+    /// Takes over what /proc/cpuinfo said: nothing, if it has no line of flags.
     pub const fn set_cpu_flags(&mut self, flags: &CpuFlags) {
-        self.five_level_paging = flags.la57;
+        if !flags.is_complete() {
+            return;
+        }
+        self.five_level_paging = Known::of(flags.la57);
         self.sha_ni = flags.has_sha();
         self.avx2 = flags.avx2;
-        if matches!(self.direct_map_gbpages, Known::Unknown) {
-            self.gbpages = flags.gbpages;
+        if !flags.gbpages && matches!(self.gbpages, Known::Unknown) {
+            self.gbpages = Known::No;
         }
     }
 
@@ -263,8 +268,7 @@ impl Machine {
     pub fn set_meminfo(&mut self, meminfo: &MeminfoParser) {
         self.total_ram = meminfo.total;
         if let Some(gbpages) = meminfo.gbpages {
-            self.gbpages = gbpages;
-            self.direct_map_gbpages = Some(gbpages).into();
+            self.gbpages = Known::of(gbpages);
         }
     }
 

@@ -58,7 +58,7 @@ impl KernelRanges {
 /// How much /proc/iomem told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IomemAccess {
-    /// The file is not there, not readable, or has no line.
+    /// The file is not there, or nobody looked.
     #[default]
     Missing,
     /// All addresses are 0: the reader lacks CAP_SYS_ADMIN.
@@ -68,6 +68,10 @@ pub enum IomemAccess {
     /// It has more memory ranges than [`MemoryMap::CAPACITY`](crate::memory::MemoryMap::CAPACITY); the map is empty, the other
     /// facts hold.
     TooLong,
+    /// The file is there and could not be read, or not to its end.
+    Unreadable,
+    /// It has no line, or one that is no resource; nothing of it is used.
+    Damaged,
 }
 
 /// What /proc/iomem says besides the map.

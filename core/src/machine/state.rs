@@ -279,9 +279,16 @@ mod tests {
     fn what_the_kernel_uses_counts_more_than_what_the_cpu_has() {
         let mut flags = CpuFlags::new();
         flags.feed(b"flags : pdpe1gb\n");
-        for (text, gbpages) in [
-            ("MemTotal: 4 kB\n", true),
-            ("MemTotal: 4 kB\nDirectMap4k: 4 kB\n", false),
+        let mut none = CpuFlags::new();
+        none.feed(b"flags : lm\n");
+        let line = "MemTotal: 4 kB\nDirectMap1G: 4 kB\n";
+        for (flags, text, gbpages) in [
+            // That the CPU has them says nothing of the kernel.
+            (&flags, "MemTotal: 4 kB\n", Known::Unknown),
+            (&none, "MemTotal: 4 kB\n", Known::No),
+            (&flags, "MemTotal: 4 kB\nDirectMap4k: 4 kB\n", Known::No),
+            (&flags, line, Known::Yes),
+            (&none, line, Known::Yes),
         ] {
             let mut meminfo = MeminfoParser::new();
             meminfo.feed(text.as_bytes());
@@ -289,9 +296,9 @@ mod tests {
                 let mut machine = Box::new(Machine::new());
                 if meminfo_first {
                     machine.set_meminfo(&meminfo);
-                    machine.set_cpu_flags(&flags);
+                    machine.set_cpu_flags(flags);
                 } else {
-                    machine.set_cpu_flags(&flags);
+                    machine.set_cpu_flags(flags);
                     machine.set_meminfo(&meminfo);
                 }
                 assert_eq!(machine.gbpages, gbpages, "{meminfo_first}");

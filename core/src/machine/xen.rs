@@ -1,6 +1,6 @@
 //! Xen: where a kernel that the running one is given is not what would start.
 
-use super::{Machine, XenGuest};
+use super::{Known, Machine, XenGuest, refusal};
 use crate::error::{Error, Result};
 
 /// hardware_subarch in the boot_params of a paravirtualised guest (X86_SUBARCH_XEN): older
@@ -16,9 +16,10 @@ impl Machine {
     /// are ordinary machines.
     ///
     /// # Errors
-    /// [`Error::NotBootable`] in a control domain and in a paravirtualised guest.
+    /// [`Error::NotBootable`] in a control domain and in a paravirtualised guest,
+    /// [`Error::Unknown`] in a domain that may be the control domain.
     pub fn check_xen(&self) -> Result<()> {
-        let why = if self.xen_control {
+        let why = if self.xen_control == Known::Yes {
             "this is Xen's control domain (dom0): a kernel is loaded to the hypervisor, by a kexec \
              with libxenctrl, and not to the running kernel; use that of kexec-tools"
         } else if self.xen_guest == XenGuest::Pv
@@ -26,6 +27,11 @@ impl Machine {
         {
             "this is a paravirtualised (PV) Xen guest, which has no memory a kernel could be \
              started in: reboot it, or make it a PVH or HVM guest"
+        } else if self.xen && self.xen_control == Known::Unknown && self.xen_guest != XenGuest::Hvm
+        {
+            return Err(Error::Unknown {
+                what: refusal::XEN_CONTROL,
+            });
         } else {
             return Ok(());
         };

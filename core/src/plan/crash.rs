@@ -12,7 +12,7 @@ use crate::crash::{
 };
 use crate::error::{Error, Result};
 use crate::image::Kernel;
-use crate::machine::{CpuNotes, Machine};
+use crate::machine::{CpuNotes, Known, Machine};
 use crate::memory::{MemoryMap, PAGE_SIZE, Range, RangeSet, align_up};
 use crate::purgatory;
 
@@ -106,7 +106,7 @@ pub struct Space {
 /// Checks what a crash kernel needs of the machine, and says which region is its. `limit` is the
 /// first address that no segment may reach.
 fn region(options: CrashOptions, machine: &Machine, limit: u64) -> Result<Range> {
-    let region = machine.crash.region.ok_or(Error::NoCrashReservation)?;
+    let region = machine.reservation()?;
     if region.start() >= limit {
         return Err(Error::NotBootable {
             why: "the memory reserved for a crash kernel lies above what the running kernel can \
@@ -314,10 +314,9 @@ impl Space {
 }
 
 fn direct_map(machine: &Machine) -> u64 {
-    let default = if machine.five_level_paging {
-        DIRECT_MAP_5_LEVEL
-    } else {
-        DIRECT_MAP_4_LEVEL
+    let default = match machine.five_level_paging {
+        Known::Yes => DIRECT_MAP_5_LEVEL,
+        Known::No | Known::Unknown => DIRECT_MAP_4_LEVEL,
     };
     machine.dump.direct_map.unwrap_or(default)
 }
@@ -328,10 +327,20 @@ pub fn notes(machine: &Machine, options: CrashOptions, note: &mut dyn FnMut(Note
     if dump.direct_map.is_none() || dump.text.is_none() {
         note(Note::NoKcore);
     }
-    if dump.cpus.absent != 0 || dump.cpus.addresses().is_empty() {
+    if dump.cpus.addresses().is_empty() {
+        note(Note::NoCpuNotes);
+    } else if dump.cpus.absent != 0 {
         note(Note::CpusWithoutNotes {
             count: dump.cpus.absent,
         });
+    }
+    if dump.cpus.unread != 0 {
+        note(Note::CpusUnread {
+            count: dump.cpus.unread,
+        });
+    }
+    if dump.cma_known == Known::No {
+        note(Note::CmaUnread);
     }
     match uses_low_memory(machine) {
         Some(true) => note(Note::LowMemoryCopied),

@@ -2,6 +2,7 @@
 
 mod check;
 mod crash;
+mod known;
 mod note;
 mod place;
 mod request;
@@ -30,7 +31,7 @@ use crate::boot::{self, Layout, SetupType};
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::image::{BzImage, Kernel, bzimage::xlf};
-use crate::machine::Machine;
+use crate::machine::{Known, Machine, refusal};
 use crate::purgatory::{self, Extension};
 use crash::Crash;
 use place::{Bounds, Placement, Sizes, pages};
@@ -38,6 +39,9 @@ use usable::{LOWEST, usable};
 
 /// kexec_load's architecture bits: EM_X86_64 << 16 (include/uapi/linux/kexec.h).
 const KEXEC_ARCH_X86_64: u64 = 62 << 16;
+
+/// Room for every note that can come together.
+const NOTES: usize = 24;
 
 /// What is to be loaded. Segments point at the caller's files and at the workspace.
 #[derive(Clone, Debug)]
@@ -51,10 +55,11 @@ pub struct Plan<'a> {
     /// What the purgatory verifies, unless it does not.
     pub digest: Option<[u8; 32]>,
     segments: Vec<Segment<'a>, SEGMENT_MAX>,
-    notes: Vec<Note, 16>,
+    notes: Vec<Note, NOTES>,
     setup_types: Vec<SetupType, 4>,
     limits: Limits,
     control_pages: Option<ControlPages>,
+    command_line: &'a [u8],
 }
 
 impl<'a> Plan<'a> {
@@ -82,6 +87,13 @@ impl<'a> Plan<'a> {
         self.control_pages
     }
 
+    /// The command line the new kernel gets, without a final NUL: of a crash kernel with what
+    /// planning added (`elfcorehdr=`).
+    #[must_use]
+    pub const fn command_line(&self) -> &'a [u8] {
+        self.command_line
+    }
+
     /// Makes the kernel's checks.
     ///
     /// # Errors
@@ -99,7 +111,7 @@ impl<'a> Plan<'a> {
 /// Everything [`Kernel::parse`] says of the image; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
-/// [`Error::NotBootable`] (also what [`Machine::check_xen`] says); for a crash kernel also [`Error::NoCrashReservation`],
+/// [`Error::NotBootable`] (also what [`Machine::check_xen`] says), [`Error::Unknown`]; for a crash kernel also [`Error::NoCrashReservation`],
 /// [`Error::CrashTooSmall`], [`Error::NoVmcoreinfo`], [`Error::NoCrashHotplug`].
 pub fn plan<'a>(
     request: &Request<'a>,
@@ -131,6 +143,7 @@ pub fn plan_with_progress<'a>(
     };
     let mut seal = |exit: Exit<'_>, buffer| seal::seal(exit, buffer, progress);
     let means = Means {
+        known: known::check,
         crash: Some(&crash),
         purgatory_memsz: purgatory::MEMSZ,
         seal: &mut seal,
@@ -160,6 +173,7 @@ pub fn plan_to_boot<'a>(
     }
     let image = Kernel::BzImage(BzImage::parse(request.kernel)?).entered()?;
     let means = Means {
+        known: known::check_to_boot,
         crash: None,
         purgatory_memsz: purgatory::BARE_MEMSZ,
         seal: &mut seal::bare,
@@ -174,6 +188,8 @@ const ONLY_TO_BOOT: Error = Error::BadArgument {
 /// What only some plans need: by pointers, so that the linker leaves it out of a program that
 /// makes no such plan.
 struct Means<'a, 'm> {
+    /// Refuses what is not known of the machine and must be, and notes what else is not.
+    known: known::Check,
     /// `None`: there are no crash kernels.
     crash: Option<&'m CrashMeans<'a>>,
     /// Memory the purgatory needs.
@@ -212,6 +228,10 @@ fn make<'a>(
         (Some(options), Some(means)) => Some((options, means)),
         (Some(_), None) => return Err(ONLY_TO_BOOT),
     };
+    (means.known)(request, machine, &mut |note| {
+        // There is room: see NOTES.
+        let _ = notes.push(note);
+    })?;
     let mut parts = parts(request, image, machine, &mut notes);
     let mut limits = limits(machine);
     let Workspace {
@@ -223,6 +243,7 @@ fn make<'a>(
 
     let mut crash = None;
     let bounds;
+    let mut command_line = request.command_line;
     if let Some((options, means)) = asked {
         let mut note = |note| {
             let _ = notes.push(note);
@@ -237,7 +258,8 @@ fn make<'a>(
             free,
             crash_buffers,
         )?;
-        parts.command_line = prepared.command_line;
+        command_line = prepared.command_line;
+        parts.command_line = command_line;
         // With `memmap=exactmap` too, which replaces it later: the decompressor looks in here for
         // room (KASLR), and must find none in the crashed kernel's RAM.
         parts.memory = prepared.memory;
@@ -348,6 +370,7 @@ fn make<'a>(
         setup_types,
         limits,
         control_pages: crash.map(|(crash, _)| crash.space.control),
+        command_line,
     })
 }
 
@@ -392,10 +415,10 @@ const fn extension(machine: &Machine) -> Extension {
 
 fn limits(machine: &Machine) -> Limits {
     Limits {
-        destination: if machine.five_level_paging {
-            X86_64_LIMIT_5_LEVEL
-        } else {
-            X86_64_LIMIT_4_LEVEL
+        // Below the lower limit is below both.
+        destination: match machine.five_level_paging {
+            Known::Yes => X86_64_LIMIT_5_LEVEL,
+            Known::No | Known::Unknown => X86_64_LIMIT_4_LEVEL,
         },
         total_ram: machine.total_ram.unwrap_or(u64::MAX),
         crash: None,
@@ -403,14 +426,20 @@ fn limits(machine: &Machine) -> Limits {
 }
 
 fn fits_machine(image: &Kernel<'_>, machine: &Machine) -> Result<()> {
-    // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
-    if machine.five_level_paging && image.xloadflags() & xlf::FIVE_LEVEL == 0 {
-        return Err(Error::NotBootable {
-            why: "the running kernel uses 5-level paging and the new one cannot be entered with \
-                  it (no XLF_5LEVEL); boot the running kernel with no5lvl first",
-        });
+    if image.xloadflags() & xlf::FIVE_LEVEL != 0 {
+        return Ok(());
     }
-    Ok(())
+    // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
+    match machine.five_level_paging {
+        Known::No => Ok(()),
+        Known::Yes => Err(Error::NotBootable {
+            why: "5-level paging is in use and the new kernel has no XLF_5LEVEL; boot with no5lvl \
+                  first",
+        }),
+        Known::Unknown => Err(Error::Unknown {
+            what: refusal::FIVE_LEVEL,
+        }),
+    }
 }
 
 fn check_command_line(image: &Kernel<'_>, command_line: &[u8]) -> Result<()> {
@@ -434,7 +463,7 @@ fn parts<'p>(
     request: &Request<'p>,
     image: &Kernel<'_>,
     machine: &'p Machine,
-    notes: &mut Vec<Note, 16>,
+    notes: &mut Vec<Note, NOTES>,
 ) -> boot::Parts<'p> {
     // At most a handful of notes; there is room for all.
     let mut note = |note| {
@@ -455,14 +484,10 @@ fn parts<'p>(
     if machine.boot_params.get().is_none() {
         note(Note::NoBootParams);
     }
-    if machine.iomem.is_empty() {
-        note(Note::NoIomem);
-    }
     let efi = match efi_refusal(request, image, machine) {
         None => true,
-        Some("") => false,
-        Some(why) => {
-            note(Note::NoEfi { why });
+        Some(refusal) => {
+            refusal.map(note);
             false
         }
     };
@@ -475,29 +500,32 @@ fn parts<'p>(
     }
 }
 
-/// Why EFI is not handed on: `None` if it is, "" on machines without EFI.
+/// Why EFI is not handed on: `None` if it is, `Some(None)` on machines without EFI.
 fn efi_refusal(
     request: &Request<'_>,
     image: &Kernel<'_>,
     machine: &Machine,
-) -> Option<&'static str> {
+) -> Option<Option<Note>> {
     let booted_by_efi = machine
         .boot_params
         .get()
         .is_some_and(|page| page.get(0x1c0..0x1c4) == Some(b"EL64"));
-    if !booted_by_efi {
+    let why = if !booted_by_efi {
         // Nothing is known of EFI here, or the running kernel is a 32-bit EFI's guest, whose
         // runtime services a 64-bit kexec cannot use.
-        Some("")
+        return Some(None);
     } else if !request.options.efi {
-        Some("as asked (noefi)")
+        "as asked (noefi)"
     } else if image.xloadflags() & xlf::EFI_KEXEC == 0 {
-        Some("the new kernel cannot take them over (no XLF_EFI_KEXEC)")
-    } else if !machine.efi.is_complete() {
-        Some("/sys/firmware/efi lacks tables or the runtime map (efi=noruntime?)")
+        "the new kernel has no XLF_EFI_KEXEC"
+    } else if machine.efi.is_complete() {
+        return None;
+    } else if machine.efi.has_map == Known::No {
+        "the running kernel does not use them"
     } else {
-        None
-    }
+        return Some(Some(Note::EfiUnread));
+    };
+    Some(Some(Note::NoEfi { why }))
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use core::fmt;
 use crate::boot::SetupType;
 
 /// A remark on a plan. None of them keeps the new kernel from starting.
+///
+/// Some say that a fact of the machine is not known, which a caller should pass on to whoever
+/// loads: see [`Note::is_warning`], and docs/unknown.md for the policy of every fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
@@ -22,9 +25,9 @@ pub enum Note {
     },
     /// No seed for the random number generator.
     NoRngSeed,
-    /// /proc/iomem could not be read: what the running kernel reserved is not known.
+    /// /proc/iomem's map is not known: what the running kernel reserved is not known.
     NoIomem,
-    /// The running kernel's boot_params could not be read: no screen, EDD and EFI data.
+    /// The running kernel's boot_params are not known: no screen, EDD and EFI data.
     NoBootParams,
     /// The image is not verified before it starts.
     NotVerified,
@@ -33,7 +36,7 @@ pub enum Note {
     NoKcore,
     /// CPUs that may be added later, but are not there: their registers will not be in the dump.
     CpusWithoutNotes {
-        /// How many; 0 if no CPU's notes are known at all.
+        /// How many.
         count: u32,
     },
     /// The running kernel's version is unknown: it may use the first MiB, which the crash kernel
@@ -43,50 +46,155 @@ pub enum Note {
     LowMemoryCopied,
     /// The running kernel keeps the elfcorehdr up to date.
     Hotplug,
+    /// EFI runtime services are not handed on, for not all that describes them could be read.
+    EfiUnread,
+    /// The address of the ACPI tables (RSDP) is not known: the new kernel looks for it itself, and
+    /// finds it if this is no EFI machine.
+    NoRsdp,
+    /// The firmware's memory map could not be read, or has no room here: the new kernel is told
+    /// /proc/iomem's.
+    MemoryFromIomem,
+    /// The running kernel's command line is not known: it may say `add_efi_memmap`, and then the
+    /// firmware's map, which the new kernel is told, lacks memory.
+    NoCommandLine,
+    /// No CPU's crash_notes are known: no registers will be in the dump.
+    NoCpuNotes,
+    /// CPUs that are there and whose crash_notes could not be read: their registers will not be in
+    /// the dump.
+    CpusUnread {
+        /// How many.
+        count: u32,
+    },
+    /// The ranges of `crashkernel=…,cma` could not be read: the crash kernel does without them.
+    CmaUnread,
+}
+
+impl Note {
+    /// Whether it says that a fact of the machine is not known that matters for this plan: to be
+    /// told at every load, not only to those who look at plans.
+    #[must_use]
+    pub const fn is_warning(&self) -> bool {
+        match self {
+            Self::NoIomem
+            | Self::NoBootParams
+            | Self::NoKcore
+            | Self::LowMemoryLost
+            | Self::EfiUnread
+            | Self::NoRsdp
+            | Self::MemoryFromIomem
+            | Self::NoCommandLine
+            | Self::NoCpuNotes
+            | Self::CpusUnread { .. }
+            | Self::CmaUnread => true,
+            Self::SetupTypeLeftOut { .. }
+            | Self::NoEfi { .. }
+            | Self::NoRngSeed
+            | Self::NotVerified
+            | Self::CpusWithoutNotes { .. }
+            | Self::LowMemoryCopied
+            | Self::Hotplug => false,
+        }
+    }
+
+    /// Its number, 1 and up, which the C library has as KX_NOTE_*; never reused.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        match self {
+            Self::SetupTypeLeftOut { .. } => 1,
+            Self::NoEfi { .. } => 2,
+            Self::NoRngSeed => 3,
+            Self::NoIomem => 4,
+            Self::NoBootParams => 5,
+            Self::NotVerified => 6,
+            Self::NoKcore => 7,
+            Self::CpusWithoutNotes { .. } => 8,
+            Self::LowMemoryLost => 9,
+            Self::LowMemoryCopied => 10,
+            Self::Hotplug => 11,
+            Self::EfiUnread => 12,
+            Self::NoRsdp => 13,
+            Self::MemoryFromIomem => 14,
+            Self::NoCommandLine => 15,
+            Self::NoCpuNotes => 16,
+            Self::CpusUnread { .. } => 17,
+            Self::CmaUnread => 18,
+        }
+    }
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SetupTypeLeftOut { kind, max } => write!(
-                f,
-                "{kind} ({}) is left out: the new kernel knows setup_data types up to {max}",
-                kind.0
-            ),
-            Self::NoEfi { why } => write!(f, "EFI runtime services are not handed on: {why}"),
-            Self::NoRngSeed => {
-                f.write_str("no random seed is handed on: none was given")
+        // A template of several parts ends in NUL and shares a section with all others, which GNU
+        // ld takes whole into programs that print no note.
+        let text = match self {
+            Self::SetupTypeLeftOut { kind, max } => {
+                write!(f, "{kind}")?;
+                f.write_str(" (")?;
+                write!(f, "{}", kind.0)?;
+                f.write_str(") is left out: the new kernel knows setup_data types up to ")?;
+                return write!(f, "{max}");
             }
-            Self::NoIomem => f.write_str(
-                "/proc/iomem is not readable: the firmware's memory map alone decides placement",
-            ),
-            Self::NoBootParams => f.write_str(
-                "/sys/kernel/boot_params is not readable: screen, EDD and EFI data are not handed on",
-            ),
-            Self::NotVerified => f.write_str("the purgatory will not verify the image"),
-            Self::NoKcore => f.write_str(
+            Self::NoEfi { why } => {
+                f.write_str("EFI runtime services are not handed on: ")?;
+                why
+            }
+            Self::CpusWithoutNotes { count } => {
+                write!(f, "{count}")?;
+                " CPUs are possible but not there: load again when one was added, or use hotplug"
+            }
+            Self::CpusUnread { count } => {
+                write!(f, "{count}")?;
+                " CPUs are there whose crash_notes cannot be read (/sys/devices/system/cpu): their \
+                 registers will not be in the dump"
+            }
+            Self::NoRngSeed => "no random seed is handed on: none was given",
+            Self::NoIomem => {
+                "/proc/iomem is not known: the firmware's memory map alone decides placement"
+            }
+            Self::NoBootParams => {
+                "/sys/kernel/boot_params is not known: screen, EDD and EFI data are not handed on"
+            }
+            Self::NotVerified => "the purgatory will not verify the image",
+            Self::NoKcore => {
                 "/proc/kcore is not readable: the virtual addresses in the dump's header are those \
-                 of a kernel without KASLR",
-            ),
-            Self::CpusWithoutNotes { count: 0 } => f.write_str(
-                "/sys/devices/system/cpu has no crash_notes: no CPU's registers will be in the dump",
-            ),
-            Self::CpusWithoutNotes { count } => write!(
-                f,
-                "{count} CPUs are possible but not there: load again when one was added, or use \
-                 hotplug"
-            ),
-            Self::LowMemoryLost => f.write_str(
+                 of a kernel without KASLR"
+            }
+            Self::LowMemoryLost => {
                 "the running kernel's version is not known: the first MiB, which kernels before 5.5 \
-                 use and the crash kernel overwrites, is not in the dump",
-            ),
-            Self::LowMemoryCopied => f.write_str(
+                 use and the crash kernel overwrites, is not in the dump"
+            }
+            Self::LowMemoryCopied => {
                 "the running kernel is older than 5.5 and uses the first 640 KiB, which the crash \
-                 kernel overwrites: they are copied before it starts",
-            ),
-            Self::Hotplug => f.write_str(
-                "the running kernel keeps the elfcorehdr up to date; it is not verified",
-            ),
-        }
+                 kernel overwrites: they are copied before it starts"
+            }
+            Self::Hotplug => {
+                "the running kernel keeps the elfcorehdr up to date; it is not verified"
+            }
+            Self::EfiUnread => {
+                "EFI runtime services are not handed on: /sys/firmware/efi is masked, or not all of \
+                 it can be read"
+            }
+            Self::NoRsdp => {
+                "where the ACPI tables are (RSDP) is not known: a new kernel under EFI would have no \
+                 ACPI"
+            }
+            Self::MemoryFromIomem => {
+                "the firmware's memory map is not known: the new kernel is told /proc/iomem's, which \
+                 lacks what mem= cut off"
+            }
+            Self::NoCommandLine => {
+                "/proc/cmdline is not known: if it says add_efi_memmap, the new kernel is told of \
+                 less memory than there is"
+            }
+            Self::NoCpuNotes => {
+                "/sys/devices/system/cpu has no crash_notes, or its list of possible CPUs cannot be \
+                 read: no CPU's registers will be in the dump"
+            }
+            Self::CmaUnread => {
+                "crash_cma_ranges in /sys/kernel cannot be read: the crash kernel will not use that \
+                 memory"
+            }
+        };
+        f.write_str(text)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 23] = [
+const FILES: [&str; 25] = [
     "version",
     "request",
     "error",
@@ -15,12 +15,14 @@ const FILES: [&str; 23] = [
     "message",
     "machine_input",
     "machine_info",
+    "machine_maps",
     "crash_info",
     "machine",
     "image",
     "workspace",
     "plan",
     "inspect",
+    "note",
     "check",
     "explain",
     "digest",

@@ -26,7 +26,7 @@ const PAGES: [Page; 19] = [
     ),
     page(
         "facts about a machine",
-        &["machine_info"],
+        &["machine_info", "machine_maps"],
         &["kx_range", "kx_memory", "kx_machine_info"],
     ),
     page(
@@ -48,8 +48,8 @@ const PAGES: [Page; 19] = [
     ),
     page(
         "look at a plan",
-        &["inspect"],
-        &["kx_plan_info", "kx_segment"],
+        &["inspect", "note"],
+        &["kx_plan_info", "kx_segment", "kx_note"],
     ),
     page(
         "check segments as the kernel will",

@@ -17,9 +17,10 @@ use kexec_c::machine::{
 };
 use kexec_c::machine_info::{
     kx_machine_boot_params, kx_machine_command_line, kx_machine_get, kx_machine_info,
-    kx_machine_memory, kx_machine_set, kx_memory,
+    kx_machine_set, kx_memory,
 };
 use kexec_c::machine_input::{kx_machine_add_memory, kx_machine_parse};
+use kexec_c::machine_maps::kx_machine_memory;
 use kexec_c::message::kx_error_message;
 use kexec_c::plan::{kx_plan, kx_plan_to_boot};
 use kexec_c::request::{kx_bytes, kx_request, kx_reuse_command_line};

@@ -1,7 +1,7 @@
 //! A machine as lists of entries: real ones, with changes, and arbitrary ones.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use kexec_core::machine::{EfiMemoryDescriptor, KernelText, Machine};
+use kexec_core::machine::{EfiMemoryDescriptor, KernelText, Known, Machine};
 use kexec_core::memory::{MemoryKind, Range};
 
 use crate::case::{Address, Region};
@@ -256,8 +256,8 @@ impl MachineCase {
         if self.boot_params {
             machine.boot_params.set(&boot_params(self.efi_complete));
         }
-        machine.five_level_paging = self.five_level;
-        machine.gbpages = self.gbpages;
+        machine.five_level_paging = Known::of(self.five_level);
+        machine.gbpages = Known::of(self.gbpages);
         machine.total_ram = self.total_ram;
         machine.acpi_rsdp = self.acpi_rsdp;
         let dump = &self.dump;

@@ -68,7 +68,7 @@ pub fn run(file: &[u8]) {
         }
     }
     let mut before = None;
-    for cpu in cpu_list(file).take(10_000) {
+    for cpu in cpu_list(file).into_iter().flatten().take(10_000) {
         before = Some(cpu);
     }
     let digit = |byte: &u8| byte.is_ascii_digit();

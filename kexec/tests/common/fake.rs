@@ -20,6 +20,9 @@ impl Fake {
         fake.put("proc/iomem", IOMEM)
             .put("proc/meminfo", "MemTotal:        3145728 kB\n")
             .put("proc/cmdline", "root=/dev/x ro\n")
+            .put("proc/cpuinfo", "flags\t\t: fpu lm\n")
+            .put("sys/kernel/boot_params/data", boot_params())
+            .put("sys/firmware/acpi/pm_profile", "0\n")
             .put("proc/sys/kernel/osrelease", "6.12.0\n")
             .put("sys/kernel/kexec_loaded", "0\n")
             .put("sys/kernel/kexec_crash_loaded", "0\n");
@@ -34,6 +37,7 @@ impl Fake {
         let reserved = "  60000000-6fffffff : Crash kernel\n";
         fake.put("proc/iomem", format!("{IOMEM}{reserved}"))
             .put("sys/kernel/kexec_crash_loaded", "1\n")
+            .put("proc/kcore", kcore())
             .put("sys/kernel/vmcoreinfo", "1234000 1024\n")
             .put("sys/devices/system/cpu/possible", "0-1\n");
         for cpu in ["cpu0", "cpu1"] {
@@ -54,6 +58,24 @@ impl Fake {
         let path = self.0.path(path);
         std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
         std::fs::write(path, contents).unwrap();
+        self
+    }
+
+    /// Takes a file or a directory away.
+    pub fn remove(&self, path: &str) -> &Self {
+        let path = std::path::PathBuf::from(self.0.path(path));
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).unwrap();
+        } else {
+            std::fs::remove_file(path).unwrap();
+        }
+        self
+    }
+
+    /// Makes a file one that opens and cannot be read: a directory is in its place.
+    pub fn unreadable(&self, path: &str) -> &Self {
+        self.remove(path);
+        std::fs::create_dir_all(self.0.path(path)).unwrap();
         self
     }
 
@@ -135,3 +157,34 @@ const IOMEM: &str = "00001000-0009fbff : System RAM\n\
                      00100000-bfffffff : System RAM\n  \
                        01000000-01ffffff : Kernel code\n  \
                        02000000-02ffffff : Kernel data\n";
+
+/// A page with the same RAM in its e820 table, of a machine that EFI did not start.
+pub fn boot_params() -> Vec<u8> {
+    let mut page = vec![0; 4096];
+    page[0x1e8] = 2;
+    let table = [(0x1000_u64, 0x9_ec00_u64), (0x10_0000, 0xbff0_0000)];
+    for (entry, (start, size)) in page[0x2d0..].chunks_mut(20).zip(table) {
+        entry[..8].copy_from_slice(&start.to_le_bytes());
+        entry[8..16].copy_from_slice(&size.to_le_bytes());
+        entry[16] = 1;
+    }
+    page
+}
+
+/// The program headers that name the kernel's text and the direct map.
+fn kcore() -> Vec<u8> {
+    let mut file = vec![0; 64 + 2 * 56];
+    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    file[32] = 64;
+    file[54] = 56;
+    file[56] = 2;
+    let text = (0xffff_ffff_8100_0000_u64, 0x100_0000_u64, 0x200_0000_u64);
+    let direct = (0xffff_8880_0010_0000, 0x10_0000, 0xbff0_0000);
+    for (header, (virt, phys, size)) in file[64..].chunks_mut(56).zip([text, direct]) {
+        header[0] = 1;
+        for (offset, value) in [(16, virt), (24, phys), (32, size), (40, size)] {
+            header[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
+        }
+    }
+    file
+}

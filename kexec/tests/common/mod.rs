@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub use ask::Questions;
-pub use fake::Fake;
+pub use fake::{Fake, boot_params};
 /// System call numbers of x86_64 and AArch64 by their names.
 pub use libc::{SYS_kexec_file_load as FILE_LOAD, SYS_kexec_load as LOAD};
 

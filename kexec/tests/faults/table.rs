@@ -72,6 +72,7 @@ const TABLE: &[Entry] = &[
     entry(SYS_sendfile, "sendfile",
         &[EAGAIN, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EOVERFLOW], &[Zero, Short]),
     entry(SYS_getrandom, "getrandom", &[EAGAIN, EINTR, ENOSYS, EPERM], &[]),
+    entry(SYS_sysinfo, "sysinfo", &[EFAULT, EPERM], &[]),
     entry(SYS_prlimit64, "prlimit64", &[EINVAL, EPERM], &[]),
     entry(SYS_getrlimit, "getrlimit", &[EINVAL], &[]),
     entry(SYS_sysinfo, "sysinfo", &[ENOSYS, EPERM], &[]),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 const GIB: u64 = 1 << 30;
 const LOCKDOWN: &str = include_str!("../../guest/lockdown.sh");
+const NO_SYS: &str = include_str!("../../guest/no_sys.sh");
 const UNLOAD: &str = include_str!("../../guest/unload.sh");
 const PID1: &str = include_str!("../../guest/pid1.sh");
 const TAMPER: &str = include_str!("../../guest/tamper.sh");
@@ -225,6 +226,26 @@ fn refusals() -> Vec<Scenario> {
         .shows("FACT hop=0 auto.said=*lockdown")
         .never("auto.exit=0")
         .never(".loaded=1")
+        .ours_only(),
+        Scenario::new(
+            "uefi-no-sys",
+            "UEFI without /sys, and with /sys/firmware masked: refused, or warned of",
+            "6.12",
+        )
+        .uefi()
+        .cpu(SHA, 2)
+        .hop("-c", "6.12")
+        .script(NO_SYS)
+        .shows("FACT hop=0 gone.exit=255")
+        .shows("FACT hop=0 gone.said=*whether this machine was started by EFI is not known")
+        .shows("FACT hop=0 file.exit=0")
+        .never("file.said")
+        .shows("FACT hop=0 told.exit=0")
+        .shows("FACT hop=0 told.said=kexec: warning: /sys/kernel/boot_params is not known")
+        .shows("FACT hop=0 masked.exit=0")
+        .shows("FACT hop=0 masked.said=kexec: warning: EFI runtime services are not handed on")
+        .shows("FACT hop=1 cpus=2")
+        .shows("FACT hop=1 acpi_rsdp=0x")
         .ours_only(),
         tamper(
             "untampered",

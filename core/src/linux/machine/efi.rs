@@ -3,7 +3,9 @@
 use super::{Fd, hex_at, hex_of, open_directory, open_numbered, read_attribute_at};
 use crate::Errno;
 use crate::cstr;
-use crate::machine::{Efi, EfiMemoryDescriptor, Machine, efi_platform_size};
+use crate::machine::{
+    Efi, EfiInfo, EfiMemoryDescriptor, Firmware, Known, Machine, efi_platform_size,
+};
 
 /// Fills [`Machine::efi`], which knows nothing yet.
 pub(super) fn efi(root: &Fd, machine: &mut Machine) {
@@ -23,20 +25,48 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
     if let Some(systab) = read_attribute_at(directory, cstr!("systab"), &mut buffer) {
         efi.read_systab(systab);
     }
-    if runtime_map(directory, efi, efi_full).is_none() {
+    efi.has_map = match open_directory(directory, cstr!("runtime-map")) {
+        Ok(entries) if runtime_map(&entries, efi, efi_full).is_some() => Known::Yes,
+        Err(Errno::ENOENT) => Known::No,
+        _ => Known::Unknown,
+    };
+    if efi.has_map != Known::Yes {
         efi.clear_map();
     }
 }
 
+/// What started the running kernel. It makes /sys/firmware/efi where that was EFI
+/// (drivers/firmware/efi/efi.c, efisubsys_init); that this is missing says something only where
+/// /sys/firmware is not masked, as by containers: then the ACPI tables' directory is there.
+pub(super) fn firmware(root: &Fd, machine: &Machine) -> Firmware {
+    match told(machine) {
+        Firmware::Unreadable if open_directory(root, cstr!("sys/firmware/acpi")).is_ok() => {
+            Firmware::NotEfi
+        }
+        told => told,
+    }
+}
+
+/// As much of it as was read before.
+pub(super) fn told(machine: &Machine) -> Firmware {
+    let signature = machine.boot_params.efi_info().loader_signature;
+    if machine.efi.present || matches!(signature, EfiInfo::EL32 | EfiInfo::EL64) {
+        Firmware::Efi
+    } else if machine.boot_params.get().is_some() {
+        Firmware::NotEfi
+    } else {
+        Firmware::Unreadable
+    }
+}
+
 /// `None` if not all of the map could be read, or fits.
-fn runtime_map(directory: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
+fn runtime_map(entries: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
     // The kernel numbers the entries as they come (drivers/firmware/efi/runtime-map.c).
-    let entries = open_directory(directory, cstr!("runtime-map")).ok()?;
     for entry in 0.. {
         let mut numbers = [0; 5];
         let mut first = true;
         for (number, file) in numbers.iter_mut().zip(&EfiMemoryDescriptor::FILES) {
-            match open_numbered(&entries, entry, file) {
+            match open_numbered(entries, entry, file) {
                 Ok(attribute) => *number = hex_of(&attribute)?,
                 // There is no such entry.
                 Err(Errno::ENOENT) if first => return Some(()),

@@ -11,9 +11,7 @@ use super::{
 };
 use crate::Errno;
 use crate::cstr;
-use crate::machine::{
-    IomemAccess, IomemParser, Machine, MemorySource, e820_entries, has_parameter, memmap_entry,
-};
+use crate::machine::{IomemAccess, IomemParser, Machine, MemorySource, e820_entries, memmap_entry};
 use crate::memory::{MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
@@ -27,11 +25,15 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
         false
     });
     let iomem = parser.finish();
-    if !read {
+    if let Err(errno) = read {
         // Half a list would call reserved memory unknown.
         machine.iomem.clear();
         machine.dump.clear();
+        machine.iomem_access = unread(errno);
         return;
+    }
+    if iomem.access == IomemAccess::Damaged {
+        machine.dump.clear();
     }
     machine.iomem_access = iomem.access;
     machine.crash = iomem.crash;
@@ -39,13 +41,17 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     machine.memory_full |= iomem.access == IomemAccess::TooLong;
 }
 
+/// What an error at opening or reading it makes of the file.
+pub(super) const fn unread(errno: Errno) -> IomemAccess {
+    match errno {
+        Errno::ENOENT => IomemAccess::Missing,
+        _ => IomemAccess::Unreadable,
+    }
+}
+
 /// Fills the map the new kernel is told.
 pub(super) fn choose(root: &Fd, machine: &mut Machine) {
-    let lacks_efi = machine
-        .command_line
-        .get()
-        .is_some_and(|line| has_parameter(line, b"add_efi_memmap"));
-    let iomem_first = lacks_efi && machine.iomem_access == IomemAccess::Read;
+    let iomem_first = machine.wants_iomem() && machine.iomem_access == IomemAccess::Read;
     let order = if iomem_first {
         [
             MemorySource::Iomem,

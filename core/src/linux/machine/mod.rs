@@ -25,12 +25,23 @@ use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
 pub fn read_machine(machine: &mut Machine) {
     let _facts_unknown = below(cstr!("/"), machine, true);
+    to_boot::ask_kernel(machine);
 }
 
 /// As [`read_machine`], but for [`Machine::kexec`]: that says why a load is refused, no plan is
 /// made of it, and it is some twenty system calls.
 pub fn read_machine_to_plan(machine: &mut Machine) {
     let _facts_unknown = below(cstr!("/"), machine, false);
+    to_boot::ask_kernel(machine);
+}
+
+/// Fills in what [`Machine::check_xen`] asks, and leaves the rest of `machine` as it is.
+pub fn read_xen(machine: &mut Machine) {
+    let Ok(root) = open(cstr!("/"), raw::O_PATH | raw::O_DIRECTORY) else {
+        return;
+    };
+    boot_params(&root, machine);
+    state::xen(&root, machine);
 }
 
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
@@ -60,6 +71,7 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
     state::cpu(root, machine);
     boot_params(root, machine);
     efi::efi(root, machine);
+    machine.firmware = efi::firmware(root, machine);
     memory::iomem(root, machine);
     memory::choose(root, machine);
     machine.acpi_rsdp = rsdp(machine);
@@ -112,16 +124,14 @@ fn hex_of(attribute: &Fd) -> Option<u64> {
 /// leaves room for others on the page of the stack it is on.
 const PIECE: usize = 200 * E820_ENTRY_SIZE;
 
-/// Hands a file to `piece` bit by bit until that answers true; answers whether all went well.
-fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> bool {
-    let Ok(fd) = open_at(directory, path, raw::O_RDONLY) else {
-        return false;
-    };
+/// Passes a file to `piece` bit by bit until that returns true.
+fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> Result<(), Errno> {
+    let fd = open_at(directory, path, raw::O_RDONLY)?;
     let mut buffer = [0; PIECE];
     loop {
         match read_piece(&fd, &mut buffer) {
-            None => return false,
-            Some(next) if next.is_empty() || piece(next) => return true,
+            None => return Err(Errno::EIO),
+            Some(next) if next.is_empty() || piece(next) => return Ok(()),
             Some(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use super::{Fd, small, stream};
+use super::{Fd, open_directory, small, stream};
 use crate::cstr;
 use crate::machine::{
     CpuFlags, KexecState, Known, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
@@ -13,7 +13,8 @@ use crate::machine::{
 pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
-    stream(root, cstr!("proc/self/status"), |piece| status.feed(piece));
+    // What was read before an error holds.
+    let _ = stream(root, cstr!("proc/self/status"), |piece| status.feed(piece));
     KexecState {
         loaded: old_or_new(
             root,
@@ -47,15 +48,18 @@ fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Known {
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
-    stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece));
-    flags.finish();
-    machine.set_cpu_flags(&flags);
+    if stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece)).is_ok() {
+        flags.finish();
+        machine.set_cpu_flags(&flags);
+    }
 }
 
 /// The size of RAM, and of the pages it is mapped by.
 pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
     let mut meminfo = MeminfoParser::new();
-    stream(root, cstr!("proc/meminfo"), |piece| meminfo.feed(piece));
+    let whole = stream(root, cstr!("proc/meminfo"), |piece| meminfo.feed(piece));
+    // The last of the DirectMap lines counts.
+    meminfo.gbpages = meminfo.gbpages.filter(|_| whole.is_ok());
     machine.set_meminfo(&meminfo);
 }
 
@@ -63,8 +67,14 @@ pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
 pub(super) fn xen(root: &Fd, machine: &mut Machine) {
     let control = small(root, cstr!("proc/xen/capabilities"), xen_control);
     let named = small(root, cstr!("sys/hypervisor/type"), hypervisor_is_xen);
-    machine.xen = control.is_some() || named == Some(true);
-    machine.xen_control = control == Some(true);
+    // Only a Xen domain has a place to mount xenfs on (drivers/xen/xenbus/xenbus_probe.c).
+    let place = open_directory(root, cstr!("proc/xen")).is_ok();
+    machine.xen = place || named == Some(true);
+    machine.xen_control = if machine.xen {
+        control.into()
+    } else {
+        Known::No
+    };
     machine.xen_guest =
         small(root, cstr!("sys/hypervisor/guest_type"), xen_guest).unwrap_or(XenGuest::Unknown);
 }

@@ -8,6 +8,8 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, fs};
 
+mod unknown;
+
 /// A directory with copies of a machine's files, removed when dropped.
 struct Fake(PathBuf);
 
@@ -154,7 +156,7 @@ fn this_machine_can_be_read() {
         let flags = cpuinfo.lines().find(|line| line.starts_with("flags"));
         let has = |flag| flags.is_some_and(|line| line.split(' ').any(|word| word == flag));
         assert_eq!(machine.sha_ni, has("sha_ni"));
-        assert_eq!(machine.five_level_paging, has("la57"));
+        assert_eq!(machine.five_level_paging, Known::of(has("la57")));
     }
     assert!(machine.kexec.cap_sys_boot != Known::Unknown);
     if machine.iomem_access == IomemAccess::Read {
@@ -492,10 +494,10 @@ fn xen_domains() {
     fake.file("sys/hypervisor/type", "xen\n")
         .file("sys/hypervisor/guest_type", "HVM\n");
     let machine = fake.read();
-    assert!(machine.xen && !machine.xen_control);
+    assert!(machine.xen && machine.xen_control == Known::Unknown);
     assert_eq!(machine.xen_guest, XenGuest::Hvm);
     fake.file("proc/xen/capabilities", "control_d\n");
-    assert!(fake.read().xen_control);
+    assert_eq!(fake.read().xen_control, Known::Yes);
     fs::remove_dir_all(fake.0.join("sys")).unwrap();
     assert!(fake.read().xen);
 }
@@ -513,7 +515,7 @@ fn directories_and_huge_files_in_the_place_of_files() {
         .file("proc/cpuinfo", &much);
     let machine = fake.read();
     assert!(machine.command_line.is_too_long());
-    assert_eq!(machine.iomem_access, IomemAccess::Missing);
+    assert_eq!(machine.iomem_access, IomemAccess::Unreadable);
     assert_eq!(machine.memory_source, MemorySource::None);
     assert_eq!(machine.kexec.loaded, Known::Unknown);
 }
@@ -523,12 +525,12 @@ fn directories_and_huge_files_in_the_place_of_files() {
 fn pages_of_a_gib_are_those_the_kernel_uses() {
     let fake = Fake::new("gbpages");
     fake.file("proc/cpuinfo", "flags\t\t: fpu pdpe1gb lm\n");
-    assert!(fake.read().gbpages);
+    assert_eq!(fake.read().gbpages, Known::Unknown);
     let meminfo = "MemTotal: 16384 kB\nDirectMap4k: 8 kB\nDirectMap2M: 16 kB\n";
     fake.file("proc/meminfo", meminfo);
-    assert!(!fake.read().gbpages);
+    assert_eq!(fake.read().gbpages, Known::No);
     fake.file("proc/meminfo", format!("{meminfo}DirectMap1G: 0 kB\n"));
-    assert!(fake.read().gbpages);
+    assert_eq!(fake.read().gbpages, Known::Yes);
 }
 
 /// Sparse CPUs, one of them not there; the places of kernels before and after 6.19.
@@ -564,7 +566,7 @@ fn what_a_crash_kernel_must_be_told() {
     assert_eq!(dump.elfcorehdr_size, Some(917_616));
     assert_eq!(dump.cma()[0].start(), 0x3800_0000);
     assert_eq!(dump.gart.unwrap().start(), 0x4000_0000);
-    assert_eq!((dump.release, machine.gbpages), ((6, 12), true));
+    assert_eq!((dump.release, machine.gbpages), ((6, 12), Known::Unknown));
     let ram: Vec<_> = dump
         .ram
         .ranges()

@@ -10,7 +10,7 @@ use super::super::arch;
 use super::super::map::can_have;
 use super::{Fd, efi, memory, open, rsdp, stream};
 use crate::cstr;
-use crate::machine::{IomemAccess, IomemMapParser, Machine, MemorySource};
+use crate::machine::{Firmware, IomemAccess, IomemMapParser, Known, Machine, MemorySource};
 use crate::memory::MemoryMap;
 
 /// Fills in what [`plan_to_boot`](crate::plan::plan_to_boot) wants to know of the running
@@ -34,12 +34,14 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     machine.memory_source = MemorySource::None;
     machine.efi.clear();
     machine.efi_full = false;
+    machine.firmware = Firmware::Unknown;
     let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
         return;
     };
     let root = &root;
     super::boot_params(root, machine);
     efi::efi(root, machine);
+    machine.firmware = efi::told(machine);
     machine.acpi_rsdp = rsdp(machine);
     machine.iomem_access = iomem(root, &mut machine.iomem);
     machine.memory_full = machine.iomem_access == IomemAccess::TooLong;
@@ -58,11 +60,14 @@ fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
         while parser.next(&mut piece).is_some() {}
         false
     });
-    if whole {
-        return parser.finish();
+    let access = parser.finish();
+    match whole {
+        Ok(()) => access,
+        Err(errno) => {
+            map.clear();
+            memory::unread(errno)
+        }
     }
-    map.clear();
-    IomemAccess::Missing
 }
 
 /// Bytes of RAM the kernel manages, by sysinfo(2): what MemTotal in /proc/meminfo says.
@@ -79,6 +84,14 @@ fn total_ram() -> Option<u64> {
 
 /// Whether the kernel uses page tables of five levels: then, and only then, it has addresses
 /// above 2^47 for those who ask for one (Documentation/arch/x86/x86_64/5level-paging.rst).
-fn five_level_paging() -> bool {
-    can_have(1 << 48)
+fn five_level_paging() -> Known {
+    can_have(1 << 48).into()
+}
+
+/// Asks the running kernel for what its files did not say.
+pub(super) fn ask_kernel(machine: &mut Machine) {
+    if machine.five_level_paging == Known::Unknown {
+        machine.five_level_paging = five_level_paging();
+    }
+    machine.total_ram = machine.total_ram.or_else(total_ram);
 }

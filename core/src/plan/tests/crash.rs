@@ -502,7 +502,7 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
             (limit - (48 << 20), limit + (256 << 20) - 1),
         ] {
             let mut machine = machine(REGION);
-            machine.five_level_paging = five_level;
+            machine.five_level_paging = Known::of(five_level);
             machine.crash.region = Range::new(start, last);
             for release in [(6, 12), (5, 4)] {
                 machine.dump.release = release;
@@ -517,7 +517,7 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
             }
         }
         let mut machine = machine(REGION);
-        machine.five_level_paging = five_level;
+        machine.five_level_paging = Known::of(five_level);
         machine.crash.region = Range::new(limit - (256 << 20), limit + (256 << 20) - 1);
         let plan = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
         plan.check().unwrap();

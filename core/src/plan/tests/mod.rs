@@ -1,6 +1,6 @@
 use super::*;
 use crate::bytes::{u8_at, u32_at, u64_at};
-use crate::machine::XenGuest;
+use crate::machine::{Firmware, IomemAccess, XenGuest};
 use crate::memory::{MemoryKind, Range, RangeSet};
 use crate::testing::{Random, bzimage};
 use std::boxed::Box;
@@ -14,6 +14,10 @@ mod placement;
 /// A machine with these stretches of RAM, in MiB.
 fn machine(ram: &[(u64, u64)]) -> Box<Machine> {
     let mut machine = Box::new(Machine::new());
+    machine.iomem_access = IomemAccess::Read;
+    machine.firmware = Firmware::NotEfi;
+    machine.five_level_paging = Known::No;
+    machine.command_line.set(b"ro");
     for (start, end) in ram {
         let range = Range::new(start << 20, (end << 20) - 1).unwrap();
         machine.memory.add(range, MemoryKind::RAM).unwrap();
@@ -198,7 +202,7 @@ fn setup_data_the_image_does_not_know_is_left_out_and_noted() {
 fn five_level_paging_needs_a_kernel_that_can() {
     let mut kernel = bzimage(0x1000);
     let mut machine = machine(&[(1, 1024)]);
-    machine.five_level_paging = true;
+    machine.five_level_paging = Known::Yes;
     let mut workspace = workspace();
     assert!(plan(&request(&kernel, &[]), &machine, &mut workspace).is_ok());
     kernel[0x236] = 0x1f;
@@ -240,7 +244,11 @@ fn efi_goes_on_only_where_everything_is_there() {
     machine.boot_params.set(&page);
     let mut workspace = workspace();
     let signature = |plan: &Plan<'_>| plan.segments()[1].buf[0x1c0..0x1c4].to_vec();
-    let noted = |plan: &Plan<'_>| plan.notes().iter().any(|n| matches!(n, Note::NoEfi { .. }));
+    let noted = |plan: &Plan<'_>| {
+        plan.notes()
+            .iter()
+            .any(|n| matches!(n, Note::NoEfi { .. } | Note::EfiUnread))
+    };
 
     let incomplete = plan(&request(&kernel, &[]), &machine, &mut workspace).unwrap();
     assert!(noted(&incomplete));
@@ -393,7 +401,7 @@ fn a_machine_that_is_the_hypervisors_is_refused() {
         other => panic!("{other:?}"),
     };
     let mut dom0 = machine(&[(1, 1024)]);
-    dom0.xen_control = true;
+    dom0.xen_control = Known::Yes;
     assert!(refused(&dom0, &mut workspace).contains("control domain"));
     let mut pv = machine(&[(1, 1024)]);
     pv.xen_guest = XenGuest::Pv;

@@ -1,0 +1,138 @@
+//! Facts that could not be read and that a plan must not guess, for a wrong guess is a machine
+//! that does not come up. docs/unknown.md has the policy of every fact.
+
+use super::{IomemAccess, Known, Machine, has_parameter, words};
+use crate::error::{Error, Result};
+use crate::memory::Range;
+
+/// What started the running kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Firmware {
+    /// Nobody looked.
+    #[default]
+    Unknown,
+    /// Somebody looked and could not tell: neither /sys/kernel/boot_params nor /sys/firmware
+    /// says anything.
+    Unreadable,
+    /// Not EFI: a BIOS, or a hypervisor that starts kernels itself. There the new kernel finds
+    /// the ACPI tables by itself.
+    NotEfi,
+    /// EFI. There the new kernel must be told where the ACPI tables are.
+    Efi,
+}
+
+/// The refusals, with what to do about each: the text of [`Error::Unknown`].
+pub mod refusal {
+    /// /proc/iomem is there and cannot be read.
+    pub const IOMEM_UNREADABLE: &str = "/proc/iomem is there but cannot be read, so which memory \
+        the running kernel keeps for itself is not known; kexec_file_load does not need it";
+    /// /proc/iomem holds a line that is no resource, or none at all.
+    pub const IOMEM_DAMAGED: &str = "/proc/iomem does not look like the kernel's (a line is not \
+        \"start-last : name\"), so which memory the running kernel keeps for itself is not known; \
+        kexec_file_load does not need it";
+    /// /proc/iomem has more ranges than [`MemoryMap::CAPACITY`](crate::memory::MemoryMap::CAPACITY).
+    pub const IOMEM_TOO_LONG: &str = "/proc/iomem has more memory ranges than there is room for \
+        (8448), so which memory the running kernel keeps for itself is not known; \
+        kexec_file_load does not need it";
+    /// EFI, and no RSDP.
+    pub const RSDP: &str = "this machine was started by EFI and where its ACPI tables are (RSDP) \
+        is not known: neither /sys/kernel/boot_params nor /sys/firmware/efi/systab can be read; \
+        without it the new kernel has no ACPI; mount /sys, run as root and outside of a container \
+        that masks /sys/firmware, or give the new kernel acpi_rsdp= or acpi=off";
+    /// Neither EFI nor BIOS is known.
+    pub const FIRMWARE: &str = "whether this machine was started by EFI is not known: neither \
+        /sys/kernel/boot_params nor /sys/firmware can be read; under EFI the new kernel would have \
+        no ACPI; mount /sys, or if it was not EFI plan without it (--noefi)";
+    /// The page tables' levels, and an image that cannot be entered with five.
+    pub const FIVE_LEVEL: &str = "the new kernel has no XLF_5LEVEL, and whether it needs it is \
+        not known: mount /proc";
+    /// No /proc/iomem for a crash kernel.
+    pub const RESERVATION: &str = "whether memory is reserved for a crash kernel is not known: \
+        /proc/iomem is missing or cannot be read; mount /proc";
+    /// /proc/iomem without addresses for a crash kernel.
+    pub const RESERVATION_MASKED: &str = "whether memory is reserved for a crash kernel is not \
+        known: /proc/iomem shows its addresses to root only (CAP_SYS_ADMIN)";
+    /// Xen, without xenfs.
+    pub const XEN_CONTROL: &str = "whether this Xen domain is the control domain (dom0), where no \
+        kernel can be loaded this way, is not known: mount xenfs on /proc/xen";
+
+    /// What [`plan_to_boot`](crate::plan::plan_to_boot) says of /proc/iomem and of the ACPI tables.
+    pub const TO_BOOT: &str = "/proc/iomem or the ACPI tables' place is not known: mount \
+        /proc and /sys";
+
+    /// All of them.
+    pub const ALL: [&str; 10] = [
+        IOMEM_UNREADABLE,
+        IOMEM_DAMAGED,
+        IOMEM_TOO_LONG,
+        RSDP,
+        FIRMWARE,
+        FIVE_LEVEL,
+        RESERVATION,
+        RESERVATION_MASKED,
+        XEN_CONTROL,
+        TO_BOOT,
+    ];
+}
+
+const fn unknown(what: &'static str) -> Error {
+    Error::Unknown { what }
+}
+
+impl Machine {
+    /// Where a crash kernel may be loaded.
+    ///
+    /// # Errors
+    /// [`Error::NoCrashReservation`] if /proc/iomem says that there is none, [`Error::Unknown`]
+    /// if it could not be read.
+    pub const fn reservation(&self) -> Result<Range> {
+        match (self.crash.region, self.iomem_access) {
+            (Some(region), _) => Ok(region),
+            (None, IomemAccess::Read | IomemAccess::TooLong) => Err(Error::NoCrashReservation),
+            (None, IomemAccess::Unprivileged) => Err(unknown(refusal::RESERVATION_MASKED)),
+            (None, IomemAccess::Missing | IomemAccess::Unreadable | IomemAccess::Damaged) => {
+                Err(unknown(refusal::RESERVATION))
+            }
+        }
+    }
+
+    /// Whether segments may be placed by the firmware's map alone: where there is no /proc/iomem,
+    /// or no privilege to read it. Not where it is there and says what cannot be understood.
+    pub(crate) const fn check_iomem(&self) -> Result<()> {
+        Err(unknown(match self.iomem_access {
+            IomemAccess::Missing | IomemAccess::Unprivileged | IomemAccess::Read => return Ok(()),
+            IomemAccess::Unreadable => refusal::IOMEM_UNREADABLE,
+            IomemAccess::Damaged => refusal::IOMEM_DAMAGED,
+            IomemAccess::TooLong => refusal::IOMEM_TOO_LONG,
+        }))
+    }
+
+    /// Whether /proc/iomem's map comes before the firmware's: the running kernel added the EFI
+    /// memory map to its own only.
+    pub(crate) fn wants_iomem(&self) -> bool {
+        let line = self.command_line.get();
+        line.is_some_and(|line| has_parameter(line, b"add_efi_memmap"))
+    }
+
+    /// Whether the new kernel will find the ACPI tables: `Ok(false)` if that is not known and the
+    /// caller may go on all the same. `efi` is whether EFI is wanted, `command_line` the new
+    /// kernel's.
+    pub(crate) fn check_acpi(&self, efi: bool, command_line: &[u8]) -> Result<bool> {
+        if self.acpi_rsdp != 0 {
+            return Ok(true);
+        }
+        let what = match self.firmware {
+            Firmware::NotEfi => return Ok(true),
+            Firmware::Unknown => return Ok(false),
+            Firmware::Efi if self.efi.systab == Known::Yes => return Ok(true),
+            Firmware::Efi => refusal::RSDP,
+            Firmware::Unreadable if !efi => return Ok(false),
+            Firmware::Unreadable => refusal::FIRMWARE,
+        };
+        let mut kernels = words(command_line).take_while(|word| *word != b"--");
+        if kernels.any(|word| word.starts_with(b"acpi_rsdp=") || word == b"acpi=off") {
+            return Ok(true);
+        }
+        Err(unknown(what))
+    }
+}

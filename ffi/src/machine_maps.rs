@@ -1,0 +1,98 @@
+//! The maps of a machine, entry by entry.
+
+use core::ffi::{CStr, c_char, c_int};
+
+use kexec_core::cstr;
+use kexec_core::memory::MemoryKind;
+
+use crate::error::{Failure, KX_E_NO_ENTRY, KX_E_UNKNOWN, plain};
+use crate::machine::{kx_machine, shared};
+use crate::machine_info::{kx_memory, range};
+use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
+use crate::versioned;
+
+/// Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
+/// (map), KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_memory(
+    machine: *const kx_machine,
+    map: u32,
+    index: usize,
+    memory: *mut kx_memory,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(memory) }?;
+        let map = match map {
+            KX_MAP_FIRMWARE => &machine.memory,
+            KX_MAP_IOMEM => &machine.iomem,
+            _ => return Err(Failure::Own(KX_E_UNKNOWN)),
+        };
+        let entry = map
+            .entries()
+            .get(index)
+            .ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        let told = kx_memory {
+            size: 0,
+            range: range(Some(entry.range)),
+            kind: entry.kind.0,
+            reserved: 0,
+        };
+        // SAFETY: `memory` was checked, and `size` is its size.
+        unsafe { versioned::write(memory, size, &told) };
+        Ok(0)
+    })
+}
+
+/// Tells a descriptor of the EFI runtime map, by its index from 0 in order of addresses.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_machine_efi(
+    machine: *const kx_machine,
+    index: usize,
+    descriptor: *mut kx_efi_descriptor,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let machine = unsafe { shared(machine) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(descriptor) }?;
+        let found = machine.efi.map().get(index);
+        let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        let told = kx_efi_descriptor {
+            size: 0,
+            physical_start: found.physical,
+            virtual_start: found.virtual_,
+            pages: found.pages,
+            attribute: found.attribute,
+            kind: found.kind,
+            reserved: 0,
+        };
+        // SAFETY: `descriptor` was checked, and `size` is its size.
+        unsafe { versioned::write(descriptor, size, &told) };
+        Ok(0)
+    })
+}
+
+/// The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
+/// Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_memory_kind_name(kind: u32) -> *const c_char {
+    let name: &CStr = match MemoryKind(kind) {
+        MemoryKind::RAM => cstr!("System RAM"),
+        MemoryKind::RESERVED => cstr!("Reserved"),
+        MemoryKind::ACPI => cstr!("ACPI Tables"),
+        MemoryKind::NVS => cstr!("ACPI Non-volatile Storage"),
+        MemoryKind::UNUSABLE => cstr!("Unusable memory"),
+        MemoryKind::PMEM => cstr!("Persistent Memory"),
+        MemoryKind::PRAM => cstr!("Persistent Memory (legacy)"),
+        MemoryKind::SOFT_RESERVED => cstr!("Soft Reserved"),
+        _ => cstr!("Unknown E820 type"),
+    };
+    name.as_ptr()
+}

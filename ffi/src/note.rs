@@ -1,0 +1,136 @@
+//! The notes of a plan by number, and the command line that the new kernel gets.
+
+use core::ffi::c_int;
+
+use kexec_core::plan::Note;
+
+use crate::error::{Failure, KX_E_NO_ENTRY, plain};
+use crate::pointer;
+use crate::request::kx_bytes;
+use crate::versioned::{self, Versioned};
+use crate::workspace::{kx_workspace, plan};
+
+/// code: the image does not know a type of setup_data; numbers: the type, the highest it knows.
+pub const KX_NOTE_SETUP_TYPE: u32 = 1;
+/// code: EFI runtime services are not handed on, for a known reason.
+pub const KX_NOTE_NO_EFI: u32 = 2;
+/// code: no seed for the random number generator.
+pub const KX_NOTE_NO_RNG_SEED: u32 = 3;
+/// code: /proc/iomem is not known.
+pub const KX_NOTE_NO_IOMEM: u32 = 4;
+/// code: the running kernel's boot_params are not known.
+pub const KX_NOTE_NO_BOOT_PARAMS: u32 = 5;
+/// code: the purgatory will not verify the image.
+pub const KX_NOTE_NOT_VERIFIED: u32 = 6;
+/// code: /proc/kcore is not known: the dump's virtual addresses are a guess.
+pub const KX_NOTE_NO_KCORE: u32 = 7;
+/// code: CPUs are possible but not there; numbers: how many.
+pub const KX_NOTE_CPUS_ABSENT: u32 = 8;
+/// code: the running kernel's version is not known: low memory is not copied.
+pub const KX_NOTE_LOW_MEMORY_LOST: u32 = 9;
+/// code: the running kernel uses low memory, which is copied.
+pub const KX_NOTE_LOW_MEMORY_COPIED: u32 = 10;
+/// code: the running kernel keeps the elfcorehdr up to date.
+pub const KX_NOTE_HOTPLUG: u32 = 11;
+/// code: EFI runtime services are not handed on, for not all of /sys/firmware/efi could be read.
+pub const KX_NOTE_EFI_UNREAD: u32 = 12;
+/// code: where the ACPI tables are is not known.
+pub const KX_NOTE_NO_RSDP: u32 = 13;
+/// code: the new kernel is told /proc/iomem's memory map, for the firmware's is not known.
+pub const KX_NOTE_MEMORY_FROM_IOMEM: u32 = 14;
+/// code: the running kernel's command line is not known (`add_efi_memmap`).
+pub const KX_NOTE_NO_COMMAND_LINE: u32 = 15;
+/// code: no CPU's crash_notes are known.
+pub const KX_NOTE_NO_CPU_NOTES: u32 = 16;
+/// code: CPUs are there whose crash_notes could not be read; numbers: how many.
+pub const KX_NOTE_CPUS_UNREAD: u32 = 17;
+/// code: the ranges of `crashkernel=...,cma` could not be read.
+pub const KX_NOTE_CMA_UNREAD: u32 = 18;
+
+/// flags of a note: it says that a fact of the machine is not known that matters for this plan.
+/// Pass it on to whoever loads, at every load.
+pub const KX_NOTE_WARNING: u32 = 1;
+
+/// A note of a plan, in numbers; kx_plan_note() has its text.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct kx_note {
+    /// Set by the caller: sizeof(struct kx_note).
+    pub size: usize,
+    /// KX_NOTE_*; there will be more.
+    pub code: u32,
+    /// KX_NOTE_WARNING or 0.
+    pub flags: u32,
+    /// As told at each KX_NOTE_*; 0 where there are none.
+    pub numbers: [u64; 2],
+}
+
+// SAFETY: integers only; `size` comes first and there is no padding.
+unsafe impl Versioned for kx_note {}
+const _: () = assert!(size_of::<kx_note>() == 32);
+
+/// Tells a note, by its index from 0: what was left out of the plan, or not known.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
+/// KX_E_NO_ENTRY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_note_get(
+    workspace: *const kx_workspace,
+    index: usize,
+    note: *mut kx_note,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(note) }?;
+        let found = plan.notes().get(index);
+        let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        // SAFETY: `note` was checked, and `size` is its size.
+        unsafe { versioned::write(note, size, &told(found)) };
+        Ok(0)
+    })
+}
+
+pub(crate) fn told(note: &Note) -> kx_note {
+    let numbers = match note {
+        Note::SetupTypeLeftOut { kind, max } => [kind.0.into(), (*max).into()],
+        Note::CpusWithoutNotes { count } | Note::CpusUnread { count } => [(*count).into(), 0],
+        _ => [0, 0],
+    };
+    kx_note {
+        size: 0,
+        code: note.number().into(),
+        flags: if note.is_warning() {
+            KX_NOTE_WARNING
+        } else {
+            0
+        },
+        numbers,
+    }
+}
+
+/// Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
+/// what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
+/// workspace's plan.
+///
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_plan_command_line(
+    workspace: *const kx_workspace,
+    bytes: *mut kx_bytes,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        pointer::usable(bytes)?;
+        let line = plan.command_line();
+        let told = kx_bytes {
+            data: line.as_ptr().cast(),
+            length: line.len(),
+        };
+        // SAFETY: not NULL, aligned, writable by the caller's promise.
+        unsafe { *bytes = told };
+        Ok(0)
+    })
+}
