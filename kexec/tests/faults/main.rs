@@ -39,6 +39,14 @@ const OPEN: &[&str] = &[
     "it is not done",
 ];
 
+/// What loads something else for a reason: words of the fault, all of which it has.
+const ACCEPTED: &[&[&str]] = &[
+    // A kernel has all of an attribute's value given by the first read(2).
+    &["read sys/devices/system/cpu/", "Short"],
+    // Where the file is missing, the size is that of all kernels without it.
+    &["crash_notes_size", "ENOENT"],
+];
+
 #[test]
 fn nothing_fails_in_silence() {
     if !nix::unistd::geteuid().is_root() {
@@ -71,6 +79,11 @@ fn nothing_fails_in_silence() {
         for (what, fault) in result.problems {
             if OPEN.iter().any(|open| what.contains(open)) {
                 known += 1;
+                continue;
+            }
+            let mut accepted = ACCEPTED.iter();
+            let by = |words: &&[&str]| words.iter().all(|word| fault.contains(word));
+            if what.contains("it loads something else") && accepted.any(by) {
                 continue;
             }
             let all = problems.entry(format!("{name}: {what}")).or_default();
@@ -169,6 +182,13 @@ fn reference(fake: &Fake, action: &Action) -> (Trace, Reference) {
         let (_, kernel) = run(fake, action, Refusals { load, file_load }, None);
         images.extend([kernel.of(false), kernel.of(true)]);
     }
+    // A seed that is not random is worse than none.
+    let none = Injection {
+        at: At::Each(libc::SYS_getrandom),
+        fault: Fault::Gives(libc::EAGAIN),
+    };
+    let (_, kernel) = run(fake, action, action.refusals, Some(none));
+    images.extend([kernel.of(false), kernel.of(true)]);
     let reference = Reference {
         images,
         stdout: clean.stdout.clone(),
