@@ -52,6 +52,7 @@ static int load(const char *kernel_path, const char *initrd_path, const char *li
     struct kx_request request = { .size = sizeof request, .flags = KX_REQUEST_CRASH };
     struct kx_held kernel = { .size = sizeof kernel }, initrd = { .size = sizeof initrd };
     unsigned char seed[32];
+    unsigned char secret[KX_SECRET_SIZE];
     int code;
 
     kx_machine_init(&machine, sizeof machine);
@@ -68,6 +69,8 @@ static int load(const char *kernel_path, const char *initrd_path, const char *li
     request.command_line.length = strlen(line);
     if (kx_random_seed(seed) > 0)
         request.rng_seed.data = seed, request.rng_seed.length = sizeof seed;
+    if (kx_random_secret(secret) > 0)
+        request.digest_secret.data = secret, request.digest_secret.length = sizeof secret;
     if ((code = kx_plan(&request, &machine, &workspace, &error)) < 0)
         return fail("plan", code, 0);
     say();

@@ -300,10 +300,6 @@ extern "C" {
 #define KX_XEN_HVM 2
 /** xen_guest: PV in an HVM container. */
 #define KX_XEN_PVH 3
-/** flags: the CPU has SHA extensions. */
-#define KX_MACHINE_SHA_NI 2
-/** flags: the CPU has AVX2. */
-#define KX_MACHINE_AVX2 4096
 /** flags: started by EFI. */
 #define KX_MACHINE_EFI 4
 /** flags: a Xen domain. */
@@ -496,6 +492,10 @@ extern "C" {
 #define KX_REFUSAL_OTHER 4
 /** Bytes that suffice for every explanation. */
 #define KX_EXPLANATION_SIZE 400
+/** Bytes of a digest. */
+#define KX_DIGEST_SIZE 16
+/** Bytes of what it is keyed with. */
+#define KX_SECRET_SIZE 192
 /**
  * by: a read lease; who wants to write to the file or cut it short waits until kx_release(), or
  * 45 seconds (/proc/sys/fs/lease-break-time).
@@ -801,6 +801,11 @@ struct kx_request {
   struct kx_bytes dtb;
   /** Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty. */
   struct kx_bytes rng_seed;
+  /**
+   * What the purgatory's digest is keyed with: KX_SECRET_SIZE fresh random bytes
+   * (kx_random_secret()), or empty for the default, with which equal plans are equal bytes.
+   */
+  struct kx_bytes digest_secret;
   /** Lowest address to use. */
   uint64_t mem_min;
   /** Highest address to use; 0 for no limit. */
@@ -841,8 +846,8 @@ struct kx_plan_info {
   uint32_t setup_type_count;
   /** 1 if there is a digest, 0 if the purgatory verifies nothing. */
   uint32_t has_digest;
-  /** The digest. */
-  uint8_t digest[32];
+  /** The digest: XXH3-128 in its canonical form. */
+  uint8_t digest[KX_DIGEST_SIZE];
   /** Of a crash kernel: pages of the reservation that stay free for the running kernel. 0 else. */
   uint64_t control_pages;
 };
@@ -954,6 +959,15 @@ int kx_reuse_command_line(const char *command_line,
  * Returns 32; KX_E_NULL; or -EAGAIN while the kernel has none to give yet: go on without.
  */
 int kx_random_seed(uint8_t *seed);
+
+/**
+ * Writes KX_SECRET_SIZE random bytes of getrandom(2) to `secret`, for kx_request.digest_secret.
+ * Early at boot they may be predictable, which the digest does not mind.
+ *
+ * Returns KX_SECRET_SIZE; KX_E_NULL; or -EAGAIN while the kernel has none to give (before Linux
+ * 5.6, early at boot): go on without.
+ */
+int kx_random_secret(uint8_t *secret);
 
 /**
  * What a return value of this library says, in English. Static, never NULL, for every int:
@@ -1355,12 +1369,16 @@ int kx_explain(uint32_t step,
 int kx_refusal(int code);
 
 /**
- * Computes what the purgatory verifies: the digest of `count` regions, into 32 bytes at
- * `digest`. Of a plan's segments, the purgatory aside, it is kx_plan_info.digest.
+ * Computes what the purgatory verifies: the digest of `count` regions, keyed with the
+ * KX_SECRET_SIZE bytes at `secret` (NULL: the default), into KX_DIGEST_SIZE bytes at `digest`. Of a
+ * plan's segments, the purgatory aside, and the secret of its request it is kx_plan_info.digest.
  *
- * Returns 32, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
+ * Returns KX_DIGEST_SIZE, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
  */
-int kx_digest(const struct kx_bytes *regions, size_t count, uint8_t *digest);
+int kx_digest(const struct kx_bytes *regions,
+              size_t count,
+              const uint8_t *secret,
+              uint8_t *digest);
 
 /**
  * Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.

@@ -1,6 +1,6 @@
 //! Ways to get at the bytes of a file for the digest, to choose one by measurement.
 
-use kexec_core::purgatory::Digest;
+use kexec_core::purgatory::{DEFAULT_SECRET, Digest};
 use std::fs::File;
 use std::io::{Error, Read, Result};
 use std::os::fd::AsRawFd;
@@ -13,15 +13,18 @@ pub const STRATEGIES: &[(&str, &str)] = &[
     ("populate", "mmap with MAP_POPULATE"),
     ("window", "mmap, MADV_POPULATE_READ for 2 MiB at a time"),
     (
+        "window-small",
+        "mmap, MADV_POPULATE_READ for 256 KiB at a time",
+    ),
+    (
         "behind",
         "the same, dropped from the page tables behind the digest",
     ),
     ("huge", "mmap, MADV_HUGEPAGE"),
-    ("read", "read(2) into 128 KiB"),
-    (
-        "read-sequential",
-        "read(2) into 256 KiB, POSIX_FADV_SEQUENTIAL",
-    ),
+    ("behind-small", "the same, 256 KiB at a time"),
+    ("read-16", "read(2) into 16 KiB"),
+    ("read-64", "read(2) into 64 KiB"),
+    ("read-256", "read(2) into 256 KiB"),
     (
         "two-threads",
         "sequential, each half in a thread of its own (another digest)",
@@ -34,16 +37,13 @@ const WINDOW: usize = 2 << 20;
 ///
 /// # Errors
 /// What the system calls say; EINVAL for an unknown strategy.
-pub fn digest(path: &str, strategy: &str) -> Result<[u8; 32]> {
+pub fn digest(path: &str, strategy: &str) -> Result<[u8; 16]> {
     let mut file = File::open(path)?;
-    let mut digest = Digest::new();
+    let mut digest = Digest::new(&DEFAULT_SECRET);
     match strategy {
-        "read" => read(&mut file, 128 << 10, &mut digest)?,
-        "read-sequential" => {
-            // SAFETY: takes no pointer.
-            unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_SEQUENTIAL) };
-            read(&mut file, 256 << 10, &mut digest)?;
-        }
+        "read-16" => read(&mut file, 16 << 10, &mut digest)?,
+        "read-64" => read(&mut file, 64 << 10, &mut digest)?,
+        "read-256" => read(&mut file, 256 << 10, &mut digest)?,
         _ => {
             let flags = if strategy == "populate" {
                 libc::MAP_POPULATE
@@ -57,8 +57,10 @@ pub fn digest(path: &str, strategy: &str) -> Result<[u8; 32]> {
                 "willneed" => mapping.advise(.., libc::MADV_WILLNEED)?,
                 // A kernel without huge pages for files refuses; then it is as without.
                 "huge" => mapping.advise(.., libc::MADV_HUGEPAGE).unwrap_or(()),
-                "window" => return mapping.windows(digest, false),
-                "behind" => return mapping.windows(digest, true),
+                "window" => return mapping.windows(digest, 2 << 20, false),
+                "window-small" => return mapping.windows(digest, 256 << 10, false),
+                "behind" => return mapping.windows(digest, 2 << 20, true),
+                "behind-small" => return mapping.windows(digest, 256 << 10, true),
                 _ => return Err(Error::from_raw_os_error(libc::EINVAL)),
             }
             if strategy == "two-threads" {
@@ -70,7 +72,7 @@ pub fn digest(path: &str, strategy: &str) -> Result<[u8; 32]> {
     Ok(digest.finish())
 }
 
-fn read(file: &mut File, size: usize, digest: &mut Digest) -> Result<()> {
+fn read(file: &mut File, size: usize, digest: &mut Digest<'_>) -> Result<()> {
     let mut buffer = vec![0; size];
     loop {
         match file.read(&mut buffer)? {
@@ -119,9 +121,14 @@ impl Mapping {
         }
     }
 
-    fn windows(&self, mut digest: Digest, drop_behind: bool) -> Result<[u8; 32]> {
-        for start in (0..self.length).step_by(WINDOW) {
-            let part = start..self.length.min(start + WINDOW);
+    fn windows(
+        &self,
+        mut digest: Digest<'_>,
+        window: usize,
+        drop_behind: bool,
+    ) -> Result<[u8; 16]> {
+        for start in (0..self.length).step_by(window) {
+            let part = start..self.length.min(start + window);
             self.advise(part.clone(), libc::MADV_POPULATE_READ)?;
             digest.update(&self.bytes()[part.clone()]);
             if drop_behind {
@@ -133,12 +140,12 @@ impl Mapping {
     }
 
     /// What two cores could do at best: no digest of ours, but the same work.
-    fn halves(&self) -> [u8; 32] {
+    fn halves(&self) -> [u8; 16] {
         let (left, right) = self
             .bytes()
             .split_at((self.length / 2).next_multiple_of(WINDOW).min(self.length));
         let one = |bytes: &[u8]| {
-            let mut digest = Digest::new();
+            let mut digest = Digest::new(&DEFAULT_SECRET);
             digest.region(bytes);
             digest.finish()
         };

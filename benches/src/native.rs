@@ -3,11 +3,14 @@
 //! other people's SHA-256 in shared objects.
 
 use kexec_core::purgatory::{
-    BLOB, Digest, Extension, PARAMETERS_OFFSET, Parameters, Region, SEGMENT_SIZE, build,
+    BLOB, DEFAULT_SECRET, Digest, PARAMETERS_OFFSET, Parameters, Region, SEGMENT_SIZE, build,
 };
 use std::arch::asm;
 use std::ffi::{CStr, CString, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The parameter block, the segment; the segment's digest.
+type Main = extern "sysv64" fn(*mut c_void, *mut c_void) -> u128;
 
 /// A finished segment in executable memory.
 #[derive(Debug)]
@@ -16,20 +19,25 @@ pub struct Purgatory {
     main: usize,
 }
 
-/// `lea rdi, [rip + parameters]; call purgatory`, as core/purgatory/src/entry.s has it.
-const LEA: [u8; 3] = [0x48, 0x8d, 0x3d];
+/// `lea rdi, [rip + parameters]; lea rsi, [rip + entry]; call purgatory`, as
+/// core/purgatory/src/entry.s has it.
+const LEA_RDI: [u8; 3] = [0x48, 0x8d, 0x3d];
+const LEA_RSI: [u8; 3] = [0x48, 0x8d, 0x35];
 const CALL: u8 = 0xe8;
 
-/// The offset of the function that entry.s calls with the parameter block.
+/// The offset of the function that entry.s calls with the parameter block and the segment.
 fn main_of(blob: &[u8]) -> Option<usize> {
     let relative = |at: usize| Some(i32::from_le_bytes(*blob.get(at..)?.first_chunk()?) as isize);
     let targets: Vec<usize> = (0..blob.len())
         .filter_map(|at| {
-            let code = blob.get(at..at + 12)?;
+            let code = blob.get(at..at + 19)?;
             let parameters = (at + 7).checked_add_signed(relative(at + 3)?)?;
-            let main = (at + 12).checked_add_signed(relative(at + 8)?)?;
-            let found =
-                code.starts_with(&LEA) && code[7] == CALL && parameters == PARAMETERS_OFFSET;
+            let entry = (at + 14).checked_add_signed(relative(at + 10)?)?;
+            let main = (at + 19).checked_add_signed(relative(at + 15)?)?;
+            let found = code.starts_with(&LEA_RDI)
+                && code[7..].starts_with(&LEA_RSI)
+                && code[14] == CALL
+                && (parameters, entry) == (PARAMETERS_OFFSET, 0);
             found.then_some(main)
         })
         .collect();
@@ -41,13 +49,13 @@ fn main_of(blob: &[u8]) -> Option<usize> {
 
 impl Purgatory {
     /// A segment that verifies `region` and expects what the loader digests; without `verify` it
-    /// looks at nothing. The CPU must have `extension`.
+    /// looks at nothing but itself.
     ///
     /// # Panics
     /// If the blob is not as its source, or there is no memory.
     #[must_use]
-    pub fn new(region: &[u8], verify: bool, extension: Extension) -> Self {
-        let mut digest = Digest::new();
+    pub fn new(region: &[u8], verify: bool) -> Self {
+        let mut digest = Digest::new(&DEFAULT_SECRET);
         digest.region(region);
         let parameters = Parameters {
             skip_verify: !verify,
@@ -56,7 +64,6 @@ impl Purgatory {
                 length: region.len() as u64,
             }],
             digest: digest.finish(),
-            extension,
             ..Parameters::default()
         };
         let mut segment = vec![0; SEGMENT_SIZE];
@@ -84,8 +91,8 @@ impl Purgatory {
     pub fn run(&self) {
         let main = self.start.wrapping_byte_add(self.main);
         // SAFETY: there the blob has a function of this type, by entry.s.
-        let main: extern "sysv64" fn(*mut c_void) = unsafe { std::mem::transmute(main) };
-        main(self.start.wrapping_byte_add(PARAMETERS_OFFSET));
+        let main: Main = unsafe { std::mem::transmute(main) };
+        main(self.start.wrapping_byte_add(PARAMETERS_OFFSET), self.start);
     }
 }
 
@@ -220,4 +227,44 @@ fn stepped(work: impl Fn()) -> usize {
 pub fn instructions(purgatory: &Purgatory) -> usize {
     let nothing = stepped(|| {});
     stepped(|| purgatory.run()) - nothing
+}
+
+/// Reads every byte once, by the loads that every x86-64 has, and adds them up: what memory
+/// gives a program that does nothing with it.
+#[must_use]
+pub fn plain_read(bytes: &[u8]) -> u64 {
+    use std::arch::x86_64::{
+        _mm_add_epi64, _mm_cvtsi128_si64, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi64,
+    };
+    // SAFETY: SSE2 is part of x86-64.
+    let zero = unsafe { _mm_setzero_si128() };
+    let mut sums = [zero; 8];
+    for chunk in bytes.chunks_exact(128) {
+        for (sum, part) in sums.iter_mut().zip(chunk.chunks_exact(16)) {
+            // SAFETY: sixteen bytes, at any address.
+            let loaded = unsafe { _mm_loadu_si128(part.as_ptr().cast()) };
+            // SAFETY: SSE2 is part of x86-64.
+            *sum = unsafe { _mm_add_epi64(*sum, loaded) };
+        }
+    }
+    let all = sums.into_iter().fold(zero, |all, sum| {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { _mm_add_epi64(all, sum) }
+    });
+    // SAFETY: SSE2 is part of x86-64.
+    let high = unsafe { _mm_unpackhi_epi64(all, all) };
+    // SAFETY: SSE2 is part of x86-64.
+    let total = unsafe { _mm_cvtsi128_si64(_mm_add_epi64(all, high)) };
+    total as u64
+}
+
+/// Bytes of the last-level cache, by /sys; 0 if it does not say.
+#[must_use]
+pub fn last_level_cache() -> usize {
+    let directory = std::path::Path::new("/sys/devices/system/cpu/cpu0/cache");
+    let size = |index: usize| {
+        let text = std::fs::read_to_string(directory.join(format!("index{index}/size"))).ok()?;
+        text.trim().strip_suffix('K')?.parse::<usize>().ok()
+    };
+    (0..8).filter_map(size).max().unwrap_or(0) << 10
 }

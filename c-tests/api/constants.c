@@ -82,7 +82,6 @@ void test_constants(void)
     IS(KX_XEN_PV, 1);
     IS(KX_XEN_HVM, 2);
     IS(KX_XEN_PVH, 3);
-    IS(KX_MACHINE_SHA_NI, 2);
     IS(KX_MACHINE_EFI, 4);
     IS(KX_MACHINE_XEN, 8);
     IS(KX_MACHINE_LOAD_LIMIT_REBOOT, 32);
@@ -91,7 +90,8 @@ void test_constants(void)
     IS(KX_MACHINE_EFI_FULL, 256);
     IS(KX_MACHINE_BOOT_PARAMS, 512);
     IS(KX_MACHINE_EFI_COMPLETE, 1024);
-    IS(KX_MACHINE_AVX2, 4096);
+    IS(KX_DIGEST_SIZE, 16);
+    IS(KX_SECRET_SIZE, 192);
     IS(KX_MEMORY_RAM, 1);
     IS(KX_MEMORY_RESERVED, 2);
     IS(KX_MEMORY_ACPI, 3);

@@ -16,21 +16,22 @@ void test_layout(void)
     AT(kx_error, what, 16);
     AT(kx_error, numbers, 32);
 
-    CHECK(sizeof(struct kx_request) == 136);
+    CHECK(sizeof(struct kx_request) == 152);
     AT(kx_request, kernel, 8);
     AT(kx_request, initrds, 24);
     AT(kx_request, initrd_count, 32);
     AT(kx_request, command_line, 40);
     AT(kx_request, dtb, 56);
     AT(kx_request, rng_seed, 72);
-    AT(kx_request, mem_min, 88);
-    AT(kx_request, mem_max, 96);
-    AT(kx_request, progress, 104);
-    AT(kx_request, progress_context, 112);
-    AT(kx_request, flags, 120);
-    AT(kx_request, on_failure, 124);
-    AT(kx_request, serial_port, 128);
-    AT(kx_request, serial_baud, 132);
+    AT(kx_request, digest_secret, 88);
+    AT(kx_request, mem_min, 104);
+    AT(kx_request, mem_max, 112);
+    AT(kx_request, progress, 120);
+    AT(kx_request, progress_context, 128);
+    AT(kx_request, flags, 136);
+    AT(kx_request, on_failure, 140);
+    AT(kx_request, serial_port, 144);
+    AT(kx_request, serial_baud, 148);
 
     CHECK(sizeof(struct kx_efi_descriptor) == 48);
     AT(kx_efi_descriptor, physical_start, 8);
@@ -111,7 +112,7 @@ void test_layout(void)
     AT(kx_segment, kind, 40);
     AT(kx_segment, number, 44);
 
-    CHECK(sizeof(struct kx_plan_info) == 88);
+    CHECK(sizeof(struct kx_plan_info) == 72);
     AT(kx_plan_info, entry, 8);
     AT(kx_plan_info, flags, 16);
     AT(kx_plan_info, kernel_entry, 24);
@@ -120,7 +121,7 @@ void test_layout(void)
     AT(kx_plan_info, setup_type_count, 40);
     AT(kx_plan_info, has_digest, 44);
     AT(kx_plan_info, digest, 48);
-    AT(kx_plan_info, control_pages, 80);
+    AT(kx_plan_info, control_pages, 64);
 
     CHECK(sizeof(struct kx_held) == 80);
     AT(kx_held, bytes, 8);

@@ -92,11 +92,9 @@ static void from_bytes(void)
 
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CPUINFO, "processor\t: 0\n"));
     CHECK(info_of(machine).five_level == KX_UNKNOWN);
-    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu sha_ni ssse3\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57x\n"));
     CHECK(info_of(machine).five_level == KX_NO && info_of(machine).gbpages == KX_NO);
-    CHECK(!(info_of(machine).flags & (KX_MACHINE_SHA_NI | KX_MACHINE_AVX2)));
-    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO,
-                     "flags\t\t: fpu ssse3 sse4_1 la57 avx2 sha_ni\n"));
+    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57 sse4_1\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_MEMINFO, "MemTotal:       16384 kB\n"));
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_MEMINFO, "MemFree: 1 kB\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_STATUS, "CapEff:\t0000000000400000\n"));
@@ -117,8 +115,7 @@ static void from_bytes(void)
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
     ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
     info = info_of(machine);
-    CHECK(info.five_level == KX_YES && info.flags & KX_MACHINE_SHA_NI
-          && info.flags & KX_MACHINE_AVX2);
+    CHECK(info.five_level == KX_YES);
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
     CHECK(info.efi_acpi20 == 0x7fb7e014 && info.acpi_rsdp == 0xf5a30);
     CHECK(info.lockdown == KX_LOCKDOWN_INTEGRITY);
@@ -439,7 +436,7 @@ void test_machine_info(void)
     /* What is set is told again. */
     memset(&set, 0, sizeof set);
     set.size = sizeof set;
-    set.flags = KX_MACHINE_SHA_NI | KX_MACHINE_EFI | KX_MACHINE_XEN
+    set.flags = KX_MACHINE_EFI | KX_MACHINE_XEN
                 | KX_MACHINE_LOAD_LIMIT_REBOOT
                 | KX_MACHINE_LOAD_LIMIT_PANIC;
     set.total_ram = 1, set.acpi_rsdp = 2, set.efi_fw_vendor = 3, set.efi_runtime = 4;

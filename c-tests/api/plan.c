@@ -43,19 +43,33 @@ void test_plan(void)
 
     /* The digest is that of the segments. */
     struct kx_bytes regions[4];
-    unsigned char digest[32];
+    unsigned char digest[KX_DIGEST_SIZE];
     for (size_t i = 0; i < 4; i++) {
         ANSWERS(0, kx_plan_segment(workspace, i, &segment));
         regions[i].data = segment.buf;
         regions[i].length = segment.bufsz;
     }
-    ANSWERS(32, kx_digest(regions, 4, digest));
-    CHECK(memcmp(digest, info.digest, 32) == 0);
-    ANSWERS(KX_E_NULL, kx_digest(NULL, 1, digest));
-    ANSWERS(KX_E_NULL, kx_digest(regions, 1, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_digest(odd(regions), 1, digest));
-    ANSWERS(32, kx_digest(NULL, 0, digest));
-    CHECK(memcmp(digest, info.digest, 32) != 0);
+    ANSWERS(KX_DIGEST_SIZE, kx_digest(regions, 4, NULL, digest));
+    CHECK(memcmp(digest, info.digest, sizeof digest) == 0);
+    ANSWERS(KX_E_NULL, kx_digest(NULL, 1, NULL, digest));
+    ANSWERS(KX_E_NULL, kx_digest(regions, 1, NULL, NULL));
+    ANSWERS(KX_E_MISALIGNED, kx_digest(odd(regions), 1, NULL, digest));
+    ANSWERS(KX_DIGEST_SIZE, kx_digest(NULL, 0, NULL, digest));
+    CHECK(memcmp(digest, info.digest, sizeof digest) != 0);
+
+    /* Another secret, another digest; the same secret, the same. */
+    unsigned char secret[KX_SECRET_SIZE];
+    ANSWERS(KX_E_NULL, kx_random_secret(NULL));
+    ANSWERS(KX_SECRET_SIZE, kx_random_secret(secret));
+    request.digest_secret.data = secret;
+    request.digest_secret.length = sizeof secret;
+    seen[0] = 0;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_plan_get(workspace, &again));
+    CHECK(memcmp(again.digest, info.digest, sizeof digest) != 0);
+    ANSWERS(KX_DIGEST_SIZE, kx_digest(regions, 4, secret, digest));
+    CHECK(memcmp(again.digest, digest, sizeof digest) == 0);
+    memset(&request.digest_secret, 0, sizeof request.digest_secret);
 
     /* The progress function stops it; the workspace then has no plan. */
     seen[0] = 0, seen[3] = 1;
@@ -208,6 +222,11 @@ void test_request(void)
     REFUSES(KX_E_BAD_ARGUMENT, rng_seed.length, 31);
     REFUSES(KX_E_BAD_ARGUMENT, rng_seed.length, 33);
     REFUSES(0, rng_seed.length, 32);
+    static unsigned char secret[KX_SECRET_SIZE];
+    request.digest_secret.data = secret;
+    REFUSES(KX_E_BAD_ARGUMENT, digest_secret.length, 191);
+    REFUSES(KX_E_BAD_ARGUMENT, digest_secret.length, 193);
+    REFUSES(0, digest_secret.length, KX_SECRET_SIZE);
 
     request.flags = KX_REQUEST_NO_VERIFY | KX_REQUEST_NO_EFI;
     PLANS(0);

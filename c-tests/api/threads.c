@@ -59,7 +59,7 @@ void test_threads(void)
     ANSWERS(0, kx_plan(&request, shared_machine, shared_plan, NULL));
     for (unsigned i = 0; i < THREADS; i++)
         CHECK(plan(i, &expected[i]) == 0);
-    CHECK(memcmp(&expected[0].digest, &expected[1].digest, 32) != 0);
+    CHECK(memcmp(&expected[0].digest, &expected[1].digest, KX_DIGEST_SIZE) != 0);
     for (uintptr_t i = 0; i < THREADS; i++)
         CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
     for (unsigned i = 0; i < THREADS; i++) {

@@ -266,6 +266,7 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
 {
     static char line[16384];
     static unsigned char seed[32];
+    static unsigned char secret[KX_SECRET_SIZE];
     static struct kx_bytes initrds[INITRDS_MAX];
     struct kx_error error = { .size = sizeof error };
     struct kx_request request = { .size = sizeof request };
@@ -307,6 +308,10 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
     if (kx_random_seed(seed) > 0) {
         request.rng_seed.data = seed;
         request.rng_seed.length = sizeof seed;
+    }
+    if (kx_random_secret(secret) > 0) {
+        request.digest_secret.data = secret;
+        request.digest_secret.length = sizeof secret;
     }
     kx_workspace_init(&workspace, sizeof workspace);
     if (kx_plan(&request, &machine, &workspace, &error) < 0)

@@ -138,6 +138,7 @@ fn through_rust(
         initrds: &list,
         command_line: LINE.as_bytes(),
         rng_seed: Some(seed),
+        digest_secret: None,
         dtb: dtb.as_deref(),
         options: wanted.options(),
     };
@@ -234,7 +235,7 @@ fn efi_machine(made_up: &Path, e820: bool) {
     write(made_up.join("proc/meminfo"), b"MemTotal: 8000000 kB\n");
     write(
         made_up.join("proc/cpuinfo"),
-        b"flags\t\t: fpu ssse3 sse4_1 sha_ni\n",
+        b"flags\t\t: fpu la57 sse4_1\n",
     );
     let mut page = vec![0_u8; 4096];
     page[0x1c0..0x1c4].copy_from_slice(b"EL64");
@@ -434,7 +435,7 @@ fn crash_machine(tree: &Path) {
           280000000-28fffffff : System RAM (kmem)\n",
     );
     file("proc/meminfo", b"MemTotal: 8000000 kB\n");
-    file("proc/cpuinfo", b"flags\t\t: fpu avx2 pdpe1gb\n");
+    file("proc/cpuinfo", b"flags\t\t: fpu pdpe1gb\n");
     file("proc/sys/kernel/osrelease", b"6.12.0-made-up\n");
     let direct_map = 0xffff_8f4b_4000_0000;
     let loads = [

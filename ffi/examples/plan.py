@@ -25,7 +25,7 @@ class Request(c.Structure):
     _fields_ = [
         ("size", c.c_size_t), ("kernel", Bytes), ("initrds", c.POINTER(Bytes)),
         ("initrd_count", c.c_size_t), ("command_line", Bytes), ("dtb", Bytes),
-        ("rng_seed", Bytes), ("mem_min", c.c_uint64), ("mem_max", c.c_uint64),
+        ("rng_seed", Bytes), ("digest_secret", Bytes), ("mem_min", c.c_uint64), ("mem_max", c.c_uint64),
         ("progress", c.c_void_p), ("progress_context", c.c_void_p), ("flags", c.c_uint32),
         ("on_failure", c.c_uint32), ("serial_port", c.c_uint32), ("serial_baud", c.c_uint32),
     ]
@@ -36,7 +36,7 @@ class PlanInfo(c.Structure):
         ("size", c.c_size_t), ("entry", c.c_uint64), ("flags", c.c_uint64),
         ("kernel_entry", c.c_uint64), ("segment_count", c.c_uint32),
         ("note_count", c.c_uint32), ("setup_type_count", c.c_uint32),
-        ("has_digest", c.c_uint32), ("digest", c.c_ubyte * 32), ("control_pages", c.c_uint64),
+        ("has_digest", c.c_uint32), ("digest", c.c_ubyte * 16), ("control_pages", c.c_uint64),
     ]
 
 

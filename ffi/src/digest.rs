@@ -2,20 +2,29 @@
 
 use core::ffi::c_int;
 
-use kexec_core::purgatory::Digest;
+use kexec_core::purgatory::{DEFAULT_SECRET, Digest, SECRET_SIZE, Secret};
 
 use crate::error::{Failure, KX_E_NULL, plain};
 use crate::pointer;
 use crate::request::kx_bytes;
 
-/// Computes what the purgatory verifies: the digest of `count` regions, into 32 bytes at
-/// `digest`. Of a plan's segments, the purgatory aside, it is kx_plan_info.digest.
+/// Bytes of a digest.
+pub const KX_DIGEST_SIZE: usize = 16;
+/// Bytes of what it is keyed with.
+pub const KX_SECRET_SIZE: usize = 192;
+
+const _: () = assert!(KX_SECRET_SIZE == SECRET_SIZE);
+
+/// Computes what the purgatory verifies: the digest of `count` regions, keyed with the
+/// KX_SECRET_SIZE bytes at `secret` (NULL: the default), into KX_DIGEST_SIZE bytes at `digest`. Of a
+/// plan's segments, the purgatory aside, and the secret of its request it is kx_plan_info.digest.
 ///
-/// Returns 32, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
+/// Returns KX_DIGEST_SIZE, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_digest(
     regions: *const kx_bytes,
     count: usize,
+    secret: *const u8,
     digest: *mut u8,
 ) -> c_int {
     plain(|| {
@@ -24,13 +33,19 @@ pub unsafe extern "C" fn kx_digest(
         if digest.is_null() {
             return Err(Failure::Own(KX_E_NULL));
         }
-        let mut sum = Digest::new();
+        let secret = if secret.is_null() {
+            DEFAULT_SECRET
+        } else {
+            // SAFETY: as many bytes are readable by the caller's promise.
+            unsafe { *secret.cast::<Secret>() }
+        };
+        let mut sum = Digest::new(&secret);
         for region in regions {
             // SAFETY: the caller's promise.
             sum.region(unsafe { pointer::bytes(region.data, region.length) }?);
         }
-        // SAFETY: 32 bytes are writable by the caller's promise.
-        unsafe { *digest.cast::<[u8; 32]>() = sum.finish() };
-        Ok(32)
+        // SAFETY: as many bytes are writable by the caller's promise.
+        unsafe { *digest.cast::<[u8; KX_DIGEST_SIZE]>() = sum.finish() };
+        Ok(KX_DIGEST_SIZE as c_int)
     })
 }

@@ -7,6 +7,7 @@ use kexec_core::boot::SetupType;
 use kexec_core::cstr;
 use kexec_core::plan::{Segment, SegmentKind};
 
+use crate::digest::KX_DIGEST_SIZE;
 use crate::error::{Failure, KX_E_NO_ENTRY, plain};
 use crate::pointer;
 use crate::request::kx_bytes;
@@ -70,8 +71,8 @@ pub struct kx_plan_info {
     pub setup_type_count: u32,
     /// 1 if there is a digest, 0 if the purgatory verifies nothing.
     pub has_digest: u32,
-    /// The digest.
-    pub digest: [u8; 32],
+    /// The digest: XXH3-128 in its canonical form.
+    pub digest: [u8; KX_DIGEST_SIZE],
     /// Of a crash kernel: pages of the reservation that stay free for the running kernel. 0 else.
     pub control_pages: u64,
 }
@@ -81,7 +82,7 @@ unsafe impl Versioned for kx_segment {}
 const _: () = assert!(size_of::<kx_segment>() == 48);
 // SAFETY: as before.
 unsafe impl Versioned for kx_plan_info {}
-const _: () = assert!(size_of::<kx_plan_info>() == 88);
+const _: () = assert!(size_of::<kx_plan_info>() == 72);
 
 const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
 

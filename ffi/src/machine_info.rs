@@ -58,10 +58,6 @@ pub const KX_XEN_HVM: u32 = 2;
 /// xen_guest: PV in an HVM container.
 pub const KX_XEN_PVH: u32 = 3;
 
-/// flags: the CPU has SHA extensions.
-pub const KX_MACHINE_SHA_NI: u32 = 2;
-/// flags: the CPU has AVX2.
-pub const KX_MACHINE_AVX2: u32 = 4096;
 /// flags: started by EFI.
 pub const KX_MACHINE_EFI: u32 = 4;
 /// flags: a Xen domain.
@@ -247,8 +243,6 @@ const fn from_answer(given: u32) -> Result<Known, Failure> {
 
 fn flags(machine: &Machine) -> u32 {
     [
-        (machine.sha_ni, KX_MACHINE_SHA_NI),
-        (machine.avx2, KX_MACHINE_AVX2),
         (machine.efi.present, KX_MACHINE_EFI),
         (machine.xen, KX_MACHINE_XEN),
         (
@@ -367,9 +361,7 @@ pub unsafe extern "C" fn kx_machine_get(
 }
 
 fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
-    const SETTABLE: u32 = KX_MACHINE_SHA_NI
-        | KX_MACHINE_AVX2
-        | KX_MACHINE_EFI
+    const SETTABLE: u32 = KX_MACHINE_EFI
         | KX_MACHINE_XEN
         | KX_MACHINE_LOAD_LIMIT_REBOOT
         | KX_MACHINE_LOAD_LIMIT_PANIC;
@@ -438,8 +430,6 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     machine.crash.low = low;
     machine.five_level_paging = five_level_paging;
     machine.firmware = firmware;
-    machine.sha_ni = has(KX_MACHINE_SHA_NI);
-    machine.avx2 = has(KX_MACHINE_AVX2);
     machine.gbpages = gbpages;
     machine.xen = has(KX_MACHINE_XEN);
     machine.xen_control = xen_control;

@@ -6,6 +6,7 @@ use core::ops::ControlFlow;
 use kexec_core::Error;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
+use kexec_core::purgatory::Secret;
 
 use crate::error::{About, Code, Failure, KX_E_BUSY, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
@@ -150,8 +151,9 @@ unsafe fn planned(
         (asked.command_line, "request.command_line"),
         (asked.dtb, "request.dtb"),
         (asked.rng_seed, "request.rng_seed"),
+        (asked.digest_secret, "request.digest_secret"),
     ];
-    let mut given = [&[][..]; 4];
+    let mut given = [&[][..]; 5];
     for (bytes, (from, name)) in given.iter_mut().zip(members) {
         // SAFETY: the caller's promise.
         *bytes = unsafe { pointer::bytes(from.data, from.length) }.about(name)?;
@@ -162,7 +164,7 @@ unsafe fn planned(
         let initrd = unsafe { pointer::bytes(from.data, from.length) };
         *bytes = initrd.about_nth(INITRDS, index)?;
     }
-    let [kernel, command_line, dtb, seed] = &given;
+    let [kernel, command_line, dtb, seed, secret] = &given;
     if kernel.is_empty() {
         return Err(Failure::File(Error::EmptyFile, "request.kernel", 0));
     }
@@ -171,12 +173,18 @@ unsafe fn planned(
         let what = "the seed must have 32 bytes, or none";
         return Err(Error::BadArgument { what }.into());
     }
+    let digest_secret = <&Secret>::try_from(*secret).ok();
+    if digest_secret.is_none() && !secret.is_empty() {
+        let what = "the digest's secret must have 192 bytes, or none";
+        return Err(Error::BadArgument { what }.into());
+    }
     let request = Request {
         kernel,
         initrds: initrds.get(..list.len()).unwrap_or_default(),
         command_line,
         dtb: (!dtb.is_empty()).then_some(*dtb),
         rng_seed,
+        digest_secret,
         options: asked.options()?,
     };
     // SAFETY: it was initialised.

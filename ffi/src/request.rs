@@ -2,9 +2,10 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use kexec_core::linux::random_seed;
+use kexec_core::linux::{random_secret, random_seed};
 use kexec_core::machine::reusable_words;
 use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
+use kexec_core::purgatory::Secret;
 use kexec_core::{Errno, Error};
 
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN, plain, unknown};
@@ -81,6 +82,9 @@ pub struct kx_request {
     pub dtb: kx_bytes,
     /// Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty.
     pub rng_seed: kx_bytes,
+    /// What the purgatory's digest is keyed with: KX_SECRET_SIZE fresh random bytes
+    /// (kx_random_secret()), or empty for the default, with which equal plans are equal bytes.
+    pub digest_secret: kx_bytes,
     /// Lowest address to use.
     pub mem_min: u64,
     /// Highest address to use; 0 for no limit.
@@ -104,7 +108,7 @@ pub struct kx_request {
 // SAFETY: integers and pointers (NULL functions are None); `size` comes first and there is no
 // padding.
 unsafe impl Versioned for kx_request {}
-const _: () = assert!(size_of::<kx_request>() == 8 * 17);
+const _: () = assert!(size_of::<kx_request>() == 8 * 19);
 
 impl kx_request {
     /// The options it asks for.
@@ -215,5 +219,23 @@ pub unsafe extern "C" fn kx_random_seed(seed: *mut u8) -> c_int {
         // SAFETY: 32 bytes are writable by the caller's promise.
         unsafe { *seed.cast::<[u8; 32]>() = fresh };
         Ok(32)
+    })
+}
+
+/// Writes KX_SECRET_SIZE random bytes of getrandom(2) to `secret`, for kx_request.digest_secret.
+/// Early at boot they may be predictable, which the digest does not mind.
+///
+/// Returns KX_SECRET_SIZE; KX_E_NULL; or -EAGAIN while the kernel has none to give (before Linux
+/// 5.6, early at boot): go on without.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_random_secret(secret: *mut u8) -> c_int {
+    plain(|| {
+        if secret.is_null() {
+            return Err(Failure::Own(KX_E_NULL));
+        }
+        let fresh = random_secret().ok_or(Errno::EAGAIN)?;
+        // SAFETY: as many bytes are writable by the caller's promise.
+        unsafe { *secret.cast::<Secret>() = fresh };
+        Ok(size_of::<Secret>() as c_int)
     })
 }

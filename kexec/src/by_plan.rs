@@ -5,7 +5,9 @@ use core::ffi::CStr;
 use heapless::Vec;
 use kexec_cli::command::MAX_INITRDS;
 use kexec_cli::text::Text;
-use kexec_core::linux::{Copies, Hold, KEXEC_ON_CRASH, kexec_load, kexec_unload, random_seed};
+use kexec_core::linux::{
+    Copies, Hold, KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed,
+};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{self, Options, Plan, Request, Rule, Workspace};
 use kexec_core::{Errno, Error};
@@ -96,12 +98,14 @@ impl<'a, 'b> Mapped<'a, 'b> {
             let _fits = initrds.push(initrd);
         }
         let joined = joined.as_slice();
+        let secret = random_secret();
         let request = Request {
             kernel,
             initrds: if joined.is_empty() { &initrds } else { joined },
             command_line: what.line.to_bytes(),
             dtb: bytes.next().filter(|_| what.dtb),
             rng_seed: random_seed(),
+            digest_secret: secret.as_ref(),
             options: what.options,
         };
         let failed = |error| Failure::Load(self.kernel().0, error);

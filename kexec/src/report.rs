@@ -195,7 +195,6 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         Known::No => fact(out, "paging", format_args!("4 levels"))?,
         Known::Unknown => fact(out, "paging", format_args!("unknown"))?,
     }
-    fact(out, "sha-ni", yes_or_no(Some(machine.sha_ni)))?;
     match (machine.crash.region, machine.crash.low) {
         (None, _) if machine.reservation() == Err(Error::NoCrashReservation) => {
             fact(out, "crash kernel", format_args!("no reservation"))?;

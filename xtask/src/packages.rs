@@ -214,6 +214,27 @@ impl Store {
         command
     }
 
+    /// Debian's `xxhsum`, which only comparisons want: fetched when it is asked for first.
+    pub fn xxhsum(&self) -> Outcome<Command> {
+        let directory = cache().join("compare/xxhash");
+        let program = directory.join("usr/bin/xxhsum");
+        if !program.is_file() {
+            eprintln!("fetching xxhash ({TOOLS_RELEASE})");
+            fresh_directory(&directory)?;
+            let release = Release::open(TOOLS_RELEASE, &apt::requirements()?)?;
+            for archive in release.download(&["xxhash"], false)? {
+                apt::unpack(&archive, &directory)?;
+            }
+        }
+        let usr = self.tools().join("usr");
+        let mut command = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"));
+        command
+            .arg("--library-path")
+            .arg(usr.join("lib/x86_64-linux-gnu"))
+            .arg(program);
+        Ok(command)
+    }
+
     /// The directory that a Debian with kdump-tools is unpacked into.
     pub fn debian(&self) -> PathBuf {
         self.directory.join("debian")

@@ -1,21 +1,22 @@
-//! `purgatory sha|avx2|sse2 REFERENCE.so ROUNDS`: the purgatory's verification, OpenSSL's SHA-256 and
-//! kexec-tools', and the loader's
-//! forms of the digest, over the same bytes in turn, for `cargo xtask compare`. A line each: bytes, round,
-//! who, GB/s of CPU time; then bytes, `instructions`, and how many the purgatory executes, for a
-//! region of no bytes that it does not look at either. The first argument is the best
-//! the CPU is said to have; OpenSSL must be told by OPENSSL_ia32cap. `purgatory damaged` must die of what the blob does about a wrong digest;
-//! `purgatory steps` prints the instructions for a region by SHA extensions, or nothing without them.
+//! `purgatory REFERENCE.so ROUNDS`: the purgatory's verification, a plain read of the same bytes,
+//! OpenSSL's SHA-256 and kexec-tools', and the loader's forms of the digest, over the same bytes in
+//! turn, for `cargo xtask compare`. A line each: bytes, round, who, GB/s of CPU time; then bytes,
+//! `instructions`, and how many the purgatory executes, for a region of no bytes that it does not
+//! look at either. What OpenSSL may use it is told by OPENSSL_ia32cap. `purgatory damaged` must die of what
+//! the blob does about a wrong digest.
 
 use benches::digest;
-use benches::native::{Purgatory, cpu_seconds, instructions, openssl, reference, region};
-use kexec_core::purgatory::{Extension, Implementation};
+use benches::native::{
+    Purgatory, cpu_seconds, instructions, last_level_cache, openssl, plain_read, reference, region,
+};
+use kexec_core::purgatory::Implementation;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-/// Bytes of the regions: in the caches, and not.
-const SIZES: [usize; 2] = [1 << 20, 256 << 20];
+/// Bytes of the smaller region, which stays in the caches, and the least of the larger.
+const SIZES: [usize; 2] = [1 << 20, 512 << 20];
 /// Bytes that each measurement goes through at least.
-const WORK: usize = 128 << 20;
+const WORK: usize = 256 << 20;
 /// Bytes of the regions that instructions are counted for: each is stopped at.
 const STEPPED: [usize; 2] = [4 << 10, 260 << 10];
 
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 /// One bit is not what the loader digested: the blob halts, which ends this process.
 fn damaged() -> Result<(), String> {
     let mut bytes = region(STEPPED[1]);
-    let purgatory = Purgatory::new(&bytes, true, Extension::None);
+    let purgatory = Purgatory::new(&bytes, true);
     purgatory.run();
     if let Some(last) = bytes.last_mut() {
         *last ^= 1;
@@ -46,68 +47,47 @@ fn damaged() -> Result<(), String> {
 }
 
 fn run() -> Result<(), String> {
-    const USAGE: &str = "usage: purgatory sha|avx2|sse2 REFERENCE.so ROUNDS";
+    const USAGE: &str = "usage: purgatory REFERENCE.so ROUNDS, or purgatory damaged";
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
+    let [library, rounds] = match arguments.as_slice() {
         [mode] if mode == "damaged" => return damaged(),
-        [mode] if mode == "steps" => {
-            if Implementation::ShaNi.is_available() {
-                let bytes = region(STEPPED[1]);
-                println!(
-                    "{}",
-                    instructions(&Purgatory::new(&bytes, true, Extension::Sha))
-                );
-            }
-            return Ok(());
-        }
-        _ => {}
-    }
-    let [mode, library, rounds] = arguments.as_slice() else {
-        return Err(USAGE.into());
-    };
-    let rounds: usize = rounds.parse().map_err(|_| USAGE)?;
-    let (extension, forms): (_, &[Implementation]) = match mode.as_str() {
-        "sha" => (Extension::Sha, &[Implementation::ShaNi]),
-        "avx2" => (Extension::Avx2, &[Implementation::Avx2]),
-        "sse2" => (
-            Extension::None,
-            &[Implementation::Portable, Implementation::Sse2],
-        ),
+        [library, rounds] => [library, rounds],
         _ => return Err(USAGE.into()),
     };
-    if !forms.iter().all(|form| form.is_available()) {
-        return Err(format!("this CPU has no {mode}"));
-    }
-    let loader: Vec<(String, Implementation)> = forms
-        .iter()
-        .map(|one| (format!("loader-{one:?}"), *one))
-        .collect();
+    let rounds: usize = rounds.parse().map_err(|_| USAGE)?;
     let (openssl, reference) = (openssl()?, reference(library)?);
-    for size in SIZES {
+    let [small, large] = SIZES;
+    for size in [small, large.max(4 * last_level_cache())] {
         let bytes = region(size);
-        if openssl(&bytes) != reference(&bytes) {
+        if size == small && openssl(&bytes) != reference(&bytes) {
             return Err("OpenSSL and kexec-tools disagree".into());
         }
-        let purgatory = Purgatory::new(&bytes, true, extension);
-        let mut subjects: Vec<(&str, Work<'_>)> = vec![
-            ("purgatory", Box::new(|| purgatory.run())),
+        let purgatory = Purgatory::new(&bytes, true);
+        let bytes = &bytes;
+        let mut subjects: Vec<(String, Work<'_>)> = vec![
+            ("purgatory".into(), Box::new(|| purgatory.run())),
             (
-                "openssl",
+                "plain-read".into(),
                 Box::new(|| {
-                    black_box(openssl(black_box(&bytes)));
+                    black_box(plain_read(black_box(bytes)));
                 }),
             ),
             (
-                "kexec-tools",
+                "openssl".into(),
                 Box::new(|| {
-                    black_box(reference(black_box(&bytes)));
+                    black_box(openssl(black_box(bytes)));
+                }),
+            ),
+            (
+                "kexec-tools".into(),
+                Box::new(|| {
+                    black_box(reference(black_box(bytes)));
                 }),
             ),
         ];
-        for (name, implementation) in &loader {
-            let bytes = &bytes;
+        for implementation in Implementation::ALL {
             subjects.push((
-                name,
+                format!("loader-{implementation:?}"),
                 Box::new(move || {
                     black_box(digest(black_box(bytes), *implementation));
                 }),
@@ -128,14 +108,12 @@ fn run() -> Result<(), String> {
     }
     println!(
         "0 instructions {}",
-        instructions(&Purgatory::new(&[], false, extension))
+        instructions(&Purgatory::new(&[], false))
     );
     for size in STEPPED {
         let bytes = region(size);
-        println!(
-            "{size} instructions {}",
-            instructions(&Purgatory::new(&bytes, true, extension))
-        );
+        let count = instructions(&Purgatory::new(&bytes, true));
+        println!("{size} instructions {count}");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Where the purgatory speaks: a serial port, VGA text memory, both or neither.
 
-use crate::layout::{Block, CONSOLE_SERIAL, CONSOLE_VGA};
+use crate::layout::{Block, CONSOLE_SERIAL, CONSOLE_VGA, RESET_VGA};
 use crate::port::{inb, outb};
-use crate::vga::Screen;
+use crate::verify::report;
+use crate::vga::{self, Screen};
 
 /// UART registers, from the first port (16550 data sheet, "Register addresses").
 const DATA: u16 = 0;
@@ -24,10 +25,22 @@ pub struct Console {
 }
 
 impl Console {
+    /// The consoles that the block names; none where what it says of them is damaged.
+    #[inline(never)]
     pub fn new(block: &Block) -> Self {
-        let serial = (block.flags & CONSOLE_SERIAL != 0).then_some(block.serial_base);
-        if let Some(base) = serial.filter(|_| block.serial_baud != 0) {
-            let divisor = (115_200_u32.checked_div(block.serial_baud).unwrap_or(1)).to_le_bytes();
+        let Some(report) = report(block) else {
+            return Self {
+                serial: None,
+                screen: None,
+            };
+        };
+        if report.flags & RESET_VGA != 0 {
+            vga::reset();
+        }
+        let base = report.serial_base as u16;
+        let serial = (report.flags & CONSOLE_SERIAL != 0).then_some(base);
+        if serial.is_some() && report.serial_baud != 0 {
+            let divisor = (115_200_u32.checked_div(report.serial_baud).unwrap_or(1)).to_le_bytes();
             outb(base.wrapping_add(INTERRUPT_ENABLE), 0);
             outb(base.wrapping_add(LINE_CONTROL), 0x83); // divisor latch, 8n1
             outb(base.wrapping_add(DATA), divisor[0]);
@@ -37,7 +50,7 @@ impl Console {
         }
         Self {
             serial,
-            screen: (block.flags & CONSOLE_VGA != 0).then(Screen::new),
+            screen: (report.flags & CONSOLE_VGA != 0).then(Screen::new),
         }
     }
 

@@ -13,19 +13,18 @@
 .set CR0_TS, 1 << 3
 .set CR4_OSFXSR, 1 << 9
 .set CR4_OSXMMEXCPT, 1 << 10
-.set CR4_OSXSAVE, 1 << 18
 
 .set GDT_LIMIT, 4 * 8 - 1
 .set VECTORS, 32
 .set STUB_SIZE, 4
-.set FLAG_WORD, 8                         # its offset in the parameter block
-.set USE_AVX2, 1 << 4
-.set REGISTERS, 32                      # their offset in the parameter block
-.set BACKUP, 456                        # and of what is copied: from, to, bytes
+.set REGISTERS, 48                      # their offset in the parameter block,
+.set BACKUP, 184                        # that of what is copied (from, to, bytes),
+.set CHECK, 672                         # and of the segment's digest
 .set IDT_SIZE, VECTORS * 16
 # Frame at the top of the stack, from RSP up.
 .set SAVED_CR0, 0
 .set SAVED_CR4, 8
+.set FAULTS, 16                         # how many there were, 4 bytes
 .set SAVED_IDTR, 22                     # 10 bytes; the base at 24 is aligned
 .set TABLE, 38                          # 10 bytes: operand of lgdt and lidt
 .set IDT, 48
@@ -54,6 +53,7 @@ entry:
     retfq
 1:
     # A fault says what it was instead of resetting the machine.
+    mov dword ptr [rsp + FAULTS], 0
     sidt [rsp + SAVED_IDTR]
     lea rdi, [rsp + IDT]
     lea rax, [rip + stubs]
@@ -83,15 +83,16 @@ entry:
     mov rax, cr4
     mov [rsp + SAVED_CR4], rax
     or eax, CR4_OSFXSR | CR4_OSXMMEXCPT
-    # XCR0 is as the running kernel left it; without this bit YMM registers are an exception.
-    test byte ptr [rip + parameters + FLAG_WORD], USE_AVX2
-    jz 3f
-    or eax, CR4_OSXSAVE
-3:
     mov cr4, rax
 
     lea rdi, [rip + parameters]
-    call purgatory                      # comes back only to go on
+    lea rsi, [rip + entry]
+    call purgatory                      # returns only to go on: the segment's digest
+    # Once more, so that no single wrong bit up to here lets a damaged segment go on.
+    cmp rax, [rip + parameters + CHECK]
+    jne halt
+    cmp rdx, [rip + parameters + CHECK + 8]
+    jne halt
 
     # What the next program will write over; here, not in Rust, for it begins at address 0.
     mov rsi, [rip + parameters + BACKUP]
@@ -140,10 +141,19 @@ faulted:
     pop rsi                             # vector
     mov rdx, rsp                        # [error code,] RIP, CS, RFLAGS, RSP, SS
     mov rcx, cr2
+    lea rax, [rip + stack_top - FRAME + FAULTS]
+    inc dword ptr [rax]
+    mov r8d, [rax]
+    cmp r8d, 2
+    ja halt                             # even stopping faults
     lea rdi, [rip + parameters]
     cld
     and rsp, -16
     call fault                          # never comes back
+halt:
+    cli
+    hlt
+    jmp halt
 
 .balign 8
 gdt:

@@ -18,35 +18,38 @@ mod verify;
 mod vga;
 
 use console::Console;
-use layout::{Block, EXIT_64, MAGIC, RESET_VGA, SKIP_VERIFY};
+use layout::{Block, EXIT_64, SKIP_VERIFY};
 
 core::arch::global_asm!(include_str!("entry.s"));
 
-/// Called by entry.s; returns when the next program may start.
+/// Called by entry.s; returns when the next program may start, and then the digest of the
+/// segment, for entry.s to compare it again: no single instruction decides alone.
 ///
 /// # Safety
-/// `block` must be the parameter block of this segment, and the regions it names identity-mapped.
+/// `block` must be the parameter block of this segment, `start` the segment's first byte, and the
+/// regions the block names identity-mapped.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn purgatory(block: *const Block) {
+unsafe extern "C" fn purgatory(block: *const Block, start: *const u8) -> u128 {
     // SAFETY: valid, aligned and written by nobody now, by the contract.
     let block = unsafe { &*block };
-    if block.magic != MAGIC {
-        stop::stop(block);
-    }
-    if block.flags & RESET_VGA != 0 {
-        vga::reset();
-    }
+    // SAFETY: the segment, by the contract; nothing writes it now.
+    let computed = unsafe { verify::of_segment(block, start) };
     let mut console = Console::new(block);
+    if computed != verify::number(block.check) {
+        console.text("purgatory: DAMAGED ITSELF, not starting");
+        stop_after(block, &mut console);
+    }
     console.text("\nlibkexec purgatory\n");
     if block.exit_mode != EXIT_64 {
         console.text("purgatory: unknown exit mode");
         stop_after(block, &mut console);
     }
-    if block.flags & SKIP_VERIFY == 0 {
+    if block.report.flags & SKIP_VERIFY == 0 {
         verify_or_stop(block, &mut console);
     }
     console.say("purgatory: starting ", block.registers[16]);
     console.end();
+    computed
 }
 
 fn verify_or_stop(block: &Block, console: &mut Console) {
@@ -57,16 +60,16 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
     }
     console.say("purgatory: verifying ", total);
     console.text(" bytes\n");
-    // SAFETY: the old kernel is gone and mapped every segment; devices were shut down. The loader
-    // read what the CPU has, and entry.s has set CR4.OSXSAVE.
-    let computed = unsafe { verify::digest(block) };
-    if computed == block.digest {
+    // SAFETY: the old kernel is gone and mapped every segment; devices were shut down.
+    let computed = unsafe { verify::of_regions(block) };
+    let expected = verify::number(block.digest);
+    if computed == expected {
         return;
     }
     console.text("purgatory: DIGEST MISMATCH, not starting\npurgatory: expected ");
-    console.bytes(&block.digest);
+    console.bytes(&expected.to_be_bytes());
     console.text("\npurgatory: computed ");
-    console.bytes(&computed);
+    console.bytes(&computed.to_be_bytes());
     for area in regions {
         console.say("\npurgatory: region ", area.start);
         console.say(" + ", area.length);
@@ -92,14 +95,24 @@ const WITH_ERROR_CODE: u32 = 1 << 8
     | 1 << 29
     | 1 << 30;
 
-/// Called by entry.s when the purgatory itself faults: memory that is not mapped, mostly.
+/// Called by entry.s when the purgatory itself faults: memory that is not mapped, mostly. `count`
+/// is how many faults there were, this one among them: a fault in here is not reported, but stops.
 ///
 /// # Safety
 /// `block` as for [`purgatory`]; `frame` must be the CPU's exception frame of `vector`.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn fault(block: *const Block, vector: u32, frame: *const u64, cr2: u64) -> ! {
+unsafe extern "C" fn fault(
+    block: *const Block,
+    vector: u32,
+    frame: *const u64,
+    cr2: u64,
+    count: u32,
+) -> ! {
     // SAFETY: valid, aligned and written by nobody now, by the contract.
     let block = unsafe { &*block };
+    if count > 1 {
+        stop::stop(block);
+    }
     let skip = WITH_ERROR_CODE.wrapping_shr(vector) & 1;
     // SAFETY: the frame has RIP first, or an error code and RIP.
     let rip = unsafe { frame.wrapping_add(skip as usize).read() };

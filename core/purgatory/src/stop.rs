@@ -2,11 +2,13 @@
 
 use crate::layout::{Block, REBOOT};
 use crate::port::{inb, outb};
+use crate::verify::report;
 use core::arch::asm;
 
-/// Resets the machine when the block says so, and halts it else.
+/// Resets the machine when the block says so, and halts it otherwise, or where what the block
+/// says of it is damaged.
 pub fn stop(block: &Block) -> ! {
-    if block.on_failure == REBOOT {
+    if report(block).is_some_and(|report| report.on_failure == REBOOT) {
         reset();
     }
     loop {

@@ -1,7 +1,7 @@
 //! The verification; also compiled into the tests of kexec-core.
 
-use super::digest::{Implementation, Streams, as_chunks, ymm_is_saved};
-use super::layout::{Area, Block, MAX_REGIONS, USE_AVX2, USE_SHA};
+use super::digest::{Implementation, Secret, Stripes};
+use super::layout::{Area, Block, MAX_REGIONS, Report, offset};
 
 /// The regions in use.
 pub fn regions(block: &Block) -> &[Area] {
@@ -9,29 +9,14 @@ pub fn regions(block: &Block) -> &[Area] {
     block.regions.get(..count).unwrap_or(&[])
 }
 
-/// The fastest code for the CPU, by what the loader says of it.
+/// The digest of the memory that `areas` name.
 ///
 /// # Safety
-/// CR4.OSXSAVE must be set if the loader says AVX2.
-unsafe fn implementation(block: &Block) -> Implementation {
-    if block.flags & USE_SHA != 0 {
-        return Implementation::ShaNi;
-    }
-    // SAFETY: by the contract.
-    if block.flags & USE_AVX2 != 0 && unsafe { ymm_is_saved() } {
-        return Implementation::Avx2;
-    }
-    Implementation::Sse2
-}
-
-/// The digest of the memory the block's regions name.
-///
-/// # Safety
-/// The CPU must have what the block says, with CR4.OSXSAVE set if that is AVX2. Every region must be readable memory that nothing writes meanwhile.
-pub unsafe fn digest(block: &Block) -> [u8; 32] {
-    // SAFETY: by the contract.
-    let mut digest = Streams::on(unsafe { implementation(block) });
-    for area in regions(block) {
+/// Every area must be readable memory that nothing writes meanwhile.
+#[inline(never)]
+unsafe fn digest(secret: &Secret, areas: &[Area]) -> u128 {
+    let mut digest = Stripes::new(secret, Implementation::BEST);
+    for area in areas {
         let bytes: &[u8] = if area.length == 0 || area.start == 0 {
             &[]
         } else {
@@ -40,9 +25,49 @@ pub unsafe fn digest(block: &Block) -> [u8; 32] {
             // regions that wrap or pass isize::MAX.
             unsafe { core::slice::from_raw_parts(start, area.length as usize) }
         };
-        let (stripes, rest) = as_chunks(bytes);
-        digest.stripes(stripes);
-        digest.end_region(rest, bytes.len() as u64);
+        digest.region(bytes);
     }
     digest.finish()
+}
+
+/// The digest of the memory the block's regions name.
+///
+/// # Safety
+/// Every region must be readable memory that nothing writes meanwhile.
+pub unsafe fn of_regions(block: &Block) -> u128 {
+    // SAFETY: by the contract.
+    unsafe { digest(&block.secret, regions(block)) }
+}
+
+/// The digest of the segment that begins at `start` and ends in the block: of its code, and of
+/// the block up to [`Block::check`].
+///
+/// # Safety
+/// The segment must be readable memory that nothing writes meanwhile.
+pub unsafe fn of_segment(block: &Block, start: *const u8) -> u128 {
+    let start = start.expose_provenance() as u64;
+    let end = (&raw const *block).expose_provenance() as u64;
+    let end = end.wrapping_add(offset::CHECK as u64);
+    let segment = Area {
+        start,
+        length: end.wrapping_sub(start),
+    };
+    // SAFETY: by the contract.
+    unsafe { digest(&block.secret, &[segment]) }
+}
+
+/// A number of 128 bits as the block has it.
+pub fn number(halves: [u64; 2]) -> u128 {
+    let [low, high] = halves;
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// How to report a failure, unless that is damaged: either copy must be what the other says.
+pub fn report(block: &Block) -> Option<&Report> {
+    let (one, other) = (&block.report, &block.inverted);
+    let differing = (one.flags ^ other.flags)
+        & (one.on_failure ^ other.on_failure)
+        & (one.serial_baud ^ other.serial_baud)
+        & (one.serial_base ^ other.serial_base);
+    (differing == u32::MAX).then_some(one)
 }

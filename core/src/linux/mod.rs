@@ -54,5 +54,5 @@ pub use map::{BorrowedFile, Contents, File, Mapping};
 pub use memfd::{join, joined_size};
 pub use mount::mount;
 pub use process::{Environment, execute, exit, sleep_milliseconds, write_all};
-pub use random::random_seed;
+pub use random::{random_secret, random_seed};
 pub use signal::{Ignored, WriteSignal, on_bus_error};

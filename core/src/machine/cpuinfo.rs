@@ -13,14 +13,6 @@ pub struct CpuFlags {
     /// `la57`: 5-level page tables are in use. The kernel clears it when it runs with four
     /// (`no5lvl`, or a kernel without support), whatever the CPU could do.
     pub la57: bool,
-    /// `sha_ni`.
-    pub sha_ni: bool,
-    /// `ssse3` and `sse4_1`.
-    pub ssse3: bool,
-    #[allow(missing_docs)]
-    pub sse4_1: bool,
-    /// `avx2`: the kernel clears it when it does not save the registers (`noxsave`).
-    pub avx2: bool,
     /// `pdpe1gb`: the CPU has pages of 1 GiB, whether or not the kernel uses them.
     pub gbpages: bool,
 }
@@ -46,10 +38,6 @@ impl CpuFlags {
             word: [0; WORD],
             length: 0,
             la57: false,
-            sha_ni: false,
-            ssse3: false,
-            sse4_1: false,
-            avx2: false,
             gbpages: false,
         }
     }
@@ -58,12 +46,6 @@ impl CpuFlags {
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         matches!(self.place, Place::Done)
-    }
-
-    /// SHA extensions, and what a digest by them uses besides.
-    #[must_use]
-    pub const fn has_sha(&self) -> bool {
-        self.sha_ni && self.ssse3 && self.sse4_1
     }
 
     /// The next piece of the file, of any size; answers whether the line is over and nothing
@@ -107,10 +89,6 @@ impl CpuFlags {
         }
         match word {
             b"la57" => self.la57 = true,
-            b"sha_ni" => self.sha_ni = true,
-            b"ssse3" => self.ssse3 = true,
-            b"sse4_1" => self.sse4_1 = true,
-            b"avx2" => self.avx2 = true,
             b"pdpe1gb" => self.gbpages = true,
             _ => {}
         }
@@ -140,14 +118,14 @@ mod tests {
             }
         }
         flags.finish();
-        (flags.la57, flags.sha_ni)
+        (flags.la57, flags.gbpages)
     }
 
     fn cpuinfo(flags: &str) -> String {
         format!(
-            "processor\t: 0\nmodel name\t: A CPU with la57 and flags\t: sha_ni\nfpu\t\t: yes\n\n\
+            "processor\t: 0\nmodel name\t: A CPU with la57 and flags\t: pdpe1gb\nfpu\t\t: yes\n\n\
              flags\t\t: fpu vme {flags}\nvmx flags\t: vnmi\nbugs\t\t: la57\n\nprocessor\t: 1\n\
-             flags\t\t: la57 sha_ni\n"
+             flags\t\t: la57 pdpe1gb\n"
         )
     }
 
@@ -157,9 +135,9 @@ mod tests {
         for (flags, found) in [
             (String::new(), (false, false)),
             (String::from("la57 x"), (true, false)),
-            (String::from("la57x xla57 sha_ni_x la5 7"), (false, false)),
-            (format!("{long} la57 sha_ni"), (true, true)),
-            (format!("sha_ni {long}"), (false, true)),
+            (String::from("la57x xla57 pdpe1gb_x la5 7"), (false, false)),
+            (format!("{long} la57 pdpe1gb"), (true, true)),
+            (format!("pdpe1gb {long}"), (false, true)),
         ] {
             let text = cpuinfo(&flags);
             for size in [1, 2, 3, 7, 64, 4096, 1 << 20] {
@@ -170,24 +148,9 @@ mod tests {
 
     #[test]
     fn a_file_that_ends_early() {
-        assert_eq!(read("flags : sha_ni", 5), (false, true));
+        assert_eq!(read("flags : pdpe1gb", 5), (false, true));
         assert_eq!(read("flags\nla57\n", 5), (false, false));
         assert_eq!(read("", 5), (false, false));
         assert_eq!(read("\n\n\0\u{ff}flags: la57", 2), (false, false));
-    }
-
-    #[test]
-    fn sha_wants_what_a_digest_by_it_uses() {
-        for (text, sha, avx2) in [
-            ("flags : ssse3 sse4_1 sha_ni", true, false),
-            ("flags : sha_ni", false, false),
-            ("flags : ssse3 sha_ni avx2", false, true),
-            ("flags : ssse3 sse4_1 avx avx2 avx2x", false, true),
-        ] {
-            let mut flags = CpuFlags::new();
-            flags.feed(text.as_bytes());
-            flags.finish();
-            assert_eq!((flags.has_sha(), flags.avx2), (sha, avx2), "{text}");
-        }
     }
 }

@@ -175,11 +175,6 @@ pub struct Machine {
     /// without them (no `pdpe1gb` in cpuinfo) says no; one with them does not say yes, for the
     /// kernel may not use them (`nogbpages`, debug_pagealloc).
     pub gbpages: Known,
-    /// Whether the CPU has SHA extensions, and SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`,
-    /// `sse4_1`): the purgatory uses them.
-    pub sha_ni: bool,
-    /// Whether it has AVX2 (cpuinfo's `avx2`): the purgatory uses it where there is no SHA.
-    pub avx2: bool,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain.
@@ -215,8 +210,6 @@ impl Machine {
             total_ram: None,
             five_level_paging: Known::Unknown,
             gbpages: Known::Unknown,
-            sha_ni: false,
-            avx2: false,
             kexec: KexecState::UNKNOWN,
             xen: false,
             xen_guest: XenGuest::Unknown,
@@ -243,8 +236,6 @@ impl Machine {
         self.total_ram = None;
         self.five_level_paging = Known::Unknown;
         self.gbpages = Known::Unknown;
-        self.sha_ni = false;
-        self.avx2 = false;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;
@@ -257,8 +248,6 @@ impl Machine {
             return;
         }
         self.five_level_paging = Known::of(flags.la57);
-        self.sha_ni = flags.has_sha();
-        self.avx2 = flags.avx2;
         if !flags.gbpages && matches!(self.gbpages, Known::Unknown) {
             self.gbpages = Known::No;
         }

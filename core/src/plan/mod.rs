@@ -32,7 +32,7 @@ use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::image::{BzImage, Kernel, bzimage::xlf};
 use crate::machine::{Known, Machine, refusal};
-use crate::purgatory::{self, Extension};
+use crate::purgatory;
 use crash::Crash;
 use place::{Bounds, Placement, Sizes, pages};
 use usable::{LOWEST, usable};
@@ -52,8 +52,9 @@ pub struct Plan<'a> {
     pub flags: u64,
     /// Where the new kernel is entered.
     pub kernel_entry: u64,
-    /// What the purgatory verifies, unless it does not.
-    pub digest: Option<[u8; 32]>,
+    /// What the purgatory verifies, unless it does not: XXH3-128 in its canonical form, keyed with
+    /// [`Request::digest_secret`].
+    pub digest: Option<[u8; 16]>,
     segments: Vec<Segment<'a>, SEGMENT_MAX>,
     notes: Vec<Note, NOTES>,
     setup_types: Vec<SetupType, 4>,
@@ -335,10 +336,10 @@ fn make<'a>(
     let backup = crash.as_ref().and_then(|(crash, _)| crash.backup);
     let exit = Exit {
         options: &request.options,
+        secret: request.digest_secret,
         segments: segments.0.get(..verified).unwrap_or_default(),
         kernel_entry,
         boot_params: placement.boot.start(),
-        extension: extension(machine),
         place: placement.purgatory,
         backup,
     };
@@ -400,17 +401,6 @@ fn count(request: &Request<'_>, image: &Kernel<'_>, more: usize) -> Result<()> {
         return Err(Error::TooManySegments { count, max });
     }
     Ok(())
-}
-
-/// What the purgatory digests with: what the running kernel says the CPU has.
-const fn extension(machine: &Machine) -> Extension {
-    if machine.sha_ni {
-        Extension::Sha
-    } else if machine.avx2 {
-        Extension::Avx2
-    } else {
-        Extension::None
-    }
 }
 
 fn limits(machine: &Machine) -> Limits {

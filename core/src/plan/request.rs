@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::purgatory::OnFailure;
+use crate::purgatory::{OnFailure, Secret};
 
 /// Where the purgatory says what it does. All off by default, as in kexec(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,11 @@ pub struct Request<'a> {
     pub dtb: Option<&'a [u8]>,
     /// Seed for the new kernel's random numbers (SETUP_RNG_SEED); fresh from getrandom(2).
     pub rng_seed: Option<[u8; 32]>,
+    /// What the purgatory's digest is keyed with: fresh random bytes for each load
+    /// ([`random_secret`](crate::linux::random_secret)), or `None` for
+    /// [`DEFAULT_SECRET`](crate::purgatory::DEFAULT_SECRET), with which equal plans are equal
+    /// bytes.
+    pub digest_secret: Option<&'a Secret>,
     /// How.
     pub options: Options,
 }

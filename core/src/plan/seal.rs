@@ -8,8 +8,8 @@ use super::{Options, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::memory::Range;
 use crate::purgatory::{
-    self, Backup, Bare, BuildError, Digest, Extension, Parameters, Region, Registers, SEGMENT_SIZE,
-    Serial,
+    self, Backup, Bare, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers,
+    SEGMENT_SIZE, Secret, Serial,
 };
 
 /// Told the bytes digested so far and the bytes there are; may stop the plan.
@@ -22,12 +22,12 @@ const PIECE: usize = 4 << 20;
 /// The purgatory's bytes, and the digest it was given.
 pub struct Sealed<'a> {
     pub bytes: &'a [u8],
-    pub digest: Option<[u8; 32]>,
+    pub digest: Option<[u8; 16]>,
 }
 
 /// The digest over the segments' bytes; `None` if `progress` says to stop.
-fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 32]> {
-    let mut sum = Digest::new();
+fn digest(secret: &Secret, segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 16]> {
+    let mut sum = Digest::new(secret);
     let total = segments.iter().fold(0, |sum: u64, segment| {
         sum.saturating_add(segment.buf.len() as u64)
     });
@@ -49,14 +49,14 @@ fn digest(segments: &[Segment<'_>], progress: Progress<'_>) -> Option<[u8; 32]> 
 #[derive(Clone, Copy)]
 pub struct Exit<'s> {
     pub options: &'s Options,
+    /// What the digests are keyed with.
+    pub secret: Option<&'s Secret>,
     /// What is to be verified.
     pub segments: &'s [Segment<'s>],
     /// Where the new kernel is entered.
     pub kernel_entry: u64,
     /// What it gets in RSI (boot.rst, "64-bit boot protocol").
     pub boot_params: u64,
-    /// What the CPU has.
-    pub extension: Extension,
     /// Where the purgatory lies.
     pub place: Range,
     /// Where it copies low memory to, if it does.
@@ -94,6 +94,7 @@ pub fn seal<'a>(
     let options = exit.options;
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
     let mut sum = None;
+    let secret = exit.secret.unwrap_or(&DEFAULT_SECRET);
     if options.verify {
         for segment in exit.segments {
             let region = Region {
@@ -103,7 +104,7 @@ pub fn seal<'a>(
             // Both lists hold as many.
             let _ = regions.push(region);
         }
-        sum = Some(digest(exit.segments, progress).ok_or(Error::Cancelled)?);
+        sum = Some(digest(secret, exit.segments, progress).ok_or(Error::Cancelled)?);
     }
     let console = options.console;
     let parameters = Parameters {
@@ -114,7 +115,6 @@ pub fn seal<'a>(
         }),
         vga: console.vga,
         reset_vga: console.reset_vga,
-        extension: exit.extension,
         on_failure: options.on_failure,
         registers: Registers {
             rsi: exit.boot_params,
@@ -123,6 +123,7 @@ pub fn seal<'a>(
             ..Registers::default()
         },
         regions: &regions,
+        secret,
         digest: sum.unwrap_or_default(),
         backup: exit.backup.map_or(Backup::default(), |range| Backup {
             source: 0,

@@ -19,10 +19,10 @@ pub mod layout;
 mod parameters;
 
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
-pub use digest::{Digest, Implementation, STRIPE};
+pub use digest::{DEFAULT_SECRET, Digest, Implementation, SECRET_SIZE, STRIPE, Secret};
 pub use parameters::{
-    Backup, BuildError, ExitMode, Extension, OnFailure, Parameters, Region, Registers,
-    SEGMENT_SIZE, Serial, build,
+    Backup, BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
+    build,
 };
 
 #[cfg(test)]
@@ -35,9 +35,8 @@ pub static BLOB: &[u8; PARAMETERS_OFFSET] =
 /// Where the parameter block lies in the segment, in bytes.
 pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/purgatory.size"));
 
-/// Stack behind the parameter block, in bytes. The deepest path of the blob takes less than
-/// 8 KiB, its IDT among them (frame sizes in the disassembly: 7.1 KiB with AVX2).
-pub const STACK: usize = 0x3000;
+/// Stack after the parameter block, in bytes; purgatory.ld has the same number.
+pub const STACK: usize = 0x1400;
 
 /// Memory the segment needs (its `memsz`), in bytes: a whole number of pages.
 pub const MEMSZ: usize = (SEGMENT_SIZE + STACK).next_multiple_of(4096);

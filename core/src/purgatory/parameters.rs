@@ -1,6 +1,6 @@
 //! What the loader tells the purgatory, and the finished segment.
 
-use super::digest::{as_chunks, as_chunks_mut};
+use super::digest::{DEFAULT_SECRET, Digest, Secret};
 use super::layout;
 use super::{BLOB, PARAMETERS_OFFSET};
 
@@ -13,20 +13,6 @@ pub enum OnFailure {
     Halt,
     /// Reset the machine: keyboard controller, then port 0xcf9, then a triple fault.
     Reboot,
-}
-
-/// What the CPU has that the digest is faster with. The purgatory does not ask the CPU: an
-/// instruction the CPU has not is an exception, which ends as a wrong digest does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Extension {
-    /// Nothing but what every x86-64 has.
-    #[default]
-    None,
-    /// AVX2, enabled by the running kernel (cpuinfo's `avx2`).
-    Avx2,
-    /// SHA extensions, SSSE3 and SSE4.1 (cpuinfo's `sha_ni`, `ssse3`, `sse4_1`).
-    Sha,
 }
 
 /// In which CPU mode the next program is entered.
@@ -152,11 +138,11 @@ impl core::error::Error for BuildError {}
 
 /// Everything the purgatory is told.
 ///
-/// The default lets nothing start: verification is on and the digest all zeros, which no
-/// regions have; it is silent, and halts. Give the digest of `regions`, or set `skip_verify`.
-#[derive(Clone, Copy, Debug, Default)]
+/// The default lets nothing start: verification is on and the digest all zeros; it is silent, and
+/// halts. Give the digest of `regions`, or set `skip_verify`.
+#[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
-    /// Jump without looking at the regions.
+    /// Jump without looking at the regions; code and block are verified in any case.
     pub skip_verify: bool,
     /// Where to write progress and complaints.
     pub serial: Option<Serial>,
@@ -164,8 +150,6 @@ pub struct Parameters<'a> {
     pub vga: bool,
     /// Program VGA text mode 3 first.
     pub reset_vga: bool,
-    /// What the CPU has.
-    pub extension: Extension,
     /// What follows a wrong digest or a fault.
     pub on_failure: OnFailure,
     /// How the next program is entered.
@@ -174,8 +158,10 @@ pub struct Parameters<'a> {
     pub registers: Registers,
     /// What is verified, in the order it was digested.
     pub regions: &'a [Region],
-    /// [`Digest`](super::Digest) over the contents of `regions`.
-    pub digest: [u8; 32],
+    /// What the digests are keyed with.
+    pub secret: &'a Secret,
+    /// [`Digest`](super::Digest) with `secret` over the contents of `regions`.
+    pub digest: [u8; 16],
     /// What is copied then.
     pub backup: Backup,
 }
@@ -217,12 +203,13 @@ impl Parameters<'_> {
         }
     }
 
-    /// Writes the block as little-endian bytes.
+    /// Writes the block as little-endian bytes, [`layout::Block::check`] as zeros: [`build`] has
+    /// the rest of the segment, and fills it in.
     ///
     /// # Errors
     /// [`BuildError::TooManyRegions`], [`BuildError::BadRegion`], [`BuildError::BadBaud`];
     /// `out` is untouched then.
-    pub fn write_to(&self, out: &mut [u8; layout::SIZE]) -> Result<(), BuildError> {
+    pub(super) fn write_to(&self, out: &mut [u8; layout::SIZE]) -> Result<(), BuildError> {
         self.check()?;
         let mut flags = 0;
         for (set, flag) in [
@@ -230,8 +217,6 @@ impl Parameters<'_> {
             (self.serial.is_some(), layout::CONSOLE_SERIAL),
             (self.vga, layout::CONSOLE_VGA),
             (self.reset_vga, layout::RESET_VGA),
-            (self.extension == Extension::Avx2, layout::USE_AVX2),
-            (self.extension == Extension::Sha, layout::USE_SHA),
         ] {
             if set {
                 flags |= flag;
@@ -247,12 +232,19 @@ impl Parameters<'_> {
         let serial = self.serial.unwrap_or(Serial { base: 0, baud: 0 });
         let r = &self.registers;
         let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        let report = [
+            pair(flags, on_failure),
+            pair(serial.baud, u32::from(serial.base)),
+        ];
+        let [one, other] = report;
         // The block from its first field to its last, as 64-bit words.
         let numbers = [
             layout::MAGIC,
-            pair(flags, on_failure),
-            pair(exit_mode, serial.baud),
-            pair(u32::from(serial.base), self.regions.len() as u32),
+            one,
+            other,
+            !one,
+            !other,
+            pair(exit_mode, self.regions.len() as u32),
             r.rax,
             r.rbx,
             r.rcx,
@@ -270,19 +262,19 @@ impl Parameters<'_> {
             r.r14,
             r.r15,
             r.rip,
+            self.backup.source,
+            self.backup.target,
+            self.backup.length,
         ];
         out.fill(0);
-        let mut words = as_chunks_mut::<8, _>(out).iter_mut();
+        let mut words = out.chunks_exact_mut(8);
         let mut put = |number: u64| {
-            if let Some(word) = words.next() {
+            if let Some(word) = words.next().and_then(<[u8]>::first_chunk_mut) {
                 *word = number.to_le_bytes();
             }
         };
         for number in numbers {
             put(number);
-        }
-        for bytes in as_chunks(&self.digest).0 {
-            put(u64::from_le_bytes(*bytes));
         }
         for region in self.regions {
             put(region.start);
@@ -293,10 +285,32 @@ impl Parameters<'_> {
             put(0);
             put(0);
         }
-        for number in [self.backup.source, self.backup.target, self.backup.length] {
-            put(number);
+        let secret = self.secret.chunks_exact(8);
+        for word in secret.filter_map(<[u8]>::first_chunk) {
+            put(u64::from_le_bytes(*word));
         }
+        let digest = u128::from_be_bytes(self.digest);
+        put(digest as u64);
+        put((digest >> 64) as u64);
         Ok(())
+    }
+}
+
+impl Default for Parameters<'_> {
+    fn default() -> Self {
+        Self {
+            skip_verify: false,
+            serial: None,
+            vga: false,
+            reset_vga: false,
+            on_failure: OnFailure::default(),
+            exit_mode: ExitMode::default(),
+            registers: Registers::default(),
+            regions: &[],
+            secret: &DEFAULT_SECRET,
+            digest: [0; 16],
+            backup: Backup::default(),
+        }
     }
 }
 
@@ -308,7 +322,7 @@ pub const SEGMENT_SIZE: usize = PARAMETERS_OFFSET + layout::SIZE;
 /// memory at any page-aligned address; its entry is its first byte.
 ///
 /// # Errors
-/// Those of [`Parameters::write_to`], and [`BuildError::TooSmall`].
+/// [`BuildError`]'s; of what `out` held nothing is left then in the block.
 pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, BuildError> {
     let too_small = BuildError::TooSmall {
         needed: SEGMENT_SIZE,
@@ -321,6 +335,14 @@ pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, Build
     parameters.write_to(block)?;
     for (to, from) in code.iter_mut().zip(BLOB) {
         *to = *from;
+    }
+    let mut digest = Digest::new(parameters.secret);
+    let (told, check) = block.split_at_mut(layout::offset::CHECK);
+    digest.update(code);
+    digest.update(told);
+    let sum = u128::from_be_bytes(digest.finish());
+    for (to, from) in check.iter_mut().zip(sum.to_le_bytes()) {
+        *to = from;
     }
     Ok(SEGMENT_SIZE)
 }

@@ -18,8 +18,8 @@ fn block_of(bytes: &[u8; layout::SIZE]) -> Block {
     unsafe { bytes.as_ptr().cast::<Block>().read_unaligned() }
 }
 
-fn digest_of(regions: &[&[u8]]) -> [u8; 32] {
-    let mut digest = Digest::new();
+fn digest_of(regions: &[&[u8]], secret: &Secret) -> [u8; 16] {
+    let mut digest = Digest::new(secret);
     for region in regions {
         digest.region(region);
     }
@@ -72,12 +72,12 @@ fn the_blob_reads_what_the_loader_writes() {
         }),
         vga: true,
         reset_vga: true,
-        extension: Extension::Sha,
         on_failure: OnFailure::Reboot,
         exit_mode: ExitMode::Long,
         registers,
         regions: &regions,
-        digest: [0xa5; 32],
+        secret: &core::array::from_fn(|at| at as u8),
+        digest: core::array::from_fn(|at| at as u8),
         backup: Backup {
             source: 0x1000,
             target: 0x4000_0000,
@@ -93,12 +93,16 @@ fn the_blob_reads_what_the_loader_writes() {
         [0x1000, 0x4000_0000, 0x9_f000]
     );
     assert_eq!(block.magic, layout::MAGIC);
-    assert_eq!(block.flags, 0b10_1111);
-    assert_eq!(block.on_failure, layout::REBOOT);
+    let report = verify::report(&block).unwrap();
+    assert_eq!(report.flags, 0b1111);
+    assert_eq!(report.on_failure, layout::REBOOT);
     assert_eq!(block.exit_mode, layout::EXIT_64);
-    assert_eq!((block.serial_base, block.serial_baud), (0x2f8, 9600));
+    assert_eq!((report.serial_base, report.serial_baud), (0x2f8, 9600));
     assert_eq!(block.registers.to_vec(), (1..=17).collect::<Vec<u64>>());
-    assert_eq!(block.digest, [0xa5; 32]);
+    assert!((0..192).eq(block.secret));
+    let digest = 0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f;
+    assert_eq!(verify::number(block.digest), digest);
+    assert_eq!(block.check, [0; 2]);
     assert_eq!(block.region_count, 2);
     let areas = verify::regions(&block);
     assert_eq!((areas[1].start, areas[1].length), (0x1_0000_0000, 7));
@@ -107,7 +111,6 @@ fn the_blob_reads_what_the_loader_writes() {
             .iter()
             .all(|area| area.start == 0 && area.length == 0)
     );
-    assert_eq!(block.reserved, 0);
 }
 
 #[test]
@@ -134,20 +137,6 @@ fn each_flag_is_its_own() {
                 ..none
             },
             layout::RESET_VGA,
-        ),
-        (
-            Parameters {
-                extension: Extension::Avx2,
-                ..none
-            },
-            layout::USE_AVX2,
-        ),
-        (
-            Parameters {
-                extension: Extension::Sha,
-                ..none
-            },
-            layout::USE_SHA,
         ),
     ] {
         let bytes = written(&parameters);
@@ -255,10 +244,13 @@ fn a_segment_is_blob_and_block() {
     let mut segment = vec![0xcc; SEGMENT_SIZE + 1];
     assert_eq!(build(&parameters, &mut segment), Ok(SEGMENT_SIZE));
     assert_eq!(segment[..PARAMETERS_OFFSET], BLOB[..]);
-    assert_eq!(
-        segment[PARAMETERS_OFFSET..SEGMENT_SIZE],
-        written(&parameters)
+    let (told, check) = segment[PARAMETERS_OFFSET..SEGMENT_SIZE].split_at(layout::offset::CHECK);
+    assert_eq!(told, &written(&parameters)[..layout::offset::CHECK]);
+    let sum = digest_of(
+        &[&segment[..PARAMETERS_OFFSET + told.len()]],
+        &DEFAULT_SECRET,
     );
+    assert_eq!(check, u128::from_be_bytes(sum).to_le_bytes());
     assert_eq!(segment[SEGMENT_SIZE], 0xcc);
     let error = BuildError::TooSmall {
         needed: SEGMENT_SIZE,
@@ -272,7 +264,7 @@ fn a_segment_is_blob_and_block() {
 
 #[test]
 fn sizes_hold() {
-    const { assert!(PARAMETERS_OFFSET <= 6144, "promised size of the blob") };
+    const { assert!(PARAMETERS_OFFSET <= 4096, "promised size of the blob") };
     const { assert!(PARAMETERS_OFFSET.is_multiple_of(16) && layout::SIZE.is_multiple_of(16)) };
     const { assert!(MEMSZ.is_multiple_of(4096) && MEMSZ >= SEGMENT_SIZE + STACK) };
     // Entry begins with cli; cld.
@@ -282,7 +274,7 @@ fn sizes_hold() {
 }
 
 #[test]
-#[cfg(all(target_arch = "x86_64", target_endian = "little"))]
+#[cfg(target_endian = "little")]
 fn the_blob_verifies_what_the_loader_digested() {
     let mut kernel: Vec<u8> = (0..70_001_u32).map(|i| (i * 31) as u8).collect();
     let initrd = vec![7_u8; 4096];
@@ -290,31 +282,101 @@ fn the_blob_verifies_what_the_loader_digested() {
         start: bytes.as_ptr().expose_provenance() as u64,
         length: bytes.len() as u64,
     };
-    let expected = digest_of(&[&kernel, b"", &initrd]);
-    let mut block = block_of(&written(&Parameters::default()));
+    let secret = [0x5a; SECRET_SIZE];
+    let expected = u128::from_be_bytes(digest_of(&[&kernel, b"", &initrd], &secret));
+    let mut block = block_of(&written(&Parameters {
+        secret: &secret,
+        ..Parameters::default()
+    }));
     block.region_count = 3;
     block.regions[0] = area(&kernel);
     block.regions[2] = area(&initrd);
-    let extensions = [
-        (0, Implementation::Sse2),
-        (layout::USE_AVX2, Implementation::Avx2),
-        (layout::USE_SHA, Implementation::ShaNi),
-    ];
-    for (flags, implementation) in extensions {
-        if !implementation.is_available() {
-            // Guests of QEMU have it.
-            std::eprintln!("not here: this CPU has no {implementation:?}");
-            continue;
+    // SAFETY: the regions are vectors of this function.
+    assert_eq!(unsafe { verify::of_regions(&block) }, expected);
+    kernel[69_999] ^= 1;
+    block.regions[0] = area(&kernel);
+    // SAFETY: as above.
+    assert_ne!(unsafe { verify::of_regions(&block) }, expected);
+}
+
+/// A segment, aligned as one.
+#[repr(align(16))]
+struct Aligned([u8; SEGMENT_SIZE]);
+
+impl Aligned {
+    fn new(parameters: &Parameters<'_>) -> Self {
+        let mut segment = Self([0; SEGMENT_SIZE]);
+        build(parameters, &mut segment.0).unwrap();
+        segment
+    }
+
+    /// Whether the blob would take code and block for what the loader made.
+    fn passes(&self) -> bool {
+        let block = block_of(self.0[PARAMETERS_OFFSET..].first_chunk().unwrap());
+        // The block is a copy: what lies after the code is in `self`.
+        let start = self.0.as_ptr();
+        // SAFETY: PARAMETERS_OFFSET is a multiple of 16, and so aligned like the segment.
+        let here = unsafe { &*start.wrapping_add(PARAMETERS_OFFSET).cast::<Block>() };
+        // SAFETY: the segment, which is borrowed.
+        unsafe { verify::of_segment(here, start) == verify::number(block.check) }
+    }
+}
+
+#[test]
+#[cfg(target_endian = "little")]
+fn every_bit_of_code_and_block_is_checked() {
+    let mut segment = Aligned::new(&Parameters {
+        skip_verify: true,
+        on_failure: OnFailure::Reboot,
+        ..Parameters::default()
+    });
+    assert!(segment.passes());
+    for at in 0..SEGMENT_SIZE {
+        for bit in 0..8 {
+            segment.0[at] ^= 1 << bit;
+            assert!(!segment.passes(), "byte {at}, bit {bit}");
+            segment.0[at] ^= 1 << bit;
         }
-        block.flags = flags;
-        // SAFETY: the regions are vectors of this function; the CPU has what the flags say.
-        assert_eq!(unsafe { verify::digest(&block) }, expected, "{flags}");
-        kernel[69_999] ^= 1;
-        block.regions[0] = area(&kernel);
-        // SAFETY: as above.
-        assert_ne!(unsafe { verify::digest(&block) }, expected, "{flags}");
-        kernel[69_999] ^= 1;
-        block.regions[0] = area(&kernel);
+    }
+    assert!(segment.passes());
+}
+
+#[test]
+#[cfg(target_endian = "little")]
+fn how_to_report_is_known_while_its_copies_agree() {
+    let sound = block_of(&written(&Parameters {
+        vga: true,
+        on_failure: OnFailure::Reboot,
+        ..Parameters::default()
+    }));
+    assert_eq!(verify::report(&sound).unwrap().on_failure, layout::REBOOT);
+    for bit in 0..32 {
+        for field in 0..8 {
+            let mut block = sound;
+            let report = match field / 4 {
+                0 => &mut block.report,
+                _ => &mut block.inverted,
+            };
+            *match field % 4 {
+                0 => &mut report.flags,
+                1 => &mut report.on_failure,
+                2 => &mut report.serial_baud,
+                _ => &mut report.serial_base,
+            } ^= 1 << bit;
+            assert!(verify::report(&block).is_none(), "{field} {bit}");
+        }
+    }
+    // All of it lost.
+    for lost in [0, u32::MAX] {
+        let mut block = sound;
+        let report = layout::Report {
+            flags: lost,
+            on_failure: lost,
+            serial_baud: lost,
+            serial_base: lost,
+        };
+        (block.report, block.inverted) = (report, report);
+        assert!(verify::report(&block).is_none());
     }
 }
 

@@ -53,7 +53,7 @@ func main() {
 	check(C.kx_check(workspace, nil))
 	plan := C.struct_kx_plan_info{size: C.sizeof_struct_kx_plan_info}
 	check(C.kx_plan_get(workspace, &plan))
-	digest := C.GoBytes(unsafe.Pointer(&plan.digest[0]), 32)
+	digest := C.GoBytes(unsafe.Pointer(&plan.digest[0]), C.KX_DIGEST_SIZE)
 	fmt.Printf("entry %#x digest %x\n", plan.entry, digest)
 	for i := C.size_t(0); i < C.size_t(plan.segment_count); i++ {
 		segment := C.struct_kx_segment{size: C.sizeof_struct_kx_segment}

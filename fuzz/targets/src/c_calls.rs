@@ -376,6 +376,7 @@ impl Session {
             command_line: bytes(&self.line),
             dtb: bytes(&[]),
             rng_seed: bytes(if wanted.seed { &seed } else { &[] }),
+            digest_secret: bytes(&[]),
             mem_min: if wanted.flags & 0x400 != 0 {
                 wanted.mem_min.0
             } else {

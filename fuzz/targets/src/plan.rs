@@ -77,6 +77,7 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
             command_line: &wanted.command_line,
             dtb: wanted.dtb.map(|size| &FILLER[..size]),
             rng_seed: wanted.seed,
+            digest_secret: None,
             options,
         };
         let to_boot = wanted.to_boot && options.crash.is_none();

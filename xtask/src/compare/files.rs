@@ -61,6 +61,19 @@ pub fn warm(path: &Path) -> Outcome {
     Ok(())
 }
 
+/// A copy of a file as writing it in pieces of a page leaves it in the page cache: file systems that put
+/// what they read ahead into large folios put this into single pages.
+pub fn written(path: &Path) -> Outcome<PathBuf> {
+    let copy = path.with_extension("written");
+    let bytes = std::fs::read(path).map_err(failed(path))?;
+    let mut file = File::create(&copy).map_err(failed(&copy))?;
+    for page in bytes.chunks(4096) {
+        file.write_all(page).map_err(failed(&copy))?;
+    }
+    file.sync_all().map_err(failed(&copy))?;
+    Ok(copy)
+}
+
 /// Takes a file, written back before, out of the page cache.
 pub fn cool(path: &Path) -> Outcome {
     use std::os::fd::AsRawFd;

@@ -76,7 +76,10 @@ pub struct Results {
 #[derive(Debug)]
 pub struct Way {
     pub about: &'static str,
+    /// In the page cache as reading leaves it.
     pub warm: Series,
+    /// In the page cache as writing in small pieces leaves it.
+    pub written: Series,
     pub cold: Series,
 }
 
@@ -116,8 +119,8 @@ fn results(rounds: usize) -> Outcome<Results> {
         let table = warm.entry(mib).or_default();
         rounds_of(&programs, &kernel, &initrd, rounds, false, table)?;
         for subject in Subject::ALL {
-            if subject != Subject::OpenSsl {
-                let command = programs.command(subject, &kernel, &initrd);
+            if subject.is_a_load() {
+                let command = programs.command(subject, &kernel, &initrd)?;
                 table.entry(subject).or_default().trace = trace(command)?;
             }
         }
@@ -170,6 +173,9 @@ fn rounds_of(
             !matches!(subject, Subject::Reference | Subject::ReferenceUnverified)
         });
     }
+    // As a reader leaves them: what has just been written may lie in single pages.
+    files::cool(kernel)?;
+    files::cool(initrd)?;
     files::warm(kernel)?;
     files::warm(initrd)?;
     for _ in 0..rounds {
@@ -178,7 +184,7 @@ fn rounds_of(
                 files::cool(kernel)?;
                 files::cool(initrd)?;
             }
-            let cost = measure(programs.command(*subject, kernel, initrd))?;
+            let cost = measure(programs.command(*subject, kernel, initrd)?)?;
             table.entry(*subject).or_default().costs.push(cost);
         }
         subjects.rotate_left(1);
@@ -186,30 +192,44 @@ fn rounds_of(
     Ok(())
 }
 
-/// The digest of a file by each way of `benches::mapping`, warm and cold.
+/// The digest of a file by each way of `benches::mapping`: in the page cache as reading and as writing
+/// in small pieces leaves it, and not in it.
 fn ways(file: &Path, rounds: usize) -> Outcome<Vec<Way>> {
     eprintln!("ways to get at {}", file.display());
     run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
     let mut ways: Vec<(&str, Way)> = benches::mapping::STRATEGIES
         .iter()
         .map(|&(name, about)| {
-            let (warm, cold) = (Series::default(), Series::default());
-            (name, Way { about, warm, cold })
+            let way = Way {
+                about,
+                warm: Series::default(),
+                written: Series::default(),
+                cold: Series::default(),
+            };
+            (name, way)
         })
         .collect();
-    for round in 0..rounds {
+    let written = files::written(file)?;
+    for _ in 0..rounds {
         for (name, way) in &mut ways {
-            let mut command = std::process::Command::new(target().join("release/mapping"));
-            command.arg(file).arg(*name);
-            let cold = round % 2 == 1;
-            if cold {
-                files::cool(file)?;
-            } else {
-                files::warm(file)?;
+            for state in 0..3 {
+                let file = if state == 1 { &written } else { file };
+                match state {
+                    0 => files::warm(file)?,
+                    1 => {}
+                    _ => files::cool(file)?,
+                }
+                let mut command = std::process::Command::new(target().join("release/mapping"));
+                command.arg(file).arg(*name);
+                let series = match state {
+                    0 => &mut way.warm,
+                    1 => &mut way.written,
+                    _ => &mut way.cold,
+                };
+                series.costs.push(measure(command)?);
             }
-            let series = if cold { &mut way.cold } else { &mut way.warm };
-            series.costs.push(measure(command)?);
         }
     }
+    std::fs::remove_file(&written).map_err(|error| error.to_string())?;
     Ok(ways.into_iter().map(|(_, way)| way).collect())
 }

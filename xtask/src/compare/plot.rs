@@ -16,6 +16,7 @@ const fn style(subject: Subject) -> (&'static str, &'static str) {
         Subject::Ours => ("#0b62c4", "none"),
         Subject::OursUnverified => ("#0b62c4", "6 4"),
         Subject::OpenSsl => ("#2e7d32", "2 3"),
+        Subject::XxhSum => ("#7b5ea7", "2 3"),
         Subject::Reference => ("#b3261e", "none"),
         Subject::ReferenceUnverified => ("#b3261e", "6 4"),
     }

@@ -15,6 +15,8 @@ pub enum Subject {
     OursUnverified,
     /// OpenSSL's digest over the same files.
     OpenSsl,
+    /// Debian's `xxhsum -H2`, XXH3-128, over the same files.
+    XxhSum,
     /// Debian's kexec-tools, kexec_load with verification.
     Reference,
     /// Debian's kexec-tools, `-i`.
@@ -23,13 +25,19 @@ pub enum Subject {
 
 impl Subject {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Ours,
         Self::OursUnverified,
         Self::OpenSsl,
+        Self::XxhSum,
         Self::Reference,
         Self::ReferenceUnverified,
     ];
+
+    /// Whether it loads, and does not only digest.
+    pub const fn is_a_load(self) -> bool {
+        !matches!(self, Self::OpenSsl | Self::XxhSum)
+    }
 
     /// What it is called in tables.
     pub const fn name(self) -> &'static str {
@@ -37,6 +45,7 @@ impl Subject {
             Self::Ours => "libkexec",
             Self::OursUnverified => "libkexec -i",
             Self::OpenSsl => "openssl dgst -sha256",
+            Self::XxhSum => "xxhsum -H2",
             Self::Reference => "kexec-tools",
             Self::ReferenceUnverified => "kexec-tools -i",
         }
@@ -47,25 +56,37 @@ impl Subject {
 #[derive(Debug)]
 pub struct Programs {
     ours: PathBuf,
+    store: Store,
     tools: PathBuf,
 }
 
 impl Programs {
     /// Builds ours and fetches Debian's.
     pub fn new() -> Outcome<Self> {
+        let store = Store::open()?;
+        store.xxhsum()?;
         Ok(Self {
             ours: build_kexec()?,
-            tools: Store::open()?.tools(),
+            tools: store.tools(),
+            store,
         })
     }
 
     /// The command line that prepares `kernel` and `initrd`.
-    pub fn command(&self, subject: Subject, kernel: &Path, initrd: &Path) -> Command {
+    ///
+    /// # Errors
+    /// That a program cannot be fetched.
+    pub fn command(&self, subject: Subject, kernel: &Path, initrd: &Path) -> Outcome<Command> {
         let (mut command, unverified) = match subject {
             Subject::OpenSsl => {
                 let mut command = Command::new("openssl");
                 command.args(["dgst", "-sha256"]).arg(kernel).arg(initrd);
-                return command;
+                return Ok(command);
+            }
+            Subject::XxhSum => {
+                let mut command = self.store.xxhsum()?;
+                command.arg("-H2").arg(kernel).arg(initrd);
+                return Ok(command);
             }
             Subject::Ours | Subject::OursUnverified => {
                 let unverified = subject == Subject::OursUnverified;
@@ -82,7 +103,7 @@ impl Programs {
         if unverified {
             command.arg("-i");
         }
-        command
+        Ok(command)
     }
 
     /// Debian's binary with the libraries of its own release.

@@ -30,14 +30,13 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
     let mut text = format!(
         "# Downtime\n\n\
          Written by `cargo xtask downtime --write`. Linux {release} into the same, one CPU, by \
-         size of an incompressible initrd; {repeat} rounds, each way once a round; given are the \
+         size of an incompressible initrd, both with nokaslr; {repeat} rounds, each way once a round; given are the \
          median and the quartiles.\n\n\
          QEMU emulates the CPU (TCG), so no figure is one of a real machine, and digests are what \
-         it distorts most. An SHA instruction is a call of a C function there, where a CPU takes \
-         a few cycles. The vector registers, in which libkexec's purgatory digests without SHA-NI, \
+         it distorts most. The vector registers, in which libkexec's purgatory digests, \
          lie in memory there, and every value goes through it; plain integer code stays in \
-         registers. So who digests by plain C, as kexec-tools and the kernel's own purgatory do \
-         on every CPU, loses least, and libkexec's share looks larger than it is: on a real CPU the \
+         registers. So who digests by plain C, as kexec-tools and the kernel's own purgatory do, \
+         loses least, and libkexec's share looks larger than it is: on a real CPU the \
          same code compares as [benchmarks.md](benchmarks.md) says under \"The purgatory's digest\". \
          What also differs, here as there: libkexec digests what was loaded, the others the \
          zeros behind it too.\n\n\
@@ -96,8 +95,8 @@ const CONCLUSION: &str = "
 kexec_load, `-c`: the digest is taken where the files lie in the page cache, and the kernel copies \
 once, from there to the pages it keeps. kexec_file_load, `-s`: the kernel reads the files into \
 memory of its own first, digests that, and copies it to the pages; the purgatory is its own too, \
-one stream of plain C on every CPU. So `-c` does less before the downtime, and less in it wherever \
-the CPU has SHA-NI or real vectors, at any size; the tables above show how much of that an \
+SHA-256 in plain C on every CPU. So `-c` does less before the downtime, and less in it \
+at any size; the tables above show how much of that an \
 emulated CPU leaves. The default, `-a`, stays the kernel's call first: it is the one that checks \
 signatures and works under lockdown, which is worth more than the difference.
 

@@ -39,7 +39,6 @@ pub fn run() -> Outcome<Result> {
     if counted {
         instructions(&limits, &mut values)?;
     }
-    let stepped = steps(&mut values)?;
     let bounded = resident(&command)?;
     if let Ok(resident) = bounded {
         values.insert("little-memory/resident".into(), resident);
@@ -53,9 +52,6 @@ pub fn run() -> Outcome<Result> {
             None if bounded.is_err() && name.starts_with("little-memory/") => {
                 let why = bounded.as_ref().err().map_or("", String::as_str);
                 println!("{name:28} NOT MEASURED: {why}");
-            }
-            None if !stepped && name.starts_with("steps/") => {
-                println!("{name:28} NOT MEASURED: this CPU has no SHA extensions");
             }
             None => problems.push(format!("{name}: nothing of this name is measured")),
         }
@@ -205,18 +201,6 @@ fn efi(values: &mut Values) -> Outcome {
     let calls = with.total().saturating_sub(without.total());
     values.insert("machine/efi-calls".into(), calls);
     Ok(())
-}
-
-/// Instructions that callgrind does not know, counted one by one on the CPU; whether it has them.
-fn steps(values: &mut Values) -> Outcome<bool> {
-    run_command(cargo().args(["build", "--quiet", "--release", "--package", "benches"]))?;
-    let printed = output(Command::new(target().join("release/purgatory")).arg("steps"))?;
-    let count = printed.trim().parse();
-    let Ok(count) = count else {
-        return Ok(false);
-    };
-    values.insert("steps/purgatory-sha".into(), count);
-    Ok(true)
 }
 
 /// Counts what the limits name.

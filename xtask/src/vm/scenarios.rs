@@ -162,7 +162,7 @@ fn requests() -> Vec<Scenario> {
         .split(),
         Scenario::new(
             "bios-command-line",
-            "the longest command lines, AVX2",
+            "the longest command lines, a CPU without SHA-NI",
             "6.12",
         )
         .cpu("max,sha-ni=off", 2)
@@ -257,7 +257,7 @@ fn refusals() -> Vec<Scenario> {
         .never("DIGEST MISMATCH"),
         tamper(
             "tampered-halt",
-            "a changed byte is told, and the machine halts; by AVX2",
+            "a changed byte is told, and the machine halts; no SHA-NI",
             "tamper=halt",
         )
         .cpu("max,sha-ni=off", 2)

@@ -470,10 +470,12 @@ fn an_old_kernel_needs_a_copy_of_low_memory() {
         // What the purgatory is told.
         let purgatory = of_kind(&plan, SegmentKind::Purgatory).buf;
         let block = purgatory.len() - crate::purgatory::layout::SIZE;
-        let told = |n: usize| u64_at(purgatory, block + 456 + 8 * n).unwrap();
+        let offset = crate::purgatory::layout::offset::BACKUP;
+        let told = |n: usize| u64_at(purgatory, block + offset + 8 * n).unwrap();
         assert_eq!([told(0), told(1), told(2)], [0, backup.mem, 0xa_0000]);
         // It is not verified: regions are kernel, boot parameters, elfcorehdr.
-        assert_eq!(u32_at(purgatory, block + 28), Some(3));
+        let offset = crate::purgatory::layout::offset::REGION_COUNT;
+        assert_eq!(u32_at(purgatory, block + offset), Some(3));
     }
     // Too small for it, and the size that would do does.
     machine.dump.release = (5, 4);

@@ -417,21 +417,32 @@ fn a_machine_that_is_the_hypervisors_is_refused() {
 }
 
 #[test]
-fn the_purgatory_is_told_what_the_cpu_has() {
-    use crate::purgatory::{PARAMETERS_OFFSET, layout};
+fn the_digest_is_keyed() {
     let kernel = bzimage(0x1000);
     let mut workspace = workspace();
-    for (sha_ni, avx2, flag) in [
-        (false, false, 0),
-        (false, true, layout::USE_AVX2),
-        (true, false, layout::USE_SHA),
-        (true, true, layout::USE_SHA),
-    ] {
-        let mut machine = machine(&[(1, 1024)]);
-        (machine.sha_ni, machine.avx2) = (sha_ni, avx2);
-        let plan = plan(&request(&kernel, &[]), &machine, &mut workspace).unwrap();
+    let machine = machine(&[(1, 1024)]);
+    let secrets = [[1; 192], [2; 192]];
+    let mut digest = |secret| {
+        let request = Request {
+            digest_secret: secret,
+            ..request(&kernel, &[])
+        };
+        let plan = plan(&request, &machine, &mut workspace).unwrap();
+        // The purgatory finds it where it finds the digest.
+        let used = secret.unwrap_or(&crate::purgatory::DEFAULT_SECRET);
         let purgatory = plan.segments().last().unwrap().buf;
-        let flags = u32_at(purgatory, PARAMETERS_OFFSET + layout::offset::FLAGS);
-        assert_eq!(flags, Some(flag), "{sha_ni} {avx2}");
-    }
+        assert!(purgatory.windows(192).any(|bytes| bytes == used));
+        // Of all that is loaded but the purgatory.
+        let (_, loaded) = plan.segments().split_last().unwrap();
+        let mut sum = crate::purgatory::Digest::new(used);
+        for segment in loaded {
+            sum.region(segment.buf);
+        }
+        assert_eq!(plan.digest, Some(sum.finish()));
+        plan.digest
+    };
+    let [one, two] = [digest(Some(&secrets[0])), digest(Some(&secrets[1]))];
+    assert_ne!(one, two);
+    assert_ne!(one, digest(None));
+    assert_eq!(one, digest(Some(&secrets[0])));
 }

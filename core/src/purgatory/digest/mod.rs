@@ -1,81 +1,68 @@
 //! The digest over what is loaded: the same source in the loader and in the purgatory.
 //!
-//! SHA-256 in eight interleaved lanes; `docs/purgatory.md` is the specification. In short,
-//! for regions R₀…Rₙ₋₁ in order:
+//! XXH3-128 with a secret of its own for each load, over the message that `docs/purgatory.md`
+//! defines under "Digest": each region padded with zeros to whole stripes and followed by its
+//! length, then the number of regions. The message is never shorter than 256 bytes, so that of
+//! XXH3 only the part for inputs of more than 240 bytes is needed
+//! (xxHash's doc/xxhash_spec.md, "XXH3 Algorithm (for large inputs)").
 //!
-//! - Each region is cut into stripes of 512 bytes. The 64-byte block *k* of a stripe is
-//!   appended to the stream of lane *k*. What is left (0 to 511 bytes) is appended to the tail
-//!   stream, followed by the length of the region as a 64-bit little-endian number.
-//! - The digest is SHA-256 over [`DOMAIN`], the SHA-256 of the eight lane streams, and the
-//!   SHA-256 of the tail stream: 320 bytes.
-//!
-//! One SHA-256 stream is bound by the latency of its rounds. Eight independent ones fill the
-//! units of every x86: two at a time with the SHA extensions, four with SSE2, eight with
-//! AVX2. They advance through one stripe together, so memory is read once and in order.
+//! It detects accidents, at the speed of memory. It is no cryptographic hash.
 
-#[cfg(not(purgatory_blob))]
-mod buffered;
-mod chunks;
-mod lanes;
-#[cfg(not(purgatory_blob))]
 mod portable;
-mod streams;
 #[cfg(target_arch = "x86_64")]
-mod x86;
+mod sse2;
+#[cfg(not(purgatory_blob))]
+mod stream;
+mod stripes;
 
 #[cfg(test)]
 mod tests;
 
 #[cfg(not(purgatory_blob))]
-pub use buffered::Digest;
-pub(crate) use chunks::{as_chunks, as_chunks_mut};
-pub(crate) use lanes::Words;
-pub(crate) use streams::Streams;
-#[cfg(all(target_arch = "x86_64", any(purgatory_blob, test)))]
-pub(crate) use x86::ymm_is_saved;
+pub use stream::Digest;
+pub(crate) use stripes::Stripes;
 
-/// Number of lanes.
-pub const LANES: usize = 8;
-/// Bytes in one SHA-256 block.
-pub const BLOCK: usize = 64;
-/// Bytes that advance every lane by one block.
-pub const STRIPE: usize = LANES * BLOCK;
-/// First block of the final hash: names the construction and its version.
-pub const DOMAIN: [u8; 32] = *b"libkexec purgatory digest 1\0\0\0\0\0";
+/// Bytes the digest advances by.
+pub const STRIPE: usize = 64;
+/// Bytes of a [`Secret`].
+pub const SECRET_SIZE: usize = 192;
+/// Stripes between two scramblings: the secret moves on by eight bytes with each.
+const BLOCK: usize = (SECRET_SIZE - STRIPE) / 8;
+/// Bytes behind the regions: the shortest message.
+const TRAILER: usize = 4 * STRIPE;
 
-/// SHA-256 round constants (FIPS 180-4, 4.2.2).
+/// What the digest is keyed with: random bytes, fresh for each load.
+pub type Secret = [u8; SECRET_SIZE];
+
+/// The secret of XXH3 without a seed (doc/xxhash_spec.md, "Default secret"), for who has no random
+/// bytes: any damage is as likely found, but the same damage is found or missed each time.
+#[cfg(not(purgatory_blob))]
 #[rustfmt::skip]
-pub(crate) static K: Constants = Constants([
-    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
-    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
-    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
-    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
-    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
-    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
-    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
-    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
-]);
+pub static DEFAULT_SECRET: Secret = [
+    0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe, 0x7c, 0x01, 0x81, 0x2c, 0xf7, 0x21, 0xad, 0x1c,
+    0xde, 0xd4, 0x6d, 0xe9, 0x83, 0x90, 0x97, 0xdb, 0x72, 0x40, 0xa4, 0xa4, 0xb7, 0xb3, 0x67, 0x1f,
+    0xcb, 0x79, 0xe6, 0x4e, 0xcc, 0xc0, 0xe5, 0x78, 0x82, 0x5a, 0xd0, 0x7d, 0xcc, 0xff, 0x72, 0x21,
+    0xb8, 0x08, 0x46, 0x74, 0xf7, 0x43, 0x24, 0x8e, 0xe0, 0x35, 0x90, 0xe6, 0x81, 0x3a, 0x26, 0x4c,
+    0x3c, 0x28, 0x52, 0xbb, 0x91, 0xc3, 0x00, 0xcb, 0x88, 0xd0, 0x65, 0x8b, 0x1b, 0x53, 0x2e, 0xa3,
+    0x71, 0x64, 0x48, 0x97, 0xa2, 0x0d, 0xf9, 0x4e, 0x38, 0x19, 0xef, 0x46, 0xa9, 0xde, 0xac, 0xd8,
+    0xa8, 0xfa, 0x76, 0x3f, 0xe3, 0x9c, 0x34, 0x3f, 0xf9, 0xdc, 0xbb, 0xc7, 0xc7, 0x0b, 0x4f, 0x1d,
+    0x8a, 0x51, 0xe0, 0x4b, 0xcd, 0xb4, 0x59, 0x31, 0xc8, 0x9f, 0x7e, 0xc9, 0xd9, 0x78, 0x73, 0x64,
+    0xea, 0xc5, 0xac, 0x83, 0x34, 0xd3, 0xeb, 0xc3, 0xc5, 0x81, 0xa0, 0xff, 0xfa, 0x13, 0x63, 0xeb,
+    0x17, 0x0d, 0xdd, 0x51, 0xb7, 0xf0, 0xda, 0x49, 0xd3, 0x16, 0x55, 0x26, 0x29, 0xd4, 0x68, 0x9e,
+    0x2b, 0x16, 0xbe, 0x58, 0x7d, 0x47, 0xa1, 0xfc, 0x8f, 0xf8, 0xb8, 0xd1, 0x7a, 0xd0, 0x31, 0xce,
+    0x45, 0xcb, 0x3a, 0x8f, 0x95, 0x16, 0x04, 0x28, 0xaf, 0xd7, 0xfb, 0xca, 0xbb, 0x4b, 0x40, 0x7e,
+];
 
-/// As vectors want them.
-#[repr(C, align(16))]
-pub(crate) struct Constants(pub(crate) [u32; 64]);
-
-/// Which code advances the lanes. The digest does not depend on it.
+/// Which code advances the accumulators. The digest does not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Implementation {
-    /// Plain arithmetic, one lane after the other; every architecture.
-    #[cfg(not(purgatory_blob))]
+    /// Plain arithmetic; every architecture.
+    #[cfg(any(not(purgatory_blob), not(target_arch = "x86_64")))]
     Portable,
-    /// Four lanes in the words of an XMM register; every x86-64.
+    /// Two accumulators in an XMM register; every x86-64.
     #[cfg(target_arch = "x86_64")]
     Sse2,
-    /// Eight lanes in the words of a YMM register.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// Two lanes in lockstep with the SHA extensions.
-    #[cfg(target_arch = "x86_64")]
-    ShaNi,
 }
 
 impl Implementation {
@@ -85,38 +72,28 @@ impl Implementation {
         Self::Portable,
         #[cfg(target_arch = "x86_64")]
         Self::Sse2,
-        #[cfg(target_arch = "x86_64")]
-        Self::Avx2,
-        #[cfg(target_arch = "x86_64")]
-        Self::ShaNi,
     ];
 
-    /// The fastest implementation the running CPU has.
-    #[cfg(not(purgatory_blob))]
-    #[must_use]
-    pub fn detect() -> Self {
+    /// The fastest: what every CPU of the architecture has.
+    pub const BEST: Self = {
         #[cfg(target_arch = "x86_64")]
         {
-            x86::detect()
+            Self::Sse2
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
             Self::Portable
         }
-    }
+    };
+}
 
-    /// Whether the running CPU has it.
-    #[cfg(not(purgatory_blob))]
-    #[must_use]
-    pub fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => true,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => x86::has_avx2(),
-            #[cfg(target_arch = "x86_64")]
-            Self::ShaNi => x86::has_sha(),
-        }
-    }
+/// The eight accumulators (doc/xxhash_spec.md, "Step 1. Initialize internal accumulators").
+#[derive(Clone, Debug)]
+#[repr(C, align(16))]
+struct Accumulators([u64; 8]);
+
+/// The 64-bit little-endian number at `at`; 0 beyond the end, which no caller asks for.
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let found = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>);
+    u64::from_le_bytes(found.copied().unwrap_or_default())
 }

@@ -1,22 +1,22 @@
 //! The digest of regions that come in pieces: the loader's.
 
-use super::{Implementation, STRIPE, Streams, as_chunks};
+use super::{Implementation, STRIPE, Secret, Stripes};
 
-/// A digest being computed: no allocation, about 1 KiB.
+/// A digest being computed: no allocation, less than 256 bytes.
 ///
 /// ```
-/// use kexec_core::purgatory::Digest;
-/// let mut whole = Digest::new();
+/// use kexec_core::purgatory::{DEFAULT_SECRET, Digest};
+/// let mut whole = Digest::new(&DEFAULT_SECRET);
 /// whole.region(b"kernel");
-/// let mut pieces = Digest::new();
+/// let mut pieces = Digest::new(&DEFAULT_SECRET);
 /// pieces.update(b"ker");
 /// pieces.update(b"nel");
 /// pieces.end_region();
 /// assert_eq!(whole.finish(), pieces.finish());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Digest {
-    streams: Streams,
+pub struct Digest<'s> {
+    stripes: Stripes<'s>,
     /// The beginning of a stripe that is not complete yet.
     partial: [u8; STRIPE],
     filled: usize,
@@ -24,50 +24,34 @@ pub struct Digest {
     length: u64,
 }
 
-impl Default for Digest {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Digest {
-    /// An empty digest, with the fastest implementation of the running CPU.
+impl<'s> Digest<'s> {
+    /// An empty digest.
     #[must_use]
-    pub fn new() -> Self {
-        Self::on(Implementation::detect())
+    pub fn new(secret: &'s Secret) -> Self {
+        Self::with(Implementation::BEST, secret)
     }
 
     /// An empty digest with a chosen implementation; for measurements and tests.
-    ///
-    /// An implementation the CPU does not have is replaced by one it has.
     #[must_use]
-    pub fn with(implementation: Implementation) -> Self {
-        if implementation.is_available() {
-            Self::on(implementation)
-        } else {
-            Self::new()
-        }
-    }
-
-    fn on(implementation: Implementation) -> Self {
+    pub fn with(implementation: Implementation, secret: &'s Secret) -> Self {
         Self {
-            streams: Streams::on(implementation),
+            stripes: Stripes::new(secret, implementation),
             partial: [0; STRIPE],
             filled: 0,
             length: 0,
         }
     }
 
-    /// Hashes one whole region: [`update`](Self::update) and [`end_region`](Self::end_region).
+    /// Digests one whole region: [`update`](Self::update) and [`end_region`](Self::end_region).
     pub fn region(&mut self, bytes: &[u8]) {
         self.update(bytes);
         self.end_region();
     }
 
-    /// Hashes the next bytes of the current region.
+    /// Digests the next bytes of the current region.
     ///
     /// How a region is cut into calls does not change the digest. Pieces whose length is a
-    /// multiple of [`STRIPE`], and large, are fastest: they are hashed where they lie.
+    /// multiple of [`STRIPE`], and large, are fastest: they are digested where they lie.
     pub fn update(&mut self, mut bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u64);
         if self.filled != 0 {
@@ -85,11 +69,11 @@ impl Digest {
                 return;
             }
             self.filled = 0;
-            let stripe = self.partial;
-            self.streams.stripes(&[stripe]);
+            self.stripes.advance(&self.partial);
         }
-        let (stripes, rest) = as_chunks::<STRIPE, _>(bytes);
-        self.streams.stripes(stripes);
+        let whole = bytes.len() & !(STRIPE - 1);
+        let (stripes, rest) = bytes.split_at_checked(whole).unwrap_or((bytes, &[]));
+        self.stripes.advance(stripes);
         for (to, from) in self.partial.iter_mut().zip(rest) {
             *to = *from;
         }
@@ -98,18 +82,19 @@ impl Digest {
 
     /// Ends the current region, which may be empty. The next byte begins another one.
     pub fn end_region(&mut self) {
-        let tail = self.partial.get(..self.filled).unwrap_or(&[]);
-        self.streams.end_region(tail, self.length);
+        let rest = self.partial.get(..self.filled).unwrap_or_default();
+        self.stripes.end_region(rest, self.length);
         self.filled = 0;
         self.length = 0;
     }
 
-    /// The digest of the regions ended so far. A region begun and not ended is ended here.
+    /// The digest of the regions ended so far, in XXH3-128's canonical form. A region begun and
+    /// not ended is ended here.
     #[must_use]
-    pub fn finish(mut self) -> [u8; 32] {
+    pub fn finish(mut self) -> [u8; 16] {
         if self.length != 0 {
             self.end_region();
         }
-        self.streams.finish()
+        self.stripes.finish().to_be_bytes()
     }
 }
