@@ -27,7 +27,8 @@
 .set FAULTS, 16                         # how many there were, 4 bytes
 .set SAVED_IDTR, 22                     # 10 bytes; the base at 24 is aligned
 .set TABLE, 38                          # 10 bytes: operand of lgdt and lidt
-.set IDT, 48
+.set EXIT, 48                           # where the next program is entered
+.set IDT, 64
 .set FRAME, IDT + IDT_SIZE
 
 .section .entry, "ax", @progbits
@@ -54,6 +55,8 @@ entry:
 1:
     # A fault says what it was instead of resetting the machine.
     mov dword ptr [rsp + FAULTS], 0
+    lea rax, [rip + halt]               # until the segment is known to be sound
+    mov [rsp + EXIT], rax
     sidt [rsp + SAVED_IDTR]
     lea rdi, [rsp + IDT]
     lea rax, [rip + stubs]
@@ -88,17 +91,52 @@ entry:
     lea rdi, [rip + parameters]
     lea rsi, [rip + entry]
     call purgatory                      # returns only to go on: the segment's digest
-    # Once more, so that no single wrong bit up to here lets a damaged segment go on.
-    cmp rax, [rip + parameters + CHECK]
-    jne halt
-    cmp rdx, [rip + parameters + CHECK + 8]
-    jne halt
+    # Once more, so that no single wrong bit up to here lets a damaged segment go on. What
+    # follows is done with what is left of RAX, 0, so that a jump to here does nothing either.
+    xor rax, [rip + parameters + CHECK]
+    xor rdx, [rip + parameters + CHECK + 8]
+    or rax, rdx
+    jz go_on
+halt:
+    cli
+    hlt
+    jmp halt
 
+# One stub a vector, each of STUB_SIZE bytes: it pushes the vector's number. The handler
+# follows at once, so that every jump is a short one.
+stubs:
+.set vector, 0
+.rept VECTORS
+    .byte 0x6a, vector                  # push imm8
+    .byte 0xeb, (VECTORS - 1 - vector) * STUB_SIZE  # jmp rel8
+    .set vector, vector + 1
+.endr
+faulted:
+    pop rsi                             # vector
+    mov rdx, rsp                        # [error code,] RIP, CS, RFLAGS, RSP, SS
+    mov rcx, cr2
+    lea rax, [rip + stack_top - FRAME + FAULTS]
+    inc dword ptr [rax]
+    mov r8d, [rax]
+    cmp r8d, 2
+    ja halt                             # even stopping faults
+    lea rdi, [rip + parameters]
+    cld
+    and rsp, -16
+    call fault                          # never comes back
+
+# Out of the reach of short jumps from before the check.
+go_on:
     # What the next program will write over; here, not in Rust, for it begins at address 0.
     mov rsi, [rip + parameters + BACKUP]
     mov rdi, [rip + parameters + BACKUP + 8]
-    mov rcx, [rip + parameters + BACKUP + 16]
+    neg rax                             # carry, unless it is 0
+    cmc
+    sbb rcx, rcx                        # all bits, if it is 0
+    and rcx, [rip + parameters + BACKUP + 16]
     rep movsb
+    add rax, [rip + parameters + REGISTERS + 16 * 8]
+    mov [rsp + EXIT], rax
 
     mov rax, [rsp + SAVED_CR4]
     mov cr4, rax
@@ -126,34 +164,7 @@ entry:
     pop r14
     pop r15
     mov rsp, [rip + parameters + REGISTERS + 7 * 8]
-    jmp [rip + parameters + REGISTERS + 16 * 8]
-
-# One stub a vector, each of STUB_SIZE bytes: it pushes the vector's number. The handler
-# follows at once, so that every jump is a short one.
-stubs:
-.set vector, 0
-.rept VECTORS
-    .byte 0x6a, vector                  # push imm8
-    .byte 0xeb, (VECTORS - 1 - vector) * STUB_SIZE  # jmp rel8
-    .set vector, vector + 1
-.endr
-faulted:
-    pop rsi                             # vector
-    mov rdx, rsp                        # [error code,] RIP, CS, RFLAGS, RSP, SS
-    mov rcx, cr2
-    lea rax, [rip + stack_top - FRAME + FAULTS]
-    inc dword ptr [rax]
-    mov r8d, [rax]
-    cmp r8d, 2
-    ja halt                             # even stopping faults
-    lea rdi, [rip + parameters]
-    cld
-    and rsp, -16
-    call fault                          # never comes back
-halt:
-    cli
-    hlt
-    jmp halt
+    jmp [rip + stack_top - FRAME + EXIT]
 
 .balign 8
 gdt:

@@ -41,6 +41,7 @@ const UNSAFE_ROOMS: &[&str] = &[
     "fuzz/targets/src/c_calls.rs",
     "benches/src/mapping.rs",
     "benches/src/native.rs",
+    "benches/tests/purgatory/",
     "xtask/src/compare/",
 ];
 
