@@ -106,8 +106,9 @@ fn compressed_kernels_are_called_so() {
         (b"\x5d\0\0\x80\0", "compressed with lzma"),
         (b"BZh9", "compressed with bzip2"),
         (b"\x02\x21\x4c\x18", "compressed with lz4"),
+        (b"\x89LZO\0\r\n\x1a", "compressed with lzop"),
     ] {
-        let mut bytes = bzimage(64 << 10);
+        let mut bytes = vec![0x90; 64 << 10];
         bytes[..magic.len()].copy_from_slice(magic);
         let kernel = directory.file("kernel", &bytes);
         // Neither call is made: both would go well.
@@ -119,6 +120,12 @@ fn compressed_kernels_are_called_so() {
             assert!(run.stderr.contains("unpacked first"), "{}", run.stderr);
         }
     }
+    // A kernel is known by its setup header: what stands before it may be anything.
+    let mut bytes = bzimage(64 << 10);
+    bytes[..2].copy_from_slice(b"\x1f\x8b");
+    let kernel = directory.file("kernel", &bytes);
+    let run = kexec_with(&[gives(FILE_LOAD, 0)], &["-l", "-s", &kernel]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }
 
 #[test]
