@@ -360,8 +360,22 @@ void test_inspect(void)
     ANSWERS(KX_E_SIZE, kx_plan_get(workspace, &info));
     request.rng_seed.length = 0;
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    CHECK(kx_plan_note(workspace, 0, text, sizeof text) > 0);
-    CHECK(strcmp(text, "no random seed is handed on: none was given") == 0);
+    info.size = sizeof info;
+    note.size = sizeof note;
+    ANSWERS(0, kx_plan_get(workspace, &info));
+    CHECK(info.note_count == 5);
+    seen = 0;
+    for (uint32_t i = 0; i < info.note_count; i++) {
+        ANSWERS(0, kx_plan_note_get(workspace, i, &note));
+        if (note.code == KX_NOTE_NO_RNG_SEED) {
+            seen++;
+            /* What a caller does on purpose is no warning. */
+            CHECK(note.flags == 0);
+            CHECK(kx_plan_note(workspace, i, text, sizeof text) > 0);
+            CHECK(strcmp(text, "no random seed is handed on: none was given") == 0);
+        }
+    }
+    CHECK(seen == 1);
     free(machine);
     free(workspace);
     free(kernel);
