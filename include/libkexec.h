@@ -644,13 +644,13 @@ struct kx_machine_info {
   int64_t load_limit_reboot;
   /** kernel.kexec_load_limit_panic, -1 without limit; see flags. */
   int64_t load_limit_panic;
-  /** Whether an image is loaded: KX_YES, KX_NO. */
+  /** Whether an image is loaded: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t loaded;
-  /** Whether a crash image is loaded: KX_YES, KX_NO. */
+  /** Whether a crash image is loaded: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t crash_loaded;
-  /** kernel.kexec_load_disabled: KX_YES, KX_NO. */
+  /** kernel.kexec_load_disabled: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t load_disabled;
-  /** Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO. */
+  /** Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t cap_sys_boot;
   /** KX_LOCKDOWN_*. */
   uint32_t lockdown;
@@ -658,11 +658,11 @@ struct kx_machine_info {
   uint32_t xen_guest;
   /** Bits of the EFI firmware, 32 or 64. */
   uint32_t efi_platform_size;
-  /** Whether the running kernel uses 5-level page tables: KX_YES, KX_NO. */
+  /** Whether the running kernel uses 5-level page tables: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t five_level;
-  /** Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO. */
+  /** Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t gbpages;
-  /** Whether the domain is Xen's control domain: KX_YES, KX_NO. */
+  /** Whether the domain is Xen's control domain: KX_YES, KX_NO, KX_UNKNOWN. */
   uint32_t xen_control;
   /** What started it: KX_FIRMWARE_*. */
   uint32_t firmware;
@@ -760,7 +760,8 @@ struct kx_image {
  * A plan, and the library's part of its segments: storage for an opaque object, which begins
  * with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
  * may be static, but must not be moved while it holds a plan: the functions that take one then
- * return KX_E_MOVED. Too large for many a stack.
+ * return KX_E_MOVED. While kx_plan() works in it they return KX_E_BUSY. Too large for many a
+ * stack.
  *
  * Functions that take it const may run at the same time on one object.
  */
@@ -1224,8 +1225,9 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  * kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
  * paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
- * KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
- * KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
+ * KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
+ * KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
+ * The workspace then holds no plan.
  */
 int kx_plan(const struct kx_request *request,
             const struct kx_machine *machine,
@@ -1245,7 +1247,7 @@ int kx_plan(const struct kx_request *request,
  * KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
  * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
- * KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
+ * KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
  */
 int kx_plan_to_boot(const struct kx_request *request,
                     const struct kx_machine *machine,
@@ -1567,7 +1569,7 @@ int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
  * Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED;
  * KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT, KX_E_PROTOCOL,
  * KX_E_BAD_FIELD, KX_E_NOT_BOOTABLE of the image; KX_E_COMMAND_LINE_TOO_LONG,
- * KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL. What was loaded before then still is.
+ * KX_E_NO_MEMORY_MAP, KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL. What was loaded before then still is.
  */
 int kx_load_to_boot(const char *kernel,
                     const char *initrd,

@@ -124,6 +124,7 @@ impl Parameter {
             ("const char *", "command_line") => "\"quiet\"".into(),
             ("char *" | "void *", _) => "buffer".into(),
             ("const void *", _) => "file".into(),
+            ("const uint8_t *", _) => "page".into(),
             ("uint8_t *", _) => "(unsigned char *)buffer".into(),
             ("uint32_t *", _) => "&word".into(),
             ("const int *", _) => "&fd".into(),
@@ -143,6 +144,7 @@ impl Parameter {
             (_, "map") => "KX_MAP_FIRMWARE".into(),
             (_, "step") => "KX_STEP_LOAD".into(),
             (_, "call") => "KX_CALL_LOAD".into(),
+            (_, "format") => "KX_FORMAT_BZIMAGE".into(),
             (
                 _,
                 "kind" | "flags" | "index" | "start" | "last" | "entry" | "copy_limit" | "flag",

@@ -259,6 +259,7 @@ fn efi_machine(made_up: &Path, e820: bool) {
         ("fw_vendor", "0x7feed018\n"),
         ("runtime", "0xfffffffeff5ee000\n"),
         ("config_table", "0x7feec018\n"),
+        ("systab", "ACPI20=0x7fb7e014\nACPI=0x7fb7e000\n"),
         ("runtime-map/0/type", "0x5\n"),
         ("runtime-map/0/phys_addr", "0x7f000000\n"),
         ("runtime-map/0/virt_addr", "0xfffffffe00000000\n"),
@@ -435,6 +436,8 @@ fn crash_machine(tree: &Path) {
           280000000-28fffffff : System RAM (kmem)\n",
     );
     file("proc/meminfo", b"MemTotal: 8000000 kB\n");
+    // Not started by EFI.
+    file("sys/kernel/boot_params/data", &[0; 4096]);
     file("proc/cpuinfo", b"flags\t\t: fpu pdpe1gb\n");
     file("proc/sys/kernel/osrelease", b"6.12.0-made-up\n");
     let direct_map = 0xffff_8f4b_4000_0000;

@@ -27,7 +27,7 @@ use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
 /// Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED;
 /// KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT, KX_E_PROTOCOL,
 /// KX_E_BAD_FIELD, KX_E_NOT_BOOTABLE of the image; KX_E_COMMAND_LINE_TOO_LONG,
-/// KX_E_NO_MEMORY_MAP, KX_E_NO_HOLE, KX_E_FULL. What was loaded before then still is.
+/// KX_E_NO_MEMORY_MAP, KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL. What was loaded before then still is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load_to_boot(
     kernel: *const c_char,

@@ -172,13 +172,13 @@ pub struct kx_machine_info {
     pub load_limit_reboot: i64,
     /// kernel.kexec_load_limit_panic, -1 without limit; see flags.
     pub load_limit_panic: i64,
-    /// Whether an image is loaded: KX_YES, KX_NO.
+    /// Whether an image is loaded: KX_YES, KX_NO, KX_UNKNOWN.
     pub loaded: u32,
-    /// Whether a crash image is loaded: KX_YES, KX_NO.
+    /// Whether a crash image is loaded: KX_YES, KX_NO, KX_UNKNOWN.
     pub crash_loaded: u32,
-    /// kernel.kexec_load_disabled: KX_YES, KX_NO.
+    /// kernel.kexec_load_disabled: KX_YES, KX_NO, KX_UNKNOWN.
     pub load_disabled: u32,
-    /// Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO.
+    /// Whether this process has CAP_SYS_BOOT: KX_YES, KX_NO, KX_UNKNOWN.
     pub cap_sys_boot: u32,
     /// KX_LOCKDOWN_*.
     pub lockdown: u32,
@@ -186,11 +186,11 @@ pub struct kx_machine_info {
     pub xen_guest: u32,
     /// Bits of the EFI firmware, 32 or 64.
     pub efi_platform_size: u32,
-    /// Whether the running kernel uses 5-level page tables: KX_YES, KX_NO.
+    /// Whether the running kernel uses 5-level page tables: KX_YES, KX_NO, KX_UNKNOWN.
     pub five_level: u32,
-    /// Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO.
+    /// Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO, KX_UNKNOWN.
     pub gbpages: u32,
-    /// Whether the domain is Xen's control domain: KX_YES, KX_NO.
+    /// Whether the domain is Xen's control domain: KX_YES, KX_NO, KX_UNKNOWN.
     pub xen_control: u32,
     /// What started it: KX_FIRMWARE_*.
     pub firmware: u32,

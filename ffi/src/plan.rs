@@ -31,8 +31,9 @@ use crate::workspace::{Inner, State, kx_workspace};
 /// kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
 /// paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
-/// KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL,
-/// KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. The workspace then holds no plan.
+/// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
+/// KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
+/// The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan(
     request: *const kx_request,
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn kx_plan(
 /// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
 /// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
-/// KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
+/// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_to_boot(
     request: *const kx_request,

@@ -16,7 +16,8 @@ pub const KX_WORKSPACE_WORDS: usize = 393_216;
 /// A plan, and the library's part of its segments: storage for an opaque object, which begins
 /// with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
 /// may be static, but must not be moved while it holds a plan: the functions that take one then
-/// return KX_E_MOVED. Too large for many a stack.
+/// return KX_E_MOVED. While kx_plan() works in it they return KX_E_BUSY. Too large for many a
+/// stack.
 ///
 /// Functions that take it const may run at the same time on one object.
 #[repr(C)]

@@ -11,8 +11,10 @@ line=$(cat /hop/next/cmdline)
 umount /sys/firmware/efi/efivars /sys
 try gone -c --command-line="$line"
 try file -s --command-line="$line"
-try told -c --command-line="$line acpi_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p')"
+rsdp=acpi_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p')
+try told -c --command-line="$line $rsdp"
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /sys/firmware
 try masked -c --command-line="$line"
+try masked-told -c --command-line="$line $rsdp"
 kexec -e

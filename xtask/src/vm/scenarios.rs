@@ -242,8 +242,10 @@ fn refusals() -> Vec<Scenario> {
         .never("file.said")
         .shows("FACT hop=0 told.exit=0")
         .shows("FACT hop=0 told.said=kexec: warning: /sys/kernel/boot_params is not known")
-        .shows("FACT hop=0 masked.exit=0")
-        .shows("FACT hop=0 masked.said=kexec: warning: EFI runtime services are not handed on")
+        .shows("FACT hop=0 masked.exit=255")
+        .shows("FACT hop=0 masked.said=*where its ACPI tables are (RSDP) is not known")
+        .shows("FACT hop=0 masked-told.exit=0")
+        .shows("FACT hop=0 masked-told.said=kexec: warning: EFI runtime services are not handed on")
         .shows("FACT hop=1 cpus=2")
         .shows("FACT hop=1 acpi_rsdp=0x")
         .ours_only(),
