@@ -1,9 +1,13 @@
-//! Shows what the purgatory is for: plans a kexec, changes one byte of the initrd's file, then
+//! Shows what the purgatory is for: plans a kexec, changes one byte of what was planned, then
 //! loads and executes. The purgatory finds the change, says so on the first serial port, and
 //! halts or resets the machine.
 //!
-//! `tamper halt|reboot|none KERNEL INITRD COMMAND-LINE`; `none` changes nothing, and the new
-//! kernel starts. For guests only.
+//! `tamper HOW KERNEL INITRD COMMAND-LINE`, for guests only. HOW is
+//!
+//! - `halt` or `reboot`: a byte of the initrd's file is changed, and the machine does that;
+//! - `code` or `block`: a byte of the purgatory's own code, or of the address in its block at which
+//!   the kernel is entered, is changed, and the machine resets;
+//! - `none`: nothing is changed, and the new kernel starts.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -15,11 +19,13 @@ use kexec_core::machine::Machine;
 use kexec_core::plan::{
     self, Console, OnFailure, Options, Request, SEGMENT_MAX, SegmentKind, Workspace,
 };
+use kexec_core::purgatory::{PARAMETERS_OFFSET, SEGMENT_SIZE, layout::offset};
 use kexec_core::{Error, Result};
 use kexec_rt::{Arguments, Once};
 
 static MACHINE: Once<Machine> = Once::new(Machine::new());
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
+static PURGATORY: Once<[u8; SEGMENT_SIZE]> = Once::new([0; SEGMENT_SIZE]);
 
 kexec_rt::entry!(main);
 
@@ -29,7 +35,7 @@ fn main(mut arguments: Arguments, _: Environment) -> u8 {
     else {
         let _ = linux::write_all(
             Standard::Error,
-            b"usage: tamper halt|reboot|none KERNEL INITRD COMMAND-LINE\n",
+            b"usage: tamper halt|reboot|code|block|none KERNEL INITRD COMMAND-LINE\n",
         );
         return 1;
     };
@@ -40,23 +46,27 @@ fn main(mut arguments: Arguments, _: Environment) -> u8 {
 }
 
 fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
-    let (Some(machine), Some(workspace)) = (MACHINE.take(), WORKSPACE.take()) else {
+    let (Some(machine), Some(workspace), Some(damaged)) =
+        (MACHINE.take(), WORKSPACE.take(), PURGATORY.take())
+    else {
         return Ok(());
     };
     linux::read_machine(machine);
     let copies = Copies::of_available_memory();
     let kernel = File::open(kernel)?.read(&copies)?;
     let planned = File::open(initrd)?.read(&copies)?;
+    let secret = linux::random_secret();
     let request = Request {
         kernel: kernel.bytes(),
         initrds: &[planned.bytes()],
         command_line: line.to_bytes(),
         rng_seed: linux::random_seed(),
+        digest_secret: secret.as_ref(),
         options: Options {
-            on_failure: if how == c"reboot" {
-                OnFailure::Reboot
-            } else {
+            on_failure: if how == c"halt" {
                 OnFailure::Halt
+            } else {
+                OnFailure::Reboot
             },
             console: Console {
                 serial: true,
@@ -68,7 +78,7 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
     };
     let plan = plan::plan(&request, machine, workspace)?;
     plan.check()?;
-    if how != c"none" {
+    if how == c"halt" || how == c"reboot" {
         change_first_byte(initrd)?;
     }
     // What a plan of mapped files loads when somebody writes to one.
@@ -76,16 +86,46 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
     let Some(first) = plan.segments().first() else {
         return Ok(());
     };
+    // The purgatory is the last one.
+    let purgatory = plan.segments().last().map_or(&[][..], |last| last.buf);
+    let purgatory = copy(purgatory, how, damaged);
     let mut segments = [*first; SEGMENT_MAX];
     for (to, from) in segments.iter_mut().zip(plan.segments()) {
         *to = *from;
-        if let SegmentKind::Initrd(_) = from.kind {
-            to.buf = loaded.bytes();
+        match from.kind {
+            SegmentKind::Initrd(_) => to.buf = loaded.bytes(),
+            SegmentKind::Purgatory => to.buf = purgatory,
+            _ => {}
         }
     }
     let segments = segments.get(..plan.segments().len()).unwrap_or_default();
     linux::kexec_load(plan.entry, segments, plan.flags)?;
     match linux::reboot_kexec()? {}
+}
+
+/// The purgatory, or a copy of it with one bit changed: in the instruction that sets R8 for the new
+/// kernel, which would start all the same, or in the address at which the kernel is entered.
+fn copy<'a>(sound: &'a [u8], how: &CStr, damaged: &'a mut [u8; SEGMENT_SIZE]) -> &'a [u8] {
+    const POP_R8_R9_R10: &[u8] = b"\x41\x58\x41\x59\x41\x5a";
+    const RIP: usize = PARAMETERS_OFFSET + offset::REGISTERS + 16 * 8;
+    let at = if how == c"code" {
+        let code = sound.windows(POP_R8_R9_R10.len());
+        let found = code.enumerate().find(|(_, part)| *part == POP_R8_R9_R10);
+        found.map(|(at, _)| at.saturating_add(1))
+    } else if how == c"block" {
+        Some(RIP)
+    } else {
+        return sound;
+    };
+    for (to, from) in damaged.iter_mut().zip(sound) {
+        *to = *from;
+    }
+    match at.and_then(|at| damaged.get_mut(at)) {
+        Some(byte) => *byte ^= 1,
+        // There is no such instruction: nothing is changed, and nothing must start.
+        None => return &[],
+    }
+    damaged
 }
 
 /// Writes to the file.

@@ -17,6 +17,9 @@ const TAMPER: &str = include_str!("../../guest/tamper.sh");
 /// What the purgatory says of a changed byte.
 const MISMATCH: &str = "DIGEST MISMATCH, not starting";
 
+/// What it says of a changed byte of itself.
+const DAMAGED: &str = "DAMAGED ITSELF, not starting";
+
 /// A CPU with SHA-NI and four-level paging. QEMU's `max` adds five-level paging to that, and
 /// `qemu64` has neither, nor anything beyond x86-64-v1, nor a random number generator: there
 /// only a seed from the loader makes the random numbers ready at time 0.
@@ -202,14 +205,21 @@ fn inits() -> Vec<Scenario> {
 
 /// What must not start.
 fn refusals() -> Vec<Scenario> {
-    let tamper = |name, about, how| {
+    let changed = |name, about, how| {
         Scenario::new(name, about, "6.12")
             .example("bin/tamper", "tamper")
             .hop("-c", "7.x")
             .words(how)
             .script(TAMPER)
-            .shows("libkexec purgatory")
             .ours_only()
+    };
+    let tamper = |name, about, how| changed(name, about, how).shows("libkexec purgatory");
+    let tamper_itself = |name, about, how| {
+        changed(name, about, how)
+            .ends(Ending::Reset)
+            .shows(DAMAGED)
+            .never("libkexec purgatory")
+            .never("FACT hop=1")
     };
     vec![
         Scenario::new(
@@ -259,16 +269,15 @@ fn refusals() -> Vec<Scenario> {
         .never("DIGEST MISMATCH"),
         tamper(
             "tampered-halt",
-            "a changed byte is told, and the machine halts; no SHA-NI",
+            "a changed byte is reported, and the machine halts",
             "tamper=halt",
         )
-        .cpu("max,sha-ni=off", 2)
-        .flags(&["avx2"])
+        .flags(&["sha_ni"])
         .ends(Ending::Shows(MISMATCH, Duration::from_secs(20)))
         .never("FACT hop=1"),
         tamper(
             "tampered-reset",
-            "a changed byte is told, and the machine resets",
+            "a changed byte is reported, and the machine resets",
             "tamper=reboot",
         )
         .slow()
@@ -277,13 +286,38 @@ fn refusals() -> Vec<Scenario> {
         .never("FACT hop=1"),
         tamper(
             "tampered-plain",
-            "the same on a CPU without SHA-NI",
+            "the same on a CPU with nothing beyond x86-64-v1",
             "tamper=reboot",
         )
         .cpu("qemu64", 1)
+        .lacks(&["sha_ni", "avx"])
         .ends(Ending::Reset)
         .shows(MISMATCH)
         .never("FACT hop=1"),
+        tamper(
+            "tampered-uefi",
+            "the same under UEFI, on a CPU with SHA-NI",
+            "tamper=reboot",
+        )
+        .uefi()
+        .cpu(SHA, 2)
+        .flags(&["sha_ni"])
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        tamper_itself(
+            "tampered-code",
+            "a changed bit of the purgatory's own code is reported, and the machine resets",
+            "tamper=code",
+        )
+        .cpu("qemu64", 1),
+        tamper_itself(
+            "tampered-block",
+            "a changed bit of where the purgatory jumps to is reported, and the machine resets",
+            "tamper=block",
+        )
+        .uefi()
+        .cpu(SHA, 2),
         Scenario::new(
             "unload",
             "what is loaded can be unloaded, by either method",
