@@ -1,5 +1,5 @@
 //! `damage KERNEL INITRD OTHER-KERNEL COUNT`: damages what is loaded in every way that memory is
-//! damaged, and counts what the digest misses. The figures are in docs/TESTING.md.
+//! damaged, and counts what the digest misses. The figures are in docs/TESTING.md, "Damage".
 //!
 //! Every bit of 64 KiB; every page of kernel and initrd zeroed, filled, in the place of the next one,
 //! shifted by a byte, a copy of the one before, and the page of another kernel that lay there before;
