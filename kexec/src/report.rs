@@ -101,7 +101,7 @@ pub fn by_plan(out: &mut dyn Write, files: &Inputs<'_>, plan: &Plan<'_>) -> Resu
         )?;
     }
     if let Some(digest) = plan.digest {
-        write!(out, "sha256:          ")?;
+        write!(out, "digest:          ")?;
         for byte in digest {
             write!(out, "{byte:02x}")?;
         }

@@ -212,6 +212,10 @@ fn a_dry_run_prints_the_plan() {
     assert!(file.contains("kexec_file_load") && !file.contains("segment 0:"));
     let load = kexec(&["--dry-run", "-c", &kernel]).stdout;
     assert!(!load.contains("kexec_file_load") && load.contains("segment 0:"));
+    // XXH3-128: 16 bytes.
+    let mut lines = load.lines();
+    let digest = lines.find_map(|line| line.strip_prefix("digest:"));
+    assert_eq!(digest.map(|bytes| bytes.trim().len()), Some(32), "{load}");
 
     // -d says the same while it loads.
     let debug = kexec_with(&KIND, &["-c", "-l", "-d", "-i", &kernel]);
