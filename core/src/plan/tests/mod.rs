@@ -9,6 +9,7 @@ use std::vec;
 use std::vec::Vec;
 
 mod crash;
+mod golden;
 mod placement;
 
 /// A machine with these stretches of RAM, in MiB.

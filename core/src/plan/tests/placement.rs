@@ -5,7 +5,7 @@ use crate::memory::PAGE_SIZE;
 
 /// A random map: fragmented, unsorted, overlapping, at the ends of the address space, with
 /// bytes over at page edges.
-fn random_machine(random: &mut Random) -> Box<Machine> {
+pub fn random_machine(random: &mut Random) -> Box<Machine> {
     let mut machine = Box::new(Machine::new());
     let ends = [0, 1 << 20, 16 << 20, 1 << 32, 1 << 46, 1 << 52, u64::MAX];
     for _ in 0..1 + random.below(40) {
