@@ -4,6 +4,7 @@
 pub mod mapping;
 pub mod native;
 
+use kexec_core::Narrowed;
 use kexec_core::crash::{CoreHeader, dump_ranges};
 use kexec_core::machine::{IomemParser, KernelText, Machine};
 use kexec_core::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, Window, find_hole};
@@ -208,6 +209,7 @@ pub fn place(free: &mut RangeSet) -> u64 {
             align,
             min: 0x10_0000,
             max: u64::MAX,
+            narrowed: Narrowed::No,
         };
         *hole = find_hole(free, &window).ok();
         if let Some(hole) = *hole {

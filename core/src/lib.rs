@@ -58,18 +58,25 @@ mod testing;
 #[doc = include_str!("../README.md")]
 struct PackageReadme;
 
+pub mod arch;
 pub mod boot;
 pub mod bytes;
 pub mod crash;
 mod cstr;
 mod errno;
 mod error;
+pub mod handover;
 pub mod image;
 pub mod linux;
 pub mod machine;
 pub mod memory;
+mod note;
 pub mod plan;
 pub mod purgatory;
+pub mod purpose;
+mod request;
+pub mod segment;
+pub mod told;
 
 pub use cstr::{cstr_of, nth_string};
 pub use errno::Errno;

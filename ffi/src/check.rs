@@ -4,7 +4,7 @@ use core::ffi::c_int;
 
 use heapless::Vec;
 use kexec_core::Error;
-use kexec_core::memory::Range;
+use kexec_core::memory::{PageSize, Range};
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
 use crate::error::{About, Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report};
@@ -116,6 +116,7 @@ pub unsafe extern "C" fn kx_check_segments(
             destination: X86_64_LIMIT_4_LEVEL,
             total_ram: u64::MAX,
             crash: None,
+            page_size: PageSize::K4,
         };
         if !limits.is_null() {
             // SAFETY: the caller's promise.

@@ -75,11 +75,15 @@ pub unsafe extern "C" fn kx_plan_to_boot(
 const INITRDS: &str = "request.initrds[]";
 
 /// How a plan is made.
-type Make =
-    for<'a> fn(&Request<'a>, &Machine, &'a mut Workspace, &kx_request) -> Result<Plan<'a>, Error>;
+type Make = for<'a> fn(
+    &Request<'_, 'a>,
+    &Machine,
+    &'a mut Workspace,
+    &kx_request,
+) -> Result<Plan<'a>, Error>;
 
 fn with_progress<'a>(
-    request: &Request<'a>,
+    request: &Request<'_, 'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
     asked: &kx_request,
@@ -98,7 +102,7 @@ fn with_progress<'a>(
 }
 
 fn to_boot<'a>(
-    request: &Request<'a>,
+    request: &Request<'_, 'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
     _: &kx_request,

@@ -131,10 +131,13 @@ fn the_largest_machine_fits_the_workspace() {
     use crate::machine::CpuNotes;
     use crate::memory::RangeSet;
     use crate::plan::Workspace;
+    use crate::purpose::LINE;
     let notes = vec![1; CpuNotes::CAPACITY];
     let ram = vec![Range::new(0, 4095).unwrap(); RangeSet::CAPACITY];
     let large = header(&notes, &ram);
-    assert_eq!(large.size(), Workspace::CORE_HEADER_CAPACITY);
+    assert_eq!(large.size(), 64 + 56 * (8192 + 8704 + 2));
+    // And the boot parameters, of the size that README promises at least.
+    assert!(large.size() + LINE + (512 << 10) <= Workspace::CAPACITY);
     let bytes = written(&large);
     let elf = Elf::parse(&bytes).unwrap();
     assert_eq!(elf.program_headers.len(), 8192 + 2 + 8704);

@@ -60,6 +60,8 @@ impl<'a> Kernel<'a> {
 
     /// Checks, for an image of any format, that what is at its entry comes from the file: not a gap
     /// between its parts, nor memory that is zero.
+    // Where the format is known to the compiler, only that format's code is in the program.
+    #[inline(always)]
     pub(crate) fn entered(self) -> Result<Self> {
         let entry = self.entry_offset();
         let loaded = self.parts().any(|(bytes, offset, _)| {
@@ -81,7 +83,7 @@ impl<'a> Kernel<'a> {
 
     /// What boot_params get from 0x1f1 on.
     #[must_use]
-    pub const fn setup_header(&self) -> &[u8] {
+    pub const fn setup_header(&self) -> &'a [u8] {
         match self {
             Self::BzImage(image) => image.setup_header(),
             Self::Vmlinux(_) => &VMLINUX_HEADER,

@@ -61,8 +61,9 @@ pub use state::{
 pub use text::hex;
 pub use unknown::{Firmware, refusal};
 
+use crate::arch::Arch;
 use crate::error::Error;
-use crate::memory::MemoryMap;
+use crate::memory::{MemoryMap, PageSize};
 
 /// Where [`Machine::memory`] came from, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -175,6 +176,10 @@ pub struct Machine {
     /// without them (no `pdpe1gb` in cpuinfo) says no; one with them does not say yes, for the
     /// kernel may not use them (`nogbpages`, debug_pagealloc).
     pub gbpages: Known,
+    /// The running kernel's architecture; `None` if nobody says.
+    pub arch: Option<Arch>,
+    /// The running kernel's page size.
+    pub page_size: PageSize,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain.
@@ -210,6 +215,8 @@ impl Machine {
             total_ram: None,
             five_level_paging: Known::Unknown,
             gbpages: Known::Unknown,
+            arch: None,
+            page_size: PageSize::K4,
             kexec: KexecState::UNKNOWN,
             xen: false,
             xen_guest: XenGuest::Unknown,
@@ -236,6 +243,8 @@ impl Machine {
         self.total_ram = None;
         self.five_level_paging = Known::Unknown;
         self.gbpages = Known::Unknown;
+        self.arch = None;
+        self.page_size = PageSize::K4;
         self.kexec = KexecState::UNKNOWN;
         self.xen = false;
         self.xen_guest = XenGuest::Unknown;

@@ -16,6 +16,8 @@ pub struct Window {
     pub min: u64,
     /// The highest address allowed, inclusive.
     pub max: u64,
+    /// Which of the caller's limits narrow it, for the error.
+    pub narrowed: Narrowed,
 }
 
 /// The highest range of `window.size` bytes, aligned, inside the window and all in `free`. One
@@ -40,7 +42,7 @@ pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
         min: window.min,
         max: window.max,
         largest: largest_hole(free, window.min, window.max),
-        narrowed: Narrowed::No,
+        narrowed: window.narrowed,
     })
 }
 

@@ -24,6 +24,7 @@ fn finds_what_trying_every_address_finds() {
             align: 1 << random.below(6),
             min: base + a.min(b),
             max: base + a.max(b),
+            narrowed: Narrowed::No,
         };
         let fits = |offset: u64| {
             let start = base + offset;
@@ -58,6 +59,7 @@ fn says_what_is_missing() {
         align: 0x1000,
         min: 0,
         max: u64::MAX,
+        narrowed: Narrowed::No,
     };
     assert_eq!(
         find_hole(&free, &window),

@@ -6,12 +6,14 @@
 mod hole;
 mod kind;
 mod map;
+mod page;
 mod range;
 mod set;
 
 pub use hole::{Window, find_hole, largest_hole};
 pub use kind::MemoryKind;
 pub use map::{MapFull, MemoryEntry, MemoryMap};
+pub use page::PageSize;
 pub use range::Range;
 pub use set::{RangeSet, SetFull};
 

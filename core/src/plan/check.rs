@@ -1,9 +1,10 @@
 //! The kernel's own checks, made first (kernel/kexec_core.c, sanity_check_segment_list), and
 //! those it does not make: destinations in free RAM, and entries inside bytes that are loaded.
 
-use super::{Rule, Segment, SegmentKind};
+use super::{Rule, SEGMENT_MAX, Segment, SegmentKind};
 use crate::error::{Error, Result};
-use crate::memory::{PAGE_SIZE, Range, RangeSet};
+use crate::machine::{Known, Machine};
+use crate::memory::{PageSize, Range, RangeSet};
 
 /// What the running kernel allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +17,26 @@ pub struct Limits {
     pub total_ram: u64,
     /// For a crash image: where all segments must lie.
     pub crash: Option<Range>,
+    /// The running kernel's page size.
+    pub page_size: PageSize,
 }
 
-/// Most segments kexec_load(2) takes (KEXEC_SEGMENT_MAX).
-pub const SEGMENT_MAX: usize = 16;
+impl Limits {
+    /// What the running kernel of this machine allows, for a kernel that is not for a crash.
+    #[must_use]
+    pub fn of(machine: &Machine) -> Self {
+        Self {
+            // Below the lower limit is below both.
+            destination: match machine.five_level_paging {
+                Known::Yes => X86_64_LIMIT_5_LEVEL,
+                Known::No | Known::Unknown => X86_64_LIMIT_4_LEVEL,
+            },
+            total_ram: machine.total_ram.unwrap_or(u64::MAX),
+            crash: None,
+            page_size: machine.page_size,
+        }
+    }
+}
 
 /// MAXMEM − 1 on x86_64 with 4-level page tables (arch/x86/include/asm/kexec.h,
 /// pgtable_64_types.h).
@@ -38,7 +55,8 @@ pub fn check(segments: &[Segment<'_>], entry: u64, limits: &Limits) -> Result<()
             max: SEGMENT_MAX as u64,
         });
     }
-    let half = (limits.total_ram / PAGE_SIZE / 2).saturating_mul(PAGE_SIZE);
+    let in_page = limits.page_size.bytes().saturating_sub(1);
+    let half = (limits.total_ram / 2) & !in_page;
     for pass in Pass::ALL {
         let mut sum = 0_u64;
         each(segments, &mut |index, segment| match pass {
@@ -138,7 +156,8 @@ fn destination(segment: &Segment<'_>, limits: &Limits) -> Option<Rule> {
     let Some(end) = segment.mem.checked_add(segment.memsz) else {
         return Some(Rule::Wraps);
     };
-    if segment.mem % PAGE_SIZE != 0 || end % PAGE_SIZE != 0 {
+    let in_page = limits.page_size.bytes().saturating_sub(1);
+    if (segment.mem | end) & in_page != 0 {
         return Some(Rule::Unaligned);
     }
     (end >= limits.destination).then_some(Rule::PastLimit)

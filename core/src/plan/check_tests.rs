@@ -5,6 +5,7 @@ const LIMITS: Limits = Limits {
     destination: X86_64_LIMIT_4_LEVEL,
     total_ram: 1 << 30,
     crash: None,
+    page_size: PageSize::K4,
 };
 
 fn segment(mem: u64, memsz: u64, buf: &[u8]) -> Segment<'_> {

@@ -1,28 +1,164 @@
-//! The last segment: the purgatory, told what to verify and where to go.
+//! How a plan is sealed: by a purgatory that verifies, or by one that only enters the new kernel.
 
+use core::fmt;
 use core::ops::ControlFlow;
 
 use heapless::Vec;
 
-use super::{Options, SEGMENT_MAX, Segment};
+use super::{Options, Request, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
+use crate::handover::Exit;
 use crate::memory::Range;
 use crate::purgatory::{
-    self, Backup, Bare, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers,
-    SEGMENT_SIZE, Secret, Serial,
+    self, Backup, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers, SEGMENT_SIZE,
+    Secret, Serial,
 };
+use crate::segment::{Bytes, Items, Piece, SegmentKind, anywhere};
+use crate::told::Told;
 
-/// Told the bytes digested so far and the bytes there are; may stop the plan.
+/// Gets the bytes digested so far and the bytes there are; may stop the plan.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// Bytes digested between two calls of the progress function: some milliseconds' worth, and a
 /// multiple of the digest's stripe.
 const PIECE: usize = 4 << 20;
 
-/// The purgatory's bytes, and the digest it was given.
+/// A finished purgatory.
+#[derive(Clone, Copy, Debug)]
 pub struct Sealed<'a> {
+    /// Its bytes.
     pub bytes: &'a [u8],
+    /// The digest it compares with, unless it verifies nothing.
     pub digest: Option<[u8; 16]>,
+}
+
+/// What lies between the jump of the running kernel and the new kernel. A program links the seals
+/// it names.
+pub trait Seal<'a> {
+    /// Adds its segment, the last one; its bytes come from [`Seal::seal`].
+    fn items(&self, items: &mut Items<'a>);
+
+    /// Writes the segment.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`]; [`Error::BadArgument`] for options that no purgatory has.
+    fn seal(
+        &mut self,
+        orders: &Orders<'_, 'a>,
+        segments: &[Segment<'a>],
+        code: &'a mut [u8; SEGMENT_SIZE],
+    ) -> Result<Sealed<'a>>;
+}
+
+/// What a purgatory is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Orders<'o, 'a> {
+    /// How the new kernel is entered.
+    pub exit: &'o Exit,
+    /// How to plan.
+    pub options: &'o Options,
+    /// The segments' sources: which are verified.
+    pub pieces: &'o [Piece<'a>],
+    /// Where the purgatory starts; 0 if there is none.
+    pub purgatory: u64,
+    /// Where it copies low memory to, if it does.
+    pub backup: Option<Range>,
+    /// What the digests are keyed with.
+    pub secret: &'o Secret,
+}
+
+impl<'o, 'a> Orders<'o, 'a> {
+    /// From what was planned so far.
+    pub(super) fn new(
+        exit: &'o Exit,
+        request: &'o Request<'_, 'a>,
+        told: &Told<'_, 'a>,
+        items: &'o Items<'a>,
+    ) -> Self {
+        Self {
+            exit,
+            options: &request.options,
+            pieces: items.pieces(),
+            purgatory: items.start(SegmentKind::Purgatory),
+            backup: told.crash.and_then(|crash| crash.backup),
+            secret: request.digest_secret.unwrap_or(&DEFAULT_SECRET),
+        }
+    }
+
+    /// The registers the new kernel is entered with. It sets its own stack first of all; until then
+    /// the end of the purgatory's `memsz` bytes is as good as any.
+    const fn registers(&self, memsz: usize) -> Registers {
+        let Exit::X86Long(mut registers) = *self.exit;
+        registers.rsp = self.purgatory.saturating_add(memsz as u64);
+        registers
+    }
+}
+
+/// Enters the new kernel and verifies nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Bare;
+
+impl<'a> Seal<'a> for Bare {
+    fn items(&self, items: &mut Items<'a>) {
+        add(items, purgatory::BARE_MEMSZ);
+    }
+
+    fn seal(
+        &mut self,
+        orders: &Orders<'_, 'a>,
+        _: &[Segment<'a>],
+        code: &'a mut [u8; SEGMENT_SIZE],
+    ) -> Result<Sealed<'a>> {
+        let Registers { rsi, rsp, rip, .. } = orders.registers(purgatory::BARE_MEMSZ);
+        let told = purgatory::Bare { rsi, rsp, rip };
+        Ok(Sealed {
+            // The buffer is that of the larger one.
+            bytes: told.build(code).unwrap_or_default(),
+            digest: None,
+        })
+    }
+}
+
+/// Adds a purgatory of so many bytes of memory. Its code runs from anywhere the identity map
+/// reaches.
+fn add(items: &mut Items<'_>, memsz: usize) {
+    items.block(anywhere("the purgatory", memsz as u64, u64::MAX));
+    items.piece(SegmentKind::Purgatory, Bytes::Zero, 0, memsz as u64);
+    items.unverified();
+}
+
+/// Verifies the other segments first, unless told not to.
+pub struct Verifying<'p> {
+    /// Called while segments are digested.
+    pub progress: Progress<'p>,
+}
+
+impl fmt::Debug for Verifying<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifying").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Seal<'a> for Verifying<'_> {
+    fn items(&self, items: &mut Items<'a>) {
+        add(items, purgatory::MEMSZ);
+    }
+
+    fn seal(
+        &mut self,
+        orders: &Orders<'_, 'a>,
+        segments: &[Segment<'a>],
+        code: &'a mut [u8; SEGMENT_SIZE],
+    ) -> Result<Sealed<'a>> {
+        let mut verified: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
+        for (piece, segment) in orders.pieces.iter().zip(segments) {
+            if piece.verified && orders.options.verify {
+                // Both lists hold as many.
+                let _ = verified.push(*segment);
+            }
+        }
+        verifying(orders, &verified, code, &mut *self.progress)
+    }
 }
 
 /// The digest over the segments' bytes; `None` if `progress` says to stop.
@@ -45,58 +181,18 @@ fn digest(secret: &Secret, segments: &[Segment<'_>], progress: Progress<'_>) -> 
     Some(sum.finish())
 }
 
-/// What a purgatory is made for.
-#[derive(Clone, Copy)]
-pub struct Exit<'s> {
-    pub options: &'s Options,
-    /// What the digests are keyed with.
-    pub secret: Option<&'s Secret>,
-    /// What is to be verified.
-    pub segments: &'s [Segment<'s>],
-    /// Where the new kernel is entered.
-    pub kernel_entry: u64,
-    /// What it gets in RSI (boot.rst, "64-bit boot protocol").
-    pub boot_params: u64,
-    /// Where the purgatory lies.
-    pub place: Range,
-    /// Where it copies low memory to, if it does.
-    pub backup: Option<Range>,
-}
-
-impl Exit<'_> {
-    /// The kernel sets its own stack first of all; until then the end of the purgatory's segment
-    /// is as good as any.
-    const fn stack(&self) -> u64 {
-        self.place.last().saturating_add(1)
-    }
-}
-
-/// Writes the purgatory that verifies nothing.
-pub fn bare<'a>(exit: Exit<'_>, buffer: &'a mut [u8; SEGMENT_SIZE]) -> Result<Sealed<'a>> {
-    let told = Bare {
-        rsi: exit.boot_params,
-        rsp: exit.stack(),
-        rip: exit.kernel_entry,
-    };
-    Ok(Sealed {
-        // The buffer is that of the larger one.
-        bytes: told.build(buffer).unwrap_or_default(),
-        digest: None,
-    })
-}
-
 /// Digests the segments unless told not to, and writes the purgatory.
-pub fn seal<'a>(
-    exit: Exit<'_>,
+fn verifying<'a>(
+    orders: &Orders<'_, 'a>,
+    segments: &[Segment<'a>],
     buffer: &'a mut [u8; SEGMENT_SIZE],
     progress: Progress<'_>,
 ) -> Result<Sealed<'a>> {
-    let options = exit.options;
+    let options = orders.options;
     let mut regions: Vec<Region, SEGMENT_MAX> = Vec::new();
     let mut sum = None;
-    let secret = exit.secret.unwrap_or(&DEFAULT_SECRET);
     if options.verify {
-        for segment in exit.segments {
+        for segment in segments {
             let region = Region {
                 start: segment.mem,
                 length: segment.buf.len() as u64,
@@ -104,7 +200,7 @@ pub fn seal<'a>(
             // Both lists hold as many.
             let _ = regions.push(region);
         }
-        sum = Some(digest(secret, exit.segments, progress).ok_or(Error::Cancelled)?);
+        sum = Some(digest(orders.secret, segments, progress).ok_or(Error::Cancelled)?);
     }
     let console = options.console;
     let parameters = Parameters {
@@ -116,16 +212,11 @@ pub fn seal<'a>(
         vga: console.vga,
         reset_vga: console.reset_vga,
         on_failure: options.on_failure,
-        registers: Registers {
-            rsi: exit.boot_params,
-            rsp: exit.stack(),
-            rip: exit.kernel_entry,
-            ..Registers::default()
-        },
+        registers: orders.registers(purgatory::MEMSZ),
         regions: &regions,
-        secret,
+        secret: orders.secret,
         digest: sum.unwrap_or_default(),
-        backup: exit.backup.map_or(Backup::default(), |range| Backup {
+        backup: orders.backup.map_or(Backup::default(), |range| Backup {
             source: 0,
             target: range.start(),
             length: range.size(),

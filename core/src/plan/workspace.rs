@@ -2,40 +2,54 @@
 
 use core::fmt;
 
-use super::crash::Buffers;
-use crate::memory::RangeSet;
+use crate::memory::{MemoryMap, RangeSet};
 use crate::purgatory;
+use crate::purpose::Room;
+use crate::segment::Arena;
 
-/// Room for the generated segments and the placement; some 1.9 MiB, of which only what is used
+/// Room for the generated segments and the placement; some 2.6 MiB, of which only what is used
 /// is touched. Best a static: it is large for a frame. One plan at a time lives in it.
 pub struct Workspace {
-    pub(super) free: RangeSet,
-    pub(super) boot: [u8; Workspace::BOOT_CAPACITY],
-    pub(super) purgatory: [u8; purgatory::SEGMENT_SIZE],
-    pub(super) crash: Buffers,
+    free: RangeSet,
+    map: MemoryMap,
+    code: [u8; purgatory::SEGMENT_SIZE],
+    bytes: [u8; Workspace::CAPACITY],
 }
 
 impl Workspace {
-    /// Bytes for boot_params, command line, EFI map and setup_data: a full memory map's
-    /// SETUP_E820_EXT, a full EFI map and a device tree of 256 KiB fit together.
-    pub const BOOT_CAPACITY: usize = 512 << 10;
-
-    /// Bytes for the elfcorehdr: 64 and 56 for each CPU of
-    /// [`CpuNotes::CAPACITY`](crate::machine::CpuNotes::CAPACITY), each range of a full
-    /// [`RangeSet`], and two more.
-    pub const CORE_HEADER_CAPACITY: usize = Buffers::HEADER;
-    /// Bytes for a crash kernel's command line with what is added to it.
-    pub const CRASH_LINE_CAPACITY: usize = Buffers::LINE;
+    /// Bytes for what is generated, the purgatory apart. The largest needs fit: an elfcorehdr for
+    /// [`CpuNotes::CAPACITY`](crate::machine::CpuNotes::CAPACITY) CPUs and a full [`RangeSet`] (0.9
+    /// MiB) with a crash kernel's command line, and boot parameters of 1.3 MiB, with a full memory
+    /// map's SETUP_E820_EXT, a full EFI map and a device tree of 1 MiB; or a device tree of 2 MiB,
+    /// the most that arm64 takes.
+    pub const CAPACITY: usize = 2304 << 10;
 
     /// An empty workspace.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             free: RangeSet::new(),
-            boot: [0; Self::BOOT_CAPACITY],
-            purgatory: [0; purgatory::SEGMENT_SIZE],
-            crash: Buffers::new(),
+            map: MemoryMap::new(),
+            code: [0; purgatory::SEGMENT_SIZE],
+            bytes: [0; Self::CAPACITY],
         }
+    }
+
+    /// The set for placement, the room for what is generated, and the purgatory's.
+    pub(super) const fn split(
+        &mut self,
+    ) -> (&mut RangeSet, Room<'_>, &mut [u8; purgatory::SEGMENT_SIZE]) {
+        let Self {
+            free,
+            map,
+            code,
+            bytes,
+        } = self;
+        let room = Room {
+            arena: Arena::new(bytes),
+            map: Some(map),
+        };
+        (free, room, code)
     }
 }
 

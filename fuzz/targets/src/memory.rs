@@ -86,6 +86,7 @@ fn ranges(data: &[u8], set: &mut RangeSet) {
                     align,
                     min: min.0,
                     max: max.0,
+                    narrowed: kexec_core::Narrowed::No,
                 };
                 hole(set, &model, &window);
             }

@@ -1,4 +1,5 @@
-//! System call entry, one file per architecture.
+//! What depends on the architecture this is compiled for: the system call entry, and its name.
+//! The only place in core, the purgatory apart, with `cfg(target_arch)`.
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -6,6 +7,18 @@ mod x86_64;
 pub use x86_64::syscall;
 
 use crate::Errno;
+use crate::arch::Arch;
+
+/// The architecture this is compiled for, which is that of the running kernel.
+pub const NATIVE: Option<Arch> = if cfg!(target_arch = "x86_64") {
+    Some(Arch::X86_64)
+} else if cfg!(target_arch = "aarch64") {
+    Some(Arch::Arm64)
+} else if cfg!(target_arch = "riscv64") {
+    Some(Arch::Riscv64)
+} else {
+    None
+};
 
 /// What a system call returned: a value, or −errno.
 // Not inlined: it is in every wrapper, and a call is shorter.

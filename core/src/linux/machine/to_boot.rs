@@ -23,6 +23,7 @@ use crate::memory::MemoryMap;
 /// * where it comes from /proc/iomem, touching pieces stay pieces;
 /// * the size of the RAM and of the page tables is asked of the kernel, not read.
 pub fn read_machine_to_boot(machine: &mut Machine) {
+    machine.arch = arch::NATIVE;
     machine.total_ram = total_ram();
     machine.five_level_paging = five_level_paging();
     read_below(cstr!("/"), machine);
@@ -90,6 +91,7 @@ fn five_level_paging() -> Known {
 
 /// Asks the running kernel for what its files did not say.
 pub(super) fn ask_kernel(machine: &mut Machine) {
+    machine.arch = arch::NATIVE;
     if machine.five_level_paging == Known::Unknown {
         machine.five_level_paging = five_level_paging();
     }

@@ -34,7 +34,7 @@ fn machine(reserved: (u64, u64)) -> Box<Machine> {
     machine
 }
 
-fn crash_request<'a>(kernel: &'a [u8], initrds: &'a [&'a [u8]]) -> Request<'a> {
+fn crash_request<'a>(kernel: &'a [u8], initrds: &'a [&'a [u8]]) -> Request<'a, 'a> {
     let mut request = request(kernel, initrds);
     request.options.crash = Some(CrashOptions::default());
     request

@@ -1,7 +1,8 @@
 use super::*;
 use crate::bytes::{u8_at, u32_at, u64_at};
-use crate::machine::{Firmware, IomemAccess, XenGuest};
+use crate::machine::{Firmware, IomemAccess, Known, XenGuest};
 use crate::memory::{MemoryKind, Range, RangeSet};
+use crate::purgatory;
 use crate::testing::{Random, bzimage};
 use std::boxed::Box;
 use std::string::ToString;
@@ -31,7 +32,7 @@ fn workspace() -> Box<Workspace> {
     Box::new(Workspace::new())
 }
 
-fn request<'a>(kernel: &'a [u8], initrds: &'a [&'a [u8]]) -> Request<'a> {
+fn request<'a>(kernel: &'a [u8], initrds: &'a [&'a [u8]]) -> Request<'a, 'a> {
     Request {
         kernel,
         initrds,

@@ -160,7 +160,7 @@ fn memory_only_one_of_the_maps_calls_ram_is_not_used() {
         .add(mib(1000, 1001), MemoryKind::RESERVED)
         .unwrap();
     let mut free = RangeSet::new();
-    super::super::usable::usable(&machine, 0, u64::MAX, &mut free).unwrap();
+    crate::purpose::usable(&machine, 1 << 20, u64::MAX, &mut free).unwrap();
     let expected: Vec<Range> = vec![mib(1, 1000), mib(1001, 2048)];
     assert_eq!(free.ranges(), expected);
 }
@@ -183,7 +183,7 @@ fn an_efi_region_past_the_last_address_is_not_used() {
         };
         machine.efi.add(descriptor).unwrap();
         let mut free = RangeSet::new();
-        super::super::usable::usable(&machine, 0, u64::MAX, &mut free).unwrap();
+        crate::purpose::usable(&machine, 1 << 20, u64::MAX, &mut free).unwrap();
         let below = Range::new(1 << 20, (2 << 30) - 1).unwrap();
         assert_eq!(free.ranges(), [below], "{pages:#x} pages");
     }

@@ -50,7 +50,7 @@ fn kcore() -> Vec<u8> {
 }
 
 /// What a plan for it says: the notes that warn, or the refusal.
-fn planned(fake: &Fake, change: impl FnOnce(&mut Request<'_>)) -> Result<Vec<Note>, Error> {
+fn planned(fake: &Fake, change: impl FnOnce(&mut Request<'_, '_>)) -> Result<Vec<Note>, Error> {
     let mut kernel = bzimage(0x1000);
     // 1 MiB, so that it fits every machine here.
     kernel[0x260..0x264].copy_from_slice(&0x10_0000_u32.to_le_bytes());

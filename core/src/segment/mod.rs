@@ -1,8 +1,19 @@
 //! Segments: what kexec_load(2) copies where.
 
+mod arena;
+mod items;
+mod place;
+
 use core::fmt;
 
+pub use arena::Arena;
+pub use items::{Bytes, Items, Near, Piece};
+pub use place::{Bounds, anywhere, place};
+
 use crate::memory::Range;
+
+/// Most segments kexec_load(2) takes (KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h).
+pub const SEGMENT_MAX: usize = 16;
 
 /// What a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,49 @@
 
 use core::fmt;
 
+use heapless::Vec;
+
 use crate::boot::SetupType;
+
+/// What there is to say of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    notes: Vec<Note, 24>,
+    setup_types: Vec<SetupType, 4>,
+}
+
+impl Remarks {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            notes: Vec::new(),
+            setup_types: Vec::new(),
+        }
+    }
+
+    /// Adds a note; there is room for all that a plan can have.
+    pub fn note(&mut self, note: Note) {
+        let _ = self.notes.push(note);
+    }
+
+    /// Adds a type of setup_data that is handed over; there is room for all there are.
+    pub fn setup_type(&mut self, kind: SetupType) {
+        let _ = self.setup_types.push(kind);
+    }
+
+    /// The notes.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The types of setup_data, in list order.
+    #[must_use]
+    pub fn setup_types(&self) -> &[SetupType] {
+        &self.setup_types
+    }
+}
 
 /// A remark on a plan. None of them keeps the new kernel from starting.
 ///

@@ -90,29 +90,30 @@ impl Default for Options {
     }
 }
 
-/// What to start.
+/// What to start. A plan borrows the bytes of kernel and initrds (`'a`); the list of initrds,
+/// command line and device tree (`'t`) may go once it is made.
 #[derive(Clone, Copy, Default)]
-pub struct Request<'a> {
+pub struct Request<'t, 'a> {
     /// The kernel image's file.
     pub kernel: &'a [u8],
     /// The initrds, each a whole file, in the order the new kernel unpacks them.
-    pub initrds: &'a [&'a [u8]],
+    pub initrds: &'t [&'a [u8]],
     /// The command line, without a final NUL.
-    pub command_line: &'a [u8],
+    pub command_line: &'t [u8],
     /// A device tree blob to hand over (SETUP_DTB).
-    pub dtb: Option<&'a [u8]>,
+    pub dtb: Option<&'t [u8]>,
     /// Seed for the new kernel's random numbers (SETUP_RNG_SEED); fresh from getrandom(2).
     pub rng_seed: Option<[u8; 32]>,
     /// What the purgatory's digest is keyed with: fresh random bytes for each load
     /// ([`random_secret`](crate::linux::random_secret)), or `None` for
     /// [`DEFAULT_SECRET`](crate::purgatory::DEFAULT_SECRET), with which equal plans are equal
     /// bytes.
-    pub digest_secret: Option<&'a Secret>,
+    pub digest_secret: Option<&'t Secret>,
     /// How.
     pub options: Options,
 }
 
-impl fmt::Debug for Request<'_> {
+impl fmt::Debug for Request<'_, '_> {
     /// Sizes in place of the files' bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -1,48 +1,47 @@
 //! What must be known of a machine before anything is placed on it.
 
-use super::{Note, Request};
+use super::Scene;
 use crate::error::{Error, Result};
-use crate::machine::{Firmware, IomemAccess, Known, Machine, MemorySource, refusal};
-
-/// [`check`] or [`check_to_boot`].
-pub type Check = fn(&Request<'_>, &Machine, &mut dyn FnMut(Note)) -> Result<()>;
+use crate::machine::{Firmware, IomemAccess, Known, MemorySource, refusal};
+use crate::note::{Note, Remarks};
 
 /// Refuses what is not known and must not be guessed, and notes what else is not known.
-pub fn check(request: &Request<'_>, machine: &Machine, note: &mut dyn FnMut(Note)) -> Result<()> {
-    if !machine.check_acpi(request.options.efi, request.command_line)? {
-        note(Note::NoRsdp);
-    }
-    if request.options.crash.is_none() {
-        machine.check_iomem()?;
-        if machine.iomem.is_empty() {
-            note(Note::NoIomem);
-        }
+pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
+    let machine = scene.machine;
+    if !machine.check_acpi(scene.options.efi, scene.command_line)? {
+        remarks.note(Note::NoRsdp);
     }
     let line = machine.command_line.get();
     match machine.memory_source {
-        MemorySource::Iomem if !machine.wants_iomem() => note(Note::MemoryFromIomem),
+        MemorySource::Iomem if !machine.wants_iomem() => remarks.note(Note::MemoryFromIomem),
         MemorySource::FirmwareMemmap | MemorySource::BootParams if line.is_none() => {
-            note(Note::NoCommandLine);
+            remarks.note(Note::NoCommandLine);
         }
         _ => {}
     }
     Ok(())
 }
 
+/// What a reboot needs besides: /proc/iomem says what the running kernel keeps.
+pub fn check_iomem(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
+    scene.machine.check_iomem()?;
+    if scene.machine.iomem.is_empty() {
+        remarks.note(Note::NoIomem);
+    }
+    Ok(())
+}
+
 /// The same refusals in few words, and no notes, for programs that must be tiny. They read no
 /// command line, and `acpi_rsdp=` on the new one helps them not.
-pub fn check_to_boot(
-    request: &Request<'_>,
-    machine: &Machine,
-    _note: &mut dyn FnMut(Note),
-) -> Result<()> {
+pub fn check_brief(scene: &Scene<'_>) -> Result<()> {
+    let machine = scene.machine;
     let iomem = matches!(
         machine.iomem_access,
         IomemAccess::Missing | IomemAccess::Unprivileged | IomemAccess::Read
     );
     let acpi = match machine.firmware {
         Firmware::Efi => machine.acpi_rsdp != 0 || machine.efi.systab == Known::Yes,
-        Firmware::Unreadable => !request.options.efi,
+        Firmware::Unreadable => !scene.options.efi,
         Firmware::NotEfi | Firmware::Unknown => true,
     };
     if !(iomem && acpi) {

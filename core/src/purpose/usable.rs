@@ -1,11 +1,11 @@
 //! Which memory segments may use.
 
 use crate::machine::Machine;
-use crate::memory::{MemoryKind, MemoryMap, PAGE_SIZE, Range, RangeSet, SetFull};
+use crate::memory::{MemoryKind, MemoryMap, Range, RangeSet, SetFull};
 
-/// Below 1 MiB lie the BIOS data area, the EBDA, the real-mode trampolines the new kernel puts
-/// there, and video memory: nothing of ours goes there.
-pub const LOWEST: u64 = 1 << 20;
+/// Bytes of a page in EFI's memory map, whatever the kernel's pages are (UEFI specification,
+/// "EFI_MEMORY_DESCRIPTOR").
+const EFI_PAGE: u64 = 4096;
 
 /// Fills `free` with the memory segments may use, between `min` and `max` (inclusive):
 ///
@@ -13,10 +13,10 @@ pub const LOWEST: u64 = 1 << 20;
 /// * that the running kernel, too, calls System RAM and has not reserved, where /proc/iomem can
 ///   be read: memory cut off by `mem=`, taken out, or holding tables the firmware left in RAM
 ///   (memory attributes, TPM log, BGRT) is not in both,
-/// * not below 1 MiB, and not in a region of the EFI runtime map.
+/// * not in a region of the EFI runtime map.
 pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Result<(), SetFull> {
     free.clear();
-    let Some(window) = Range::new(min.max(LOWEST), max) else {
+    let Some(window) = Range::new(min, max) else {
         return Ok(());
     };
     let running = if machine.iomem.is_empty() {
@@ -27,7 +27,7 @@ pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Res
     common_ram(&machine.memory, running, window, free)?;
     for descriptor in machine.efi.map() {
         // A size past the end of the address space ends there.
-        let size = descriptor.pages.saturating_mul(PAGE_SIZE);
+        let size = descriptor.pages.saturating_mul(EFI_PAGE);
         if let Some(less) = size.checked_sub(1) {
             let start = descriptor.physical;
             let range = Range::new(start, start.saturating_add(less));

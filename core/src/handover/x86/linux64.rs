@@ -1,0 +1,273 @@
+//! Linux, entered in 64-bit mode with boot_params (Documentation/arch/x86/boot.rst, "64-bit Boot
+//! Protocol"): a bzImage at its 64-bit entry, or a vmlinux.
+
+use heapless::Vec;
+
+use crate::arch::Arch;
+use crate::boot::{self, Layout, Parts, Ramdisk, SetupType};
+use crate::error::{Error, Result};
+use crate::handover::{Exit, Handover};
+use crate::image::elf::Load;
+use crate::image::{Kernel, Vmlinux, bzimage::xlf};
+use crate::machine::{Known, Machine, refusal};
+use crate::memory::{PageSize, Window};
+use crate::note::{Note, Remarks};
+use crate::purgatory::Registers;
+use crate::segment::{Bytes, Items, SegmentKind, anywhere};
+use crate::told::Told;
+
+/// The last address a 32-bit pointer reaches.
+const LAST_BELOW_4G: u64 = u32::MAX as u64;
+
+/// A kernel's boot_params.acpi_rsdp_addr is read for sure from this boot protocol on (Linux 5.5;
+/// 5.0 to 5.4 read it and do not say so).
+const RSDP_IN_BOOT_PARAMS: u16 = 0x020f;
+
+/// A kernel and its 64-bit entry.
+#[derive(Clone, Debug)]
+pub struct Linux64<'a> {
+    setup_header: &'a [u8],
+    version: u16,
+    xloadflags: u16,
+    cmdline_size: u64,
+    setup_type_max: Option<u32>,
+    window: Window,
+    /// From the image's first address.
+    entry: u64,
+    parts: Vec<Load<'a>, { Vmlinux::LOADS_MAX }>,
+}
+
+impl<'a> Linux64<'a> {
+    /// Starts this image. Where its format is known to the compiler, only that format's code is in
+    /// the program.
+    #[must_use]
+    #[inline]
+    pub fn new(image: &Kernel<'a>) -> Self {
+        let mut parts = Vec::new();
+        for (bytes, offset, size) in image.parts() {
+            // As many as an image has at most.
+            let _ = parts.push(Load {
+                bytes,
+                offset,
+                size,
+            });
+        }
+        Self {
+            setup_header: image.setup_header(),
+            version: image.version(),
+            xloadflags: image.xloadflags(),
+            cmdline_size: image.cmdline_size(),
+            setup_type_max: image.setup_type_max(),
+            window: window(image),
+            entry: image.entry_offset(),
+            parts,
+        }
+    }
+
+    /// Decides what is handed over, and notes what is not.
+    fn parts<'t>(&self, told: &Told<'t, 'a>, mut remarks: Option<&mut Remarks>) -> Parts<'t> {
+        let mut note = |note| {
+            if let Some(remarks) = &mut remarks {
+                remarks.note(note);
+            }
+        };
+        let mut known = |kind: SetupType| match self.setup_type_max {
+            Some(max) if kind.0 > max => {
+                note(Note::SetupTypeLeftOut { kind, max });
+                false
+            }
+            _ => true,
+        };
+        let dtb = told.dtb.filter(|_| known(SetupType::DTB));
+        let rng_seed = told.rng_seed.filter(|_| known(SetupType::RNG_SEED));
+        let efi = match self.efi_refusal(told) {
+            None => true,
+            Some(refusal) => {
+                refusal.map(note);
+                false
+            }
+        };
+        Parts {
+            command_line: told.command_line,
+            memory: told.memory,
+            efi,
+            dtb,
+            rng_seed,
+        }
+    }
+
+    /// Why EFI is not handed on: `None` if it is, `Some(None)` on machines without EFI.
+    fn efi_refusal(&self, told: &Told<'_, 'a>) -> Option<Option<Note>> {
+        let (page, efi) = (told.machine.boot_params.get(), &told.machine.efi);
+        let why = if page.is_none_or(|page| page.get(0x1c0..0x1c4) != Some(b"EL64")) {
+            // Nothing is known of EFI here, or the running kernel is a 32-bit EFI's guest, whose
+            // runtime services a 64-bit kexec cannot use.
+            return Some(None);
+        } else if !told.efi {
+            "as asked (noefi)"
+        } else if self.xloadflags & xlf::EFI_KEXEC == 0 {
+            "the new kernel has no XLF_EFI_KEXEC"
+        } else if efi.is_complete() {
+            return None;
+        } else if efi.has_map == Known::No {
+            "the running kernel does not use them"
+        } else {
+            return Some(Some(Note::EfiUnread));
+        };
+        Some(Some(Note::NoEfi { why }))
+    }
+}
+
+/// The highest address that an image with these flags, and what it is told, may have.
+const fn last(xloadflags: u16) -> u64 {
+    if xloadflags & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
+        LAST_BELOW_4G
+    } else {
+        u64::MAX
+    }
+}
+
+/// Where the image goes.
+#[inline]
+fn window(image: &Kernel<'_>) -> Window {
+    let window = anywhere(
+        "the kernel (init_size)",
+        image.size(),
+        last(image.xloadflags()),
+    );
+    let min = image.pref_address();
+    if !image.relocatable() {
+        let end = min.saturating_add(PageSize::K4.up(image.size()));
+        let max = window.max.min(end.saturating_sub(1));
+        return Window { min, max, ..window };
+    }
+    Window {
+        align: image.alignment(),
+        // Below pref_address a relocatable bzImage would move itself up to it and use memory
+        // there that nobody reserved.
+        min: match image {
+            Kernel::BzImage(_) => min,
+            Kernel::Vmlinux(_) => 0,
+        },
+        ..window
+    }
+}
+
+/// Bytes from the first initrd's first to the last one's last, each at a page of its own. What
+/// the kernel leaves zero between them its unpacker skips (init/initramfs.c, unpack_to_rootfs),
+/// so that no copy is needed to join them.
+fn ramdisk_size(files: &[&[u8]]) -> Result<u64> {
+    let mut end = 0_u64;
+    for file in files {
+        if file.is_empty() {
+            return Err(Error::EmptyFile);
+        }
+        end = PageSize::K4.up(end).saturating_add(file.len() as u64);
+    }
+    Ok(end)
+}
+
+impl<'a> Handover<'a> for Linux64<'a> {
+    fn arch(&self) -> Arch {
+        Arch::X86_64
+    }
+
+    fn check(&self, machine: &Machine) -> Result<()> {
+        if self.xloadflags & xlf::FIVE_LEVEL != 0 {
+            return Ok(());
+        }
+        // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
+        match machine.five_level_paging {
+            Known::No => Ok(()),
+            Known::Yes => Err(Error::NotBootable {
+                why: "5-level paging is in use and the new kernel has no XLF_5LEVEL; boot with \
+                      no5lvl first",
+            }),
+            Known::Unknown => Err(Error::Unknown {
+                what: refusal::FIVE_LEVEL,
+            }),
+        }
+    }
+
+    fn check_command_line(&self, line: &[u8]) -> Result<()> {
+        let (length, limit) = (line.len() as u64, self.cmdline_size);
+        if length > limit {
+            return Err(Error::CommandLineTooLong { length, limit });
+        }
+        match line.iter().position(|byte| *byte == 0) {
+            Some(offset) => Err(Error::CommandLineNul {
+                offset: offset as u64,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn is_told_rsdp(&self, told: &Told<'_, 'a>) -> bool {
+        self.version >= RSDP_IN_BOOT_PARAMS || self.efi_refusal(told).is_none()
+    }
+
+    fn items(
+        &self,
+        told: &Told<'_, 'a>,
+        items: &mut Items<'a>,
+        remarks: &mut Remarks,
+    ) -> Result<()> {
+        if told.rng_seed.is_none() {
+            remarks.note(Note::NoRngSeed);
+        }
+        if told.machine.boot_params.get().is_none() {
+            remarks.note(Note::NoBootParams);
+        }
+        let layout = Layout::new(&self.parts(told, Some(remarks)), told.machine);
+        for kind in layout.setup_types() {
+            remarks.setup_type(kind);
+        }
+        items.block(self.window);
+        for part in &self.parts {
+            let bytes = Bytes::Ready(part.bytes);
+            items.piece(SegmentKind::Kernel, bytes, part.offset, part.size);
+        }
+        let (size, last) = (ramdisk_size(told.initrds)?, last(self.xloadflags));
+        if size != 0 {
+            items.block(anywhere("the initrd", size, last));
+        }
+        let mut offset = 0_u64;
+        for (number, file) in told.initrds.iter().enumerate() {
+            let (kind, size) = (SegmentKind::Initrd(number as u8), file.len() as u64);
+            items.piece(kind, Bytes::Ready(file), offset, size);
+            offset = offset.saturating_add(PageSize::K4.up(size));
+        }
+        let size = layout.size();
+        items.block(anywhere("the boot parameters", size as u64, last));
+        items.piece(SegmentKind::BootParams, Bytes::Made(size), 0, size as u64);
+        Ok(())
+    }
+
+    fn write(&self, told: &Told<'_, 'a>, items: &Items<'a>, out: &mut [u8]) -> Result<()> {
+        let parts = self.parts(told, None);
+        let layout = Layout::new(&parts, told.machine);
+        let contents = boot::Contents {
+            setup_header: self.setup_header,
+            machine: told.machine,
+            parts,
+            ramdisk: Ramdisk {
+                address: items.start(SegmentKind::Initrd(0)),
+                size: ramdisk_size(told.initrds)?,
+            },
+            base: items.start(SegmentKind::BootParams),
+        };
+        // `out` has the layout's size.
+        boot::write(out, &layout, &contents).ok_or(Error::BadArgument {
+            what: "the boot parameters do not have the size of their layout",
+        })
+    }
+
+    fn exit(&self, items: &Items<'a>) -> Exit {
+        let kernel = items.start(SegmentKind::Kernel);
+        Exit::X86Long(Registers {
+            rsi: items.start(SegmentKind::BootParams),
+            rip: kernel.saturating_add(self.entry),
+            ..Registers::default()
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! The way from a request to a plan, the same for every image, purpose and seal.
+
+use heapless::Vec;
+
+use super::seal::{Orders, Seal};
+use super::{Limits, Plan, Request, SEGMENT_MAX, Segment, Workspace};
+use crate::error::{Error, Result};
+use crate::handover::Handover;
+use crate::machine::Machine;
+use crate::purpose::{Purpose, Scene};
+use crate::segment::{Arena, Bounds, Bytes, Items, place};
+use crate::told::Told;
+
+/// Plans to start `who`, for the reason `why`, sealed by `how`.
+///
+/// With trait objects it is one function for all of them; with types it is one for just these, and
+/// smaller.
+///
+/// # Errors
+/// What the three say, [`Error::NoMemoryMap`], [`Error::BadArgument`] for limits that exclude each
+/// other, [`Error::TooManySegments`], [`Error::NoHole`], [`Error::Full`].
+pub fn make<'a, W, P, S>(
+    who: &W,
+    why: &mut P,
+    how: &mut S,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>>
+where
+    W: Handover<'a> + ?Sized,
+    P: Purpose<'a> + ?Sized,
+    S: Seal<'a> + ?Sized,
+{
+    check(who, request, machine)?;
+    let (free, mut room, code) = workspace.split();
+    let mut plan = Plan::new(who.arch(), Limits::of(machine));
+    let mut scene = scene(who.lowest(), request, machine, &plan.limits);
+    why.check(&scene, &mut plan.remarks)?;
+    why.open(&mut scene, free)?;
+    let mut told = told(request, machine);
+    let rsdp = who.is_told_rsdp(&told);
+    why.tell(&mut told, rsdp, &scene, free, &mut room)?;
+    who.check_command_line(told.command_line)?;
+    let mut items = Items::new();
+    who.items(&told, &mut items, &mut plan.remarks)?;
+    why.items(&mut items);
+    how.items(&mut items);
+    items.check()?;
+    (why.placed())
+        .and_then(|()| place(&mut items, &scene.bounds, free))
+        .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
+    plan.segments = segments(who, &told, &items, &mut room.arena)?;
+    let exit = who.exit(&items);
+    let orders = Orders::new(&exit, request, &told, &items);
+    let sealed = how.seal(&orders, &plan.segments, code)?;
+    plan.finish(sealed, &orders, why, machine);
+    Ok(plan)
+}
+
+/// What can be checked before anything is computed.
+fn check<'a, W>(who: &W, request: &Request<'_, 'a>, machine: &Machine) -> Result<()>
+where
+    W: Handover<'a> + ?Sized,
+{
+    if machine.arch.is_some_and(|arch| arch != who.arch()) {
+        return Err(Error::NotBootable {
+            why: "the image is for another architecture than the running kernel",
+        });
+    }
+    who.check(machine)?;
+    who.check_command_line(request.command_line)?;
+    if machine.memory.is_empty() {
+        return Err(Error::NoMemoryMap);
+    }
+    if request.options.mem_min > request.options.mem_max {
+        return Err(Error::BadArgument {
+            what: "mem_min, the lowest address to use, is above mem_max, the highest",
+        });
+    }
+    Ok(())
+}
+
+const fn scene<'s>(
+    lowest: u64,
+    request: &'s Request<'_, '_>,
+    machine: &'s Machine,
+    limits: &Limits,
+) -> Scene<'s> {
+    // Segments end below the limit, not at it.
+    let last = limits.destination.saturating_sub(1);
+    Scene {
+        options: &request.options,
+        command_line: request.command_line,
+        machine,
+        bounds: Bounds::new(lowest, last, &request.options, machine.page_size),
+    }
+}
+
+fn told<'t, 'a>(request: &Request<'t, 'a>, machine: &'t Machine) -> Told<'t, 'a> {
+    Told {
+        command_line: request.command_line,
+        memory: &machine.memory,
+        initrds: request.initrds,
+        dtb: request.dtb,
+        rng_seed: request.rng_seed,
+        efi: request.options.efi,
+        machine,
+        crash: None,
+    }
+}
+
+/// The segments, with everything in them but the purgatory.
+fn segments<'a, W>(
+    who: &W,
+    told: &Told<'_, 'a>,
+    items: &Items<'a>,
+    arena: &mut Arena<'a>,
+) -> Result<Vec<Segment<'a>, SEGMENT_MAX>>
+where
+    W: Handover<'a> + ?Sized,
+{
+    let mut segments = Vec::new();
+    for piece in items.pieces() {
+        let buf: &'a [u8] = match piece.bytes {
+            Bytes::Ready(bytes) => bytes,
+            Bytes::Made(size) => {
+                let out = arena.cut(size)?;
+                who.write(told, items, out)?;
+                out
+            }
+            Bytes::Zero => &[],
+        };
+        // As many as pieces.
+        let _ = segments.push(Segment {
+            kind: piece.kind,
+            buf,
+            mem: items.address(piece),
+            memsz: told.machine.page_size.up(piece.size),
+        });
+    }
+    Ok(segments)
+}

@@ -1,0 +1,219 @@
+//! What is to be loaded, and where.
+//!
+//! A block is a range that is placed as a whole; a piece is what becomes one segment, at an offset in
+//! its block. An image of several parts is one block with a piece for each part, several initrds are
+//! one block with a piece for each file.
+
+use heapless::Vec;
+
+use super::{SEGMENT_MAX, SegmentKind};
+use crate::error::{Error, Result};
+use crate::memory::{Range, Window};
+
+/// Where the bytes of a piece come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Bytes<'a> {
+    /// The caller's file, or memory of the workspace that is written already.
+    Ready(&'a [u8]),
+    /// So many bytes that are written when all places are known
+    /// ([`Handover::write`](crate::handover::Handover::write)).
+    Made(usize),
+    /// None: the kernel fills the memory with zeros.
+    Zero,
+}
+
+/// What becomes a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// What it holds.
+    pub kind: SegmentKind,
+    /// Its bytes.
+    pub bytes: Bytes<'a>,
+    /// From the start of its block, a multiple of the page size.
+    pub offset: u64,
+    /// Bytes of memory; rounded up to whole pages when it is loaded.
+    pub size: u64,
+    /// Whether the purgatory verifies it.
+    pub verified: bool,
+    block: usize,
+}
+
+/// How close a block must lie to another one: both in one range of `within` bytes whose start is a
+/// multiple of `unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// The kind of a piece of the other block, which is placed before.
+    pub to: SegmentKind,
+    /// Bytes, a power of two.
+    pub unit: u64,
+    /// Bytes, a multiple of `unit`.
+    pub within: u64,
+}
+
+/// [`narrow`].
+pub(super) type Narrow = fn(&Items<'_>, usize, Near, &mut Window) -> Result<()>;
+
+/// What is placed as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Where it may go; `None` if it has its place.
+    pub window: Option<Window>,
+    /// Narrows the window to what is near another block. By pointer, so that a program whose images
+    /// have no such blocks does not link it.
+    pub near: Option<(Near, Narrow)>,
+    /// Where it starts, once it is placed.
+    pub start: u64,
+}
+
+/// Blocks in the order in which they are placed, the hardest first, and pieces in the order in which
+/// they are loaded.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    blocks: Vec<Block, SEGMENT_MAX>,
+    pieces: Vec<Piece<'a>, SEGMENT_MAX>,
+    /// How many pieces there should be.
+    count: usize,
+}
+
+impl<'a> Items<'a> {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            blocks: Vec::new(),
+            pieces: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// Begins a block: the pieces that follow lie in it.
+    // One copy for its many callers: programs that must be tiny have it too.
+    #[inline(never)]
+    pub fn block(&mut self, window: Window) {
+        self.begin(Block {
+            window: Some(window),
+            near: None,
+            start: 0,
+        });
+    }
+
+    /// Begins a block that must lie near another one.
+    pub fn block_near(&mut self, window: Window, near: Near) {
+        self.begin(Block {
+            window: Some(window),
+            near: Some((near, narrow)),
+            start: 0,
+        });
+    }
+
+    /// Begins a block that has its place.
+    pub fn fixed(&mut self, start: u64) {
+        self.begin(Block {
+            window: None,
+            near: None,
+            start,
+        });
+    }
+
+    fn begin(&mut self, block: Block) {
+        // A block without room has pieces without room, which `check` refuses.
+        let _ = self.blocks.push(block);
+    }
+
+    /// Adds a piece to the block that was begun last.
+    #[inline(never)]
+    pub fn piece(&mut self, kind: SegmentKind, bytes: Bytes<'a>, offset: u64, size: u64) {
+        self.count = self.count.saturating_add(1);
+        // What finds no room is counted, and `check` refuses it.
+        let _ = self.pieces.push(Piece {
+            kind,
+            bytes,
+            offset,
+            size,
+            verified: true,
+            block: self.blocks.len().saturating_sub(1),
+        });
+    }
+
+    /// The purgatory does not verify the piece that was added last.
+    pub fn unverified(&mut self) {
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.verified = false;
+        }
+    }
+
+    /// Whether the kernel takes as many segments.
+    ///
+    /// # Errors
+    /// [`Error::TooManySegments`] with the number there would be.
+    pub fn check(&self) -> Result<()> {
+        let (count, max) = (self.count as u64, SEGMENT_MAX as u64);
+        if count > max {
+            return Err(Error::TooManySegments { count, max });
+        }
+        Ok(())
+    }
+
+    /// The pieces, in the order in which they are loaded.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece<'a>] {
+        &self.pieces
+    }
+
+    /// Where a piece of [`Items::pieces`] starts, once it is placed.
+    #[must_use]
+    pub fn address(&self, piece: &Piece<'_>) -> u64 {
+        let block = self.blocks.get(piece.block);
+        block.map_or(0, |block| block.start.wrapping_add(piece.offset))
+    }
+
+    /// Where the first piece of a kind starts, once it is placed; 0 if there is none.
+    #[must_use]
+    #[inline(never)]
+    pub fn start(&self, kind: SegmentKind) -> u64 {
+        let piece = self.first(kind);
+        piece.map_or(0, |piece| self.address(piece))
+    }
+
+    fn first(&self, kind: SegmentKind) -> Option<&Piece<'a>> {
+        self.pieces.iter().find(|piece| piece.kind == kind)
+    }
+
+    /// The memory of the block with the first piece of a kind, if that is placed before `number`.
+    fn placed_before(&self, kind: SegmentKind, number: usize) -> Option<Range> {
+        let block = self.first(kind)?.block;
+        let pieces = self.pieces.iter().filter(|piece| piece.block == block);
+        let end = pieces.fold(0, |end, piece| {
+            piece.offset.saturating_add(piece.size).max(end)
+        });
+        let start = self.blocks.get(block).filter(|_| block < number)?.start;
+        Range::from_size(start, end)
+    }
+
+    pub(super) fn blocks_mut(&mut self) -> &mut [Block] {
+        &mut self.blocks
+    }
+}
+
+impl Default for Items<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Narrows the window of block `number` to where it lies in one range of `near.within` bytes, aligned
+/// to `near.unit`, with the block that `near` names.
+fn narrow(items: &Items<'_>, number: usize, near: Near, window: &mut Window) -> Result<()> {
+    let other = items.placed_before(near.to, number);
+    let other = other.ok_or(Error::BadArgument {
+        what: "a block must lie near one that is not placed before it",
+    })?;
+    let down = |address: u64| address & !near.unit.saturating_sub(1);
+    // The lowest of these ranges ends just after the other block, the highest begins just before it.
+    let least = other.last().saturating_add(1).saturating_sub(near.within);
+    let lowest = down(least.saturating_add(near.unit.saturating_sub(1)));
+    let highest = down(other.start()).saturating_add(near.within.saturating_sub(1));
+    window.min = window.min.max(lowest);
+    window.max = window.max.min(highest);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Where each block goes: in the order of [`Items`], each as high as it may.
+//!
+//! High, because the new kernel needs low memory for DMA buffers and trampolines, and because
+//! the kernel's own loader does the same.
+
+use super::{Items, SEGMENT_MAX};
+use crate::error::{Narrowed, Result};
+use crate::memory::{PageSize, Range, RangeSet, Window, find_hole};
+use crate::request::Options;
+
+/// The addresses that any segment may use, and the pages it consists of.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The lowest that the machine, or a crash reservation, has for segments.
+    pub min: u64,
+    /// The highest, inclusive.
+    pub max: u64,
+    /// The caller's lowest.
+    pub mem_min: u64,
+    /// The caller's highest, inclusive.
+    pub mem_max: u64,
+    /// The running kernel's page size.
+    pub page: PageSize,
+}
+
+impl Bounds {
+    /// From what the machine has, and the caller's limits.
+    #[must_use]
+    pub const fn new(min: u64, max: u64, options: &Options, page: PageSize) -> Self {
+        Self {
+            min,
+            max,
+            mem_min: options.mem_min,
+            mem_max: options.mem_max,
+            page,
+        }
+    }
+
+    /// The lowest address that the machine has and the caller allows, and the highest, inclusive.
+    #[must_use]
+    pub fn both(&self) -> (u64, u64) {
+        (self.min.max(self.mem_min), self.max.min(self.mem_max))
+    }
+
+    /// Finds a place of whole pages in the part of the window that is inside the bounds, and takes
+    /// it out of `free`, which has nothing outside of the bounds.
+    ///
+    /// # Errors
+    /// As [`find_hole`], with the limits of the caller's that narrow the window.
+    pub fn take(&self, free: &mut RangeSet, window: &Window) -> Result<Range> {
+        let (min, max) = (window.min.max(self.min), window.max.min(self.max));
+        let inside = (min.max(self.mem_min), max.min(self.mem_max));
+        // Where the caller's limits leave nothing of the window, the error has the window.
+        let (first, last) = if inside.0 <= inside.1 {
+            inside
+        } else {
+            (min, max)
+        };
+        let window = Window {
+            what: window.what,
+            size: self.page.up(window.size),
+            align: window.align.max(self.page.bytes()),
+            min: first,
+            max: last,
+            narrowed: Narrowed::by(self.mem_min > min, self.mem_max < max),
+        };
+        let hole = find_hole(free, &window)?;
+        free.remove(hole)?;
+        Ok(hole)
+    }
+}
+
+/// Places every block in `free`, and takes what it places out of it.
+///
+/// # Errors
+/// [`Error::NoHole`](crate::Error::NoHole) for the first block without room.
+pub fn place(items: &mut Items<'_>, bounds: &Bounds, free: &mut RangeSet) -> Result<()> {
+    for number in 0..SEGMENT_MAX {
+        let Some(block) = items.blocks_mut().get(number).copied() else {
+            break;
+        };
+        let Some(mut window) = block.window else {
+            continue;
+        };
+        if let Some((near, narrow)) = block.near {
+            narrow(items, number, near, &mut window)?;
+        }
+        let place = bounds.take(free, &window)?;
+        if let Some(block) = items.blocks_mut().get_mut(number) {
+            block.start = place.start();
+        }
+    }
+    Ok(())
+}
+
+/// Room for `size` bytes up to `max`.
+#[must_use]
+pub const fn anywhere(what: &'static str, size: u64, max: u64) -> Window {
+    Window {
+        what,
+        size,
+        align: 1,
+        min: 0,
+        max,
+        narrowed: Narrowed::No,
+    }
+}
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;
