@@ -1,6 +1,6 @@
 //! Rules of the source tree that no compiler checks (see ARCHITECTURE.md).
 
-use super::Result;
+use super::{Result, rooms};
 use crate::Outcome;
 use crate::command::{output, root};
 use crate::sealed::is_sealed;
@@ -135,6 +135,7 @@ pub fn run() -> Outcome<Result> {
     ]))?;
     let mut problems = Vec::new();
     let mut lengths = Vec::new();
+    let mut sources = Vec::new();
     for name in listed.lines() {
         let path = root().join(name);
         // A link leads to a file that is listed itself.
@@ -155,7 +156,11 @@ pub fn run() -> Outcome<Result> {
         problems.extend(broken(name, &text));
         problems.extend(machine_paths(name, &text));
         problems.extend(figures(name, &text));
+        sources.extend(rooms::source(name, &text));
     }
+    let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md"))
+        .map_err(|why| format!("ARCHITECTURE.md: {why}"))?;
+    problems.extend(rooms::problems(&sources, &architecture));
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
     println!("{} source files, median {median} lines", lengths.len());

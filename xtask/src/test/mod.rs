@@ -8,6 +8,7 @@ mod little_memory;
 mod msrv;
 mod package;
 mod readme;
+mod rooms;
 mod steps;
 
 use crate::Outcome;
