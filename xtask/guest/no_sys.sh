@@ -7,14 +7,15 @@ try() {
     fact "$name.exit=$?"
     facts "$name.said" </tmp/said
 }
-line=$(cat /hop/next/cmdline)
+# Not `line`, which facts() sets.
+words=$(cat /hop/next/cmdline)
 umount /sys/firmware/efi/efivars /sys
-try gone -c --command-line="$line"
-try file -s --command-line="$line"
+try gone -c --command-line="$words"
+try file -s --command-line="$words"
 rsdp=acpi_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p')
-try told -c --command-line="$line $rsdp"
+try told -c --command-line="$words $rsdp"
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /sys/firmware
-try masked -c --command-line="$line"
-try masked-told -c --command-line="$line $rsdp"
+try masked -c --command-line="$words"
+try masked-told -c --command-line="$words $rsdp"
 kexec -e
