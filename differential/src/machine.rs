@@ -140,7 +140,8 @@ impl Machine {
     /// A file cannot be written.
     pub fn write(&self, root: &Path) -> Outcome {
         let tree = Tree(root.to_path_buf());
-        for directory in ["proc", "sys", "dev"] {
+        // Every kernel with ACPI has its directory: where it is missing, /sys/firmware is masked.
+        for directory in ["proc", "sys", "dev", "sys/firmware/acpi/tables"] {
             tree.directory(directory)?;
         }
         self.write_proc(&tree)?;
@@ -258,7 +259,10 @@ impl Machine {
     #[must_use]
     pub fn resources(&self) -> Vec<Stretch> {
         let mut resources = self.without_overlaps();
-        if let Some(first) = resources.first_mut().filter(|first| first.start == 0) {
+        if let Some(first) = resources
+            .first_mut()
+            .filter(|first| first.start == 0 && first.kind == RAM)
+        {
             first.start = 0x1000;
             resources.insert(0, stretch(0, 0x1000, RESERVED));
         }
