@@ -3,7 +3,8 @@
 //! turn, for `cargo xtask compare`. A line each: bytes, round, who, GB/s of CPU time; then bytes,
 //! `instructions`, and how many the purgatory executes, for a region of no bytes that it does not
 //! look at either. What OpenSSL may use it is told by OPENSSL_ia32cap. `purgatory damaged` must die of what
-//! the blob does about a wrong digest.
+//! the blob does about a wrong digest. `purgatory spent MIB` prints the seconds of CPU time that a region
+//! of so many MiB takes, and those of a plain read of it.
 
 use benches::digest;
 use benches::native::{
@@ -19,6 +20,9 @@ const SIZES: [usize; 2] = [1 << 20, 512 << 20];
 const WORK: usize = 256 << 20;
 /// Bytes of the regions that instructions are counted for: each is stopped at.
 const STEPPED: [usize; 2] = [4 << 10, 260 << 10];
+
+const USAGE: &str =
+    "usage: purgatory REFERENCE.so ROUNDS, or purgatory damaged, or purgatory spent MIB";
 
 /// Digests once.
 type Work<'a> = Box<dyn Fn() + 'a>;
@@ -46,11 +50,25 @@ fn damaged() -> Result<(), String> {
     Err("damage was not noticed".into())
 }
 
+/// Seconds of one region, after one round to fill the page tables.
+fn spent(mib: &str) -> Result<(), String> {
+    let mib: usize = mib.parse().map_err(|_| USAGE)?;
+    let bytes = region(mib.checked_mul(1 << 20).ok_or(USAGE)?);
+    let purgatory = Purgatory::new(&bytes, true);
+    purgatory.run();
+    let start = cpu_seconds();
+    purgatory.run();
+    let digested = cpu_seconds();
+    black_box(plain_read(black_box(&bytes)));
+    println!("{} {}", digested - start, cpu_seconds() - digested);
+    Ok(())
+}
+
 fn run() -> Result<(), String> {
-    const USAGE: &str = "usage: purgatory REFERENCE.so ROUNDS, or purgatory damaged";
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [library, rounds] = match arguments.as_slice() {
         [mode] if mode == "damaged" => return damaged(),
+        [mode, mib] if mode == "spent" => return spent(mib),
         [library, rounds] => [library, rounds],
         _ => return Err(USAGE.into()),
     };

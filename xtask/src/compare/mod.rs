@@ -1,6 +1,7 @@
 //! `cargo xtask compare`: our command, Debian's kexec-tools and OpenSSL's digest over the same
 //! files, taking turns in one run.
 
+mod decompression;
 pub mod files;
 pub mod filter;
 pub mod measure;
@@ -13,7 +14,7 @@ pub mod subject;
 pub mod trace;
 
 use crate::Outcome;
-use crate::command::{cargo, root, run as run_command, target, write};
+use crate::command::{cargo, on_path, root, run as run_command, target, write};
 use crate::sealed::seal;
 use files::MIB;
 use measure::{Cost, run as measure};
@@ -70,6 +71,8 @@ pub struct Results {
     pub mapping: Vec<Way>,
     /// The purgatory's code in user space.
     pub native: native::Native,
+    /// Beside the kernel's decompression.
+    pub decompression: decompression::Decompression,
 }
 
 /// A way to get at a file's bytes, and what it cost.
@@ -110,6 +113,9 @@ pub fn run(arguments: &[String]) -> Outcome {
 }
 
 fn results(rounds: usize) -> Outcome<Results> {
+    if !on_path("zstd") {
+        return Err("zstd is not installed".into());
+    }
     let programs = Programs::new()?;
     let (kernel, kernel_release) = files::kernel()?;
     let mut warm = Table::new();
@@ -152,6 +158,7 @@ fn results(rounds: usize) -> Outcome<Results> {
         sparse,
         mapping,
         native: native::measure(rounds)?,
+        decompression: decompression::run(&kernel, rounds)?,
     })
 }
 

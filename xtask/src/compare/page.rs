@@ -43,6 +43,7 @@ pub fn page(results: &Results) -> String {
     times(&mut text, &results.cold, Series::cpu);
     ways(&mut text, &results.mapping);
     super::page_native::section(&mut text, &results.native);
+    super::decompression::section(&mut text, &results.decompression);
     text.push_str("\n## By size of the initrd\n\n");
     text.push_str(
         "Files with a hole, in the page cache, 3 rounds; CPU time in ms. With verification the cost grows \
