@@ -729,7 +729,10 @@ struct kx_image {
   uint32_t format;
   /** Boot protocol version, major << 8 | minor. */
   uint32_t protocol;
-  /** KX_XLF_* bits. */
+  /**
+   * KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
+   * if its version and its symbols say so, else clear.
+   */
   uint32_t xloadflags;
   /** 1 if it may be loaded at other addresses than pref_address, else 0. */
   uint32_t relocatable;

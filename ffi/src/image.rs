@@ -5,6 +5,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use kexec_core::cstr;
 use kexec_core::image::Kernel;
 use kexec_core::linux::Mapping;
+use kexec_core::machine::Known;
 
 use crate::error::{About, Failure, kx_error, plain, report};
 use crate::files;
@@ -76,7 +77,8 @@ pub struct kx_image {
     pub format: u32,
     /// Boot protocol version, major << 8 | minor.
     pub protocol: u32,
-    /// KX_XLF_* bits.
+    /// KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
+    /// if its version and its symbols say so, else clear.
     pub xloadflags: u32,
     /// 1 if it may be loaded at other addresses than pref_address, else 0.
     pub relocatable: u32,
@@ -107,6 +109,15 @@ const _: () = assert!(size_of::<kx_image>() == 72 + 2 * KX_IMAGE_VERSION_SIZE);
 
 fn told(file: &[u8]) -> Result<kx_image, Failure> {
     let image = Kernel::parse(file, true)?;
+    let mut xloadflags = u32::from(image.xloadflags());
+    if let Kernel::Vmlinux(image) = &image {
+        if image.efi_kexec() == Known::Yes {
+            xloadflags |= KX_XLF_EFI_KEXEC;
+        }
+        if image.five_level(file) == Known::Yes {
+            xloadflags |= KX_XLF_FIVE_LEVEL;
+        }
+    }
     let (format, (name, whole), pref_address, kernel_size) = match &image {
         Kernel::BzImage(image) => (
             KX_FORMAT_BZIMAGE,
@@ -139,7 +150,7 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
         size: 0,
         format,
         protocol: image.version().into(),
-        xloadflags: image.xloadflags().into(),
+        xloadflags,
         relocatable: image.relocatable().into(),
         alignment: image.alignment(),
         pref_address,

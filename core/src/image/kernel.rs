@@ -99,14 +99,13 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    /// The XLF_* flags ([`xlf`]); a vmlinux does not say and is taken for one that can.
+    /// The XLF_* flags ([`xlf`]). A vmlinux has no such field: those that hold for all; for the
+    /// others see [`Vmlinux::five_level`] and [`Vmlinux::efi_kexec`].
     #[must_use]
     pub const fn xloadflags(&self) -> u16 {
         match self {
             Self::BzImage(image) => image.xloadflags(),
-            Self::Vmlinux(_) => {
-                xlf::KERNEL_64 | xlf::CAN_BE_LOADED_ABOVE_4G | xlf::EFI_KEXEC | xlf::FIVE_LEVEL
-            }
+            Self::Vmlinux(_) => xlf::KERNEL_64 | xlf::CAN_BE_LOADED_ABOVE_4G,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bzimage;
 pub mod elf;
+mod features;
 mod kernel;
 mod probe;
 

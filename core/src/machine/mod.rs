@@ -270,6 +270,14 @@ impl Machine {
         }
     }
 
+    /// Whether the running kernel was started by a 64-bit EFI. Where it is not, nothing is known of
+    /// EFI, or it is a 32-bit one, whose runtime services a 64-bit kexec cannot use.
+    #[must_use]
+    pub fn booted_by_efi(&self) -> bool {
+        let page = self.boot_params.get();
+        page.is_some_and(|page| page.get(0x1c0..0x1c4) == Some(b"EL64"))
+    }
+
     /// Why [`Machine::memory`] is empty when it is: no source could be read, or none fits.
     #[must_use]
     pub const fn no_memory(&self) -> Error {

@@ -44,8 +44,8 @@ pub mod refusal {
         /sys/kernel/boot_params nor /sys/firmware can be read; under EFI the new kernel would have \
         no ACPI; mount /sys, or if it was not EFI plan without it (--noefi)";
     /// The page tables' levels, and an image that cannot be entered with five.
-    pub const FIVE_LEVEL: &str = "the new kernel has no XLF_5LEVEL, and whether it needs it is \
-        not known: mount /proc";
+    pub const FIVE_LEVEL: &str = "whether the new kernel must support 5-level paging is not \
+        known: mount /proc";
     /// No /proc/iomem for a crash kernel.
     pub const RESERVATION: &str = "whether memory is reserved for a crash kernel is not known: \
         /proc/iomem is missing or cannot be read; mount /proc";

@@ -161,7 +161,11 @@ pub fn plan_with_progress<'a>(
 ) -> Result<Plan<'a>> {
     machine.check_xen()?;
     let image = Kernel::parse(request.kernel, request.options.args_linux)?;
-    let who = Linux64::new(&image);
+    let mut who = Linux64::new(&image);
+    if let Kernel::Vmlinux(kernel) = &image {
+        let efi = request.options.efi && machine.booted_by_efi();
+        who.supports(kernel.flags_for(request.kernel, machine.five_level_paging, efi)?);
+    }
     let (mut reboot, mut crash);
     let why: &mut dyn Purpose<'a> = match request.options.crash {
         None => {

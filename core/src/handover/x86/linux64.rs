@@ -64,6 +64,11 @@ impl<'a> Linux64<'a> {
         }
     }
 
+    /// Adds XLF_* flags ([`xlf`]) that the image's header does not have.
+    pub const fn supports(&mut self, flags: u16) {
+        self.xloadflags |= flags;
+    }
+
     /// Decides what is handed over, and notes what is not.
     fn parts<'t>(&self, told: &Told<'t, 'a>, mut remarks: Option<&mut Remarks>) -> Parts<'t> {
         let mut note = |note| {
@@ -98,15 +103,13 @@ impl<'a> Linux64<'a> {
 
     /// Why EFI is not handed on: `None` if it is, `Some(None)` on machines without EFI.
     fn efi_refusal(&self, told: &Told<'_, 'a>) -> Option<Option<Note>> {
-        let (page, efi) = (told.machine.boot_params.get(), &told.machine.efi);
-        let why = if page.is_none_or(|page| page.get(0x1c0..0x1c4) != Some(b"EL64")) {
-            // Nothing is known of EFI here, or the running kernel is a 32-bit EFI's guest, whose
-            // runtime services a 64-bit kexec cannot use.
+        let efi = &told.machine.efi;
+        let why = if !told.machine.booted_by_efi() {
             return Some(None);
         } else if !told.efi {
             "as asked (noefi)"
         } else if self.xloadflags & xlf::EFI_KEXEC == 0 {
-            "the new kernel has no XLF_EFI_KEXEC"
+            "the new kernel is not known to take them"
         } else if efi.is_complete() {
             return None;
         } else if efi.has_map == Known::No {

@@ -177,6 +177,9 @@ fn any_kernel(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
 /// An ELF kernel of three parts from `at` on.
 fn vmlinux(at: u64) -> Vec<u8> {
     let mut file = vec![0x90_u8; 0x4000];
+    // What says that it supports 5-level paging and takes EFI over.
+    let text = b"\0pgdir_shift\0ptrs_per_p4d\0Linux version 6.1.0 (x";
+    file[0x1200..][..text.len()].copy_from_slice(text);
     file[..64].fill(0);
     file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     file[16] = 2;

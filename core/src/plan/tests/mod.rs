@@ -12,6 +12,7 @@ use std::vec::Vec;
 mod crash;
 mod golden;
 mod placement;
+mod vmlinux;
 
 /// A machine with these stretches of RAM, in MiB.
 fn machine(ram: &[(u64, u64)]) -> Box<Machine> {
