@@ -67,6 +67,7 @@ mod errno;
 mod error;
 pub mod handover;
 pub mod image;
+mod known;
 pub mod linux;
 pub mod machine;
 pub mod memory;

@@ -32,7 +32,7 @@ mod e820;
 mod efi;
 mod iomem;
 mod kcore;
-mod known;
+
 mod memmap;
 mod resources;
 mod state;
@@ -40,6 +40,7 @@ mod text;
 mod unknown;
 mod xen;
 
+pub use crate::known::Known;
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
@@ -50,7 +51,6 @@ pub use e820::{E820_ENTRY_SIZE, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
 pub use iomem::{IomemMapParser, IomemParser};
 pub use kcore::KcoreParser;
-pub use known::Known;
 pub use memmap::memmap_entry;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub(crate) use state::kib_of;
