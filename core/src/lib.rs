@@ -77,6 +77,7 @@ pub mod purgatory;
 pub mod purpose;
 mod request;
 pub mod segment;
+mod text;
 pub mod told;
 
 pub use cstr::{cstr_of, nth_string};

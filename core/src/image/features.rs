@@ -14,7 +14,8 @@ use super::Vmlinux;
 use super::bzimage::xlf;
 use crate::bytes::{slice_at, u16_at, u32_at, u64_at};
 use crate::error::{Error, Result};
-use crate::machine::{Known, release};
+use crate::known::Known;
+use crate::text::release;
 
 /// Two names, so that a chance string is not enough.
 const EXPORTED: [&[u8; 13]; 2] = [b"\0pgdir_shift\0", b"ptrs_per_p4d\0"];

@@ -3,8 +3,9 @@
 
 use heapless::Vec;
 
-use super::{Known, text};
+use super::Known;
 use crate::memory::{Range, RangeSet};
+use crate::text;
 
 /// Where the running kernel lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,18 +206,6 @@ pub fn vmcoreinfo(contents: &[u8]) -> Option<Range> {
     let (address, size) = text::split_once(contents.trim_ascii(), b" ")?;
     let address = text::hex(address).filter(|&address| address != 0)?;
     Range::from_size(address, text::hex(size)?)
-}
-
-/// /proc/sys/kernel/osrelease: `6.12.107+deb13-amd64` is 6.12.
-#[must_use]
-pub fn release(contents: &[u8]) -> Option<(u16, u16)> {
-    let digits = |text: &[u8]| {
-        let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let number = text::decimal(text.get(..length)?)?;
-        u16::try_from(number).ok()
-    };
-    let (major, rest) = text::split_once(contents, b".")?;
-    Some((digits(major)?, digits(rest)?))
 }
 
 #[cfg(test)]

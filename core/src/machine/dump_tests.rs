@@ -55,7 +55,7 @@ fn releases() {
         ("", None),
         (".4", None),
     ] {
-        assert_eq!(release(text.as_bytes()), number, "{text:?}");
+        assert_eq!(crate::text::release(text.as_bytes()), number, "{text:?}");
     }
 }
 

@@ -5,8 +5,9 @@ use core::ffi::CStr;
 
 use heapless::Vec;
 
-use super::{Known, text};
+use super::Known;
 use crate::error::{Error, Result};
+use crate::text;
 
 /// One entry of the EFI memory map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

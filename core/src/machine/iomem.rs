@@ -13,9 +13,9 @@
 //! knows nothing of it, and every kernel makes its own.
 
 use super::memmap::kind_of_name;
-use super::text::{self, Lines};
 use super::{CrashReservation, Dump, Iomem, IomemAccess, KernelRanges};
 use crate::memory::{MemoryKind, MemoryMap, Range};
+use crate::text::{self, Lines};
 
 /// Reads the file piece by piece into a memory map.
 #[derive(Debug)]

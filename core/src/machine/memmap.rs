@@ -1,8 +1,8 @@
 //! /sys/firmware/memmap/N/{start,end,type}: the firmware's memory map
 //! (Documentation/ABI/testing/sysfs-firmware-memmap; drivers/firmware/memmap.c).
 
-use super::text;
 use crate::memory::{MemoryEntry, MemoryKind, Range};
+use crate::text;
 
 /// One entry from the contents of its three files: `0x`-hexadecimal addresses, both inside the
 /// range, and the name of the kind. `None` if an address is none or the range is empty.

@@ -36,17 +36,15 @@ mod kcore;
 mod memmap;
 mod resources;
 mod state;
-mod text;
 mod unknown;
 mod xen;
 
 pub use crate::known::Known;
+pub use crate::text::{hex, release};
 pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
 pub use cpuinfo::CpuFlags;
-pub use dump::{
-    CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, release, vmcoreinfo,
-};
+pub use dump::{CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, vmcoreinfo};
 pub use e820::{E820_ENTRY_SIZE, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
 pub use iomem::{IomemMapParser, IomemParser};
@@ -58,7 +56,6 @@ pub use state::{
     MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, xen_control,
     xen_guest,
 };
-pub use text::hex;
 pub use unknown::{Firmware, refusal};
 
 use crate::arch::Arch;

@@ -1,7 +1,7 @@
 //! The kexec side of the running kernel: small files, each a number or a word.
 
-use super::text::{self, Lines};
 use super::{KexecState, Known, Lockdown, XenGuest};
+use crate::text::{self, Lines};
 
 /// CAP_SYS_BOOT (include/uapi/linux/capability.h).
 const CAP_SYS_BOOT: u32 = 22;

@@ -99,6 +99,18 @@ impl<const N: usize> Lines<N> {
     }
 }
 
+/// Major and minor number of a kernel's release: `6.12.107+deb13-amd64` is 6.12.
+#[must_use]
+pub fn release(contents: &[u8]) -> Option<(u16, u16)> {
+    let digits = |text: &[u8]| {
+        let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = decimal(text.get(..length)?)?;
+        u16::try_from(number).ok()
+    };
+    let (major, rest) = split_once(contents, b".")?;
+    Some((digits(major)?, digits(rest)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
