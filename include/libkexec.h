@@ -545,7 +545,7 @@ struct kx_error {
    * What it is about: English, static, without a NUL; may be empty. Of KX_E_NULL,
    * KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED, KX_E_UNKNOWN and
    * KX_E_EMPTY_FILE the argument or its member: "request.kernel". If it has a "[]" in it,
-   * numbers[0] is the index, from 0: "request.initrds[]".
+   * the first of the numbers is the index, from 0: "request.initrds[]".
    */
   struct kx_bytes what;
   /** Sizes, addresses and so on, as documented at each KX_E_*; 0 where there are none. */
@@ -1161,7 +1161,7 @@ int kx_machine_read_below(struct kx_machine *machine, const char *root);
  * Says what is in a kernel image, of which `length` bytes lie at `data`.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT
- * (numbers[0] and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
+ * (the first of the error's numbers and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
  * KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
  */
 int kx_image_probe(const void *data,

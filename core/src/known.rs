@@ -2,7 +2,7 @@
 
 /// What a file said, if it could be read.
 ///
-/// In place of `Option<bool>`, whose `None` is not zero: a [`Machine`](super::Machine) that
+/// In place of `Option<bool>`, whose `None` is not zero: a [`Machine`](crate::machine::Machine) that
 /// nobody has filled is all zeros, so that a static one takes no room in the program's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Known {

@@ -135,7 +135,7 @@ pub struct kx_error {
     /// What it is about: English, static, without a NUL; may be empty. Of KX_E_NULL,
     /// KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED, KX_E_UNKNOWN and
     /// KX_E_EMPTY_FILE the argument or its member: "request.kernel". If it has a "[]" in it,
-    /// numbers[0] is the index, from 0: "request.initrds[]".
+    /// the first of the numbers is the index, from 0: "request.initrds[]".
     pub what: kx_bytes,
     /// Sizes, addresses and so on, as documented at each KX_E_*; 0 where there are none.
     pub numbers: [u64; 6],

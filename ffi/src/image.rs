@@ -186,7 +186,7 @@ unsafe fn probe(
 /// Says what is in a kernel image, of which `length` bytes lie at `data`.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT
-/// (numbers[0] and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
+/// (the first of the error's numbers and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
 /// KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe(

@@ -42,7 +42,7 @@ pub unsafe extern "C" fn kx_error_message(
     })
 }
 
-/// The text of a number alone, after the argument it is about: "request.initrds[2]: ...".
+/// The text of a number alone, after the argument it is about: `request.initrds[2]: ...`.
 fn argument(out: &mut dyn Write, error: &kx_error, what: &str) -> core::fmt::Result {
     let [index, value, ..] = error.numbers;
     // As split_once("[]"), which the linker cannot show to be free of panics.

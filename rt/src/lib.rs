@@ -20,11 +20,12 @@ pub use start::{Arguments, start};
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
-        // Called by `_start` with the stack as the kernel left it.
+        /// # Safety
+        /// For `_start` only, which passes the stack as the kernel left it, once.
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
-        extern "C" fn kexec_rt_main(stack: *const usize) -> ! {
-            // SAFETY: `_start` hands over what the kernel put on the stack, and calls once.
+        unsafe extern "C" fn kexec_rt_main(stack: *const usize) -> ! {
+            // SAFETY: the caller's promise.
             unsafe { $crate::start(stack, $main) }
         }
     };

@@ -92,12 +92,31 @@ fn map(length: usize, protection: i32, flags: i32) -> *mut u8 {
     start.cast()
 }
 
+/// Addresses on either side of the segment at which there is nothing: a stack or a copy that runs
+/// away must not get to the test's own memory, which holds other segments.
+const GUARD: usize = 1 << 30;
+
+/// Memory for the segment, alone.
+fn alone() -> *mut u8 {
+    let reserved = map(
+        GUARD + MEMSZ + GUARD,
+        libc::PROT_NONE,
+        libc::MAP_PRIVATE | libc::MAP_NORESERVE,
+    );
+    let segment = reserved.wrapping_add(GUARD);
+    let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+    // SAFETY: inside the reservation, in which nothing is in use.
+    let changed = unsafe { libc::mprotect(segment.cast(), MEMSZ, protection) };
+    assert_eq!(changed, 0, "no memory");
+    segment
+}
+
 impl Bare {
     /// A machine with nothing in it, whose runs may take so many microseconds of CPU time.
     pub fn new(patience: i64) -> Self {
         let (read, write) = (libc::PROT_READ, libc::PROT_WRITE);
         Self {
-            segment: map(MEMSZ, read | write | libc::PROT_EXEC, libc::MAP_PRIVATE),
+            segment: alone(),
             log: map(LOG, read | write, libc::MAP_SHARED),
             patience,
         }

@@ -160,7 +160,7 @@ pub struct Parameters<'a> {
     pub regions: &'a [Region],
     /// What the digests are keyed with.
     pub secret: &'a Secret,
-    /// [`Digest`](super::Digest) with `secret` over the contents of `regions`.
+    /// [`Digest`] with `secret` over the contents of `regions`.
     pub digest: [u8; 16],
     /// What is copied then.
     pub backup: Backup,

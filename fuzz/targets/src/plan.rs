@@ -445,6 +445,10 @@ fn refused(case: &Case, error: Error) {
         Error::NoCrashReservation | Error::NoVmcoreinfo | Error::NoCrashHotplug => {
             assert!(options.crash.is_some());
         }
+        // Nothing was read for a machine made here: whether there is a reservation may be unknown.
+        Error::Unknown { .. } => {
+            assert!(options.crash.is_some() && case.machine.dump.region.is_none());
+        }
         Error::BadField { .. }
         | Error::NotBootable { .. }
         | Error::Truncated { .. }
