@@ -21,6 +21,7 @@ static int probe_with(size_t offset, const void *bytes, size_t count, struct kx_
 /* An ELF kernel: probed as one, and planned where that is asked for. */
 static void vmlinux(void)
 {
+    const char *flags = "flags\t\t: fpu\n";
     size_t length;
     unsigned char *file = make_vmlinux(0x30000, &length);
     struct kx_image image = { .size = sizeof image };
@@ -36,6 +37,9 @@ static void vmlinux(void)
     CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
     ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
+    /* This one does not say whether it supports 5-level paging, and nobody whether that is used. */
+    ANSWERS(KX_E_NOT_KNOWN, kx_plan(&request, machine, workspace, &error));
+    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_CPUINFO, flags, strlen(flags)));
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_check(workspace, &error));
     image.format = 0;

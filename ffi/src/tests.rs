@@ -254,9 +254,9 @@ fn zeros_are_a_machine() {
 #[test]
 fn sizes_and_offsets() {
     assert_eq!(size_of::<kx_bytes>(), 16);
-    assert_eq!(size_of::<kx_request>(), 136);
-    assert_eq!(offset_of!(kx_request, progress), 104);
-    assert_eq!(offset_of!(kx_request, serial_baud), 132);
+    assert_eq!(size_of::<kx_request>(), 152);
+    assert_eq!(offset_of!(kx_request, progress), 120);
+    assert_eq!(offset_of!(kx_request, serial_baud), 148);
     assert_eq!(size_of::<kx_error>(), 80);
     assert_eq!(offset_of!(kx_error, numbers), 32);
     assert_eq!(size_of::<crate::image::kx_image>(), 584);
@@ -269,7 +269,7 @@ fn sizes_and_offsets() {
     assert_eq!(size_of::<crate::machine_info::kx_memory>(), 32);
     assert_eq!(size_of::<crate::machine_input::kx_efi_descriptor>(), 48);
     assert_eq!(size_of::<crate::inspect::kx_segment>(), 48);
-    assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 88);
+    assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 72);
     assert_eq!(offset_of!(crate::inspect::kx_plan_info, digest), 48);
     assert_eq!(size_of::<crate::check::kx_limits>(), 40);
     assert_eq!(size_of::<crate::hold::kx_held>(), 80);

@@ -146,9 +146,11 @@ fn a_crash_kernel_that_was_lost_is_reported_after_sigbus() {
         return;
     }
     assert!(first.contains("may change while it is loaded"), "{first}");
+    // The kernel's attribute never is an empty file in between.
+    fake.put("sys/kernel/now", "0\n");
+    fake.rename("sys/kernel/now", "sys/kernel/kexec_crash_loaded");
     let initrd = OpenOptions::new().write(true).open(&path).unwrap();
     initrd.set_len(4096).unwrap();
-    fake.put("sys/kernel/kexec_crash_loaded", "0\n");
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
     let code = child.wait().unwrap().code();

@@ -61,6 +61,11 @@ impl Fake {
         self
     }
 
+    /// Puts one file in the place of another, at once.
+    pub fn rename(&self, from: &str, to: &str) {
+        std::fs::rename(self.0.path(from), self.0.path(to)).unwrap();
+    }
+
     /// Takes a file or a directory away.
     pub fn remove(&self, path: &str) -> &Self {
         let path = std::path::PathBuf::from(self.0.path(path));

@@ -171,13 +171,19 @@ fn reference(fake: &Fake, action: &Action) -> (Trace, Reference) {
         let (_, kernel) = run(fake, action, Refusals { load, file_load }, None);
         images.extend([kernel.of(false), kernel.of(true)]);
     }
-    // A seed that is not random is worse than none.
-    let none = Injection {
-        at: At::Each(libc::SYS_getrandom),
-        fault: Fault::Gives(libc::EAGAIN),
-    };
-    let (_, kernel) = run(fake, action, action.refusals, Some(none));
-    images.extend([kernel.of(false), kernel.of(true)]);
+    // A seed that is not random is worse than none, and without a secret of its own the digest is
+    // keyed with the standard one: each alone, and both.
+    let random = clean.calls.iter().enumerate();
+    let random = random.filter(|(_, call)| call.number == libc::SYS_getrandom);
+    let each = random.map(|(index, _)| At::Call(index));
+    for at in each.chain([At::Each(libc::SYS_getrandom)]) {
+        for errno in [libc::EAGAIN, libc::ENOSYS] {
+            let fault = Fault::Gives(errno);
+            let injection = Some(Injection { at, fault });
+            let (_, kernel) = run(fake, action, action.refusals, injection);
+            images.extend([kernel.of(false), kernel.of(true)]);
+        }
+    }
     let reference = Reference {
         images,
         stdout: clean.stdout.clone(),
