@@ -17,6 +17,7 @@
 //! * [`purgatory`]: the code between two kernels, and the digest it verifies.
 //! * [`plan`]: all of it together: [`plan::plan`] places, writes and digests,
 //!   [`plan::Plan::check`] makes the kernel's checks first.
+//! * [`refusal`]: what an errno of the kexec calls means on this machine, and what to do about it.
 //! * [`linux`]: the system calls: files, [`linux::kexec_load`], [`linux::kexec_file_load`],
 //!   [`linux::reboot_kexec`].
 //!
@@ -75,6 +76,7 @@ mod note;
 pub mod plan;
 pub mod purgatory;
 pub mod purpose;
+pub mod refusal;
 mod request;
 pub mod segment;
 mod text;

@@ -4,8 +4,9 @@ use core::ffi::{c_char, c_int};
 use core::fmt::Write;
 
 use kexec_core::Errno;
-use kexec_core::linux::{Refusal, Step, explain};
+use kexec_core::refusal::{Class, Refusal, Step};
 
+use crate::advice;
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
 use crate::machine::{kx_machine, shared};
 use crate::text;
@@ -64,15 +65,20 @@ pub unsafe extern "C" fn kx_explain(
             KX_STEP_CRASH_FILE_LOAD => Step::CrashFileLoad,
             _ => return Err(Failure::Own(KX_E_UNKNOWN)),
         };
-        match explain(step, errno(code)?, &machine.kexec) {
+        match Refusal::explain(step, errno(code)?, &machine.kexec) {
             None => Ok(0),
             // SAFETY: the caller's promise.
-            Some(text) => unsafe {
-                text::put(buffer, size, |out: &mut dyn Write| out.write_str(text))
+            Some(refusal) => unsafe {
+                text::put(buffer, size, |out: &mut dyn Write| {
+                    refusal.write(out, advice::words, POLICY)
+                })
             },
         }
     })
 }
+
+/// Said after a refusal by a policy that the other call would go around.
+pub(crate) const POLICY: &str = "kx_load() would go around that and must not be tried";
 
 /// Bytes that suffice for every explanation.
 pub const KX_EXPLANATION_SIZE: usize = 400;
@@ -84,12 +90,12 @@ pub const KX_EXPLANATION_SIZE: usize = 400;
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_refusal(code: c_int) -> c_int {
     plain(|| {
-        let refusal = match Refusal::of(errno(code)?) {
-            Refusal::Unsupported => KX_REFUSAL_UNSUPPORTED,
-            Refusal::Signature => KX_REFUSAL_SIGNATURE,
-            Refusal::Forbidden => KX_REFUSAL_FORBIDDEN,
-            Refusal::Other => KX_REFUSAL_OTHER,
+        let class = match Class::of(errno(code)?) {
+            Class::Unsupported => KX_REFUSAL_UNSUPPORTED,
+            Class::Signature => KX_REFUSAL_SIGNATURE,
+            Class::Forbidden => KX_REFUSAL_FORBIDDEN,
+            _ => KX_REFUSAL_OTHER,
         };
-        Ok(refusal as c_int)
+        Ok(class as c_int)
     })
 }

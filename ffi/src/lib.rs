@@ -26,6 +26,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod advice;
 pub mod boot;
 pub mod check;
 pub mod crash_info;

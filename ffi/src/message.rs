@@ -5,8 +5,10 @@ use core::fmt::Write;
 
 use kexec_core::image::Format;
 use kexec_core::plan::Rule;
+use kexec_core::refusal::Advice;
 use kexec_core::{Errno, Error, Narrowed};
 
+use crate::advice;
 use crate::error::*;
 use crate::pointer;
 use crate::strerror::c_name_text;
@@ -34,12 +36,21 @@ pub unsafe extern "C" fn kx_error_message(
         let what = unsafe { pointer::bytes(error.what.data, error.what.length) }?;
         let what = core::str::from_utf8(what).unwrap_or("?");
         let write = |out: &mut dyn Write| match whole(&error, what) {
-            Some(text) => write!(out, "{text}"),
+            Some(core) => whole_text(out, &core),
             None => argument(out, &error, what),
         };
         // SAFETY: the caller's promise.
         unsafe { text::put(buffer, size, write) }
     })
+}
+
+/// The core's text, and what to do in the words of this library.
+fn whole_text(out: &mut dyn Write, error: &Error) -> core::fmt::Result {
+    write!(out, "{error}")?;
+    match Advice::of(error) {
+        Some(advice) => write!(out, "; {}", advice::words(advice)),
+        None => Ok(()),
+    }
 }
 
 /// The text of a number alone, after the argument it is about: `request.initrds[2]: ...`.

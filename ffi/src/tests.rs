@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use kexec_core::linux::{Step, explain};
-use kexec_core::machine::{KexecState, Lockdown, Machine};
+use kexec_core::machine::{KexecState, Lockdown, Machine, refusal};
 use kexec_core::memory::MemoryKind;
 use kexec_core::plan::{Note, Rule};
+use kexec_core::refusal::{Advice, Refusal, Step};
 use kexec_core::{Errno, Error, Narrowed};
 
 use crate::error::{Failure, kx_error, report};
@@ -140,12 +140,32 @@ fn every_core_error_has_its_number_and_comes_back_whole() {
             }
         }
     }
-    for what in kexec_core::machine::refusal::ALL {
-        assert_eq!(details(Error::Unknown { what }).1, what);
+    for what in refusal::ALL {
+        let advice = match what {
+            refusal::FIRMWARE => "; if it was not EFI, set KX_REQUEST_NO_EFI",
+            _ => "",
+        };
+        assert_eq!(details(Error::Unknown { what }).1, [what, advice].concat());
     }
     for rule in all_rules() {
         let error = Error::Check { segment: 3, rule };
         assert_eq!(details(error).1, error.to_string());
+    }
+}
+
+#[test]
+fn an_elf_file_is_answered_with_the_flag() {
+    let why = kexec_core::image::AN_ELF_FILE;
+    let said = details(Error::NotBootable { why }).1;
+    assert!(said.ends_with("; if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX"));
+}
+
+/// What this library does not word names neither a call of the kernel nor an item of Rust.
+#[test]
+fn advice_is_in_the_words_of_c() {
+    for advice in Advice::ALL {
+        let said = crate::advice::words(*advice);
+        assert!(!said.contains("kexec_") && !said.contains("::"), "{said}");
     }
 }
 
@@ -211,8 +231,17 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
             Step::CrashFileLoad,
         ] {
             for errno in 1..4096 {
-                let words = explain(step, Errno(errno), &state).unwrap_or_default();
+                let Some(refusal) = Refusal::explain(step, Errno(errno), &state) else {
+                    continue;
+                };
+                let mut words = String::new();
+                let policy = crate::explain::POLICY;
+                refusal
+                    .write(&mut words, crate::advice::words, policy)
+                    .unwrap();
                 assert!(words.len() < crate::explain::KX_EXPLANATION_SIZE, "{words}");
+                assert!(!words.contains("::"), "{words}");
+                assert!(!words.contains("; kexec_load"), "{words}");
             }
         }
     }

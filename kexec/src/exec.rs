@@ -23,7 +23,8 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
         nothing.then_some(false)
     });
     if known == Some(false) {
-        complain!("{}", Error::NothingLoaded);
+        // kexec(8)'s words, which scripts look for.
+        complain!("Nothing has been loaded!");
         return code::USAGE;
     }
     let refused = |error, machine: &Machine| {

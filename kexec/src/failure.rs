@@ -2,10 +2,11 @@
 
 use core::ffi::CStr;
 
+use kexec_cli::advice::{self, Worded};
 use kexec_cli::command::Command;
 use kexec_cli::text::Text;
-use kexec_core::linux::{Step, explain};
 use kexec_core::machine::{KexecState, refusal};
+use kexec_core::refusal::{Advice, Refusal, Step};
 use kexec_core::{Errno, Error, Narrowed};
 
 use crate::out::complain;
@@ -66,6 +67,9 @@ impl Failure<'_> {
             Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
             Self::Other(what, _) => complain!("{what}: {error}"),
         }
+        if let Some(advice) = Advice::of(&error) {
+            complain!("{}", advice::words(advice));
+        }
         if let Error::NoHole { narrowed, .. } = error {
             complain_of_limits(narrowed);
         }
@@ -79,8 +83,8 @@ impl Failure<'_> {
             ("kexec_file_load", true) => Step::CrashFileLoad,
             _ => Step::Exec,
         };
-        if let Some(explanation) = explain(step, errno, state) {
-            complain!("{explanation}");
+        if let Some(refusal) = Refusal::explain(step, errno, state) {
+            complain!("{}", Worded(refusal));
         }
     }
 

@@ -8,7 +8,8 @@ use kexec_cli::command::{Command, MAX_INITRDS, Method};
 use kexec_cli::compressed::compressed;
 use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
 use kexec_cli::text::Text;
-use kexec_core::linux::{Copies, File, Refusal, read_at};
+use kexec_core::linux::{Copies, File, read_at};
+use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
 use crate::failure::Failure;
@@ -113,7 +114,7 @@ impl<'a> Inputs<'a> {
     /// that is no kernel, another call would not either.
     pub fn blame(&self, method: Method, failure: Failure<'a>) -> Failure<'a> {
         let mut buffer = [0; START];
-        let unknown = |errno| errno != Errno::ENOSYS && Refusal::of(errno).kexec_load_may_help();
+        let unknown = |errno| errno != Errno::ENOSYS && Class::of(errno).kexec_load_may_help();
         let start = self.kernel.start(&mut buffer);
         if method == Method::File
             && failure.refusal().is_some_and(unknown)

@@ -17,6 +17,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod advice;
 pub mod command;
 pub mod compressed;
 pub mod foreign;

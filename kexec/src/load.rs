@@ -4,11 +4,10 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::linux::{
-    File, Refusal, Standard, loaded, read_machine, read_machine_to_plan, read_xen,
-};
+use kexec_core::linux::{File, Standard, loaded, read_machine, read_machine_to_plan, read_xen};
 use kexec_core::machine::{Known, Lockdown, Machine};
 use kexec_core::plan::Workspace;
+use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
 use crate::by_plan::{Mapped, What};
@@ -142,7 +141,7 @@ impl<'a> Loader<'a, '_> {
             Err(failure) => failure,
             Ok(()) => return Ok(()),
         };
-        let helps = |errno| Refusal::of(errno).kexec_load_may_help();
+        let helps = |errno| Class::of(errno).kexec_load_may_help();
         let unfit = matches!(failure, Failure::Unfit(..));
         if !unfit && !failure.refusal().is_some_and(helps) {
             return Err(failure);

@@ -26,9 +26,10 @@ use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
-use kexec_core::linux::{Ignored, Refusal, Standard, WriteSignal, loaded, read_machine};
+use kexec_core::linux::{Ignored, Standard, WriteSignal, loaded, read_machine};
 use kexec_core::machine::Machine;
 use kexec_core::plan::Workspace;
+use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
@@ -112,7 +113,7 @@ fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
         complain!("syscall kexec_file_load not available.");
         return code::NO_FILE_LOAD;
     }
-    if command.actions.load && Refusal::of(errno).kexec_load_may_help() {
+    if command.actions.load && Class::of(errno).kexec_load_may_help() {
         return code::NO_FILE_LOAD;
     }
     failure.code()

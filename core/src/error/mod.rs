@@ -292,7 +292,7 @@ impl fmt::Display for Error {
             Self::EmptyFile => f.write_str("the file is empty"),
             Self::NotAFile { what } => write!(f, "{what}, not a regular file"),
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
-            Self::NothingLoaded => f.write_str("Nothing has been loaded!"),
+            Self::NothingLoaded => f.write_str("nothing is loaded"),
             Self::BadArgument { what } | Self::Unknown { what } => f.write_str(what),
             Self::FileChanged => f.write_str("the file changed while it was being loaded"),
             Self::NoCrashReservation => f.write_str(

@@ -37,6 +37,11 @@ fn named(file: &[u8], error: Error) -> Error {
     }
 }
 
+/// The text of [`Error::NotBootable`] for an ELF file of which the request does not say that it is a
+/// kernel.
+pub const AN_ELF_FILE: &str =
+    "an ELF file, which is taken for a kernel only where the request says that it is one";
+
 impl<'a> Kernel<'a> {
     /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
     ///
@@ -52,9 +57,7 @@ impl<'a> Kernel<'a> {
         if vmlinux {
             Self::Vmlinux(Vmlinux::parse(file)?).entered()
         } else {
-            Err(Error::NotBootable {
-                why: "an ELF file; if it is a Linux kernel (vmlinux), say so: --args-linux",
-            })
+            Err(Error::NotBootable { why: AN_ELF_FILE })
         }
     }
 

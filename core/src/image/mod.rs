@@ -9,5 +9,5 @@ mod probe;
 pub use crate::error::Format;
 pub use bzimage::BzImage;
 pub use elf::Vmlinux;
-pub use kernel::Kernel;
+pub use kernel::{AN_ELF_FILE, Kernel};
 pub use probe::probe;

@@ -144,7 +144,7 @@ fn create(name: &CStr, size: u64, copies: &Copies) -> Result<Fd> {
 /// not prepared for it.
 fn within(size: u64, limit: u64) -> Result<()> {
     if size > limit {
-        let step = "the limit for files (ulimit -f, RLIMIT_FSIZE)";
+        let step = "the limit for files (RLIMIT_FSIZE)";
         return Err(failed(step)(Errno::EFBIG));
     }
     Ok(())

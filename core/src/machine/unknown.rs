@@ -42,7 +42,7 @@ pub mod refusal {
     /// Neither EFI nor BIOS is known.
     pub const FIRMWARE: &str = "whether this machine was started by EFI is not known: neither \
         /sys/kernel/boot_params nor /sys/firmware can be read; under EFI the new kernel would have \
-        no ACPI; mount /sys, or if it was not EFI plan without it (--noefi)";
+        no ACPI; mount /sys";
     /// The page tables' levels, and an image that cannot be entered with five.
     pub const FIVE_LEVEL: &str = "whether the new kernel must support 5-level paging is not \
         known: mount /proc";

@@ -1,6 +1,6 @@
 //! Rules of the source tree that no compiler checks (see ARCHITECTURE.md).
 
-use super::{Result, rooms};
+use super::{Result, options, rooms};
 use crate::Outcome;
 use crate::command::{output, root};
 use crate::sealed::is_sealed;
@@ -133,6 +133,9 @@ pub fn run() -> Outcome<Result> {
         "--others",
         "--exclude-standard",
     ]))?;
+    let table = std::fs::read_to_string(root().join(options::TABLE))
+        .map_err(|why| format!("{}: {why}", options::TABLE))?;
+    let option_words = options::words(&table);
     let mut problems = Vec::new();
     let mut lengths = Vec::new();
     let mut sources = Vec::new();
@@ -156,6 +159,7 @@ pub fn run() -> Outcome<Result> {
         problems.extend(broken(name, &text));
         problems.extend(machine_paths(name, &text));
         problems.extend(figures(name, &text));
+        problems.extend(options::problems(name, &text, &option_words));
         sources.extend(rooms::source(name, &text));
     }
     let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md"))

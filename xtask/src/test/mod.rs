@@ -6,6 +6,7 @@ mod budget;
 mod house;
 mod little_memory;
 mod msrv;
+mod options;
 mod package;
 mod readme;
 mod rooms;

@@ -1,4 +1,9 @@
+use std::string::{String, ToString};
+
 use super::*;
+use crate::image::AN_ELF_FILE;
+use crate::machine::{Known, Lockdown};
+use crate::{Error, machine};
 
 const FREE: KexecState = KexecState {
     loaded: Known::No,
@@ -37,7 +42,9 @@ fn each(look: impl Fn(&str)) {
                             cap_sys_boot,
                             ..FREE
                         };
-                        explain(step, errno, &state).into_iter().for_each(&look);
+                        if let Some(refusal) = Refusal::explain(step, errno, &state) {
+                            look(&refusal.to_string());
+                        }
                     }
                 }
             }
@@ -73,9 +80,9 @@ fn without_securityfs_a_lockdown_is_thought_of() {
         lockdown: Lockdown::Unknown,
         ..FREE
     };
-    says(Step::Load, Errno::EPERM, &state, "use -s");
+    says(Step::Load, Errno::EPERM, &state, "use kexec_file_load");
     says(Step::FileLoad, Errno::EPERM, &state, "may be locked down");
-    says(Step::FileLoad, Errno::ENOSYS, &FREE, "use -c");
+    says(Step::FileLoad, Errno::ENOSYS, &FREE, "use kexec_load");
     says(
         Step::FileLoad,
         Errno::ENOEXEC,
@@ -84,8 +91,15 @@ fn without_securityfs_a_lockdown_is_thought_of() {
     );
 }
 
+fn text(step: Step, errno: Errno, state: &KexecState) -> String {
+    let refusal = Refusal::explain(step, errno, state);
+    refusal
+        .map(|refusal| refusal.to_string())
+        .unwrap_or_default()
+}
+
 fn says(step: Step, errno: Errno, state: &KexecState, words: &str) {
-    let text = explain(step, errno, state).unwrap_or_default();
+    let text = text(step, errno, state);
     assert!(text.contains(words), "{step:?} {errno}: {text}");
 }
 
@@ -108,7 +122,7 @@ fn eperm_is_told_apart_by_the_machines_state() {
         ..FREE
     };
     says(Step::FileLoad, Errno::EPERM, &locked, "mokutil");
-    says(Step::Load, Errno::EPERM, &locked, "use -s");
+    says(Step::Load, Errno::EPERM, &locked, "use kexec_file_load");
 }
 
 #[test]
@@ -125,16 +139,16 @@ fn a_signature_refusal_never_leads_to_kexec_load() {
         Errno::EMSGSIZE,
         Errno::ENOTSUPP,
     ] {
-        assert_eq!(Refusal::of(errno), Refusal::Signature);
-        assert!(!Refusal::of(errno).kexec_load_may_help());
-        says(Step::FileLoad, errno, &FREE, "kexec_load is not tried");
+        assert_eq!(Class::of(errno), Class::Signature);
+        assert!(!Class::of(errno).kexec_load_may_help());
+        says(Step::FileLoad, errno, &FREE, "kexec_load must not be tried");
     }
 }
 
 #[test]
 fn kexec_load_is_tried_after_exactly_four() {
     let tried: std::vec::Vec<u16> = (1..4096)
-        .filter(|number| Refusal::of(Errno(*number)).kexec_load_may_help())
+        .filter(|number| Class::of(Errno(*number)).kexec_load_may_help())
         .collect();
     // ENOEXEC, EINVAL, ENOSYS, EOPNOTSUPP.
     assert_eq!(tried, [8, 22, 38, 95]);
@@ -172,6 +186,54 @@ fn crash_kernels_have_reasons_of_their_own() {
         Step::CrashFileLoad,
         Errno::ENOKEY,
         &FREE,
-        "kexec_load is not tried",
+        "kexec_load must not be tried",
     );
+}
+
+#[test]
+fn a_refusal_is_facts() {
+    let refusal = Refusal::explain(Step::FileLoad, Errno::ENOMEM, &FREE).unwrap();
+    assert_eq!(refusal.step, Step::FileLoad);
+    assert_eq!(refusal.errno, Errno::ENOMEM);
+    assert_eq!(refusal.cause, Cause::MemoryForFiles);
+    assert_eq!(refusal.advice, Some(Advice::LoadNeedsLessMemory));
+    assert!(!refusal.is_policy());
+    assert_eq!(
+        refusal.to_string(),
+        "the running kernel has not enough free memory to read the files and copy them; \
+         kexec_load needs half of that"
+    );
+    assert_eq!(Refusal::explain(Step::Exec, Errno::ELOOP, &FREE), None);
+}
+
+/// Only kexec_file_load is asked for signatures: the other call's EPERM is none of them.
+#[test]
+fn a_policy_is_named_where_the_other_call_would_go_around_it() {
+    let locked = KexecState {
+        lockdown: Lockdown::Integrity,
+        ..FREE
+    };
+    for (step, errno, policy) in [
+        (Step::FileLoad, Errno::EPERM, true),
+        (Step::CrashFileLoad, Errno::EPERM, true),
+        (Step::Load, Errno::EPERM, false),
+        (Step::FileLoad, Errno::ENODATA, true),
+        (Step::FileLoad, Errno::ENOEXEC, false),
+    ] {
+        let refusal = Refusal::explain(step, errno, &locked).unwrap();
+        assert_eq!(refusal.is_policy(), policy, "{step:?} {errno}");
+    }
+}
+
+#[test]
+fn errors_that_leave_the_advice_to_the_front_end() {
+    let elf = Error::NotBootable { why: AN_ELF_FILE };
+    assert_eq!(Advice::of(&elf), Some(Advice::RequestVmlinux));
+    let other = Error::NotBootable { why: "of another" };
+    assert_eq!(Advice::of(&other), None);
+    for what in machine::refusal::ALL {
+        let efi = (what == machine::refusal::FIRMWARE).then_some(Advice::RequestNoEfi);
+        assert_eq!(Advice::of(&Error::Unknown { what }), efi);
+    }
+    assert_eq!(Advice::of(&Error::EmptyFile), None);
 }

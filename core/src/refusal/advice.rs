@@ -1,0 +1,78 @@
+//! What to do about a refusal or an error.
+
+use core::fmt;
+
+use crate::error::Error;
+use crate::image::AN_ELF_FILE;
+use crate::machine::refusal::FIRMWARE;
+
+macro_rules! advice {
+    ($($name:ident $text:literal;)*) => {
+        /// What the caller can do. A front end words those that name a call or a request in its
+        /// own terms, and takes [`Advice::text`] for the others.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Advice {
+            $(#[doc = concat!("\"", $text, "\".")] $name,)*
+        }
+
+        impl Advice {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// In English, for callers of this crate, without a full stop.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+advice! {
+    // These name a call or a part of a request.
+    LoadFirst "load a kernel first";
+    UseFileLoad "use kexec_file_load";
+    UseLoad "use kexec_load";
+    LoadMayTakeIt "kexec_load may take it";
+    LoadPlacesFiles "kexec_load is told where to place them";
+    LoadNeedsLessMemory "kexec_load needs half of that";
+    LoadHasNoSizeLimit "kexec_load has no such limit";
+    RequestVmlinux "if it is a Linux kernel (vmlinux), set Options::args_linux";
+    RequestNoEfi "if it was not EFI, clear Options::efi";
+    // These are the same for every caller.
+    RunAsRoot "run as root";
+    RunAsRootOutside "run as root, outside of any container";
+    LeaveContainer "run it outside of the container";
+    RunAsRootSeeLog "run as root outside of any container and see the kernel's log";
+    SeeLog "see the kernel's log";
+    TryAgain "try again";
+    ReserveMore "reserve more (crashkernel= at boot)";
+    FreeMemory "free some, or use a smaller initrd";
+    TrustedKernel "use a kernel signed by the distribution, enroll your signing key (mokutil \
+        --import), or turn Secure Boot off";
+    EnrollKey "enroll it (mokutil --import) or use a kernel of a trusted signer";
+    Sign "sign it (sbsign) or use a signed one";
+    UnchangedKernel "use an unchanged, signed kernel";
+    WaitForWriter "wait until that is done";
+}
+
+impl Advice {
+    /// What to do about an error, where the error's own text leaves that to the front end.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        match *error {
+            Error::NotBootable { why } if why == AN_ELF_FILE => Some(Self::RequestVmlinux),
+            Error::Unknown { what } if what == FIRMWARE => Some(Self::RequestNoEfi),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}

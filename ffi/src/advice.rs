@@ -1,0 +1,19 @@
+//! What to do about a refusal, in the functions and flags of the C library.
+
+use kexec_core::refusal::Advice;
+
+/// The advice as functions where it is about a call or a request, else core's own words.
+pub const fn words(advice: Advice) -> &'static str {
+    match advice {
+        Advice::LoadFirst => "load a kernel first (kx_load() or kx_load_files())",
+        Advice::UseFileLoad => "use kx_load_files()",
+        Advice::UseLoad => "use kx_load()",
+        Advice::LoadMayTakeIt => "kx_load() may take it",
+        Advice::LoadPlacesFiles => "kx_plan() places them itself",
+        Advice::LoadNeedsLessMemory => "kx_load() needs half of that",
+        Advice::LoadHasNoSizeLimit => "kx_load() has no such limit",
+        Advice::RequestVmlinux => "if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX",
+        Advice::RequestNoEfi => "if it was not EFI, set KX_REQUEST_NO_EFI",
+        other => other.text(),
+    }
+}
