@@ -184,7 +184,7 @@ extern "C" {
 #define KX_E_BUSY (-4206)
 /** mem + memsz runs past the end of the address space. */
 #define KX_RULE_WRAPS 1
-/** mem or memsz is not a multiple of 4096. */
+/** mem or memsz is not a multiple of the running kernel's page size. */
 #define KX_RULE_UNALIGNED 2
 /** The segment ends past what the kernel can map. */
 #define KX_RULE_PAST_LIMIT 3
@@ -215,6 +215,12 @@ extern "C" {
 #define KX_FROM_CALL 2
 /** Bytes that suffice for every message of the library. */
 #define KX_MESSAGE_SIZE 400
+/** arch: x86, 64-bit. There will be more: what a program does not know is "another one". */
+#define KX_ARCH_X86_64 1
+/** arch: arm64. */
+#define KX_ARCH_ARM64 2
+/** arch: RISC-V, 64-bit. */
+#define KX_ARCH_RISCV64 3
 /** /proc/iomem. Also gives the memory map where no other source does. */
 #define KX_SOURCE_IOMEM 1
 /**
@@ -670,6 +676,13 @@ struct kx_machine_info {
   uint32_t efi_systab;
   /** Whether there is an EFI runtime map: KX_NO where the running kernel does not use it. */
   uint32_t efi_map;
+  /** The running kernel's architecture: KX_ARCH_*. */
+  uint32_t arch;
+  /**
+   * The running kernel's page size in bytes: 4096, 16384 or 65536; 0 is taken for 4096. That of
+   * x86 is always 4096.
+   */
+  uint32_t page_size;
   /** 0. */
   uint32_t reserved;
 };
@@ -867,9 +880,12 @@ struct kx_segment {
   const void *buf;
   /** How many. */
   size_t bufsz;
-  /** Physical address, a multiple of 4096. */
+  /**
+   * Physical address, a multiple of the running kernel's page size
+   * (kx_machine_info.page_size).
+   */
   uint64_t mem;
-  /** Bytes taken there, a multiple of 4096. */
+  /** Bytes taken there, a multiple of it too. */
   uint64_t memsz;
   /** KX_SEGMENT_*. */
   uint32_t kind;
@@ -893,12 +909,19 @@ struct kx_note {
 struct kx_limits {
   /** sizeof(struct kx_limits). */
   size_t size;
-  /** Segments must end below this address; 0 for x86-64 with 4-level page tables. */
+  /**
+   * Segments must end below this address; 0 for the limit of the machine that the library was
+   * built for: on x86-64 that of 4-level page tables.
+   */
   uint64_t destination;
   /** Bytes of RAM the kernel manages, of which half may be taken; 0 for no limit. */
   uint64_t total_ram;
   /** For a crash image: where all segments must lie. */
   struct kx_range crash;
+  /** The running kernel's page size in bytes (kx_machine_info.page_size); 0 for 4096. */
+  uint32_t page_size;
+  /** 0. */
+  uint32_t reserved;
 };
 
 /** A file that is held. Begin with all zeros and `size`; kx_hold() fills it in. */
@@ -995,6 +1018,12 @@ const char *kx_errname(int code);
 int kx_error_message(const struct kx_error *error, char *buffer, size_t size);
 
 /**
+ * The name of an architecture (KX_ARCH_*), as `uname -m` says it: "x86_64"; "unknown" for other
+ * numbers. Static, never NULL.
+ */
+const char *kx_arch_name(uint32_t arch);
+
+/**
  * Takes over the contents of one of the running system's files (KX_SOURCE_*), the whole file
  * at once.
  *
@@ -1056,7 +1085,7 @@ int kx_machine_get(const struct kx_machine *machine, struct kx_machine_info *inf
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN (a constant), KX_E_BAD_ARGUMENT (a range that ends before it starts, a platform
- * size other than 32 and 64); nothing is changed then.
+ * size other than 32 and 64, a page size that no kernel has); nothing is changed then.
  */
 int kx_machine_set(struct kx_machine *machine, const struct kx_machine_info *info);
 
@@ -1341,8 +1370,8 @@ int kx_check(const struct kx_workspace *workspace, struct kx_error *error);
  * matter. `limits` may be NULL.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
- * KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash region that ends before it starts), KX_E_CHECK,
- * KX_E_TOO_MANY_SEGMENTS.
+ * KX_E_TOO_NEW, KX_E_UNKNOWN (`reserved` is not 0), KX_E_BAD_ARGUMENT (a crash region that ends
+ * before it starts, a page size that no kernel has), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
  */
 int kx_check_segments(const struct kx_segment *segments,
                       size_t count,

@@ -54,7 +54,16 @@ void test_check(void)
     limits.total_ram = 0;
     limits.crash.start = 0x100000, limits.crash.last = 0x1fffff;
     CHECK(rule(two, 2, 0x100000, &limits) == KX_RULE_OUTSIDE_CRASH_RESERVATION);
-    limits.crash.start = 0x200000;
+    limits.crash = (struct kx_range){ 0 };
+    limits.page_size = 16384;
+    CHECK(rule(two, 2, 0x100000, &limits) == KX_RULE_UNALIGNED && error.numbers[0] == 0);
+    limits.page_size = 8192;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_check_segments(two, 2, 0x100000, &limits, &error));
+    limits.page_size = 4096, limits.reserved = 1;
+    ANSWERS(KX_E_UNKNOWN, kx_check_segments(two, 2, 0x100000, &limits, &error));
+    limits.reserved = 0;
+    ANSWERS(0, kx_check_segments(two, 2, 0x100000, &limits, &error));
+    limits.crash.start = 0x200000, limits.crash.last = 0x1fffff;
     ANSWERS(KX_E_BAD_ARGUMENT, kx_check_segments(two, 2, 0x100000, &limits, &error));
 
     for (int i = 0; i < 17; i++)

@@ -44,6 +44,9 @@ void test_constants(void)
     IS(KX_FROM_FILE, 1);
     IS(KX_FROM_CALL, 2);
     IS(KX_MESSAGE_SIZE, 400);
+    IS(KX_ARCH_X86_64, 1);
+    IS(KX_ARCH_ARM64, 2);
+    IS(KX_ARCH_RISCV64, 3);
     IS(KX_SOURCE_IOMEM, 1);
     IS(KX_SOURCE_E820, 2);
     IS(KX_SOURCE_BOOT_PARAMS, 3);

@@ -48,7 +48,7 @@ void test_layout(void)
     AT(kx_memory, kind, 24);
     AT(kx_memory, reserved, 28);
 
-    CHECK(sizeof(struct kx_machine_info) == 296);
+    CHECK(sizeof(struct kx_machine_info) == 304);
     AT(kx_machine_info, flags, 8);
     AT(kx_machine_info, memory_source, 12);
     AT(kx_machine_info, iomem_access, 16);
@@ -87,7 +87,9 @@ void test_layout(void)
     AT(kx_machine_info, firmware, 280);
     AT(kx_machine_info, efi_systab, 284);
     AT(kx_machine_info, efi_map, 288);
-    AT(kx_machine_info, reserved, 292);
+    AT(kx_machine_info, arch, 292);
+    AT(kx_machine_info, page_size, 296);
+    AT(kx_machine_info, reserved, 300);
 
     CHECK(sizeof(struct kx_image) == 584);
     AT(kx_image, format, 8);
@@ -148,10 +150,12 @@ void test_layout(void)
     AT(kx_crash_info, control_fixed, 72);
     AT(kx_crash_info, control_tables, 80);
 
-    CHECK(sizeof(struct kx_limits) == 40);
+    CHECK(sizeof(struct kx_limits) == 48);
     AT(kx_limits, destination, 8);
     AT(kx_limits, total_ram, 16);
     AT(kx_limits, crash, 24);
+    AT(kx_limits, page_size, 40);
+    AT(kx_limits, reserved, 44);
 
     CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 1048576);
     CHECK(sizeof(struct kx_workspace) == KX_WORKSPACE_SIZE && KX_WORKSPACE_SIZE == 3145728);

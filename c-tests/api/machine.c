@@ -421,6 +421,10 @@ void test_machine(void)
     from_files();
     CHECK(strcmp(kx_memory_kind_name(KX_MEMORY_RAM), "System RAM") == 0);
     CHECK(strcmp(kx_memory_kind_name(KX_MEMORY_SOFT_RESERVED), "Soft Reserved") == 0);
+    CHECK(strcmp(kx_arch_name(KX_ARCH_X86_64), "x86_64") == 0);
+    CHECK(strcmp(kx_arch_name(KX_ARCH_ARM64), "aarch64") == 0);
+    CHECK(strcmp(kx_arch_name(KX_ARCH_RISCV64), "riscv64") == 0);
+    CHECK(strcmp(kx_arch_name(0), "unknown") == 0);
     CHECK(strcmp(kx_memory_kind_name(4711), "Unknown E820 type") == 0);
 }
 
@@ -451,6 +455,7 @@ void test_machine_info(void)
     set.xen_guest = KX_XEN_PVH;
     set.five_level = KX_YES, set.gbpages = KX_NO, set.xen_control = KX_YES;
     set.firmware = KX_FIRMWARE_EFI, set.efi_systab = KX_YES, set.efi_map = KX_NO;
+    set.arch = KX_ARCH_RISCV64, set.page_size = 65536;
     ANSWERS(0, kx_machine_set(machine, &set));
     got = info_of(machine);
     CHECK(memcmp(&set, &got, sizeof set) == 0);
@@ -478,7 +483,9 @@ void test_machine_info(void)
     REFUSED(KX_E_UNKNOWN, firmware, 4);
     REFUSED(KX_E_UNKNOWN, efi_systab, 3);
     REFUSED(KX_E_UNKNOWN, efi_map, 3);
+    REFUSED(KX_E_UNKNOWN, arch, 4);
     REFUSED(KX_E_UNKNOWN, reserved, 1);
+    REFUSED(KX_E_BAD_ARGUMENT, page_size, 8192);
     REFUSED(KX_E_BAD_ARGUMENT, efi_platform_size, 16);
     REFUSED(KX_E_BAD_ARGUMENT, crash.start, 32);
     REFUSED(KX_E_BAD_ARGUMENT, crash_low.start, 16);

@@ -7,9 +7,9 @@ use kexec_core::Error;
 use kexec_core::memory::{PageSize, Range};
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
-use crate::error::{About, Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report};
+use crate::error::{About, Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report, unknown};
 use crate::inspect::kx_segment;
-use crate::machine_info::kx_range;
+use crate::machine_info::{from_page_bytes, kx_range};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 use crate::workspace::{kx_workspace, plan};
@@ -20,17 +20,26 @@ use crate::workspace::{kx_workspace, plan};
 pub struct kx_limits {
     /// sizeof(struct kx_limits).
     pub size: usize,
-    /// Segments must end below this address; 0 for x86-64 with 4-level page tables.
+    /// Segments must end below this address; 0 for the limit of the machine that the library was
+    /// built for: on x86-64 that of 4-level page tables.
     pub destination: u64,
     /// Bytes of RAM the kernel manages, of which half may be taken; 0 for no limit.
     pub total_ram: u64,
     /// For a crash image: where all segments must lie.
     pub crash: kx_range,
+    /// The running kernel's page size in bytes (kx_machine_info.page_size); 0 for 4096.
+    pub page_size: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 // SAFETY: integers only; `size` comes first and there is no padding.
 unsafe impl Versioned for kx_limits {}
-const _: () = assert!(size_of::<kx_limits>() == 40);
+const _: () = assert!(size_of::<kx_limits>() == 48);
+
+const BAD_PAGE_SIZE: Error = Error::BadArgument {
+    what: "limits.page_size must be 4096, 16384 or 65536, or 0 for 4096",
+};
 
 const SEGMENTS: &str = "segments[]";
 
@@ -99,8 +108,8 @@ pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx
 /// matter. `limits` may be NULL.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
-/// KX_E_TOO_NEW, KX_E_BAD_ARGUMENT (a crash region that ends before it starts), KX_E_CHECK,
-/// KX_E_TOO_MANY_SEGMENTS.
+/// KX_E_TOO_NEW, KX_E_UNKNOWN (`reserved` is not 0), KX_E_BAD_ARGUMENT (a crash region that ends
+/// before it starts, a page size that no kernel has), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_segments(
     segments: *const kx_segment,
@@ -121,6 +130,10 @@ pub unsafe extern "C" fn kx_check_segments(
         if !limits.is_null() {
             // SAFETY: the caller's promise.
             let given = unsafe { versioned::read(limits) }.about("limits")?;
+            if given.reserved != 0 {
+                return Err(unknown("limits.reserved", given.reserved));
+            }
+            allowed.page_size = from_page_bytes(given.page_size).ok_or(BAD_PAGE_SIZE)?;
             if given.destination != 0 {
                 allowed.destination = given.destination;
             }

@@ -91,7 +91,7 @@ pub const KX_E_BUSY: c_int = -4206;
 
 /// mem + memsz runs past the end of the address space.
 pub const KX_RULE_WRAPS: u32 = 1;
-/// mem or memsz is not a multiple of 4096.
+/// mem or memsz is not a multiple of the running kernel's page size.
 pub const KX_RULE_UNALIGNED: u32 = 2;
 /// The segment ends past what the kernel can map.
 pub const KX_RULE_PAST_LIMIT: u32 = 3;

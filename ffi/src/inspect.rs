@@ -41,9 +41,10 @@ pub struct kx_segment {
     pub buf: *const c_void,
     /// How many.
     pub bufsz: usize,
-    /// Physical address, a multiple of 4096.
+    /// Physical address, a multiple of the running kernel's page size
+    /// (kx_machine_info.page_size).
     pub mem: u64,
-    /// Bytes taken there, a multiple of 4096.
+    /// Bytes taken there, a multiple of it too.
     pub memsz: u64,
     /// KX_SEGMENT_*.
     pub kind: u32,

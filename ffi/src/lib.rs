@@ -27,6 +27,7 @@
 extern crate std;
 
 mod advice;
+pub mod arch;
 pub mod boot;
 pub mod check;
 pub mod crash_info;

@@ -5,8 +5,9 @@ use core::ffi::{c_char, c_int, c_void};
 use kexec_core::machine::{
     Firmware, IomemAccess, KexecState, Known, Lockdown, Machine, MemorySource, XenGuest,
 };
-use kexec_core::memory::Range;
+use kexec_core::memory::{PageSize, Range};
 
+use crate::arch;
 use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN, plain};
 use crate::machine::{exclusive, kx_machine, shared};
 use crate::text;
@@ -198,6 +199,11 @@ pub struct kx_machine_info {
     pub efi_systab: u32,
     /// Whether there is an EFI runtime map: KX_NO where the running kernel does not use it.
     pub efi_map: u32,
+    /// The running kernel's architecture: KX_ARCH_*.
+    pub arch: u32,
+    /// The running kernel's page size in bytes: 4096, 16384 or 65536; 0 is taken for 4096. That of
+    /// x86 is always 4096.
+    pub page_size: u32,
     /// 0.
     pub reserved: u32,
 }
@@ -207,7 +213,7 @@ unsafe impl Versioned for kx_memory {}
 const _: () = assert!(size_of::<kx_memory>() == 32);
 // SAFETY: as before.
 unsafe impl Versioned for kx_machine_info {}
-const _: () = assert!(size_of::<kx_machine_info>() == 8 + 6 * 4 + 10 * 8 + 7 * 16 + 2 * 8 + 14 * 4);
+const _: () = assert!(size_of::<kx_machine_info>() == 8 + 6 * 4 + 10 * 8 + 7 * 16 + 2 * 8 + 16 * 4);
 
 pub(crate) fn range(range: Option<Range>) -> kx_range {
     range.map_or(kx_range::default(), |range| kx_range {
@@ -222,6 +228,20 @@ fn from_range(given: kx_range) -> Result<Option<Range>, Failure> {
     }
     let range = Range::new(given.start, given.last);
     range.map(Some).ok_or(Failure::Own(KX_E_BAD_ARGUMENT))
+}
+
+/// A page size in bytes.
+#[allow(clippy::cast_possible_truncation)] // 65536 at most.
+const fn page_bytes(size: PageSize) -> u32 {
+    size.bytes() as u32
+}
+
+/// The page size of `bytes`; 0 is 4096.
+pub(crate) fn from_page_bytes(bytes: u32) -> Option<PageSize> {
+    if bytes == 0 {
+        return Some(PageSize::default());
+    }
+    PageSize::of(bytes.into())
 }
 
 const fn answer(answer: Known) -> u32 {
@@ -337,6 +357,8 @@ fn info(machine: &Machine) -> kx_machine_info {
         },
         efi_systab: answer(efi.systab),
         efi_map: answer(efi.has_map),
+        arch: arch::number(machine.arch),
+        page_size: page_bytes(machine.page_size),
         reserved: 0,
     }
 }
@@ -414,6 +436,8 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         64 => 64,
         _ => return Err(Failure::Own(KX_E_BAD_ARGUMENT)),
     };
+    let arch = arch::of(given.arch)?;
+    let page_size = from_page_bytes(given.page_size).ok_or(Failure::Own(KX_E_BAD_ARGUMENT))?;
     let (region, low) = (from_range(given.crash)?, from_range(given.crash_low)?);
     let kernel = kexec_core::machine::KernelRanges {
         code: from_range(given.kernel_code)?,
@@ -423,6 +447,8 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         image: from_range(given.kernel_image)?,
     };
 
+    machine.arch = arch;
+    machine.page_size = page_size;
     machine.kexec = kexec;
     machine.xen_guest = xen_guest;
     machine.kernel = kernel;
@@ -455,7 +481,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN (a constant), KX_E_BAD_ARGUMENT (a range that ends before it starts, a platform
-/// size other than 32 and 64); nothing is changed then.
+/// size other than 32 and 64, a page size that no kernel has); nothing is changed then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_set(
     machine: *mut kx_machine,

@@ -55,7 +55,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Wraps => "runs past the end of the address space",
-            Self::Unaligned => "is not aligned to pages of 4096 bytes",
+            Self::Unaligned => "is not aligned to whole pages of the running kernel",
             Self::PastLimit => "ends past the highest address the kernel can map",
             Self::Overlap { other } => return write!(f, "overlaps segment {other}"),
             Self::BufferTooLarge => "has more bytes than memory (bufsz > memsz)",

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 25] = [
+const FILES: [&str; 26] = [
     "version",
     "request",
     "error",
     "strerror",
     "message",
+    "arch",
     "machine_input",
     "machine_info",
     "machine_maps",

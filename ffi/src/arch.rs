@@ -1,0 +1,49 @@
+//! Architectures by number.
+
+use core::ffi::{CStr, c_char};
+
+use kexec_core::arch::Arch;
+use kexec_core::cstr;
+
+use crate::error::{Code, KX_E_UNKNOWN};
+
+/// arch: x86, 64-bit. There will be more: what a program does not know is "another one".
+pub const KX_ARCH_X86_64: u32 = 1;
+/// arch: arm64.
+pub const KX_ARCH_ARM64: u32 = 2;
+/// arch: RISC-V, 64-bit.
+pub const KX_ARCH_RISCV64: u32 = 3;
+
+/// KX_ARCH_*; 0 for none, and for one that has no number here yet.
+pub(crate) const fn number(arch: Option<Arch>) -> u32 {
+    match arch {
+        Some(Arch::X86_64) => KX_ARCH_X86_64,
+        Some(Arch::Arm64) => KX_ARCH_ARM64,
+        Some(Arch::Riscv64) => KX_ARCH_RISCV64,
+        _ => 0,
+    }
+}
+
+/// The architecture with this number; none for 0.
+pub(crate) const fn of(number: u32) -> Result<Option<Arch>, Code> {
+    match number {
+        0 => Ok(None),
+        KX_ARCH_X86_64 => Ok(Some(Arch::X86_64)),
+        KX_ARCH_ARM64 => Ok(Some(Arch::Arm64)),
+        KX_ARCH_RISCV64 => Ok(Some(Arch::Riscv64)),
+        _ => Err(Code(KX_E_UNKNOWN)),
+    }
+}
+
+/// The name of an architecture (KX_ARCH_*), as `uname -m` says it: "x86_64"; "unknown" for other
+/// numbers. Static, never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn kx_arch_name(arch: u32) -> *const c_char {
+    let name: &CStr = match arch {
+        KX_ARCH_X86_64 => cstr!("x86_64"),
+        KX_ARCH_ARM64 => cstr!("aarch64"),
+        KX_ARCH_RISCV64 => cstr!("riscv64"),
+        _ => cstr!("unknown"),
+    };
+    name.as_ptr()
+}
