@@ -15,6 +15,11 @@ _kexec() {
         -f --force
         -u --unload
         -S --status
+        --print-ckr-size
+        --dry-run
+        -d --debug
+        -h --help
+        -v --version
         -s --kexec-file-syscall
         -c --kexec-syscall
         -a --kexec-syscall-auto
@@ -23,7 +28,10 @@ _kexec() {
         --append
         --command-line
         --reuse-cmdline
+        -t --type
+        --args-linux
         --dtb
+        --force-dtb
         --mem-min
         --mem-max
         -i --no-checks
@@ -34,27 +42,26 @@ _kexec() {
         --console-serial
         --serial
         --serial-baud
-        --args-linux
+        --no-cma
+        -x --no-ifdown
+        -y --no-sync
         --hotplug
         --pass-memmap-cmdline
         --elf32-core-headers
         --elf64-core-headers
-        --print-ckr-size
-        --no-cma
-        --force-dtb
-        -x --no-ifdown
-        -y --no-sync
-        --dry-run
-        -d --debug
-        -h --help
-        -v --version
+        --reuse-video-type
+        --args-elf
+        --args-none
+        --module
+        --entry
     )
     local -a what=(-f)
     case $option in
         --initrd | --ramdisk | --dtb) ;;
         --on-mismatch) what=(-W "halt reboot") ;;
         --serial) what=(-W "ttyS0 ttyS1") ;;
-        --append | --command-line | --mem-min | --mem-max | --serial-baud) return ;;
+        --type | -t) what=(-W "help bzImage64 bzImage elf-x86_64 elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86 uki") ;;
+        --append | --command-line | --mem-min | --mem-max | --serial-baud | --module | --entry) return ;;
         *) [[ $current == -* ]] && what=(-W "${options[*]}") ;;
     esac
     mapfile -t COMPREPLY < <(compgen "${what[@]}" -- "$current")

@@ -3,7 +3,8 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_cli::command::MAX_INITRDS;
+use kexec_cli::command::{Command, MAX_INITRDS};
+use kexec_cli::kind;
 use kexec_cli::text::Text;
 use kexec_core::linux::{
     Copies, Hold, KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed,
@@ -60,6 +61,16 @@ impl<'a, 'b> Mapped<'a, 'b> {
         let first = self.files.first();
         let path_and_bytes = first.map(|(input, kept)| (input.path, kept.bytes()));
         path_and_bytes.unwrap_or_default()
+    }
+
+    /// Refuses a kernel of another type than asked for.
+    pub fn check_kind(&self, command: &Command<'_>) -> Result<(), Failure<'a>> {
+        let (path, bytes) = self.kernel();
+        let checked = match command.kind {
+            Some(kind) => kind::check(kind.to_bytes(), bytes),
+            None => Ok(()),
+        };
+        checked.map_err(|why| Failure::Load(path, Error::NotBootable { why }))
     }
 
     /// Says of which files it is not certain that they stay as they are.

@@ -7,8 +7,8 @@ use heapless::Vec;
 use kexec_core::plan::{CrashOptions, OnFailure, Options};
 
 use crate::getopt::{Getopt, Item, Mistake};
-use crate::number;
-use crate::table::{Honours, Id, OPTIONS, Opt};
+use crate::number::{self, Number};
+use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
 use crate::text::Text;
 
 /// How many initrds may be given. kexec_load(2) takes 16 segments in all; kexec_file_load(2) gets
@@ -60,6 +60,8 @@ pub struct Command<'a> {
     pub append: &'a CStr,
     /// The device tree's file.
     pub dtb: Option<&'a CStr>,
+    /// `--type`.
+    pub kind: Option<&'a CStr>,
     /// How to plan for kexec_load(2).
     pub options: Options,
     given: [bool; OPTIONS.len()],
@@ -91,8 +93,13 @@ impl Command<'_> {
 // There is one of it, on the stack, once.
 #[allow(clippy::large_enum_variant)]
 pub enum Request<'a> {
-    /// Print the usage text.
-    Help,
+    /// Print the usage text: its common part, or all of it.
+    Help {
+        /// All of it.
+        all: bool,
+    },
+    /// Print the list of types.
+    Types,
     /// Print the version.
     Version,
     /// Print the size of the crash reservation.
@@ -119,6 +126,8 @@ pub enum BadUsage<'a> {
     },
     /// More than [`MAX_INITRDS`].
     TooManyInitrds,
+    /// An option of kexec(8) this version does not have.
+    Unsupported(&'static Unsupported),
     /// Something is to be loaded, but what?
     NoKernel,
     /// `-u`, and a start of what it takes away.
@@ -134,6 +143,8 @@ pub struct Refused<'a> {
     pub why: BadUsage<'a>,
     /// The exit code: kexec(8)'s, but 255 beside `-S`, which says "loaded" by 1.
     pub code: u8,
+    /// Whether kexec(8) looks for a crash reservation first, and exits with 1 if there is none.
+    pub crash_load: bool,
 }
 
 impl BadUsage<'_> {
@@ -142,6 +153,7 @@ impl BadUsage<'_> {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Value { code, .. } => *code,
+            Self::Unsupported(option) => option.code,
             Self::NoKernel => 255,
             _ => 1,
         }
@@ -162,6 +174,13 @@ impl fmt::Display for BadUsage<'_> {
                 write!(f, "Bad option value in --{option}={value}: {need}")
             }
             Self::TooManyInitrds => write!(f, "more than {MAX_INITRDS} initrds; join some of them"),
+            Self::Unsupported(option) => {
+                write!(
+                    f,
+                    "option '--{}' is not supported by this version",
+                    option.long
+                )
+            }
             Self::NoKernel => f.write_str("No kernel specified"),
             Self::UnloadAndStart => f.write_str(
                 "-u takes away what -e or -f would start: nothing was unloaded or started; give \
@@ -175,87 +194,149 @@ impl fmt::Display for BadUsage<'_> {
     }
 }
 
-/// Understands the arguments behind the program's name.
+/// Understands the arguments after the program's name.
 ///
 /// # Errors
 /// [`Refused`]; what comes before it on the command line is not done either.
 pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a>, Refused<'a>> {
     let mut items = Getopt::new(arguments);
-    let mut status = false;
-    understand(&mut items, &mut status).map_err(|why| {
-        let is_status = |item| matches!(item, Ok(Item::Option(Id::Status, _)));
-        let code = if status || items.any(is_status) {
-            255
-        } else {
-            why.code()
-        };
-        Refused { why, code }
+    let mut reading = Reading::new();
+    let why = match reading.all(&mut items) {
+        Ok(Some(request)) => return Ok(request),
+        Ok(None) => return Ok(Request::Work(reading.command)),
+        Err(why) => why,
+    };
+    let is_status = |item| matches!(item, Ok(Item::Option(Id::Status, _)));
+    let Actions { status, load, .. } = reading.command.actions;
+    if status || items.any(is_status) {
+        return Err(Refused {
+            why,
+            code: 255,
+            crash_load: false,
+        });
+    }
+    let late = matches!(why, BadUsage::NoKernel) || reading.late == Some(why);
+    Err(Refused {
+        why,
+        code: why.code(),
+        crash_load: late && load && reading.command.crash(),
     })
 }
 
-/// Understands the arguments up to the first that cannot be; `status` is whether `-S` was there.
-fn understand<'a>(
-    items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
-    status: &mut bool,
-) -> Result<Request<'a>, BadUsage<'a>> {
-    let mut command = Command {
-        actions: Actions {
-            status: false,
-            unload: false,
-            load: true,
-            shutdown: true,
-            exec: false,
-        },
-        method: Method::Auto,
-        kernel: None,
-        ignored: None,
-        initrds: Vec::new(),
-        append: c"",
-        dtb: None,
-        options: Options::DEFAULT,
-        given: [false; OPTIONS.len()],
-    };
-    // `-u -p` means the crash kernel as `-p -u` does; with a kernel's name behind it, it loads.
-    let mut panic_after_unload = false;
-    for item in items {
-        match item.map_err(BadUsage::Mistake)? {
-            Item::Option(Id::Help, _) => return Ok(Request::Help),
-            Item::Option(Id::Version, _) => return Ok(Request::Version),
-            Item::Option(Id::PrintCkrSize, _) => return Ok(Request::CrashSize),
-            Item::Option(id, value) => {
-                if let Some(given) = command.given.get_mut(id as usize) {
-                    *given = true;
-                }
-                match id {
-                    Id::LoadPanic => panic_after_unload = command.actions.unload,
-                    Id::Unload => panic_after_unload = false,
-                    _ => {}
-                }
-                *status |= id == Id::Status;
-                apply(&mut command, id, value)?;
-            }
-            // kexec(8) takes the first and ignores the others.
-            Item::Positional(path) if command.kernel.is_none() => command.kernel = Some(path),
-            Item::Positional(word) => command.ignored = command.ignored.or(Some(word)),
+/// What was understood so far.
+struct Reading<'a> {
+    command: Command<'a>,
+    /// Whether `-u` came before the last `-p`: it means the crash kernel as `-p -u` does; with a
+    /// kernel's name it is a load.
+    panic_after_unload: bool,
+    /// What kexec(8) refuses only when it has read all arguments, the first of those: until then
+    /// `--help`, `--version` and every other mistake come before it.
+    late: Option<BadUsage<'a>>,
+    /// An option that is not supported here, the first of those.
+    unsupported: Option<&'static Unsupported>,
+}
+
+impl<'a> Reading<'a> {
+    const fn new() -> Self {
+        let command = Command {
+            actions: Actions {
+                status: false,
+                unload: false,
+                load: true,
+                shutdown: true,
+                exec: false,
+            },
+            method: Method::Auto,
+            kernel: None,
+            ignored: None,
+            initrds: Vec::new(),
+            append: c"",
+            dtb: None,
+            kind: None,
+            options: Options::DEFAULT,
+            given: [false; OPTIONS.len()],
+        };
+        Self {
+            command,
+            panic_after_unload: false,
+            late: None,
+            unsupported: None,
         }
     }
-    if panic_after_unload && command.kernel.is_some() {
-        command.actions.load = true;
+
+    /// Understands the arguments up to the first that cannot be, or that is a request by itself;
+    /// `None` if there is none of the kind, and the command is whole.
+    fn all(
+        &mut self,
+        items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
+    ) -> Result<Option<Request<'a>>, BadUsage<'a>> {
+        for item in items {
+            let command = &mut self.command;
+            match item.map_err(BadUsage::Mistake)? {
+                Item::Option(Id::Help, word) => {
+                    let all = !word.is_empty();
+                    return Ok(Some(Request::Help { all }));
+                }
+                Item::Option(Id::Version, _) => return Ok(Some(Request::Version)),
+                Item::Option(Id::PrintCkrSize, _) => return Ok(Some(Request::CrashSize)),
+                Item::Option(Id::Type, kind) if kind == c"help" => return Ok(Some(Request::Types)),
+                Item::Option(id, value) => self.option(id, value)?,
+                Item::Unsupported(option) => {
+                    self.unsupported = self.unsupported.or(Some(option));
+                }
+                // kexec(8) takes the first and ignores the others.
+                Item::Positional(path) if command.kernel.is_none() => command.kernel = Some(path),
+                Item::Positional(word) => command.ignored = command.ignored.or(Some(word)),
+            }
+        }
+        self.finish().map(|()| None)
     }
-    if command.crash() {
-        command.options.crash = Some(CrashOptions {
-            hotplug: command.given(Id::Hotplug),
-            memmap: command.given(Id::PassMemmapCmdline),
-        });
+
+    fn option(&mut self, id: Id, value: &'a CStr) -> Result<(), BadUsage<'a>> {
+        if let Some(given) = self.command.given.get_mut(id as usize) {
+            *given = true;
+        }
+        match id {
+            Id::LoadPanic => self.panic_after_unload = self.command.actions.unload,
+            Id::Unload => self.panic_after_unload = false,
+            _ => {}
+        }
+        match apply(&mut self.command, id, value) {
+            Err(why) if why.code() == BAD_SERIAL => {
+                self.late = self.late.or(Some(why));
+                Ok(())
+            }
+            other => other,
+        }
     }
-    if !*status {
-        check(&mut command)?;
+
+    /// What all of them mean together.
+    fn finish(&mut self) -> Result<(), BadUsage<'a>> {
+        let command = &mut self.command;
+        if self.panic_after_unload && command.kernel.is_some() {
+            command.actions.load = true;
+        }
+        if command.crash() {
+            command.options.crash = Some(CrashOptions {
+                hotplug: command.given(Id::Hotplug),
+                memmap: command.given(Id::PassMemmapCmdline),
+            });
+        }
+        if let Some(late) = self.late {
+            return Err(late);
+        }
+        if command.actions.status {
+            return Ok(());
+        }
+        match self.unsupported {
+            Some(option) => Err(BadUsage::Unsupported(option)),
+            None => check(command),
+        }
     }
-    Ok(Request::Work(command))
 }
 
 /// Refuses what makes no sense together, before anything is done.
-fn check(command: &mut Command<'_>) -> Result<(), BadUsage<'static>> {
+fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     let crash = command.crash();
     let actions = &mut command.actions;
     if actions.exec && actions.unload && !actions.load {
@@ -317,7 +398,12 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::MemMax => command.options.mem_max = address("mem-max", value)?,
         Id::NoChecks => command.options.verify = false,
         Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
+        Id::Type => command.kind = Some(value),
+        // The last of the three counts.
         Id::ArgsLinux => command.options.args_linux = true,
+        Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
+        // Of no effect, but a number.
+        Id::Entry => _ = address("entry", value)?,
         Id::NoEfi => command.options.efi = false,
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,
@@ -326,6 +412,8 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::SerialBaud => console.serial_baud = serial_baud(value)?,
         // Asked for by `given`, or of no effect; Help, Version and PrintCkrSize never come here.
         Id::ReuseCmdline
+        | Id::ReuseVideoType
+        | Id::Module
         | Id::Hotplug
         | Id::PassMemmapCmdline
         | Id::Elf32CoreHeaders
@@ -365,13 +453,18 @@ fn on_mismatch(value: &CStr) -> Result<OnFailure, BadUsage<'_>> {
     }
 }
 
+/// The exit code of kexec(8) for a bad serial port or speed, which it finds last.
+const BAD_SERIAL: u8 = 255;
+
 /// ttyS0, ttyS1, or an I/O port in hexadecimal with 0x.
 fn serial_port(value: &CStr) -> Result<u16, BadUsage<'_>> {
     let port = match value.to_bytes() {
         b"ttyS0" => Some(0x3f8),
         b"ttyS1" => Some(0x2f8),
-        hex @ [b'0', b'x' | b'X', ..] => {
-            number::parse(hex).and_then(|port| u16::try_from(port).ok())
+        [b'0', b'x', digits @ ..] => {
+            let Number { value, rest } = number::strtoul(digits, 16);
+            // No digits are 0 here too.
+            u16::try_from(value).ok().filter(|_| rest.is_empty())
         }
         _ => None,
     };
@@ -379,7 +472,7 @@ fn serial_port(value: &CStr) -> Result<u16, BadUsage<'_>> {
         option: "serial",
         value,
         need: "ttyS0, ttyS1 or an I/O port from 0x0 to 0xffff",
-        code: 255,
+        code: BAD_SERIAL,
     })
 }
 
@@ -388,13 +481,13 @@ fn serial_baud(value: &CStr) -> Result<u32, BadUsage<'_>> {
     const MAX: u32 = 115_200;
     let baud = number::parse(value.to_bytes()).and_then(|baud| u32::try_from(baud).ok());
     match baud {
-        Some(0) => Ok(0),
+        Some(0) if !value.is_empty() => Ok(0),
         Some(baud @ 9600..=MAX) if MAX.checked_rem(baud) == Some(0) => Ok(baud),
         _ => Err(BadUsage::Value {
             option: "serial-baud",
             value,
             need: "0, or 9600 to 115200 and a divisor of 115200",
-            code: 255,
+            code: BAD_SERIAL,
         }),
     }
 }

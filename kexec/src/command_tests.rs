@@ -107,19 +107,25 @@ fn what_excludes_each_other() {
 #[test]
 fn a_bad_option_beside_status_answers_nothing() {
     for words in [
-        "-S --type=x",
-        "--type=x -S",
-        "-t x -S",
+        "-S --type",
         "-S --bogus",
         "-Z -lS",
         "-S --mem-min=zz",
+        "-S --entry=zz",
         "--serial=x --status",
         "-S --initrd",
     ] {
         assert_eq!(refused(words).0, 255, "{words}");
     }
     // What takes no part is no mistake.
-    for words in ["-S -u -e", "-S -p -f", "-S --append=x", "-S -f -u k"] {
+    for words in [
+        "-S -u -e",
+        "-S -p -f",
+        "-S --append=x",
+        "-S -f -u k",
+        "-S -t x",
+        "--reuseinitrd -S",
+    ] {
         assert!(actions(words)[0], "{words}");
     }
     // An operand and a value are no options.
@@ -172,18 +178,30 @@ fn numbers_and_words() {
     });
     for (words, code) in [
         ("k --mem-min=zz", 1),
-        ("k --mem-max=", 1),
+        ("k --mem-max=08", 1),
+        ("k --mem-max=1k", 1),
+        ("k --entry=0x", 1),
         ("k --on-mismatch=explode", 1),
         ("k --serial=ttyS2", 255),
         ("k --serial=1016", 255),
         ("k --serial=0x10000", 255),
+        ("k --serial=0X3f8", 255),
+        ("k --serial=0x3f8,", 255),
+        ("k --serial=0x-1", 255),
+        ("k --serial-baud=", 255),
+        ("k --serial-baud=x", 255),
         ("k --serial-baud=7", 255),
         ("k --serial-baud=4800", 255),
         ("k --serial-baud=10000", 255),
         ("k --serial-baud=230400", 255),
         ("-l", 255),
         ("", 255),
-        ("-l --module=x k", 1),
+        ("-l --reuseinitrd k", 1),
+        ("-c --real-mode k", 255),
+        // What kexec(8) finds first.
+        ("--serial=x --mem-min=zz k", 1),
+        ("--reuseinitrd --bogus k", 1),
+        ("--real-mode --serial=x --bogus k", 1),
         ("--bogus", 1),
     ] {
         assert_eq!(refused(words).0, code, "{words}");
@@ -191,10 +209,87 @@ fn numbers_and_words() {
     assert_eq!(refused("-l").1, "No kernel specified");
 }
 
+/// As strtoul(3) reads them, which counts minus signs down and takes what is too large for the
+/// largest.
+#[test]
+fn numbers_as_in_the_reference() {
+    for (text, value) in [
+        ("0b11", 3),
+        ("010", 8),
+        ("+0x10", 16),
+        ("-1", u64::MAX),
+        ("0x1ffffffffffffffff", u64::MAX),
+        ("", 0),
+    ] {
+        let words = std::format!("k --mem-min={text} --mem-max={text} --entry={text}");
+        command(&words, |c| {
+            assert_eq!(c.options.mem_min, value, "{text}");
+            assert_eq!(c.options.mem_max, value, "{text}");
+        });
+    }
+    for (text, port) in [("0x", 0), ("0x0x3f8", 0x3f8), ("0x+2f8", 0x2f8)] {
+        let words = std::format!("k --serial={text} --serial-baud=0x2580");
+        command(&words, |c| {
+            assert_eq!(c.options.console.serial_port, port);
+            assert_eq!(c.options.console.serial_baud, 9600);
+        });
+    }
+}
+
+/// kexec(8) looks for the reservation before it misses a kernel or finds a bad serial port.
+#[test]
+fn what_comes_after_the_reservation() {
+    let crash_load = |words| with(words, |request| request.unwrap_err().crash_load);
+    for words in ["-p", "-e -p", "-p --serial=x k", "-p --serial-baud=7 k"] {
+        assert!(crash_load(words), "{words}");
+    }
+    for words in [
+        "-l",
+        "",
+        "-p --bogus",
+        "-p --mem-min=zz",
+        "-S -p --serial=x",
+        "-p -e",
+    ] {
+        assert!(!crash_load(words), "{words}");
+    }
+    // Nothing is loaded.
+    assert!(!crash_load("-p -u --serial=x"));
+}
+
+#[test]
+fn options_taken_without_effect() {
+    let words = "k -t bzImage64 --module=x --entry=0x10 --args-elf --args-none --reuse-video-type";
+    command(words, |c| {
+        assert_eq!(c.kind, Some(c"bzImage64"));
+        let neither: Vec<&str> = c.only_for(Honours::Neither).map(|o| o.long).collect();
+        assert_eq!(neither, ["args-elf", "args-none", "module", "entry"]);
+        assert_eq!(c.only_for(Honours::Load).count(), 0);
+    });
+    assert!(command("k --args-elf --args-linux", |c| c
+        .options
+        .args_linux));
+    assert!(!command("k --args-linux --args-none", |c| c
+        .options
+        .args_linux));
+}
+
 #[test]
 fn help_and_version_come_at_once() {
     with("-h --bogus", |request| {
-        assert!(matches!(request, Ok(Request::Help)));
+        assert!(matches!(request, Ok(Request::Help { all: false })));
+    });
+    with("--help=all --bogus", |request| {
+        assert!(matches!(request, Ok(Request::Help { all: true })));
+    });
+    for words in ["-t help", "--type=help -l"] {
+        with(words, |request| {
+            assert!(matches!(request, Ok(Request::Types)))
+        });
+    }
+    // Before what is found when all arguments are read.
+    with("--serial=x --reuseinitrd -h", |request| {
+        assert!(matches!(request, Ok(Request::Help { .. })));
     });
     with("-l k -v", |request| {
         assert!(matches!(request, Ok(Request::Version)));

@@ -110,6 +110,7 @@ impl<'a> Loader<'a, '_> {
             options: self.command.options,
         };
         let mapped = Mapped::to_look_at(inputs)?;
+        mapped.check_kind(self.command)?;
         mapped.with_plan(&what, None, self.workspace, |plan| {
             report::by_plan(out, inputs, plan).map_err(|_| unwritten(out))
         })

@@ -1,7 +1,7 @@
 //! Files given in the wrong place, known by their first bytes.
 
-/// Bytes of a file that the functions here look at.
-pub const START: usize = 0x206;
+/// Bytes of a file that the functions here and [`kind::check`](crate::kind::check) look at.
+pub const START: usize = 0x238;
 
 /// Whether a file begins like a kernel of any kind that can be loaded: a setup header
 /// (Documentation/arch/x86/boot.rst) or ELF.
@@ -44,9 +44,9 @@ mod tests {
     #[test]
     fn kernels_and_initrds_are_told_apart() {
         let mut kernel = [0x90; START];
-        kernel[0x1fe..].copy_from_slice(b"\x55\xaa\xeb\x6aHdrS");
+        kernel[0x1fe..0x206].copy_from_slice(b"\x55\xaa\xeb\x6aHdrS");
         assert!(is_kernel(&kernel) && !unpacks(&kernel));
-        assert!(!is_kernel(&kernel[..START - 1]));
+        assert!(!is_kernel(&kernel[..0x205]));
         assert!(is_kernel(b"\x7fELF\x02\x01") && !unpacks(b"\x7fELF\x02\x01"));
         for initrd in [&b"070701"[..], b"070702", b"\0\0\0\0", b"\x28\xb5\x2f\xfd"] {
             assert!(unpacks(initrd) && !is_kernel(initrd));

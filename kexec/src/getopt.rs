@@ -4,7 +4,8 @@
 use core::ffi::CStr;
 use core::fmt;
 
-use crate::table::{Id, NOT_YET, OPTIONS, Opt};
+use crate::similar;
+use crate::table::{Id, OPTIONS, Opt, Origin, UNSUPPORTED, Unsupported};
 use crate::text::Text;
 
 /// One argument, understood.
@@ -12,6 +13,8 @@ use crate::text::Text;
 pub enum Item<'a> {
     /// An option, and its value if it takes one.
     Option(Id, &'a CStr),
+    /// An option of kexec(8) this version does not have.
+    Unsupported(&'static Unsupported),
     /// An argument that is no option.
     Positional(&'a CStr),
 }
@@ -29,22 +32,26 @@ pub enum Mistake<'a> {
     NeedsValue(&'static str),
     /// It takes no value and was given one.
     TakesNoValue(&'static str),
-    /// An option of kexec(8) this version does not have.
-    NotYet(&'static str),
 }
 
 impl fmt::Display for Mistake<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::UnknownLong(name) => write!(f, "unrecognized option '--{}'", Text(name)),
+            Self::UnknownLong(name) => {
+                write!(f, "unrecognized option '--{}'", Text(name))?;
+                let all = names(b"").map(|(long, _)| long);
+                match similar::nearest(name, all) {
+                    Some(long) => write!(f, "; did you mean '--{long}'?"),
+                    None => Ok(()),
+                }
+            }
             Self::UnknownShort(letter) => write!(f, "invalid option -- '{}'", Text(&[letter])),
             Self::Ambiguous(name) => {
                 write!(f, "option '--{}' is ambiguous; possibilities:", Text(name))?;
-                names(name).try_for_each(|(long, _)| write!(f, " '--{long}'"))
+                meant(name).try_for_each(|(long, _)| write!(f, " '--{long}'"))
             }
             Self::NeedsValue(long) => write!(f, "option '--{long}' requires an argument"),
             Self::TakesNoValue(long) => write!(f, "option '--{long}' doesn't allow an argument"),
-            Self::NotYet(long) => write!(f, "option '--{long}' is not supported by this version"),
         }
     }
 }
@@ -76,9 +83,25 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
             .and_then(|value| CStr::from_bytes_with_nul(value).ok());
         // Without '=' the final NUL belongs to the name's half.
         let name = name.strip_suffix(&[0]).unwrap_or(name);
-        let option = find_long(name)?;
+        match (find_long(name)?, given) {
+            (Found::Unsupported(option), None) => Ok(Item::Unsupported(option)),
+            (Found::Unsupported(option), Some(_)) => Err(Mistake::TakesNoValue(option.long)),
+            (Found::Option(option), given) => self.option(option, given),
+        }
+    }
+
+    /// An option with the value given to it by a sign, or the next argument.
+    fn option(
+        &mut self,
+        option: &'static Opt,
+        given: Option<&'a CStr>,
+    ) -> Result<Item<'a>, Mistake<'a>> {
         match (option.value, given) {
             (None, None) => Ok(Item::Option(option.id, c"")),
+            // The one flag with a word of its own, which is no value in kexec(8).
+            (None, Some(word)) if option.id == Id::Help && word == c"all" => {
+                Ok(Item::Option(option.id, word))
+            }
             (None, Some(_)) => Err(Mistake::TakesNoValue(option.long)),
             (Some(_), Some(value)) => Ok(Item::Option(option.id, value)),
             (Some(_), None) => match self.arguments.next() {
@@ -86,6 +109,20 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
                 None => Err(Mistake::NeedsValue(option.long)),
             },
         }
+    }
+
+    /// A letter of a bundle; `rest` is what follows it, up to and with the NUL.
+    fn short(&mut self, letter: u8, rest: &'a [u8]) -> Result<Item<'a>, Mistake<'a>> {
+        self.bundle = rest;
+        let known = OPTIONS.iter().find(|option| option.short == Some(letter));
+        let option = known.ok_or(Mistake::UnknownShort(letter))?;
+        if option.value.is_none() {
+            return Ok(Item::Option(option.id, c""));
+        }
+        // The rest of the word is the value, and nothing of it a letter.
+        self.bundle = &[];
+        let given = CStr::from_bytes_with_nul(rest).ok();
+        self.option(option, given.filter(|value| !value.is_empty()))
     }
 }
 
@@ -95,10 +132,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Iterator for Getopt<'a, I> {
     fn next(&mut self) -> Option<Self::Item> {
         match self.bundle {
             [] | [0, ..] => {}
-            [letter, rest @ ..] => {
-                self.bundle = rest;
-                return Some(find_short(*letter).map(|option| Item::Option(option.id, c"")));
-            }
+            [letter, rest @ ..] => return Some(self.short(*letter, rest)),
         }
         let argument = self.arguments.next()?;
         if self.only_positional {
@@ -120,40 +154,62 @@ impl<'a, I: Iterator<Item = &'a CStr>> Iterator for Getopt<'a, I> {
     }
 }
 
-/// The options, also those of [`NOT_YET`], whose long name begins with `name`.
-fn names(name: &[u8]) -> impl Iterator<Item = (&'static str, Option<&'static Opt>)> {
-    let known = OPTIONS.iter().map(|option| (option.long, Some(option)));
-    let not_yet = NOT_YET.iter().map(|option| (option.long, None));
+/// What a long name means.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    Option(&'static Opt),
+    Unsupported(&'static Unsupported),
+}
+
+impl Found {
+    /// Two names of one option are no ambiguity, as in getopt_long(3).
+    fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Option(one), Self::Option(other)) => one.id == other.id,
+            (Self::Unsupported(one), Self::Unsupported(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    const fn origin(self) -> Origin {
+        match self {
+            Self::Option(option) => option.origin,
+            Self::Unsupported(_) => Origin::Reference,
+        }
+    }
+}
+
+/// The options whose long name begins with `name`.
+fn names(name: &[u8]) -> impl Iterator<Item = (&'static str, Found)> {
+    let known = OPTIONS
+        .iter()
+        .map(|option| (option.long, Found::Option(option)));
+    let unsupported = UNSUPPORTED
+        .iter()
+        .map(|option| (option.long, Found::Unsupported(option)));
     known
-        .chain(not_yet)
+        .chain(unsupported)
         .filter(move |(long, _)| long.as_bytes().starts_with(name))
 }
 
-fn find_long(name: &[u8]) -> Result<&'static Opt, Mistake<'_>> {
-    let exact = names(name).find(|(long, _)| long.as_bytes() == name);
-    let (long, option) = match exact.or_else(|| names(name).next()) {
-        Some(found) => found,
-        None => return Err(Mistake::UnknownLong(name)),
-    };
-    // Two names of one option are no ambiguity, as in getopt_long(3).
-    let same = |other: Option<&Opt>| match (option, other) {
-        (Some(option), Some(other)) => option.id == other.id,
-        _ => false,
-    };
-    let ambiguous = names(name).any(|(other, opt)| other != long && !same(opt));
-    if exact.is_none() && ambiguous {
-        return Err(Mistake::Ambiguous(name));
-    }
-    option.ok_or(Mistake::NotYet(long))
+/// Those of [`names`] that `name` can mean: of the reference if there are any.
+fn meant(name: &[u8]) -> impl Iterator<Item = (&'static str, Found)> {
+    let reference = |found: &Found| found.origin() == Origin::Reference;
+    let any = names(name).any(|(_, found)| reference(&found));
+    names(name).filter(move |(_, found)| !any || reference(found))
 }
 
-fn find_short<'a>(letter: u8) -> Result<&'static Opt, Mistake<'a>> {
-    if let Some(option) = OPTIONS.iter().find(|option| option.short == Some(letter)) {
-        return Ok(option);
+fn find_long(name: &[u8]) -> Result<Found, Mistake<'_>> {
+    if let Some((_, exact)) = names(name).find(|(long, _)| long.as_bytes() == name) {
+        return Ok(exact);
     }
-    match NOT_YET.iter().find(|option| option.short == Some(letter)) {
-        Some(option) => Err(Mistake::NotYet(option.long)),
-        None => Err(Mistake::UnknownShort(letter)),
+    let Some((_, first)) = meant(name).next() else {
+        return Err(Mistake::UnknownLong(name));
+    };
+    if meant(name).all(|(_, other)| first.is(other)) {
+        Ok(first)
+    } else {
+        Err(Mistake::Ambiguous(name))
     }
 }
 

@@ -7,6 +7,8 @@ use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
 use kexec_cli::compressed::compressed;
 use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
+use kexec_cli::kind;
+use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
 use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
@@ -92,8 +94,17 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// Warns of initrds that the new kernel cannot unpack.
-    pub fn warn(&self) {
+    /// Warns of options without effect, of a kernel of another type than asked for, where
+    /// kexec_file_load does not ask, and of initrds that the new kernel cannot unpack.
+    pub fn warn(&self, command: &Command<'_>) {
+        for option in command.only_for(Honours::Neither) {
+            complain!("warning: --{}: {}", option.long, option.help);
+        }
+        if command.method != Method::Load {
+            if let Err(why) = self.check_kind(command) {
+                complain!("warning: {why}; kexec_file_load does not ask");
+            }
+        }
         for initrd in &self.initrds {
             let mut buffer = [0; START];
             if initrd
@@ -107,6 +118,16 @@ impl<'a> Inputs<'a> {
                     Text(initrd.path.to_bytes())
                 );
             }
+        }
+    }
+
+    /// Whether the kernel is of the type asked for.
+    fn check_kind(&self, command: &Command<'_>) -> Result<(), &'static str> {
+        let mut buffer = [0; START];
+        let start = self.kernel.start(&mut buffer).unwrap_or_default();
+        match command.kind {
+            Some(kind) => kind::check(kind.to_bytes(), start),
+            None => Ok(()),
         }
     }
 

@@ -221,6 +221,7 @@ impl<'a> Loader<'a, '_> {
         self.warn(Honours::File);
         let (command, inputs, machine) = (self.command, self.inputs, &*self.machine);
         let mapped = Mapped::to_load(inputs, machine)?;
+        mapped.check_kind(command)?;
         mapped.warn();
         let what = What {
             initrds: inputs.initrds.len(),

@@ -23,6 +23,7 @@ mod report;
 use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
+use kexec_cli::kind;
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
@@ -47,13 +48,18 @@ static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 /// Does what the arguments say; answers the exit code.
 fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
-        Ok(Request::Help) => print(usage::write),
+        Ok(Request::Help { all }) => print(|out| usage::write(out, all)),
+        Ok(Request::Types) => print(kind::write),
         Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),
         Ok(Request::CrashSize) => crash_size(),
         Ok(Request::Work(command)) => work(&command, environment),
         Err(bad) => {
             complain!("{}", bad.why);
             complain!("try 'kexec --help'");
+            if bad.crash_load && is_nothing_reserved() {
+                complain!("{}", Error::NoCrashReservation);
+                return code::USAGE;
+            }
             bad.code
         }
     }
@@ -145,7 +151,7 @@ fn change(
         );
     }
     let inputs = Inputs::open(command)?;
-    inputs.warn();
+    inputs.warn(command);
     let line = line::command_line(command, machine, buffer)?;
     let mut loader = Loader {
         command,
@@ -184,6 +190,14 @@ fn status(crash: bool) -> u8 {
             code::FAILED
         }
     }
+}
+
+/// Whether it is known that there is no room for a crash kernel.
+fn is_nothing_reserved() -> bool {
+    MACHINE.take().is_some_and(|machine| {
+        read_machine(machine);
+        machine.reservation().err() == Some(Error::NoCrashReservation)
+    })
 }
 
 /// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none; an error where

@@ -17,7 +17,9 @@ pub enum Id {
     Initrd,
     Append,
     ReuseCmdline,
+    Module,
     Dtb,
+    Type,
     MemMin,
     MemMax,
     NoChecks,
@@ -29,6 +31,10 @@ pub enum Id {
     Serial,
     SerialBaud,
     ArgsLinux,
+    ArgsElf,
+    ArgsNone,
+    Entry,
+    ReuseVideoType,
     Hotplug,
     PassMemmapCmdline,
     Elf32CoreHeaders,
@@ -53,6 +59,18 @@ pub enum Honours {
     Load,
     /// kexec_file_load(2) only.
     File,
+    /// Neither here: it is taken, and a warning says so.
+    Neither,
+}
+
+/// Where a name of an option comes from. An abbreviation means an option of the reference if any
+/// begins like it: newer names must not take it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// kexec-tools 2.0.32.
+    Reference,
+    /// Later kexec-tools, or this command alone.
+    Newer,
 }
 
 /// One option.
@@ -68,8 +86,38 @@ pub struct Opt {
     pub value: Option<&'static str>,
     /// Which system call can do it.
     pub honours: Honours,
+    /// Where it comes from.
+    pub origin: Origin,
     /// One line of help.
     pub help: &'static str,
+    /// One shorter line, if it is among those that `--help` shows.
+    pub common: Option<&'static str>,
+}
+
+impl Opt {
+    /// The option, as one that kexec-tools 2.0.32 does not have.
+    const fn newer(self) -> Self {
+        Self {
+            origin: Origin::Newer,
+            ..self
+        }
+    }
+
+    /// The option, with a letter.
+    const fn with_letter(self, letter: u8) -> Self {
+        Self {
+            short: Some(letter),
+            ..self
+        }
+    }
+
+    /// The option, as one that `--help` shows with this line.
+    const fn common(self, line: &'static str) -> Self {
+        Self {
+            common: Some(line),
+            ..self
+        }
+    }
 }
 
 const fn flag(
@@ -85,7 +133,9 @@ const fn flag(
         short,
         value: None,
         honours,
+        origin: Origin::Reference,
         help,
+        common: None,
     }
 }
 
@@ -102,84 +152,101 @@ const fn valued(
         short: None,
         value: Some(value),
         honours,
+        origin: Origin::Reference,
         help,
+        common: None,
     }
 }
 
-use Honours::{Both, File, Load};
+use Honours::{Both, File, Load, Neither};
 
 /// Every option there is, in the order of the usage text.
 #[rustfmt::skip]
 pub const OPTIONS: &[Opt] = &[
-    flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more"),
-    flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)"),
-    flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown"),
-    flag(Id::Force, "force", Some(b'f'), Both, "load the kernel and start it at once, without shutdown"),
-    flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded"),
-    flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0"),
-    flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)"),
-    flag(Id::LoadSyscall, "kexec-syscall", Some(b'c'), Both, "load by kexec_load only"),
-    flag(Id::AutoSyscall, "kexec-syscall-auto", Some(b'a'), Both, "kexec_file_load first, then kexec_load where that can help (default)"),
-    valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once"),
+    flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more").common("load the kernel, do no more"),
+    flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)").common("load the crash kernel (-p -u: unload it)"),
+    flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown").common("start the loaded kernel, without shutdown"),
+    flag(Id::Force, "force", Some(b'f'), Both, "load the kernel and start it at once, without shutdown").common("load and start, without shutdown"),
+    flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded").common("unload what is loaded"),
+    flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0").common("exit with 1 if a crash kernel is loaded (-S -l: any)"),
+    flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
+    flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer().common("print what would be done and change nothing"),
+    flag(Id::Debug, "debug", Some(b'd'), Both, "say on standard error what is done").common("say on standard error what is done"),
+    flag(Id::Help, "help", Some(b'h'), Both, "print the common options; --help=all: every option"),
+    flag(Id::Version, "version", Some(b'v'), Both, "print the version").common("print the version"),
+    flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)").common("load by kexec_file_load only (signatures)"),
+    flag(Id::LoadSyscall, "kexec-syscall", Some(b'c'), Both, "load by kexec_load only").common("load by kexec_load only"),
+    flag(Id::AutoSyscall, "kexec-syscall-auto", Some(b'a'), Both, "kexec_file_load first, then kexec_load where that can help (default)").common("by the first, then the other if it can help"),
+    valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once").common("initial ramdisk; may be given more than once"),
     valued(Id::Initrd, "ramdisk", "FILE", Both, "the same as --initrd"),
-    valued(Id::Append, "append", "STRING", Both, "command line of the new kernel"),
+    valued(Id::Append, "append", "STRING", Both, "command line of the new kernel").common("command line of the new kernel"),
     valued(Id::Append, "command-line", "STRING", Both, "the same as --append; the last one counts"),
-    flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append"),
+    flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append").common("the running kernel's, then --append"),
+    valued(Id::Type, "type", "TYPE", Both, "refuse a kernel of another type (kexec_load); --type=help lists them").with_letter(b't'),
+    flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
     valued(Id::Dtb, "dtb", "FILE", Load, "device tree blob for the new kernel"),
+    flag(Id::ForceDtb, "force-dtb", None, File, "hand the running kernel's device tree on").newer(),
     valued(Id::MemMin, "mem-min", "ADDRESS", Load, "lowest address to load to"),
     valued(Id::MemMax, "mem-max", "ADDRESS", Load, "highest address to load to"),
-    flag(Id::NoChecks, "no-checks", Some(b'i'), Both, "do not verify the loaded image before it starts (kexec_load)"),
-    valued(Id::OnMismatch, "on-mismatch", "halt|reboot", Load, "what to do when that verification fails (default: halt)"),
+    flag(Id::NoChecks, "no-checks", Some(b'i'), Both, "do not verify the loaded image before it starts (kexec_load)").common("do not verify before the start (kexec_load)"),
+    valued(Id::OnMismatch, "on-mismatch", "halt|reboot", Load, "what to do when that verification fails (default: halt)").newer(),
     flag(Id::NoEfi, "noefi", None, Load, "do not hand EFI runtime services on"),
     flag(Id::ResetVga, "reset-vga", None, Load, "put the VGA into text mode before the new kernel starts"),
     flag(Id::ConsoleVga, "console-vga", None, Load, "messages between the kernels to the VGA text screen"),
     flag(Id::ConsoleSerial, "console-serial", None, Load, "messages between the kernels to the serial port"),
     valued(Id::Serial, "serial", "PORT", Load, "that port: ttyS0 (default), ttyS1 or an I/O port, 0x..."),
     valued(Id::SerialBaud, "serial-baud", "RATE", Load, "its speed, 9600 to 115200; 0 leaves it as it is (default)"),
-    flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
+    flag(Id::NoCma, "no-cma", None, Both, "load to no memory of the contiguous memory allocator").newer(),
+    flag(Id::NoIfdown, "no-ifdown", Some(b'x'), Both, "leave network interfaces up (with -e, -f)").common("leave the network up (-e, -f)"),
+    flag(Id::NoSync, "no-sync", Some(b'y'), Both, "do not write file systems out first (with -e, -f)").common("do not sync file systems first (-e, -f)"),
     flag(Id::Hotplug, "hotplug", None, Both, "with -p: let the kernel note CPUs and memory that come and go"),
     flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: tell of memory by memmap= in place of the e820 table"),
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::Elf64CoreHeaders, "elf64-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
-    flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
-    flag(Id::NoCma, "no-cma", None, Both, "load to no memory of the contiguous memory allocator"),
-    flag(Id::ForceDtb, "force-dtb", None, File, "hand the running kernel's device tree on"),
-    flag(Id::NoIfdown, "no-ifdown", Some(b'x'), Both, "leave network interfaces up (with -e, -f)"),
-    flag(Id::NoSync, "no-sync", Some(b'y'), Both, "do not write file systems out first (with -e, -f)"),
-    flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing"),
-    flag(Id::Debug, "debug", Some(b'd'), Both, "say on standard error what is done"),
-    flag(Id::Help, "help", Some(b'h'), Both, "print this text"),
-    flag(Id::Version, "version", Some(b'v'), Both, "print the version"),
+    flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always handed on as it is"),
+    flag(Id::ArgsElf, "args-elf", None, Neither, "ignored: ELF files are loaded with --args-linux only"),
+    flag(Id::ArgsNone, "args-none", None, Neither, "ignored: ELF files are loaded with --args-linux only"),
+    valued(Id::Module, "module", "STRING", Neither, "ignored: only multiboot kernels have modules"),
+    valued(Id::Entry, "entry", "ADDRESS", Neither, "ignored: the kernel is entered where its file says"),
 ];
 
-/// An option of kexec(8) this version knows by name only.
-#[derive(Clone, Copy, Debug)]
-pub struct NotYet {
+/// Titles of the usage text's parts, each with its first option.
+pub const TITLES: &[(Id, &str)] = &[
+    (Id::Load, "What to do"),
+    (Id::FileSyscall, "Which system call loads"),
+    (Id::Initrd, "What to load"),
+    (Id::MemMin, "How to load and start"),
+    (Id::Hotplug, "Crash kernels"),
+    (
+        Id::Elf32CoreHeaders,
+        "Taken from kexec-tools, without effect",
+    ),
+];
+
+/// An option of kexec(8) that is known by name only. None of them has a letter or a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported {
     /// The long name.
     pub long: &'static str,
-    /// The letter, if it has one.
-    pub short: Option<u8>,
+    /// The exit code it is refused with.
+    pub code: u8,
 }
 
-const fn not_yet(long: &'static str, short: Option<u8>) -> NotYet {
-    NotYet { long, short }
+const fn unsupported(long: &'static str, code: u8) -> Unsupported {
+    Unsupported { long, code }
 }
 
 /// Options of kexec(8) that are refused. They are known by name so that an abbreviation that
 /// kexec(8) finds ambiguous is ambiguous here too, and so that the message can say what is wrong.
+/// The codes are those of kexec(8) where it refuses them too: without Xen or `retain_initrd`, and
+/// by kexec_file_load(2).
 #[rustfmt::skip]
-pub const NOT_YET: &[NotYet] = &[
-    not_yet("type", Some(b't')),
-    not_yet("entry", None),
-    not_yet("reuseinitrd", None),
-    not_yet("load-preserve-context", None),
-    not_yet("load-jump-back-helper", None),
-    not_yet("load-live-update", None),
-    not_yet("exec-live-update", None),
-    not_yet("reuse-video-type", None),
-    not_yet("module", None),
-    not_yet("real-mode", None),
-    not_yet("entry-32bit", None),
-    not_yet("args-elf", None),
-    not_yet("args-none", None),
+pub const UNSUPPORTED: &[Unsupported] = &[
+    unsupported("reuseinitrd", 1),
+    unsupported("load-preserve-context", 1),
+    unsupported("load-jump-back-helper", 1),
+    unsupported("load-live-update", 1),
+    unsupported("exec-live-update", 1),
+    unsupported("real-mode", 255),
+    unsupported("entry-32bit", 255),
 ];

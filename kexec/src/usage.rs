@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::table::OPTIONS;
+use crate::table::{OPTIONS, Opt, TITLES};
 
 /// The version line. Scripts look for "kexec-tools" and a number behind it.
 pub const VERSION: &str = concat!(
@@ -11,56 +11,127 @@ pub const VERSION: &str = concat!(
     "\n"
 );
 
-/// Writes the usage text.
+/// Writes the usage text: the common options, or all of them.
 ///
 /// # Errors
 /// What `out` says.
-pub fn write(out: &mut dyn fmt::Write) -> fmt::Result {
+pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
     out.write_str(
         "Usage: kexec [OPTION]... KERNEL\n\
-         Load a kernel and start it from the running one.\n\n",
+         Load a kernel and start it from the running one.\n",
     )?;
     for option in OPTIONS {
-        match option.short {
-            Some(letter) => write!(out, " -{}, ", char::from(letter))?,
-            None => out.write_str("     ")?,
+        if all {
+            let title = TITLES.iter().find(|(first, _)| *first == option.id);
+            if let Some((_, title)) = title.filter(|_| is_first(option)) {
+                write!(out, "\n{title}:\n")?;
+            }
+            line(out, option, COLUMN, option.help)?;
+        } else if let Some(help) = option.common {
+            line(out, option, COMMON_COLUMN, help)?;
         }
-        write!(out, "--{}", option.long)?;
-        let mut width = option.long.len();
-        if let Some(value) = option.value {
-            write!(out, "={value}")?;
-            width = width.saturating_add(value.len()).saturating_add(1);
-        }
-        for _ in width..COLUMN {
-            out.write_char(' ')?;
-        }
-        writeln!(out, " {}", option.help)?;
+    }
+    if all {
+        out.write_str("\n")?;
     }
     out.write_str(
-        "\nWithout -l, -e, -f or -u: load the kernel, then run shutdown -r now.\n\
+        "Without -l, -e, -f or -u: load the kernel, then run shutdown -r now.\n\
          Exit code: 0 done, 1 bad usage or unreadable file (-S: loaded), 253 not by\n\
-         kexec_file_load (-s), 255 failed. See kexec(8).\n",
-    )
+         kexec_file_load (-s), 255 failed. See kexec(8).",
+    )?;
+    out.write_str(if all {
+        "\n"
+    } else {
+        " All options: --help=all\n"
+    })
 }
 
-/// Where the help begins, behind " -x, --".
+/// Whether no option before it has its id.
+fn is_first(option: &Opt) -> bool {
+    let first = OPTIONS.iter().find(|other| other.id == option.id);
+    first.is_some_and(|first| first.long == option.long)
+}
+
+/// An option and its line of help, which begins at a column after " -x, --".
+fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fmt::Result {
+    match option.short {
+        Some(letter) => write!(out, " -{}, ", char::from(letter))?,
+        None => out.write_str("     ")?,
+    }
+    write!(out, "--{}", option.long)?;
+    let mut width = option.long.len();
+    if let Some(value) = option.value {
+        write!(out, "={value}")?;
+        width = width.saturating_add(value.len()).saturating_add(1);
+    }
+    for _ in width..column {
+        out.write_char(' ')?;
+    }
+    writeln!(out, " {help}")
+}
+
+/// Where the help begins.
 const COLUMN: usize = 24;
+/// Where it begins in the common part.
+const COMMON_COLUMN: usize = 19;
 
 #[cfg(test)]
 mod tests {
     use std::format;
     use std::string::String;
+    use std::vec::Vec;
 
     use super::*;
 
+    fn text(all: bool) -> String {
+        let mut text = String::new();
+        write(&mut text, all).unwrap();
+        text
+    }
+
     #[test]
     fn names_every_option() {
-        let mut text = String::new();
-        write(&mut text).unwrap();
+        let text = text(true);
         for option in OPTIONS {
             assert!(text.contains(&format!("--{}", option.long)));
             assert!(text.contains(option.help));
             assert!(option.long.len() + option.value.map_or(0, |v| v.len() + 1) < COLUMN + 1);
         }
+    }
+
+    /// Each title stands once, before its option, in the order of the table.
+    #[test]
+    fn has_its_titles_in_order() {
+        let text = text(true);
+        let mut places = Vec::new();
+        for (id, title) in TITLES {
+            let first = OPTIONS.iter().find(|option| option.id == *id).unwrap();
+            let place = text.find(&format!("\n\n{title}:\n")).unwrap();
+            let rest = &text[place + title.len() + 4..];
+            assert!(rest.lines().next().unwrap().contains(first.long), "{title}");
+            places.push(place);
+        }
+        assert!(places.is_sorted());
+        assert_eq!(text.matches(":\n").count(), TITLES.len());
+    }
+
+    /// The common part fits a screen, with the prompt after it.
+    #[test]
+    fn the_common_part_is_a_screen() {
+        let text = text(false);
+        assert!(text.lines().count() < 24, "{}", text.lines().count());
+        for line in text.lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+        for option in [
+            "--load ",
+            "--load-panic",
+            "--initrd",
+            "--append",
+            "--help=all",
+        ] {
+            assert!(text.contains(option), "{option}");
+        }
+        assert!(!text.contains("--serial-baud"));
     }
 }

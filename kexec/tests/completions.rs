@@ -6,6 +6,7 @@ use core::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use kexec_cli::kind::KINDS;
 use kexec_cli::table::{OPTIONS, Opt};
 
 fn file() -> std::path::PathBuf {
@@ -35,8 +36,11 @@ fn made() -> String {
     let files = pattern(of("FILE"));
     let actions = pattern(of("halt|reboot"));
     let ports = pattern(of("PORT"));
+    let types = pattern(of("TYPE"));
+    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let kinds = kinds.join(" ");
     let others = pattern(|option| {
-        let known = ["FILE", "halt|reboot", "PORT"];
+        let known = ["FILE", "halt|reboot", "PORT", "TYPE"];
         option.value.is_some_and(|value| !known.contains(&value))
     });
     format!(
@@ -57,6 +61,7 @@ _kexec() {{
         {files}) ;;
         {actions}) what=(-W "halt reboot") ;;
         {ports}) what=(-W "ttyS0 ttyS1") ;;
+        {types} | -t) what=(-W "help {kinds}") ;;
         {others}) return ;;
         *) [[ $current == -* ]] && what=(-W "${{options[*]}}") ;;
     esac
@@ -109,6 +114,8 @@ fn bash_offers_options_files_and_words() {
         (&["--ramdisk", "Cargo."], &["Cargo.toml"]),
         (&["--on-mismatch", "="], &["halt", "reboot"]),
         (&["--serial", "ttyS1"], &["ttyS1"]),
+        (&["-t", "bzImage6"], &["bzImage64"]),
+        (&["--type", "=", "h"], &["help"]),
         (&["--append", "Cargo."], &[""]),
     ] {
         let Some(offered) = offered(words) else {

@@ -86,6 +86,7 @@ pub fn run(data: &[u8]) {
             let all = initrds
                 .chain(command.kernel)
                 .chain(command.dtb)
+                .chain(command.kind)
                 .chain([command.append]);
             for text in all {
                 assert!(ours(text), "{text:?} is from nowhere");

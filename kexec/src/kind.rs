@@ -1,0 +1,158 @@
+//! Types of kernels, by the names kexec(8) has for them (`--type`).
+
+use core::fmt;
+
+/// A type: its name, and what is loaded of it here.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, in the list that `--type=help` prints.
+    pub about: &'static str,
+    /// Whether a file that begins like this is of the type; `None` if none is loaded.
+    is: Option<fn(&[u8]) -> bool>,
+}
+
+const fn kind(name: &'static str, about: &'static str, is: Option<fn(&[u8]) -> bool>) -> Kind {
+    Kind { name, about, is }
+}
+
+/// Every type of kexec-tools 2.0.32 on x86-64, those that are loaded here first.
+pub const KINDS: &[Kind] = &[
+    kind(
+        "bzImage64",
+        "Linux, with a 64-bit entry and loadable above 4 GiB",
+        Some(is_bzimage64),
+    ),
+    kind(
+        "bzImage",
+        "the same, entered by its 64-bit entry as well",
+        Some(is_bzimage),
+    ),
+    kind(
+        "elf-x86_64",
+        "vmlinux, with --args-linux only",
+        Some(is_elf64),
+    ),
+    kind("elf-x86", "not supported", None),
+    kind("multiboot-x86", "not supported", None),
+    kind("multiboot2-x86", "not supported", None),
+    kind("beoboot-x86", "not supported", None),
+    kind("nbi-x86", "not supported", None),
+    kind("uki", "not supported", None),
+];
+
+/// Checks that a kernel that begins with `start` is of the type with this name, and that the type
+/// is one that is loaded. `start` should have [`START`](crate::foreign::START) bytes, if the file
+/// has.
+///
+/// # Errors
+/// Why it is not.
+pub fn check(name: &[u8], start: &[u8]) -> Result<(), &'static str> {
+    let Some(kind) = KINDS.iter().find(|kind| kind.name.as_bytes() == name) else {
+        return Err("--type: there is no such type; --type=help lists them");
+    };
+    match kind.is {
+        None => Err("--type: this type is not supported; --type=help lists those that are"),
+        Some(is) if is(start) => Ok(()),
+        Some(_) if is_bzimage64(start) => Err("--type: the file is of another type: bzImage64"),
+        Some(_) if is_bzimage(start) => Err("--type: the file is of another type: bzImage"),
+        Some(_) if is_elf64(start) => Err("--type: the file is of another type: elf-x86_64"),
+        Some(_) => Err("--type: the file is of another type, which is not supported"),
+    }
+}
+
+/// Writes the list of types.
+///
+/// # Errors
+/// What `out` says.
+pub fn write(out: &mut dyn fmt::Write) -> fmt::Result {
+    KINDS
+        .iter()
+        .try_for_each(|kind| writeln!(out, "{:15} {}", kind.name, kind.about))
+}
+
+/// A setup header (Documentation/arch/x86/boot.rst) of a kernel that is loaded high.
+fn is_bzimage(start: &[u8]) -> bool {
+    const LOADED_HIGH: u8 = 1;
+    let high = start
+        .get(0x211)
+        .is_some_and(|flags| flags & LOADED_HIGH != 0);
+    start.get(0x1fe..0x200) == Some(&[0x55, 0xaa])
+        && start.get(0x202..0x206) == Some(b"HdrS")
+        && high
+}
+
+/// Protocol 2.12 with XLF_KERNEL_64 and XLF_CAN_BE_LOADED_ABOVE_4G.
+fn is_bzimage64(start: &[u8]) -> bool {
+    let version = match start.get(0x206..0x208) {
+        Some(&[low, high]) => u16::from_le_bytes([low, high]),
+        _ => 0,
+    };
+    let flags = start.get(0x236).copied().unwrap_or_default();
+    is_bzimage(start) && version >= 0x20c && flags & 3 == 3
+}
+
+/// ELF of EM_X86_64, with 64-bit fields in little-endian order.
+fn is_elf64(start: &[u8]) -> bool {
+    start.starts_with(b"\x7fELF\x02\x01") && start.get(18..20) == Some(&[62, 0])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+
+    use super::*;
+    use crate::foreign::START;
+
+    fn bzimage(version: [u8; 2], xloadflags: u8) -> [u8; START] {
+        let mut start = [0; START];
+        start[0x1fe..0x206].copy_from_slice(b"\x55\xaa\xeb\x6aHdrS");
+        start[0x206..0x208].copy_from_slice(&version);
+        start[0x211] = 1;
+        start[0x236] = xloadflags;
+        start
+    }
+
+    #[test]
+    fn what_is_of_a_type_and_what_is_not() {
+        let new = bzimage([0x0f, 2], 0x7f);
+        let low = bzimage([0x0f, 2], 1);
+        let old = bzimage([0x0b, 2], 0x7f);
+        let mut elf = [0; START];
+        elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        elf[18] = 62;
+        for (name, start, wrong) in [
+            ("bzImage64", &new[..], ""),
+            ("bzImage", &new, ""),
+            ("bzImage", &low, ""),
+            ("bzImage", &old, ""),
+            ("elf-x86_64", &elf, ""),
+            ("bzImage64", &low, "another type: bzImage"),
+            ("bzImage64", &old, "another type: bzImage"),
+            ("elf-x86_64", &new, "another type: bzImage64"),
+            ("bzImage64", &elf, "another type: elf-x86_64"),
+            ("bzImage", &new[..0x210], "another type, which"),
+            ("bzImage", b"", "another type, which"),
+            ("uki", &new, "not supported"),
+            ("multiboot-x86", &elf, "not supported"),
+            ("bzimage64", &new, "no such type"),
+            ("", &new, "no such type"),
+        ] {
+            let checked = check(name.as_bytes(), start);
+            match checked {
+                Ok(()) => assert_eq!(wrong, "", "{name}"),
+                Err(why) => assert!(!wrong.is_empty() && why.contains(wrong), "{name}: {why}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_has_a_line_for_each() {
+        let mut text = String::new();
+        write(&mut text).unwrap();
+        assert_eq!(text.lines().count(), KINDS.len());
+        assert!(text.starts_with("bzImage64       Linux"));
+        assert!(text.lines().all(|line| line.len() < 80));
+    }
+}
