@@ -64,6 +64,7 @@ pub mod boot;
 pub mod bytes;
 pub mod crash;
 mod cstr;
+mod elf;
 mod errno;
 mod error;
 pub mod handover;

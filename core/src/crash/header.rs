@@ -13,24 +13,14 @@
 //! low memory that was copied it is the copy's. All
 //! PT_NOTE come first, for the capture kernel joins them into one by moving what follows.
 
+use crate::arch::Arch;
 use crate::bytes::{put_slice, put_u8, put_u16, put_u32, put_u64};
+use crate::elf::{
+    EHDR, EI_VERSION, ET_CORE, EV_CURRENT, Ehdr, MAGIC_64_LE, PF_RWX, PHDR, PT_LOAD, PT_NOTE, Phdr,
+    offset_of,
+};
 use crate::machine::KernelText;
 use crate::memory::Range;
-
-/// Bytes of Elf64_Ehdr.
-const EHDR: usize = 64;
-/// Bytes of Elf64_Phdr.
-const PHDR: usize = 56;
-
-const ELFCLASS64: u8 = 2;
-const ELFDATA2LSB: u8 = 1;
-const EV_CURRENT: u8 = 1;
-const ET_CORE: u16 = 4;
-const EM_X86_64: u16 = 62;
-const PT_LOAD: u32 = 1;
-const PT_NOTE: u32 = 4;
-/// PF_R | PF_W | PF_X.
-const FLAGS_RWX: u32 = 7;
 
 /// What the header says.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +106,7 @@ impl CoreHeader<'_> {
         let cpus = self.cpu_notes.iter().map(move |phys| note(*phys, size));
         let load = |virt, phys, size| Segment {
             kind: PT_LOAD,
-            flags: FLAGS_RWX,
+            flags: PF_RWX,
             offset: phys,
             virt,
             phys,
@@ -141,29 +131,27 @@ impl CoreHeader<'_> {
 /// Elf64_Ehdr: no sections, program headers right behind it.
 fn write_ehdr(out: &mut [u8], program_headers: u16) -> Option<()> {
     out.fill(0);
-    put_slice(out, 0, b"\x7fELF")?;
-    put_u8(out, 4, ELFCLASS64)?;
-    put_u8(out, 5, ELFDATA2LSB)?;
-    put_u8(out, 6, EV_CURRENT)?;
-    put_u16(out, 16, ET_CORE)?;
-    put_u16(out, 18, EM_X86_64)?;
-    put_u32(out, 20, u32::from(EV_CURRENT))?;
-    put_u64(out, 32, EHDR as u64)?; // e_phoff
-    put_u16(out, 52, EHDR as u16)?; // e_ehsize
-    put_u16(out, 54, PHDR as u16)?; // e_phentsize
-    put_u16(out, 56, program_headers) // e_phnum
+    put_slice(out, 0, MAGIC_64_LE)?;
+    put_u8(out, EI_VERSION, EV_CURRENT)?;
+    put_u16(out, offset_of!(Ehdr, e_type), ET_CORE)?;
+    put_u16(out, offset_of!(Ehdr, e_machine), Arch::X86_64.elf_machine())?;
+    put_u32(out, offset_of!(Ehdr, e_version), u32::from(EV_CURRENT))?;
+    put_u64(out, offset_of!(Ehdr, e_phoff), EHDR as u64)?;
+    put_u16(out, offset_of!(Ehdr, e_ehsize), EHDR as u16)?;
+    put_u16(out, offset_of!(Ehdr, e_phentsize), PHDR as u16)?;
+    put_u16(out, offset_of!(Ehdr, e_phnum), program_headers)
 }
 
 /// Elf64_Phdr.
 fn write_phdr(out: &mut [u8], segment: &Segment) -> Option<()> {
-    put_u32(out, 0, segment.kind)?;
-    put_u32(out, 4, segment.flags)?;
-    put_u64(out, 8, segment.offset)?; // p_offset
-    put_u64(out, 16, segment.virt)?;
-    put_u64(out, 24, segment.phys)?; // p_paddr
-    put_u64(out, 32, segment.size)?; // p_filesz
-    put_u64(out, 40, segment.size)?; // p_memsz
-    put_u64(out, 48, 0) // p_align
+    put_u32(out, offset_of!(Phdr, p_type), segment.kind)?;
+    put_u32(out, offset_of!(Phdr, p_flags), segment.flags)?;
+    put_u64(out, offset_of!(Phdr, p_offset), segment.offset)?;
+    put_u64(out, offset_of!(Phdr, p_vaddr), segment.virt)?;
+    put_u64(out, offset_of!(Phdr, p_paddr), segment.phys)?;
+    put_u64(out, offset_of!(Phdr, p_filesz), segment.size)?;
+    put_u64(out, offset_of!(Phdr, p_memsz), segment.size)?;
+    put_u64(out, offset_of!(Phdr, p_align), 0)
 }
 
 #[cfg(test)]

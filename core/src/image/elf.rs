@@ -8,17 +8,13 @@
 
 use heapless::Vec;
 
+use crate::arch::Arch;
 use crate::bytes::{slice_at, u16_at, u32_at, u64_at};
+use crate::elf::{
+    EHDR, ET_DYN, ET_EXEC, Ehdr, MAGIC, MAGIC_64_LE, PHDR, PT_INTERP, PT_LOAD, Phdr, offset_of,
+};
 use crate::error::{Error, Format, Result};
 use crate::memory::{PAGE_SIZE, Range};
-
-const EHDR: usize = 64;
-const PHDR: usize = 56;
-const ET_EXEC: u16 = 2;
-const ET_DYN: u16 = 3;
-const EM_X86_64: u16 = 62;
-const PT_LOAD: u32 = 1;
-const PT_INTERP: u32 = 3;
 
 /// What startup_64 can be moved by.
 const ALIGNMENT: u64 = 2 << 20;
@@ -57,12 +53,12 @@ impl<'a> Vmlinux<'a> {
     /// How many PT_LOADs there may be; kernels have four or five.
     pub const LOADS_MAX: usize = 8;
     /// Offset of e_entry in the file.
-    pub(super) const E_ENTRY: u64 = 24;
+    pub(super) const E_ENTRY: u64 = offset_of!(Ehdr, e_entry) as u64;
 
     /// Whether a file begins like one: any ELF file does.
     #[must_use]
     pub fn is_elf(file: &[u8]) -> bool {
-        file.starts_with(b"\x7fELF")
+        file.starts_with(MAGIC)
     }
 
     /// Checks a file.
@@ -79,23 +75,27 @@ impl<'a> Vmlinux<'a> {
             });
         }
         let half = |offset| u16_at(file, offset).ok_or(truncated(file, EHDR as u64));
-        if slice_at(file, 4, 2).is_none_or(|class| class != [2, 1])
-            || half(18)? != EM_X86_64
-            || !matches!(half(16)?, ET_EXEC | ET_DYN)
+        if !file.starts_with(MAGIC_64_LE)
+            || half(offset_of!(Ehdr, e_machine))? != Arch::X86_64.elf_machine()
+            || !matches!(half(offset_of!(Ehdr, e_type))?, ET_EXEC | ET_DYN)
         {
             return Err(Error::NotBootable {
                 why: "an ELF file, but not an x86-64 executable",
             });
         }
         let word = |offset| u64_at(file, offset).ok_or(truncated(file, EHDR as u64));
-        let (entry, table, count) = (word(24)?, word(32)?, half(56)?);
-        if usize::from(half(54)?) != PHDR {
-            return Err(bad("e_phentsize", 54, u64::from(half(54)?)));
+        let entry = word(offset_of!(Ehdr, e_entry))?;
+        let table = word(offset_of!(Ehdr, e_phoff))?;
+        let count = half(offset_of!(Ehdr, e_phnum))?;
+        let size = half(offset_of!(Ehdr, e_phentsize))?;
+        if usize::from(size) != PHDR {
+            let offset = offset_of!(Ehdr, e_phentsize) as u64;
+            return Err(bad("e_phentsize", offset, u64::from(size)));
         }
         let mut kernel = Self {
             loads: Vec::new(),
             // Replaced below.
-            range: Range::new(0, 0).ok_or(bad("e_phnum", 56, 0))?,
+            range: Range::new(0, 0).ok_or(bad("e_phnum", offset_of!(Ehdr, e_phnum) as u64, 0))?,
             entry,
         };
         let mut first = None;
@@ -108,7 +108,7 @@ impl<'a> Vmlinux<'a> {
                 .and_then(|at| slice_at(file, usize::try_from(at).ok()?, PHDR))
                 .ok_or(truncated(file, table))?;
             let at = at.unwrap_or(0);
-            match u32_at(header, 0) {
+            match u32_at(header, offset_of!(Phdr, p_type)) {
                 Some(PT_LOAD) => kernel.load(file, header, at, &mut first, &mut next)?,
                 Some(PT_INTERP) => {
                     return Err(Error::NotBootable {
@@ -141,21 +141,25 @@ impl<'a> Vmlinux<'a> {
         next: &mut u64,
     ) -> Result<()> {
         let field = |offset| u64_at(header, offset).unwrap_or(0);
-        let (offset, address, in_file, in_memory) = (field(8), field(24), field(32), field(40));
+        let offset = field(offset_of!(Phdr, p_offset));
+        let address = field(offset_of!(Phdr, p_paddr));
+        let in_file = field(offset_of!(Phdr, p_filesz));
+        let in_memory = field(offset_of!(Phdr, p_memsz));
+        let place = |offset: usize| at.saturating_add(offset as u64);
         if in_memory == 0 {
             return Ok(());
         }
         if in_file > in_memory {
-            return Err(bad("p_filesz", at.saturating_add(32), in_file));
+            return Err(bad("p_filesz", place(offset_of!(Phdr, p_filesz)), in_file));
         }
         if address % PAGE_SIZE != 0 || address < *next {
             let what = "p_paddr, which must be page aligned and ascending,";
-            return Err(bad(what, at.saturating_add(24), address));
+            return Err(bad(what, place(offset_of!(Phdr, p_paddr)), address));
         }
         let end = address
             .checked_add(in_memory)
             .and_then(|end| crate::memory::align_up(end, PAGE_SIZE))
-            .ok_or(bad("p_memsz", at.saturating_add(40), in_memory))?;
+            .ok_or(bad("p_memsz", place(offset_of!(Phdr, p_memsz)), in_memory))?;
         let bytes = usize::try_from(offset)
             .ok()
             .zip(usize::try_from(in_file).ok())

@@ -13,6 +13,7 @@
 use super::Vmlinux;
 use super::bzimage::xlf;
 use crate::bytes::{slice_at, u16_at, u32_at, u64_at};
+use crate::elf::{Ehdr, SHDR, SHN_UNDEF, SHT_SYMTAB, SYM, Shdr, Sym, offset_of};
 use crate::error::{Error, Result};
 use crate::known::Known;
 use crate::text::release;
@@ -31,11 +32,8 @@ const SETUP_EFI: (u16, u16) = (3, 14);
 /// arch/x86/include/asm/page_64_types.h): a larger file is not searched.
 const IMAGE_MAX: u64 = 1 << 30;
 
-const SHDR: usize = 64;
-const SHT_SYMTAB: u32 = 2;
-const SYMBOL: usize = 24;
 /// Bytes of a symbol table that is read: some ten times that of a large kernel.
-const SYMTAB_MAX: usize = SYMBOL << 22;
+const SYMTAB_MAX: usize = SYM << 22;
 
 /// Where `needle` ends in `bytes`, each time.
 fn ends_of<'a, const N: usize>(
@@ -59,26 +57,33 @@ fn version(banner: &[u8]) -> Option<(u16, u16)> {
 /// Whether the symbol table defines `name`, which ends in NUL; `None` without a table.
 fn has_symbol(file: &[u8], name: &[u8]) -> Option<bool> {
     let offset = |at, base: usize| usize::try_from(u64_at(file, base.checked_add(at)?)?).ok();
-    let table = offset(40, 0)?;
+    let table = offset(offset_of!(Ehdr, e_shoff), 0)?;
     let section = |index: usize| {
         let at = table.checked_add(index.checked_mul(SHDR)?)?;
         slice_at(file, at, SHDR).map(|_| at)
     };
-    let contents = |header| slice_at(file, offset(24, header)?, offset(32, header)?);
-    if usize::from(u16_at(file, 58)?) != SHDR {
+    let contents = |header| {
+        let start = offset(offset_of!(Shdr, sh_offset), header)?;
+        slice_at(file, start, offset(offset_of!(Shdr, sh_size), header)?)
+    };
+    if usize::from(u16_at(file, offset_of!(Ehdr, e_shentsize))?) != SHDR {
         return None;
     }
-    let symbols = (0..usize::from(u16_at(file, 60)?))
+    let symbols = (0..usize::from(u16_at(file, offset_of!(Ehdr, e_shnum))?))
         .map_while(section)
-        .find(|at| u32_at(file, at.saturating_add(4)) == Some(SHT_SYMTAB))?;
-    let names = u32_at(file, symbols.checked_add(40)?)?;
+        .find(|at| {
+            let kind = at.saturating_add(offset_of!(Shdr, sh_type));
+            u32_at(file, kind) == Some(SHT_SYMTAB)
+        })?;
+    let names = u32_at(file, symbols.checked_add(offset_of!(Shdr, sh_link))?)?;
     let names = contents(section(usize::try_from(names).ok()?)?)?;
     let symbols = contents(symbols).filter(|bytes| bytes.len() <= SYMTAB_MAX)?;
-    Some(symbols.chunks_exact(SYMBOL).any(|symbol| {
-        let start = u32_at(symbol, 0).and_then(|start| usize::try_from(start).ok());
+    Some(symbols.chunks_exact(SYM).any(|symbol| {
+        let start =
+            u32_at(symbol, offset_of!(Sym, st_name)).and_then(|start| usize::try_from(start).ok());
         let named = start.and_then(|start| names.get(start..));
-        // st_shndx is 0 if it is only used here.
-        u16_at(symbol, 6) != Some(0) && named.is_some_and(|text| text.starts_with(name))
+        u16_at(symbol, offset_of!(Sym, st_shndx)) != Some(SHN_UNDEF)
+            && named.is_some_and(|text| text.starts_with(name))
     }))
 }
 

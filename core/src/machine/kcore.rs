@@ -4,10 +4,7 @@
 
 use super::KernelText;
 use crate::bytes::{u16_at, u32_at, u64_at};
-
-const EHDR: usize = 64;
-const PHDR: usize = 56;
-const PT_LOAD: u32 = 1;
+use crate::elf::{EHDR, Ehdr, MAGIC_64_LE, PHDR, PT_LOAD, Phdr, offset_of};
 
 /// The last 2 GiB of the address space hold the kernel's image and its modules on x86_64
 /// (Documentation/arch/x86/x86_64/mm.rst, __START_KERNEL_map).
@@ -73,16 +70,21 @@ impl KcoreParser {
     /// How many program headers follow; none for what is not such a file.
     fn elf_header(&self) -> u16 {
         let header = &self.record;
-        let sound = header.starts_with(b"\x7fELF\x02\x01")
-            && u64_at(header, 32) == Some(EHDR as u64)
-            && u16_at(header, 54) == Some(PHDR as u16);
-        u16_at(header, 56).filter(|_| sound).unwrap_or(0)
+        let sound = header.starts_with(MAGIC_64_LE)
+            && u64_at(header, offset_of!(Ehdr, e_phoff)) == Some(EHDR as u64)
+            && u16_at(header, offset_of!(Ehdr, e_phentsize)) == Some(PHDR as u16);
+        u16_at(header, offset_of!(Ehdr, e_phnum))
+            .filter(|_| sound)
+            .unwrap_or(0)
     }
 
     fn program_header(&mut self) {
         let field = |offset| u64_at(&self.record, offset).unwrap_or(0);
-        let (virt, phys, size) = (field(16), field(24), field(40));
-        if u32_at(&self.record, 0) != Some(PT_LOAD) || phys == NO_ADDRESS || size == 0 {
+        let virt = field(offset_of!(Phdr, p_vaddr));
+        let phys = field(offset_of!(Phdr, p_paddr));
+        let size = field(offset_of!(Phdr, p_memsz));
+        let kind = u32_at(&self.record, offset_of!(Phdr, p_type));
+        if kind != Some(PT_LOAD) || phys == NO_ADDRESS || size == 0 {
             return;
         }
         if virt >= KERNEL_MAP {

@@ -162,3 +162,53 @@ impl Tools {
         Command::new(format!("{}{name}", self.prefix))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Short names, long names, odd sizes and an empty member, as `ar` writes them.
+    #[test]
+    fn members_are_those_that_goblin_reads() {
+        let scratch = Scratch::new().unwrap();
+        let files: [(&str, &[u8]); 4] = [
+            ("a.o", b"odd"),
+            ("a-name-of-more-than-fifteen-bytes.o", b"even"),
+            ("empty.o", b""),
+            (
+                "kexec_core-0123456789abcdef.kexec_core.cgu.0.rcgu.o",
+                b"last!",
+            ),
+        ];
+        for (name, body) in files {
+            fs::write(scratch.0.join(name), body).unwrap();
+        }
+        let mut ar = Command::new("ar");
+        let names = files.iter().map(|(name, _)| name);
+        run(ar.current_dir(&scratch.0).args(["rcsD", "x.a"]).args(names)).unwrap();
+        let bytes = fs::read(scratch.0.join("x.a")).unwrap();
+
+        let ours = members(&bytes).unwrap();
+        let expected = files.map(|(name, body)| (name.to_string(), body));
+        assert_eq!(ours, expected);
+        let oracle = goblin::archive::Archive::parse(&bytes).unwrap();
+        for (name, body) in &ours {
+            assert_eq!(oracle.extract(name, &bytes).unwrap(), *body, "{name}");
+        }
+        assert_eq!(oracle.members().len(), ours.len());
+    }
+
+    #[test]
+    fn what_is_cut_off_is_no_archive_or_has_fewer_members() {
+        let archive =
+            b"!<arch>\nname/           0           0     0     644     5         `\nhello\n";
+        assert_eq!(
+            members(archive).unwrap(),
+            [("name".to_string(), &b"hello"[..])]
+        );
+        for length in 0..archive.len() - 1 {
+            let found = members(&archive[..length]);
+            assert!(found.is_none_or(|found| found.is_empty()), "{length}");
+        }
+    }
+}
