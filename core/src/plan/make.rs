@@ -52,7 +52,7 @@ where
         .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
     plan.segments = segments(who, &told, &items, &mut room.arena)?;
     let exit = who.exit(&items);
-    let orders = Orders::new(&exit, request, &told, &items);
+    let orders = Orders::new(&exit, request, &told, &items, &scene.bounds);
     let sealed = how.seal(&orders, &plan.segments, code)?;
     plan.finish(sealed, &orders, why, machine);
     Ok(plan)

@@ -1,6 +1,7 @@
 //! Request + machine → plan: segments, entry and flags for kexec_load(2). Pure.
 
 mod check;
+mod details;
 mod make;
 mod seal;
 mod workspace;
@@ -13,8 +14,9 @@ pub use crate::error::Rule;
 pub use crate::note::Note;
 pub use crate::purgatory::OnFailure;
 pub use crate::request::{Console, CrashOptions, Options, Request};
-pub use crate::segment::{SEGMENT_MAX, Segment, SegmentKind};
+pub use crate::segment::{Near, Placed, SEGMENT_MAX, Segment, SegmentKind};
 pub use check::{Limits, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram};
+pub use details::{Above, Details};
 pub use make::make;
 pub use seal::{Bare, Orders, Progress, Seal, Sealed, Verifying};
 
@@ -30,6 +32,7 @@ use crate::image::{BzImage, Kernel};
 use crate::machine::Machine;
 use crate::note::Remarks;
 use crate::purpose::{BriefReboot, Crash, Purpose, Reboot};
+use details::Recording;
 
 /// What is to be loaded. Segments point at the caller's files and at the workspace.
 #[derive(Clone, Debug)]
@@ -159,6 +162,37 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
+    sealed_by(&mut Verifying { progress }, request, machine, workspace)
+}
+
+/// As [`plan`], with what decided where each segment goes. `details` is overwritten; it is that of no
+/// plan if there is none.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_with_details<'a>(
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    details: &mut Details,
+) -> Result<Plan<'a>> {
+    *details = Details::new();
+    let progress = &mut |_, _| ControlFlow::Continue(());
+    let seal: &mut dyn Seal<'a> = &mut Verifying { progress };
+    sealed_by(
+        &mut Recording { seal, details },
+        request,
+        machine,
+        workspace,
+    )
+}
+
+fn sealed_by<'a>(
+    how: &mut dyn Seal<'a>,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
     machine.check_xen()?;
     let image = Kernel::parse(request.kernel, request.options.args_linux)?;
     let mut who = Linux64::new(&image);
@@ -178,7 +212,6 @@ pub fn plan_with_progress<'a>(
         }
     };
     let who: &dyn Handover<'a> = &who;
-    let how: &mut dyn Seal<'a> = &mut Verifying { progress };
     make(who, why, how, request, machine, workspace)
 }
 

@@ -13,7 +13,7 @@ use crate::purgatory::{
     self, Backup, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers, SEGMENT_SIZE,
     Secret, Serial,
 };
-use crate::segment::{Bytes, Items, Piece, SegmentKind, anywhere};
+use crate::segment::{Bounds, Bytes, Items, SegmentKind, anywhere};
 use crate::told::Told;
 
 /// Gets the bytes digested so far and the bytes there are; may stop the plan.
@@ -57,8 +57,10 @@ pub struct Orders<'o, 'a> {
     pub exit: &'o Exit,
     /// How to plan.
     pub options: &'o Options,
-    /// The segments' sources: which are verified.
-    pub pieces: &'o [Piece<'a>],
+    /// The segments' sources, and where they were placed.
+    pub items: &'o Items<'a>,
+    /// The addresses that segments may use.
+    pub bounds: &'o Bounds,
     /// Where the purgatory starts; 0 if there is none.
     pub purgatory: u64,
     /// Where it copies low memory to, if it does.
@@ -74,11 +76,13 @@ impl<'o, 'a> Orders<'o, 'a> {
         request: &'o Request<'_, 'a>,
         told: &Told<'_, 'a>,
         items: &'o Items<'a>,
+        bounds: &'o Bounds,
     ) -> Self {
         Self {
             exit,
             options: &request.options,
-            pieces: items.pieces(),
+            items,
+            bounds,
             purgatory: items.start(SegmentKind::Purgatory),
             backup: told.crash.and_then(|crash| crash.backup),
             secret: request.digest_secret.unwrap_or(&DEFAULT_SECRET),
@@ -151,7 +155,7 @@ impl<'a> Seal<'a> for Verifying<'_> {
         code: &'a mut [u8; SEGMENT_SIZE],
     ) -> Result<Sealed<'a>> {
         let mut verified: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
-        for (piece, segment) in orders.pieces.iter().zip(segments) {
+        for (piece, segment) in orders.items.pieces().iter().zip(segments) {
             if piece.verified && orders.options.verify {
                 // Both lists hold as many.
                 let _ = verified.push(*segment);

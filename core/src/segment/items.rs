@@ -182,12 +182,27 @@ impl<'a> Items<'a> {
     /// The memory of the block with the first piece of a kind, if that is placed before `number`.
     fn placed_before(&self, kind: SegmentKind, number: usize) -> Option<Range> {
         let block = self.first(kind)?.block;
-        let pieces = self.pieces.iter().filter(|piece| piece.block == block);
-        let end = pieces.fold(0, |end, piece| {
-            piece.offset.saturating_add(piece.size).max(end)
-        });
         let start = self.blocks.get(block).filter(|_| block < number)?.start;
-        Range::from_size(start, end)
+        Range::from_size(start, self.size(block))
+    }
+
+    /// Bytes from the start of a block to the end of its last piece.
+    pub(super) fn size(&self, block: usize) -> u64 {
+        let pieces = self.pieces.iter().filter(|piece| piece.block == block);
+        pieces.fold(0, |end, piece| {
+            piece.offset.saturating_add(piece.size).max(end)
+        })
+    }
+
+    /// The kind of the first piece of a block.
+    pub(super) fn kind(&self, block: usize) -> Option<SegmentKind> {
+        let mut pieces = self.pieces.iter();
+        let first = pieces.find(|piece| piece.block == block);
+        first.map(|piece| piece.kind)
+    }
+
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 
     pub(super) fn blocks_mut(&mut self) -> &mut [Block] {

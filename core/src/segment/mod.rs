@@ -3,12 +3,14 @@
 mod arena;
 mod items;
 mod place;
+mod placed;
 
 use core::fmt;
 
 pub use arena::Arena;
 pub use items::{Bytes, Items, Near, Piece};
 pub use place::{Bounds, anywhere, place};
+pub use placed::Placed;
 
 use crate::memory::Range;
 

@@ -42,12 +42,9 @@ impl Bounds {
         (self.min.max(self.mem_min), self.max.min(self.mem_max))
     }
 
-    /// Finds a place of whole pages in the part of the window that is inside the bounds, and takes
-    /// it out of `free`, which has nothing outside of the bounds.
-    ///
-    /// # Errors
-    /// As [`find_hole`], with the limits of the caller's that narrow the window.
-    pub fn take(&self, free: &mut RangeSet, window: &Window) -> Result<Range> {
+    /// The part of the window that is inside the bounds, in whole pages.
+    #[inline]
+    pub(super) fn clip(&self, window: &Window) -> Window {
         let (min, max) = (window.min.max(self.min), window.max.min(self.max));
         let inside = (min.max(self.mem_min), max.min(self.mem_max));
         // Where the caller's limits leave nothing of the window, the error has the window.
@@ -56,15 +53,23 @@ impl Bounds {
         } else {
             (min, max)
         };
-        let window = Window {
+        Window {
             what: window.what,
             size: self.page.up(window.size),
             align: window.align.max(self.page.bytes()),
             min: first,
             max: last,
             narrowed: Narrowed::by(self.mem_min > min, self.mem_max < max),
-        };
-        let hole = find_hole(free, &window)?;
+        }
+    }
+
+    /// Finds a place of whole pages in the part of the window that is inside the bounds, and takes
+    /// it out of `free`, which has nothing outside of the bounds.
+    ///
+    /// # Errors
+    /// As [`find_hole`], with the limits of the caller's that narrow the window.
+    pub fn take(&self, free: &mut RangeSet, window: &Window) -> Result<Range> {
+        let hole = find_hole(free, &self.clip(window))?;
         free.remove(hole)?;
         Ok(hole)
     }

@@ -525,3 +525,34 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
         plan.check().unwrap();
     }
 }
+
+/// What a crash kernel's purpose places itself has no window, and comes before the others.
+#[test]
+fn details_are_inside_the_reservation() {
+    let kernel = bzimage(0x8000);
+    let machine = machine(REGION);
+    let (mut workspace, mut details) = (workspace(), Details::new());
+    let request = crash_request(&kernel, &[]);
+    plan_with_details(&request, &machine, &mut workspace, &mut details).unwrap();
+    let blocks = details.blocks();
+    let header = blocks.iter().find(|block| block.window.is_none()).unwrap();
+    assert_eq!(header.kind, SegmentKind::CoreHeader);
+    assert_eq!(header.place.last(), 0x4fff_ffff);
+    let mut free = Box::new(RangeSet::new());
+    let mut above_purgatory = None;
+    let mut numbers = Vec::new();
+    details
+        .reasons(&machine, &mut free, &mut |number, block, above| {
+            assert_eq!(block.window.unwrap().max, 0x4fff_ffff);
+            numbers.push(number);
+            if block.kind == SegmentKind::Purgatory {
+                above_purgatory = Some(*above);
+            }
+        })
+        .unwrap();
+    assert_eq!(numbers, [0, 1, 3]);
+    let above = above_purgatory.unwrap();
+    // All of it is placed but what the kernel's alignment leaves.
+    assert_eq!(above.unusable(), 0);
+    assert_eq!(blocks[above.next.unwrap()].kind, SegmentKind::BootParams);
+}

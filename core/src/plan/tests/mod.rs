@@ -10,6 +10,7 @@ use std::vec;
 use std::vec::Vec;
 
 mod crash;
+mod details;
 mod golden;
 mod placement;
 mod vmlinux;

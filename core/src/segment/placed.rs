@@ -1,0 +1,42 @@
+//! Blocks that have their place, and the windows that it was looked for in.
+
+use super::{Bounds, Items, Near, SegmentKind};
+use crate::memory::{Range, Window};
+
+/// A block that has its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed {
+    /// The kind of its first piece.
+    pub kind: SegmentKind,
+    /// Its memory, in whole pages.
+    pub place: Range,
+    /// Where it could go: its window, inside the bounds and near the block it must be near. `None` if
+    /// it had its place before the others, from the purpose of the plan.
+    pub window: Option<Window>,
+    /// What it must be near, which narrowed the window.
+    pub near: Option<Near>,
+}
+
+impl Items<'_> {
+    /// The blocks in the order in which they were placed, except that those without a window were
+    /// placed before all others.
+    pub fn placed(&self, bounds: &Bounds) -> impl Iterator<Item = Placed> {
+        let blocks = self.blocks().iter().enumerate();
+        blocks.filter_map(|(number, block)| {
+            let mut window = block.window;
+            if let (Some(window), Some((near, narrow))) = (&mut window, block.near) {
+                // It did not fail when the block was placed.
+                let _ = narrow(self, number, near, window);
+            }
+            let window = window.map(|window| bounds.clip(&window));
+            let size =
+                window.map_or_else(|| bounds.page.up(self.size(number)), |window| window.size);
+            Some(Placed {
+                kind: self.kind(number)?,
+                place: Range::from_size(block.start, size)?,
+                window,
+                near: block.near.map(|(near, _)| near),
+            })
+        })
+    }
+}
