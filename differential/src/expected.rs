@@ -174,13 +174,13 @@ pub const ROWS: &[Row] = &[
         "ist_info",
         Rule::Is(0),
         Rule::Running,
-        "The CPU's SpeedStep BIOS call, read by speedstep-smi; the machine is still the same one.",
+        "The CPU's SpeedStep BIOS call, read by speedstep-smi. The new kernel runs on the same machine.",
     ),
     row(
         "edid_info",
         Rule::Is(0),
         Rule::Running,
-        "The monitor's data, which a driver of the firmware's frame buffer has no way to ask for again.",
+        "The monitor's data. A driver of the firmware's frame buffer cannot read it again.",
     ),
     row("alt_mem_k", Rule::RamListed, Rule::Ram, RAM_KIB),
     row("eddbuf_entries", Rule::Is(0), Rule::Running, EDD),
@@ -189,37 +189,37 @@ pub const ROWS: &[Row] = &[
         "secure_boot",
         Rule::Is(0),
         Rule::Running,
-        "Whether firmware verified what it started; 0 would be \"unset\". The kernel's own loader copies it.",
+        "Whether firmware verified what it started; 0 means \"unset\". The kernel's own loader copies it.",
     ),
     row(
         "hdr.root_flags",
         Rule::Is(0xffff),
         Rule::Image,
-        "Part of the image's defaults. Any value but 0 mounts the root read-only; `ro` and `rw` on the command line decide.",
+        "Part of the image's defaults. Any value except 0 mounts the root read-only; `ro` and `rw` on the command line override it.",
     ),
     row(
         "hdr.root_dev",
         Rule::Is(0x300),
         Rule::Image,
-        "Part of the image's defaults: 0x300 is `/dev/hda`; `root=` decides.",
+        "Part of the image's defaults: 0x300 is `/dev/hda`; `root=` overrides it.",
     ),
     row(
         "hdr.boot_flag",
         Rule::Is(0x55),
         Rule::Image,
-        "0xaa55, of which kexec-tools clears the second byte: it takes 0x1ff for aux_device_info of older kernels.",
+        "0xaa55. kexec-tools clears the second byte, because it treats 0x1ff as aux_device_info of older kernels.",
     ),
     row(
         "hdr.hardware_subarch_data",
         Rule::Is(0),
         Rule::Running,
-        "Belongs to hardware_subarch, which both copy.",
+        "It belongs to hardware_subarch, which both copy.",
     ),
     row(
         "_pad7",
         Rule::ImageStart(4),
         Rule::ImageStart(21),
-        "Setup header fields of protocols to come. kexec-tools copies at most 127 bytes of header; libkexec all that the jump at its start can skip.",
+        "Setup header fields of future protocols. kexec-tools copies at most 127 bytes of the header; libkexec copies everything that the jump at its start can skip.",
     ),
     row("edd_mbr_sig_buffer", Rule::Is(0), Rule::Running, EDD),
     row("eddbuf", Rule::Is(0), Rule::Running, EDD),
@@ -227,57 +227,57 @@ pub const ROWS: &[Row] = &[
         "e820 start",
         Rule::Is(0x400),
         Rule::Is(0),
-        "kexec-tools hides the real-mode interrupt vectors. The kernel reserves the first page by itself; told what the firmware said, the next kernel and those after it see the same machine.",
+        "kexec-tools hides the real-mode interrupt vectors. The kernel reserves the first page by itself. With the firmware's map unchanged, the next kernel and those after it see the same machine.",
     ),
     row(
         "e820 type",
         Rule::Is(2),
         Rule::Is(5),
-        "Unusable memory stays unusable: kexec-tools knows no number for it and says reserved.",
+        "Unusable memory stays unusable; kexec-tools has no number for it and reports it as reserved.",
     ),
     row(
         "e820 type",
         Rule::Is(2),
         Rule::Is(0xefff_ffff),
-        "Soft Reserved memory (EFI_MEMORY_SP) stays what it is, so that the next kernel's dax drivers find it; kexec-tools does not know the name and says reserved.",
+        "Soft Reserved memory (EFI_MEMORY_SP) keeps its type, so that the next kernel's dax drivers find it; kexec-tools does not know the name and reports it as reserved.",
     ),
     row(
         "e820",
         Rule::Says("/proc/iomem's map"),
         Rule::Says("the firmware's map"),
-        "Without /sys/firmware/memmap kexec-tools takes /proc/iomem; libkexec the e820 table that the running kernel was started with, which is the firmware's own.",
+        "Without /sys/firmware/memmap kexec-tools takes /proc/iomem; libkexec takes the e820 table that the running kernel was started with, which is the firmware's own.",
     ),
     row(
         "e820",
         Rule::Says("the firmware's map"),
         Rule::Says("the firmware's map, overlaps resolved"),
-        "Where entries overlap libkexec lets the higher type win, as the kernel does, before it looks for room; kexec-tools passes them on and may take what another entry reserves.",
+        "If entries overlap, libkexec uses the higher type, as the kernel does, before it searches for free memory; kexec-tools passes them on and may use memory that another entry reserves.",
     ),
     row(
         "setup_data order",
         Rule::Says("RNG_SEED, E820_EXT, EFI"),
         Rule::Says("EFI, E820_EXT, RNG_SEED"),
-        "A list, whose order means nothing to the kernel. kexec-tools puts new nodes at its head.",
+        "A list; its order means nothing to the kernel. kexec-tools inserts new nodes at its head.",
     ),
     row(
         "EFI map order",
         Rule::Says("by chance"),
         Rule::Says("by address"),
-        "kexec-tools takes the order in which sysfs lists the entries, which is none; libkexec sorts, so that the same machine gives the same plan.",
+        "kexec-tools takes the order in which sysfs lists the entries, which is not defined; libkexec sorts them, so that the same machine gives the same plan.",
     ),
     row(
         "EFI map padding",
         Rule::Says("whatever was there"),
         Rule::Says("0"),
-        "Four bytes behind a descriptor's type; kexec-tools does not write them.",
+        "Four bytes after a descriptor's type; kexec-tools does not write them.",
     )
     .by_chance(),
 ];
 
-const RAM_KIB: &str = "kexec-tools takes the last address for the end. Only read by kernels that are given no e820 table.";
-const NO_BOOT_PARAMS: &str = "Only when /sys/kernel/boot_params cannot be read: nothing is known of the screen. kexec-tools claims a text screen of 80 × 25; libkexec claims none, and says so in its notes.";
-const OLD_COMMAND_LINE: &str = "Where loaders of protocol 2.01 and before put the command line; the kernel reads cmd_line_ptr. libkexec hands all of screen_info on as it is.";
-const EDD: &str = "kexec-tools reads /sys/firmware/edd, which takes the module edd; libkexec the running kernel's boot_params, where that module has it from.";
+const RAM_KIB: &str = "kexec-tools takes the last address as the end. Only kernels that get no e820 table read the field.";
+const NO_BOOT_PARAMS: &str = "Only if /sys/kernel/boot_params cannot be read, so that nothing is known about the screen. kexec-tools reports a text screen of 80 × 25; libkexec reports none, with a note.";
+const OLD_COMMAND_LINE: &str = "Loaders of protocol 2.01 and before put the command line here; the kernel reads cmd_line_ptr. libkexec passes screen_info on unchanged.";
+const EDD: &str = "kexec-tools reads /sys/firmware/edd, which needs the module edd; libkexec reads the running kernel's boot_params, the source of that module.";
 
 const fn row(field: &'static str, reference: Rule, ours: Rule, reason: &'static str) -> Row {
     Row {
