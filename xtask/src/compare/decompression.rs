@@ -71,8 +71,9 @@ pub fn section(text: &mut String, times: &Decompression) {
     };
     let _ = writeln!(
         text,
-        "\nBeside what the new kernel does next: CPU time in ms of the purgatory's code over {MIB} MiB, of a \
-         plain read of them, and of `zstd -dc` of the kernel's payload, in turn.\n\n\
+        "\nCompared with the next step of the new kernel, its decompression: CPU time in ms of the \
+         purgatory's code over {MIB} MiB, of a plain read of the same bytes, and of `zstd -dc` of the \
+         kernel's payload, in turn.\n\n\
          | | ms | / zstd |\n|---|---|---|\n\
          | purgatory | {} | {} |\n| plain read | {} | {} |\n| zstd -dc | {} | |",
         milliseconds(&times.digest),

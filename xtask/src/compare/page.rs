@@ -20,21 +20,21 @@ pub fn page(results: &Results) -> String {
     head(&mut text, results);
     text.push_str("## CPU time of a whole preparation\n\n");
     text.push_str(
-        "User and system, fork to exit, in ms. The files lie in the page cache as reading them from \
-         the disk leaves them.\n\n",
+        "User and system time, from fork to exit, in ms. The files are in the page cache, in the state \
+         in which reading from a disk leaves them.\n\n",
     );
     times(&mut text, &results.warm, Series::cpu);
-    text.push_str("\n## Ratios\n\nOf each round's pair, CPU time.\n\n");
+    text.push_str("\n## Ratios\n\nCPU time, of the pair of each round.\n\n");
     ratios(&mut text, &results.warm);
     text.push_str("\n## System calls and memory\n\n");
     text.push_str(
-        "Counted by ptrace(2); memory by /proc/PID/smaps_rollup at the call of kexec_load(2): \
-         what is the process's own, and all it has mapped. What is mapped of the files is page cache, \
-         which the kernel takes back when it wants memory: of 128 MiB loaded in 24 MiB of memory, no \
-         more than that is ever resident (budget/limits.txt, little-memory). kexec-tools runs by its dynamic \
-         loader, whose calls and pages are counted with it. A machine with EFI costs three calls more \
-         for each of the five files in which the kernel gives a runtime region; \
-         budget/limits.txt has what a machine of sixteen comes to.\n\n",
+        "System calls are counted by ptrace(2). Memory is read from /proc/PID/smaps_rollup at the call of \
+         kexec_load(2): the process's own memory, and everything it has mapped. The mapped part of the \
+         files is page cache, which the kernel reclaims when it needs memory: when 128 MiB are loaded \
+         in 24 MiB of memory, no more than 24 MiB is ever resident (budget/limits.txt, little-memory). \
+         kexec-tools runs by its dynamic loader, whose calls and pages are included. A machine with EFI \
+         needs three more calls for each of the five files that describe a runtime region; \
+         budget/limits.txt has the total for a machine with sixteen regions.\n\n",
     );
     counts(&mut text, &results.warm);
     text.push_str("\n## Not in the page cache\n\n3 rounds. Wall time in ms.\n\n");
@@ -47,7 +47,7 @@ pub fn page(results: &Results) -> String {
     text.push_str("\n## By size of the initrd\n\n");
     text.push_str(
         "Files with a hole, in the page cache, 3 rounds; CPU time in ms. With verification the cost grows \
-         with the bytes that are loaded; without, it does not grow.\n\n\
+         with the number of loaded bytes; without verification it is constant.\n\n\
          ![CPU time by size of the initrd](benchmarks.svg)\n\n",
     );
     times(&mut text, &results.sparse, Series::cpu);
@@ -73,11 +73,11 @@ fn head(text: &mut String, results: &Results) {
     let _ = write!(
         text,
         "# Benchmarks\n\n\
-         Written by `cargo xtask compare --write`; no figure here is from anywhere else. The \
+         `cargo xtask compare --write` writes this page; every figure is from that command. The \
          kernel is Debian's {} ({} bytes), the initrds are pseudo-random. Every program ran \
-         once a round, {} rounds, the order moving by one each round; given are the median and \
-         the quartiles. kexec_load(2) was answered with 0 by a seccomp filter: its copying is in \
-         no figure. OpenSSL and xxhsum, XXH3-128 by its author, digest the kernel and the initrd.\n\n\
+         once per round in {} rounds, in an order that moves by one in each round. The figures are \
+         the median and the quartiles. A seccomp filter makes kexec_load(2) return 0, so its copying is \
+         in no figure. OpenSSL and xxhsum (XXH3-128 by its author) digest the kernel and the initrd.\n\n\
          Measured on: {model} ({}), {cpus} CPUs, a guest of a shared machine, Linux {}.\n\n",
         results.kernel_release,
         results.kernel_bytes,
@@ -175,18 +175,18 @@ fn counts(text: &mut String, table: &Table) {
 
 fn ways(text: &mut String, ways: &[Way]) {
     text.push_str(
-        "\n## Ways to get at the bytes\n\n\
-         The digest of the 512 MiB initrd alone, in ms, by the ways there are to get at the bytes \
-         of a file, in turn. CPU time is of user and system. \"Read\" is the page cache as reading the \
-         file from the disk leaves it, in large folios where the file system has them; \"written\" \
-         as writing it page by page does; \"cold\" is without the page cache.\n\n\
-         What lasts: on large folios, mapping costs next to nothing, and read(2) a copy of each \
-         byte; on single pages both cost about the same. And the process is not done \
-         then: kexec_load(2) copies from the mapping, whose pages are there after a digest of it and have to be \
-         mapped after read(2). What fills the page tables in windows (POPULATE) gains nothing that \
-         is steady. Two threads cost the same CPU time and would need stacks, clone and futex by \
-         hand, for a fraction of a second before anything goes down. The command maps, \
-         with MADV_SEQUENTIAL.\n\n\
+        "\n## Ways to read the bytes\n\n\
+         The digest of the 512 MiB initrd alone, in ms, for each way to read the bytes of a file, in \
+         turn. CPU time is user and system time. \"Read\" is the page cache after the file was read from \
+         the disk, in large folios if the file system has them. \"Written\" is the page cache after the \
+         file was written page by page. \"Cold\" is without the page cache.\n\n\
+         The following results are stable. On large folios, mapping costs almost nothing, while \
+         read(2) costs a copy of each byte; on single pages both cost about the same. The digest is not \
+         the last step: kexec_load(2) copies from the mapping, whose pages are mapped after a digest of it, but \
+         must still be mapped after read(2). Filling the page tables in windows (POPULATE) has no steady \
+         advantage. Two threads cost the same CPU time and would need hand-written stacks, clone and \
+         futex, to save a fraction of a second while the system still runs. The command uses mmap with \
+         MADV_SEQUENTIAL.\n\n\
          | way | CPU, read | CPU, written | CPU, cold | wall, read | wall, cold |\n\
          |---|---|---|---|---|---|\n",
     );

@@ -17,15 +17,16 @@ fn named(mode: &str) -> &'static str {
 pub fn section(text: &mut String, native: &Native) {
     text.push_str(
         "\n## The purgatory's digest\n\n\
-         The purgatory's machine code as it is shipped, mapped and run in user space from the call \
-         that its assembly makes to the return: it digests itself and one region and compares. In the same \
-         process, in turn, over the same bytes: a plain read, sixteen-byte loads that are added up, which \
-         is what memory gives a program that does nothing with it; OpenSSL's `SHA256()`, and kexec-tools' \
-         sha256.c as Debian's source package builds it for its purgatory. Then the forms the loader has, which \
-         are the same source. GB/s of CPU time. The smaller region stays in the caches, the larger \
-         is at least four times as large as the last of them; it lies in huge pages where the kernel gives \
-         them. The purgatory has one way for every CPU; OpenSSL runs once as it likes, once told \
-         that there are no SHA extensions (OPENSSL_ia32cap).\n\n",
+         The purgatory's machine code as shipped, mapped and run in user space from the call that its \
+         assembly makes to the return: it digests itself and one region, and compares. The same process \
+         measures, in turn and over the same bytes: a plain read (sixteen-byte loads that are added up), \
+         which is the speed of memory for a program that does nothing else; OpenSSL's `SHA256()`; \
+         kexec-tools' sha256.c as Debian's source package builds it for its purgatory; and the loader's \
+         forms of the digest, built from the same source. The figures are GB/s of CPU time. The smaller \
+         region stays in the caches. The larger region is at least four times the size of the last-level \
+         cache, and is in huge pages if the kernel provides them. The purgatory uses the same code on \
+         every CPU. OpenSSL runs once with its default choice, and once without SHA extensions \
+         (OPENSSL_ia32cap).\n\n",
     );
     let sizes = native.sizes();
     let columns: Vec<String> = sizes
@@ -93,10 +94,10 @@ fn cell(speeds: &[f64]) -> String {
 
 fn steps(text: &mut String, native: &Native) {
     text.push_str(
-        "\nInstructions of the same code, counted one by one with the CPU's trap flag, each \
-         repetition of a string instruction as one. Not counted is the assembly around the call, \
-         a few hundred instructions in every case. A fixed part, the end of the digest, and one \
-         that grows with the bytes:\n\n\
+        "\nInstructions of the same code, counted one by one with the CPU's trap flag; each \
+         repetition of a string instruction counts as one. The assembly around the call is not counted: \
+         a few hundred instructions in every case. There is a fixed part, the end of the digest, and a \
+         part that grows with the bytes:\n\n\
          | | not verified | a region of 4 KiB | every further byte |\n|---|---|---|---|\n",
     );
     for (mode, ..) in MODES {

@@ -29,23 +29,22 @@ const PARTS: [(&str, Seconds); 3] = [
 pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> String {
     let mut text = format!(
         "# Downtime\n\n\
-         Written by `cargo xtask downtime --write`. Linux {release} into the same, one CPU, by \
-         size of an incompressible initrd, both with nokaslr; {repeat} rounds, each way once a round; given are the \
-         median and the quartiles.\n\n\
-         QEMU emulates the CPU (TCG), so no figure is one of a real machine, and digests are what \
-         it distorts most. The vector registers, in which libkexec's purgatory digests, \
-         lie in memory there, and every value goes through it; plain integer code stays in \
-         registers. So who digests by plain C, as kexec-tools and the kernel's own purgatory do, \
-         loses least, and libkexec's share looks larger than it is: on a real CPU the \
-         same code compares as [benchmarks.md](benchmarks.md) says under \"The purgatory's digest\". \
-         What also differs, here as there: libkexec digests what was loaded, the others the \
-         zeros behind it too.\n\n\
+         `cargo xtask downtime --write` writes this page. Linux {release} starts the same kernel, with \
+         one CPU, by size of an incompressible initrd, both with nokaslr. Each way ran once per round in \
+         {repeat} rounds; the figures are the median and the quartiles.\n\n\
+         QEMU emulates the CPU (TCG), so no figure is that of a real machine. It distorts digests most. \
+         libkexec's purgatory digests in vector registers, which QEMU keeps in memory, so every value \
+         goes through memory; plain integer code stays in registers. So digests in plain C, as in \
+         kexec-tools and the kernel's own purgatory, lose least, and libkexec's share looks larger than \
+         it is. [benchmarks.md](benchmarks.md), \"The purgatory's digest\", compares the same code on a \
+         real CPU. There is one more difference, here and there: libkexec digests only what was loaded, \
+         the others also digest the zeros after it.\n\n\
          ## From \"{LEAVES}\" to the new kernel's first line\n\n\
-         CPU seconds of QEMU between the two lines on the serial console: the old kernel stops \
-         its CPUs and interrupts and copies the segments to their places, the purgatory verifies \
-         them, the new kernel unpacks itself; it says nothing before. Without the purgatory's part, as with \
-         `-i`, all ways do the same, and what differs there is the noise of the measurement. The \
-         guest's memory is the host's before it begins, as a machine's is.\n"
+         CPU seconds of QEMU between the two lines on the serial console. In this time the old kernel \
+         stops its CPUs and interrupts and copies the segments to their addresses, the purgatory verifies \
+         them, and the new kernel unpacks itself before its first output. Without the purgatory's part, as \
+         with `-i`, all ways do the same, and the differences are the noise of the measurement. The host \
+         has backed the guest's memory before the measurement begins, as on a real machine.\n"
     );
     for (_, cpu) in CPUS {
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
@@ -54,9 +53,9 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
     text.push_str("\nRatios of each round's pair. Below 1: less downtime than the other.\n\n");
     ratios(&mut text, sizes, all);
     text.push_str(
-        "\n## Where it goes\n\n\
-         The same CPU seconds of a way that is not above, libkexec with `--console-serial`, whose \
-         purgatory says when it begins and when it is done:\n",
+        "\n## Parts of the downtime\n\n\
+         The same CPU seconds for a way that is not in the tables above: libkexec with \
+         `--console-serial`, whose purgatory prints a line when it begins and when it ends:\n",
     );
     for (_, cpu) in CPUS {
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
@@ -79,7 +78,7 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
         table(&mut text, sizes, all, cpu, |sample| sample.load_cpu);
     }
-    text.push_str("\nWall seconds by the guest's clock, which goes on while the host is busy:\n");
+    text.push_str("\nWall seconds of the guest's clock, which continues while the host is busy:\n");
     for (_, cpu) in CPUS {
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
         table(&mut text, sizes, all, cpu, |sample| sample.load_wall);
@@ -92,16 +91,16 @@ pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> St
 const CONCLUSION: &str = "
 ## Which call is faster
 
-kexec_load, `-c`: the digest is taken where the files lie in the page cache, and the kernel copies \
-once, from there to the pages it keeps. kexec_file_load, `-s`: the kernel reads the files into \
-memory of its own first, digests that, and copies it to the pages; the purgatory is its own too, \
-SHA-256 in plain C on every CPU. So `-c` does less before the downtime, and less in it \
-at any size; the tables above show how much of that an \
-emulated CPU leaves. The default, `-a`, stays the kernel's call first: it is the one that checks \
-signatures and works under lockdown, which is worth more than the difference.
+With kexec_load, `-c`, the command digests the files in the page cache, and the kernel copies \
+once, from there to the pages it keeps. With kexec_file_load, `-s`, the kernel first reads the files \
+into its own memory, digests that, and copies it to the pages. The purgatory is also the kernel's own: \
+SHA-256 in plain C on every CPU. So `-c` does less work before the downtime, and less during it, \
+at any size; the tables above show how much of that remains on an \
+emulated CPU. The default, `-a`, tries the kernel's call first, because that call checks \
+signatures and works under lockdown. This is worth more than the difference in time.
 
-There is no `--fastest`. It could only mean `-c`, which is shorter to write, or `-c -i`, which \
-gives up that a damaged image is noticed: a choice about safety, which no option should hide.
+There is no option `--fastest`. It could only mean `-c`, which is shorter to write, or `-c -i`, which \
+no longer detects a damaged image. That is a choice about safety, which no option should hide.
 ";
 
 fn columns(text: &mut String, first: &str, sizes: &[usize]) {
