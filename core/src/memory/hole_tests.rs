@@ -29,7 +29,7 @@ fn finds_what_trying_every_address_finds() {
         let fits = |offset: u64| {
             let start = base + offset;
             let last = offset + window.size - 1;
-            start.is_multiple_of(window.align)
+            start % window.align == 0
                 && start >= window.min
                 && last < 128
                 && base + last <= window.max

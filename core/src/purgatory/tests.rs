@@ -265,8 +265,8 @@ fn a_segment_is_blob_and_block() {
 #[test]
 fn sizes_hold() {
     const { assert!(PARAMETERS_OFFSET <= 4096, "promised size of the blob") };
-    const { assert!(PARAMETERS_OFFSET.is_multiple_of(16) && layout::SIZE.is_multiple_of(16)) };
-    const { assert!(MEMSZ.is_multiple_of(4096) && MEMSZ >= SEGMENT_SIZE + STACK) };
+    const { assert!(PARAMETERS_OFFSET % 16 == 0 && layout::SIZE % 16 == 0) };
+    const { assert!(MEMSZ % 4096 == 0 && MEMSZ >= SEGMENT_SIZE + STACK) };
     // Entry begins with cli; cld.
     assert_eq!(BLOB[..2], [0xfa, 0xfc]);
     // Nothing asks the CPU what it is (CPUID): a confidential guest could not answer.
