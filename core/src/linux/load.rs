@@ -6,6 +6,7 @@ use super::arch;
 use super::fd::Fd;
 use super::process::sleep_milliseconds;
 use crate::Errno;
+use crate::arch::Arch;
 use crate::error::{Error, Result};
 use crate::plan::{SEGMENT_MAX, Segment};
 
@@ -29,6 +30,10 @@ pub mod file_flags {
 /// Most bytes of a file that kexec_file_load(2) takes; of a larger one it gives EFBIG
 /// (KEXEC_FILE_SIZE_MAX in kernel/kexec_file.c; before Linux 6.0 2 GiB − 1).
 pub const FILE_LOAD_MAX: u64 = 4 << 30;
+
+/// KEXEC_ARCH_MASK, the flags that name an architecture (include/uapi/linux/kexec.h); 0 is that of the
+/// running kernel.
+const ARCH_MASK: u64 = 0xffff_0000;
 
 /// KEXEC_ON_CRASH, kexec_load(2)'s flag for the crash image.
 pub const KEXEC_ON_CRASH: u64 = 0x1;
@@ -73,9 +78,17 @@ pub(super) fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Resul
 /// loaded before stays when it fails (but not the crash image).
 ///
 /// # Errors
+/// [`Error::NotBootable`] where `flags` name another architecture than that of the running kernel;
 /// [`Error::TooManySegments`]; [`Error::Syscall`] with the kernel's errno, EBUSY only after
 /// a second of trying.
 pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()> {
+    let arch = flags & ARCH_MASK;
+    let is_native = |native: Arch| native.kexec_flag() == arch;
+    if arch != 0 && !arch::NATIVE.is_some_and(is_native) {
+        return Err(Error::NotBootable {
+            why: "the plan is for another architecture than that of the running kernel",
+        });
+    }
     let mut list = [RawSegment::EMPTY; SEGMENT_MAX];
     if segments.len() > list.len() {
         return Err(Error::TooManySegments {
@@ -224,4 +237,23 @@ fn file_load(kernel: usize, initrd: usize, command_line: &[u8], flags: u64) -> R
         call: "kexec_file_load",
         errno,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No call is made: the kernel would say EINVAL, as it does of much else.
+    #[test]
+    fn a_plan_for_another_architecture_is_refused_by_name() {
+        let all = [Arch::X86_64, Arch::Arm64, Arch::Riscv64];
+        let foreign = all.iter().filter(|arch| arch::NATIVE != Some(**arch));
+        assert_eq!(foreign.clone().count(), 2);
+        for arch in foreign {
+            let refused = kexec_load(0, &[], arch.kexec_flag()).unwrap_err();
+            assert!(
+                matches!(refused, Error::NotBootable { why } if why.contains("another architecture"))
+            );
+        }
+    }
 }

@@ -20,12 +20,11 @@ use crate::Errno;
 /// The errno of rt_sigaction(2).
 pub unsafe fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let handler = handler as *const () as usize;
-    // x86 refuses to deliver without a restorer; what never returns never gets there.
-    // What never returns never has the signal unblocked either: it stays so all the time.
-    let flags = (raw::SA_RESTORER | raw::SA_NODEFER) as usize;
+    // What never returns never has the signal unblocked: it stays so all the time.
+    let action = arch::action(handler, raw::SA_NODEFER as usize);
     // SAFETY: the handler takes no argument, so that it may be called with any, and is the
     // caller's promise.
-    unsafe { set(raw::SIGBUS, &[handler, flags, handler, 0], &mut [0; 4]) }
+    unsafe { set(raw::SIGBUS, &action, &mut [0; 4]) }
 }
 
 /// A signal that only repeats what a failed write(2) says, and that ends a process which does not
@@ -46,7 +45,8 @@ pub struct Ignored {
     before: Action,
 }
 
-/// struct sigaction of the kernel (include/linux/signal_types.h): handler, flags, restorer, mask.
+/// struct sigaction of the kernel (include/linux/signal_types.h): the handler first; then as
+/// [`arch::action`] says.
 type Action = [usize; 4];
 
 impl Ignored {

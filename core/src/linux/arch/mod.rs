@@ -1,10 +1,32 @@
-//! What depends on the architecture this is compiled for: the system call entry, and its name.
-//! The only place in core, the purgatory apart, with `cfg(target_arch)`.
+//! What depends on the architecture this is compiled for: the system call entry, the layout of
+//! struct sigaction, and its name. The only place in core, the purgatory apart, with
+//! `cfg(target_arch)`.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "riscv64")]
+mod riscv64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
+#[cfg(target_arch = "aarch64")]
+pub use aarch64::{action, syscall};
+#[cfg(target_arch = "riscv64")]
+pub use riscv64::{action, syscall};
 #[cfg(target_arch = "x86_64")]
-pub use x86_64::syscall;
+pub use x86_64::{action, syscall};
+
+#[cfg(all(
+    target_pointer_width = "64",
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    ))
+))]
+compile_error!(
+    "kexec-core knows the system calls of x86_64, aarch64 and riscv64 only: another architecture \
+     needs a file in core/src/linux/arch"
+);
 
 use crate::Errno;
 use crate::arch::Arch;

@@ -3,6 +3,8 @@
 
 use core::arch::asm;
 
+use linux_raw_sys::general::SA_RESTORER;
+
 /// Makes a system call; unused arguments are 0.
 ///
 /// # Safety
@@ -30,4 +32,11 @@ pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
         );
     }
     result
+}
+
+/// struct sigaction of the kernel (include/linux/signal_types.h) for a handler that never returns:
+/// handler, flags, restorer, mask. The kernel refuses to deliver without a restorer; what never
+/// returns never gets there.
+pub const fn action(handler: usize, flags: usize) -> [usize; 4] {
+    [handler, flags | SA_RESTORER as usize, handler, 0]
 }

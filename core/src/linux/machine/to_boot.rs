@@ -9,6 +9,7 @@ use linux_raw_sys::system::sysinfo;
 use super::super::arch;
 use super::super::map::can_have;
 use super::{Fd, efi, memory, open, rsdp, stream};
+use crate::arch::Arch;
 use crate::cstr;
 use crate::machine::{Firmware, IomemAccess, IomemMapParser, Known, Machine, MemorySource};
 use crate::memory::MemoryMap;
@@ -84,9 +85,13 @@ fn total_ram() -> Option<u64> {
 }
 
 /// Whether the kernel uses page tables of five levels: then, and only then, it has addresses
-/// above 2^47 for those who ask for one (Documentation/arch/x86/x86_64/5level-paging.rst).
+/// above 2^47 for those who ask for one (Documentation/arch/x86/x86_64/5level-paging.rst). Of a kernel
+/// of another architecture the question says nothing.
 fn five_level_paging() -> Known {
-    can_have(1 << 48).into()
+    match arch::NATIVE {
+        Some(Arch::X86_64) => can_have(1 << 48).into(),
+        _ => Known::Unknown,
+    }
 }
 
 /// Asks the running kernel for what its files did not say.
