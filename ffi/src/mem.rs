@@ -1,4 +1,6 @@
-//! The memcpy family, see mem.s: for the shared object alone, and hidden in it.
+//! The memcpy family, as in kexec-rt: for the shared object alone, and hidden in it.
 
-core::arch::global_asm!(include_str!("../../rt/src/mem.s"));
+#[path = "../../rt/src/arch/mem.rs"]
+mod arch;
+
 core::arch::global_asm!(".hidden memcpy, memmove, memset, memcmp, bcmp, strlen");

@@ -6,7 +6,7 @@
 //! program, and `docs/init.md` there.
 #![no_std]
 
-mod mem;
+mod arch;
 mod once;
 mod panic;
 mod start;

@@ -1,21 +1,9 @@
-//! The first instruction, and what the kernel leaves on the stack: argc, argv, environment
-//! (System V ABI, AMD64 supplement, 3.4.1).
+//! What the kernel leaves on the stack: argc, argv, environment (fs/binfmt_elf.c,
+//! create_elf_tables; the same on every architecture). The first instructions are in `arch`.
 
-use core::arch::global_asm;
 use core::ffi::{CStr, c_char};
 
 use kexec_core::linux::{Environment, exit};
-
-// The ABI wants the stack aligned to 16 bytes before a call; rbp 0 ends stack traces.
-global_asm!(
-    ".globl _start",
-    "_start:",
-    "xor ebp, ebp",
-    "mov rdi, rsp",
-    "and rsp, -16",
-    "call kexec_rt_main",
-    "ud2",
-);
 
 /// The arguments behind the program's name.
 #[derive(Debug)]

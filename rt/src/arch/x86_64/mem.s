@@ -1,11 +1,5 @@
-# The functions every compiler takes for granted, by their C contracts, for programs and for the
-# shared object without libc; included by rt/src/mem.rs and ffi/src/mem.rs. In assembly, so that
-# none can be compiled into a call of itself.
-#
 # The direction flag is clear on entry to any function (AMD64 ABI, 3.2.1). `rep movsb` and
-# `rep stosb` are as fast as vector code on CPUs of the last ten years (ERMS), and nothing here
-# copies more than some KiB. A section for each, so that the linker leaves out what a program does
-# not call.
+# `rep stosb` are as fast as vector code on CPUs of the last ten years (ERMS).
     .globl memcpy, memmove, memset, memcmp, bcmp, strlen
     .section .text.memcpy,"ax",@progbits
 memcpy:

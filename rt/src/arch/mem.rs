@@ -1,0 +1,13 @@
+//! The memcpy family: the functions every compiler takes for granted, by their C contracts, for
+//! programs and for the shared object without libc (ffi/src/mem.rs has this module too). In
+//! assembly, so that none can be compiled into a call of itself. Nothing here copies more than some
+//! KiB. A section for each, so that the linker leaves out what a program does not call.
+
+use core::arch::global_asm;
+
+#[cfg(target_arch = "aarch64")]
+global_asm!(include_str!("aarch64/mem.s"));
+#[cfg(target_arch = "riscv64")]
+global_asm!(include_str!("riscv64/mem.s"));
+#[cfg(target_arch = "x86_64")]
+global_asm!(include_str!("x86_64/mem.s"));
