@@ -290,7 +290,7 @@ fn sizes_and_offsets() {
     assert_eq!(offset_of!(kx_error, numbers), 32);
     assert_eq!(size_of::<crate::image::kx_image>(), 584);
     assert_eq!(offset_of!(crate::image::kx_image, version), 72);
-    assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 296);
+    assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 304);
     assert_eq!(
         offset_of!(crate::machine_info::kx_machine_info, loaded),
         240
@@ -300,7 +300,7 @@ fn sizes_and_offsets() {
     assert_eq!(size_of::<crate::inspect::kx_segment>(), 48);
     assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 72);
     assert_eq!(offset_of!(crate::inspect::kx_plan_info, digest), 48);
-    assert_eq!(size_of::<crate::check::kx_limits>(), 40);
+    assert_eq!(size_of::<crate::check::kx_limits>(), 48);
     assert_eq!(size_of::<crate::hold::kx_held>(), 80);
     assert_eq!(offset_of!(crate::hold::kx_held, stamp), 40);
     assert_eq!(size_of::<crate::note::kx_note>(), 32);
