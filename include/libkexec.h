@@ -435,8 +435,6 @@ extern "C" {
 #define KX_SEGMENT_CORE_HEADER 5
 /** kind: room for a copy of the first 640 KiB, for a crash kernel that a kernel before 5.5 loads. */
 #define KX_SEGMENT_BACKUP 6
-/** Bytes that suffice for every note. */
-#define KX_NOTE_SIZE 200
 /** code: the image does not know a type of setup_data; numbers: the type, the highest it knows. */
 #define KX_NOTE_SETUP_TYPE 1
 /** code: EFI runtime services are not handed on, for a known reason. */
@@ -478,6 +476,8 @@ extern "C" {
  * Pass it on to whoever loads, at every load.
  */
 #define KX_NOTE_WARNING 1
+/** Bytes that suffice for every note. */
+#define KX_NOTE_SIZE 200
 /** step: kexec_load(2). */
 #define KX_STEP_LOAD 1
 /** step: kexec_file_load(2). */
@@ -528,7 +528,10 @@ extern "C" {
 /** flags of kx_unload() and kx_loaded(): the crash image. */
 #define KX_LOADED_CRASH 33554432
 
-/** Bytes of the caller's. Empty: length 0, data NULL or not. */
+/**
+ * Bytes of the caller's. Empty: length 0, data NULL or not. This structure stays as it is: there
+ * are arrays of it.
+ */
 struct kx_bytes {
   /** The first one. */
   const void *data;
@@ -1314,14 +1317,14 @@ int kx_plan_segment(const struct kx_workspace *workspace,
 int kx_plan_boot_params(const struct kx_workspace *workspace, struct kx_bytes *bytes);
 
 /**
- * Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
- * out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
+ * Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
+ * what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
+ * workspace's plan.
  *
- * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
- * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
- * KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+ * KX_E_BUSY.
  */
-int kx_plan_note(const struct kx_workspace *workspace, size_t index, char *buffer, size_t size);
+int kx_plan_command_line(const struct kx_workspace *workspace, struct kx_bytes *bytes);
 
 /**
  * Tells the type of a setup_data node, by its index from 0 in list order.
@@ -1344,18 +1347,19 @@ const char *kx_segment_kind_name(uint32_t kind);
  * Tells a note, by its index from 0: what was left out of the plan, or not known.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
- * KX_E_NO_ENTRY.
+ * KX_E_MOVED, KX_E_BUSY, KX_E_NO_ENTRY.
  */
 int kx_plan_note_get(const struct kx_workspace *workspace, size_t index, struct kx_note *note);
 
 /**
- * Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
- * what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
- * workspace's plan.
+ * Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
+ * out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
  *
- * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+ * Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+ * 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+ * KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
  */
-int kx_plan_command_line(const struct kx_workspace *workspace, struct kx_bytes *bytes);
+int kx_plan_note(const struct kx_workspace *workspace, size_t index, char *buffer, size_t size);
 
 /**
  * Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use kexec_core::arch::Arch;
 use kexec_core::cstr;
 
-use crate::error::{Code, KX_E_UNKNOWN};
+use crate::code::{Code, KX_E_UNKNOWN};
 
 /// arch: x86, 64-bit. There will be more: what a program does not know is "another one".
 pub const KX_ARCH_X86_64: u32 = 1;

@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int};
 use kexec_core::linux::{Mapping, kexec_load, random_seed, read_machine_to_boot};
 use kexec_core::plan::{Request, plan_to_boot};
 
-use crate::error::Code;
+use crate::code::Code;
 use crate::files::open_path;
 use crate::machine::{KX_MACHINE_SIZE, kx_machine};
 use crate::object;

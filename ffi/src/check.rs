@@ -7,7 +7,8 @@ use kexec_core::Error;
 use kexec_core::memory::{PageSize, Range};
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
-use crate::error::{About, Failure, KX_E_BAD_ARGUMENT, KX_E_SIZE, kx_error, report, unknown};
+use crate::code::{KX_E_BAD_ARGUMENT, KX_E_SIZE};
+use crate::error::{About, Failure, kx_error, report, unknown};
 use crate::inspect::kx_segment;
 use crate::machine_info::{from_page_bytes, kx_range};
 use crate::pointer;

@@ -4,9 +4,10 @@ use core::ffi::c_int;
 
 use kexec_core::purgatory::{DEFAULT_SECRET, Digest, SECRET_SIZE, Secret};
 
-use crate::error::{Failure, KX_E_NULL, plain};
+use crate::bytes::kx_bytes;
+use crate::code::KX_E_NULL;
+use crate::error::{Failure, plain};
 use crate::pointer;
-use crate::request::kx_bytes;
 
 /// Bytes of a digest.
 pub const KX_DIGEST_SIZE: usize = 16;

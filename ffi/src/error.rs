@@ -1,93 +1,13 @@
-//! Error numbers, and the details an `int` has no room for.
+//! Errors, with the details an `int` has no room for.
 
 use core::ffi::c_int;
 
 use kexec_core::plan::Rule;
 use kexec_core::{Error, Narrowed};
 
-use crate::request::kx_bytes;
+use crate::bytes::kx_bytes;
+use crate::code::{self, Code, KX_E_SIZE, KX_E_UNKNOWN};
 use crate::versioned::{self, Versioned};
-
-/// The file ends too early. numbers: bytes needed, bytes there.
-pub const KX_E_TRUNCATED: c_int = -4097;
-/// The file is not a kernel of a format that the library starts. numbers: what it looks like
-/// (KX_FORMAT_*).
-pub const KX_E_NOT_THIS_FORMAT: c_int = -4098;
-/// The image's boot protocol is too old. numbers: version found, version needed (major << 8 |
-/// minor).
-pub const KX_E_PROTOCOL: c_int = -4099;
-/// A header field cannot be right. numbers: its offset in the file, its value.
-pub const KX_E_BAD_FIELD: c_int = -4100;
-/// The image is well formed but cannot be started here; kx_error_message() says why.
-pub const KX_E_NOT_BOOTABLE: c_int = -4101;
-/// The command line is too long. numbers: its length, the most the kernel takes.
-pub const KX_E_COMMAND_LINE_TOO_LONG: c_int = -4102;
-/// There is a NUL byte in the command line. numbers: its offset.
-pub const KX_E_COMMAND_LINE_NUL: c_int = -4103;
-/// A table of the library is full. numbers: its capacity.
-pub const KX_E_FULL: c_int = -4104;
-/// There is no free memory for a segment. numbers: size, alignment, lowest and highest address
-/// allowed, size of the largest free range there, KX_NARROWED_* bits.
-pub const KX_E_NO_HOLE: c_int = -4105;
-/// More segments than the kernel takes. numbers: segments needed, segments allowed.
-pub const KX_E_TOO_MANY_SEGMENTS: c_int = -4106;
-/// The machine has no memory map.
-pub const KX_E_NO_MEMORY_MAP: c_int = -4107;
-/// The segments break a rule of kexec_load(2). numbers: the segment, the rule (KX_RULE_*), and
-/// for KX_RULE_OVERLAP the other segment.
-pub const KX_E_CHECK: c_int = -4108;
-/// A file is empty.
-pub const KX_E_EMPTY_FILE: c_int = -4110;
-/// Not a regular file.
-pub const KX_E_NOT_A_FILE: c_int = -4111;
-/// Nothing is loaded that could be started.
-pub const KX_E_NOTHING_LOADED: c_int = -4113;
-/// A value is out of range: those told at each function; where it takes a struct kx_error,
-/// kx_error_message() says which.
-pub const KX_E_BAD_ARGUMENT: c_int = -4114;
-/// A file was written to, or cut short, while it was held.
-pub const KX_E_FILE_CHANGED: c_int = -4115;
-/// A crash kernel needs memory that was reserved at boot, and none is.
-pub const KX_E_NO_CRASH_RESERVATION: c_int = -4116;
-/// The crash kernel's reservation is too small. numbers: bytes there, bytes that would do.
-pub const KX_E_CRASH_TOO_SMALL: c_int = -4117;
-/// The running kernel does not say where its vmcoreinfo is.
-pub const KX_E_NO_VMCOREINFO: c_int = -4118;
-/// The running kernel cannot keep the elfcorehdr up to date.
-pub const KX_E_NO_CRASH_HOTPLUG: c_int = -4119;
-/// The progress function said to stop.
-pub const KX_E_CANCELLED: c_int = -4120;
-/// More would have to be copied into memory than may be. numbers: bytes to copy, bytes that may
-/// be copied.
-pub const KX_E_COPY_TOO_LARGE: c_int = -4121;
-/// A fact of the machine is not known, and a wrong guess would be a machine that does not come up,
-/// or a crash kernel that is lost; kx_error_message() says which, why, and what to do.
-pub const KX_E_NOT_KNOWN: c_int = -4122;
-/// A pointer is NULL that must not be.
-pub const KX_E_NULL: c_int = -4196;
-/// An object is not aligned as its type must be.
-pub const KX_E_MISALIGNED: c_int = -4197;
-/// A size cannot be: a structure's size member, or the storage of an object.
-pub const KX_E_SIZE: c_int = -4198;
-/// A structure is larger than this library knows, and not zero there: it asks for something that
-/// came later.
-pub const KX_E_TOO_NEW: c_int = -4199;
-/// The object was not initialised.
-pub const KX_E_NOT_INITIALISED: c_int = -4200;
-/// The buffer is too small; nothing was written.
-pub const KX_E_BUFFER: c_int = -4201;
-/// There is no such entry: the index is past the end.
-pub const KX_E_NO_ENTRY: c_int = -4202;
-/// The workspace holds no plan.
-pub const KX_E_NO_PLAN: c_int = -4203;
-/// A flag or a constant this library does not know. numbers: 0 and the bits not known, or the
-/// constant, where it takes a struct kx_error.
-pub const KX_E_UNKNOWN: c_int = -4204;
-/// The workspace was moved or copied after it was planned in: its plan points into the old place.
-pub const KX_E_MOVED: c_int = -4205;
-/// The workspace is in use by a kx_plan() that has not returned: its progress function must not
-/// use it.
-pub const KX_E_BUSY: c_int = -4206;
 
 /// mem + memsz runs past the end of the address space.
 pub const KX_RULE_WRAPS: u32 = 1;
@@ -146,10 +66,7 @@ impl kx_error {
         size: 0,
         code: 0,
         origin: 0,
-        what: kx_bytes {
-            data: core::ptr::null(),
-            length: 0,
-        },
+        what: kx_bytes::NONE,
         numbers: [0; 6],
     };
 }
@@ -194,17 +111,6 @@ pub fn unknown(what: &'static str, value: impl Into<u64>) -> Failure {
     Failure::Argument(KX_E_UNKNOWN, what, [0, value.into()])
 }
 
-/// One of KX_E_NULL ... KX_E_BUSY, before there is anything else to say: it fits a register.
-#[derive(Clone, Copy, Debug)]
-pub struct Code(pub c_int);
-
-impl Code {
-    /// Of an error whose details nobody asks for.
-    pub fn of(error: Error) -> Self {
-        Self(Failure::Core(error).code())
-    }
-}
-
 impl From<Code> for Failure {
     fn from(Code(code): Code) -> Self {
         Self::Own(code)
@@ -234,13 +140,7 @@ impl Failure {
     pub fn code(&self) -> c_int {
         match self {
             Self::Own(code) | Self::Argument(code, ..) => *code,
-            Self::Core(Error::Syscall { errno, .. } | Error::File { errno, .. })
-            | Self::File(Error::Syscall { errno, .. } | Error::File { errno, .. }, ..) => {
-                c_int::from(errno.0).wrapping_neg()
-            }
-            Self::Core(error) | Self::File(error, ..) => {
-                (-4096_i32).wrapping_sub(c_int::from(error.number()))
-            }
+            Self::Core(error) | Self::File(error, ..) => code::number(error),
         }
     }
 
@@ -262,10 +162,7 @@ impl Failure {
                 if what.is_empty() { which } else { what }
             }
         };
-        to.what = kx_bytes {
-            data: what.as_ptr().cast(),
-            length: what.len(),
-        };
+        to.what = kx_bytes::of(what.as_bytes());
     }
 }
 
@@ -388,10 +285,7 @@ pub unsafe fn report_call(
         let mut details = kx_error::EMPTY;
         details.code = code;
         details.origin = if what.is_empty() { 0 } else { KX_FROM_CALL };
-        details.what = kx_bytes {
-            data: what.as_ptr().cast(),
-            length: what.len(),
-        };
+        details.what = kx_bytes::of(what.as_bytes());
         // SAFETY: not NULL, aligned, and `size` is what it says.
         unsafe { versioned::write(error, size, &details) };
     }

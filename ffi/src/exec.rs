@@ -5,7 +5,8 @@ use core::ffi::c_int;
 use kexec_core::linux::{interfaces_down, loaded, reboot_kexec, sync};
 use kexec_core::{Errno, Error};
 
-use crate::error::{Code, count, kx_error, report, report_call};
+use crate::code::Code;
+use crate::error::{count, kx_error, report, report_call};
 
 /// Waits until all file systems are written: sync(2). kx_exec() does not.
 ///

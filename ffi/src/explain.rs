@@ -7,7 +7,8 @@ use kexec_core::Errno;
 use kexec_core::refusal::{Class, Refusal, Step};
 
 use crate::advice;
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
+use crate::code::{KX_E_BAD_ARGUMENT, KX_E_UNKNOWN};
+use crate::error::{Failure, plain};
 use crate::machine::{kx_machine, shared};
 use crate::text;
 

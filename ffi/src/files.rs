@@ -5,9 +5,10 @@ use core::ffi::{CStr, c_char, c_int};
 use kexec_core::linux::{BorrowedFd, BorrowedFile, Copies, File, Mapping, join};
 use kexec_core::{Error, Result};
 
-use crate::error::{About, Failure, KX_E_NULL, kx_error, plain, report};
+use crate::bytes::kx_bytes;
+use crate::code::KX_E_NULL;
+use crate::error::{About, Failure, kx_error, plain, report};
 use crate::pointer;
-use crate::request::kx_bytes;
 
 /// Maps the file at a path.
 pub fn open_path(path: &CStr) -> Result<Mapping> {
@@ -94,10 +95,7 @@ pub unsafe extern "C" fn kx_unmap(bytes: *mut kx_bytes) -> c_int {
         // SAFETY: the caller promises that these are of one kx_map, not given back before, and
         // that nobody looks at the mapping any more.
         drop(unsafe { Mapping::from_address(data.expose_provenance(), length) });
-        let none = kx_bytes {
-            data: core::ptr::null(),
-            length: 0,
-        };
+        let none = kx_bytes::NONE;
         // SAFETY: not NULL, aligned, writable by the caller's promise.
         unsafe { *bytes = none };
         Ok(0)

@@ -6,9 +6,10 @@ use core::mem::offset_of;
 use kexec_core::linux::{BorrowedFd, Copies, Fd, File, Hold, Mapping, Stamp};
 use kexec_core::{Error, Result};
 
-use crate::error::{About, Failure, KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN, kx_error, plain, report};
+use crate::bytes::kx_bytes;
+use crate::code::{KX_E_NULL, KX_E_SIZE, KX_E_UNKNOWN};
+use crate::error::{About, Failure, kx_error, plain, report};
 use crate::pointer;
-use crate::request::kx_bytes;
 use crate::versioned::{self, Versioned};
 
 /// by: a read lease; who wants to write to the file or cut it short waits until kx_release(), or
@@ -233,10 +234,7 @@ pub unsafe extern "C" fn kx_release(held: *mut kx_held) -> c_int {
         }
         let none = kx_held {
             size: 0,
-            bytes: kx_bytes {
-                data: core::ptr::null(),
-                length: 0,
-            },
+            bytes: kx_bytes::NONE,
             by: 0,
             fd: -1,
             lease_error: 0,

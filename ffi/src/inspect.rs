@@ -1,17 +1,16 @@
 //! A plan, looked at.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::fmt::Write;
 
 use kexec_core::boot::SetupType;
 use kexec_core::cstr;
-use kexec_core::plan::{Segment, SegmentKind};
+use kexec_core::plan::{Plan, Segment, SegmentKind};
 
+use crate::bytes::{kx_bytes, length};
+use crate::code::KX_E_NO_ENTRY;
 use crate::digest::KX_DIGEST_SIZE;
-use crate::error::{Failure, KX_E_NO_ENTRY, plain};
+use crate::error::{Failure, plain};
 use crate::pointer;
-use crate::request::kx_bytes;
-use crate::text;
 use crate::versioned::{self, Versioned};
 use crate::workspace::{kx_workspace, plan};
 
@@ -87,9 +86,46 @@ const _: () = assert!(size_of::<kx_plan_info>() == 72);
 
 const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
 
-/// Lists are shorter than that by their capacity.
-fn length<T>(list: &[T]) -> u32 {
-    u32::try_from(list.len()).unwrap_or(u32::MAX)
+/// Writes what `take` takes of a plan to the caller's structure.
+///
+/// # Safety
+/// As `workspace::plan` and `versioned::output_size`, and writable for the bytes its size member
+/// says.
+pub(crate) unsafe fn told<T: Versioned>(
+    workspace: *const kx_workspace,
+    to: *mut T,
+    take: impl FnOnce(&Plan<'_>) -> Option<T>,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        // SAFETY: the caller's promise.
+        let size = unsafe { versioned::output_size(to) }?;
+        let value = take(plan).ok_or(NO_ENTRY)?;
+        // SAFETY: `to` was checked, and `size` is its size.
+        unsafe { versioned::write(to, size, &value) };
+        Ok(0)
+    })
+}
+
+/// Writes where bytes of a plan lie.
+///
+/// # Safety
+/// As `workspace::plan`, and `to`, if not NULL and aligned, is writable.
+unsafe fn located(
+    workspace: *const kx_workspace,
+    to: *mut kx_bytes,
+    take: impl FnOnce(&Plan<'static>) -> Option<&'static [u8]>,
+) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let plan = unsafe { plan(workspace) }?;
+        pointer::usable(to)?;
+        let bytes = take(plan).ok_or(NO_ENTRY)?;
+        // SAFETY: not NULL, aligned, writable by the caller's promise.
+        unsafe { *to = kx_bytes::of(bytes) };
+        Ok(0)
+    })
 }
 
 /// Tells a plan's numbers.
@@ -101,12 +137,8 @@ pub unsafe extern "C" fn kx_plan_get(
     workspace: *const kx_workspace,
     info: *mut kx_plan_info,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
-        // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(info) }?;
-        let told = kx_plan_info {
+    let numbers = |plan: &Plan<'_>| {
+        Some(kx_plan_info {
             size: 0,
             entry: plan.entry,
             flags: plan.flags,
@@ -119,11 +151,10 @@ pub unsafe extern "C" fn kx_plan_get(
             control_pages: plan
                 .control_pages()
                 .map_or(0, |pages| pages.fixed.saturating_add(pages.tables)),
-        };
-        // SAFETY: `info` was checked, and `size` is its size.
-        unsafe { versioned::write(info, size, &told) };
-        Ok(0)
-    })
+        })
+    };
+    // SAFETY: the caller's promise.
+    unsafe { told(workspace, info, numbers) }
 }
 
 /// Tells a segment, by its index from 0. Its bytes stay as long as the caller's files, and the
@@ -137,19 +168,12 @@ pub unsafe extern "C" fn kx_plan_segment(
     index: usize,
     segment: *mut kx_segment,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
-        // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(segment) }?;
-        let found = plan.segments().get(index).ok_or(NO_ENTRY)?;
-        // SAFETY: `segment` was checked, and `size` is its size.
-        unsafe { versioned::write(segment, size, &told(found)) };
-        Ok(0)
-    })
+    let found = |plan: &Plan<'_>| plan.segments().get(index).map(described);
+    // SAFETY: the caller's promise.
+    unsafe { told(workspace, segment, found) }
 }
 
-fn told(segment: &Segment<'_>) -> kx_segment {
+fn described(segment: &Segment<'_>) -> kx_segment {
     let (kind, number) = match segment.kind {
         SegmentKind::Kernel => (KX_SEGMENT_KERNEL, 0),
         SegmentKind::Initrd(number) => (KX_SEGMENT_INITRD, number.into()),
@@ -180,47 +204,29 @@ pub unsafe extern "C" fn kx_plan_boot_params(
     workspace: *const kx_workspace,
     bytes: *mut kx_bytes,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
-        pointer::usable(bytes)?;
+    let found = |plan: &Plan<'static>| {
         let mut segments = plan.segments().iter();
         let found = segments.find(|segment| segment.kind == SegmentKind::BootParams);
-        let buf = found.ok_or(NO_ENTRY)?.buf;
-        let told = kx_bytes {
-            data: buf.as_ptr().cast(),
-            length: buf.len(),
-        };
-        // SAFETY: not NULL, aligned, writable by the caller's promise.
-        unsafe { *bytes = told };
-        Ok(0)
-    })
+        found.map(|segment| segment.buf)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { located(workspace, bytes, found) }
 }
 
-/// Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
-/// out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
+/// Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
+/// what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
+/// workspace's plan.
 ///
-/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
-/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
-/// KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+/// KX_E_BUSY.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kx_plan_note(
+pub unsafe extern "C" fn kx_plan_command_line(
     workspace: *const kx_workspace,
-    index: usize,
-    buffer: *mut c_char,
-    size: usize,
+    bytes: *mut kx_bytes,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
-        let note = plan.notes().get(index).ok_or(NO_ENTRY)?;
-        // SAFETY: the caller's promise.
-        unsafe { text::put(buffer, size, |out: &mut dyn Write| write!(out, "{note}")) }
-    })
+    // SAFETY: the caller's promise.
+    unsafe { located(workspace, bytes, |plan| Some(plan.command_line())) }
 }
-
-/// Bytes that suffice for every note.
-pub const KX_NOTE_SIZE: usize = 200;
 
 /// Tells the type of a setup_data node, by its index from 0 in list order.
 ///

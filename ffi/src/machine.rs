@@ -5,7 +5,8 @@ use core::ffi::{c_char, c_int};
 use kexec_core::linux::{read_machine, read_machine_below, read_machine_to_boot};
 use kexec_core::machine::Machine;
 
-use crate::error::{Code, plain};
+use crate::code::Code;
+use crate::error::plain;
 use crate::object::{self, Storage};
 use crate::pointer;
 

@@ -8,7 +8,9 @@ use kexec_core::machine::{
 use kexec_core::memory::{PageSize, Range};
 
 use crate::arch;
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN, plain};
+use crate::bytes::length;
+use crate::code::{KX_E_BAD_ARGUMENT, KX_E_NO_ENTRY, KX_E_NULL, KX_E_UNKNOWN};
+use crate::error::{Failure, plain};
 use crate::machine::{exclusive, kx_machine, shared};
 use crate::text;
 use crate::versioned::{self, Versioned};
@@ -283,11 +285,6 @@ fn flags(machine: &Machine) -> u32 {
     .fold(0, |flags, (_, flag)| flags | flag)
 }
 
-/// Lists are shorter than that by their capacity.
-fn length<T>(list: &[T]) -> u32 {
-    u32::try_from(list.len()).unwrap_or(u32::MAX)
-}
-
 fn info(machine: &Machine) -> kx_machine_info {
     let (efi, kexec, kernel) = (&machine.efi, &machine.kexec, &machine.kernel);
     kx_machine_info {
@@ -536,7 +533,7 @@ pub unsafe extern "C" fn kx_machine_boot_params(
             return Err(Failure::Own(KX_E_NULL));
         }
         if size < page.len() {
-            return Err(Failure::Own(crate::error::KX_E_BUFFER));
+            return Err(Failure::Own(crate::code::KX_E_BUFFER));
         }
         // SAFETY: the buffer has room for the page, and is not part of the machine, which the
         // caller gave as const.

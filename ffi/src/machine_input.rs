@@ -11,7 +11,8 @@ use kexec_core::machine::{
 };
 use kexec_core::memory::{MapFull, MemoryKind, Range};
 
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_UNKNOWN, plain};
+use crate::code::{KX_E_BAD_ARGUMENT, KX_E_UNKNOWN};
+use crate::error::{Failure, plain};
 use crate::machine::{Inner, exclusive, kx_machine, whole};
 use crate::pointer;
 use crate::versioned::{self, Versioned};

@@ -5,7 +5,8 @@ use core::ffi::{CStr, c_char, c_int};
 use kexec_core::cstr;
 use kexec_core::memory::MemoryKind;
 
-use crate::error::{Failure, KX_E_NO_ENTRY, KX_E_UNKNOWN, plain};
+use crate::code::{KX_E_NO_ENTRY, KX_E_UNKNOWN};
+use crate::error::{Failure, plain};
 use crate::machine::{kx_machine, shared};
 use crate::machine_info::{kx_memory, range};
 use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};

@@ -9,6 +9,7 @@ use kexec_core::refusal::Advice;
 use kexec_core::{Errno, Error, Narrowed};
 
 use crate::advice;
+use crate::code::*;
 use crate::error::*;
 use crate::pointer;
 use crate::strerror::c_name_text;

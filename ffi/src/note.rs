@@ -1,13 +1,15 @@
-//! The notes of a plan by number, and the command line that the new kernel gets.
+//! The notes of a plan, as numbers and as text.
 
-use core::ffi::c_int;
+use core::ffi::{c_char, c_int};
+use core::fmt::Write;
 
-use kexec_core::plan::Note;
+use kexec_core::plan::{Note, Plan};
 
-use crate::error::{Failure, KX_E_NO_ENTRY, plain};
-use crate::pointer;
-use crate::request::kx_bytes;
-use crate::versioned::{self, Versioned};
+use crate::code::KX_E_NO_ENTRY;
+use crate::error::{Failure, plain};
+use crate::inspect;
+use crate::text;
+use crate::versioned::Versioned;
 use crate::workspace::{kx_workspace, plan};
 
 /// code: the image does not know a type of setup_data; numbers: the type, the highest it knows.
@@ -72,27 +74,19 @@ const _: () = assert!(size_of::<kx_note>() == 32);
 /// Tells a note, by its index from 0: what was left out of the plan, or not known.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
-/// KX_E_NO_ENTRY.
+/// KX_E_MOVED, KX_E_BUSY, KX_E_NO_ENTRY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_note_get(
     workspace: *const kx_workspace,
     index: usize,
     note: *mut kx_note,
 ) -> c_int {
-    plain(|| {
-        // SAFETY: the caller's promise.
-        let plan = unsafe { plan(workspace) }?;
-        // SAFETY: the caller's promise.
-        let size = unsafe { versioned::output_size(note) }?;
-        let found = plan.notes().get(index);
-        let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
-        // SAFETY: `note` was checked, and `size` is its size.
-        unsafe { versioned::write(note, size, &told(found)) };
-        Ok(0)
-    })
+    let found = |plan: &Plan<'_>| plan.notes().get(index).map(numbered);
+    // SAFETY: the caller's promise.
+    unsafe { inspect::told(workspace, note, found) }
 }
 
-pub(crate) fn told(note: &Note) -> kx_note {
+pub(crate) fn numbered(note: &Note) -> kx_note {
     let numbers = match note {
         Note::SetupTypeLeftOut { kind, max } => [kind.0.into(), (*max).into()],
         Note::CpusWithoutNotes { count } | Note::CpusUnread { count } => [(*count).into(), 0],
@@ -110,27 +104,28 @@ pub(crate) fn told(note: &Note) -> kx_note {
     }
 }
 
-/// Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
-/// what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
-/// workspace's plan.
+/// Puts a note, by its index from 0, into a buffer of `size` bytes: one line on what was left
+/// out of the plan and why, ending in NUL. KX_NOTE_SIZE bytes always suffice.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN.
+/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
+/// KX_E_BUSY, KX_E_NO_ENTRY, KX_E_BUFFER.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kx_plan_command_line(
+pub unsafe extern "C" fn kx_plan_note(
     workspace: *const kx_workspace,
-    bytes: *mut kx_bytes,
+    index: usize,
+    buffer: *mut c_char,
+    size: usize,
 ) -> c_int {
     plain(|| {
         // SAFETY: the caller's promise.
         let plan = unsafe { plan(workspace) }?;
-        pointer::usable(bytes)?;
-        let line = plan.command_line();
-        let told = kx_bytes {
-            data: line.as_ptr().cast(),
-            length: line.len(),
-        };
-        // SAFETY: not NULL, aligned, writable by the caller's promise.
-        unsafe { *bytes = told };
-        Ok(0)
+        let note = plan.notes().get(index);
+        let note = note.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        // SAFETY: the caller's promise.
+        unsafe { text::put(buffer, size, |out: &mut dyn Write| write!(out, "{note}")) }
     })
 }
+
+/// Bytes that suffice for every note.
+pub const KX_NOTE_SIZE: usize = 200;

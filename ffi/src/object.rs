@@ -1,6 +1,6 @@
 //! Opaque objects in the caller's storage: how they are recognised and reached.
 
-use crate::error::{Code, KX_E_NOT_INITIALISED, KX_E_SIZE};
+use crate::code::{Code, KX_E_NOT_INITIALISED, KX_E_SIZE};
 use crate::pointer;
 
 /// What lies in the storage: a mark, and the object.

@@ -8,7 +8,8 @@ use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
 use kexec_core::purgatory::Secret;
 
-use crate::error::{About, Code, Failure, KX_E_BUSY, kx_error, plain, report};
+use crate::code::{Code, KX_E_BUSY};
+use crate::error::{About, Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
 use crate::object;
 use crate::pointer;

@@ -2,7 +2,7 @@
 
 use core::ffi::{CStr, c_char, c_void};
 
-use crate::error::{Code, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
+use crate::code::{Code, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
 
 /// Checks that a pointer may be used as one to `T`.
 pub fn usable<T>(pointer: *const T) -> Result<(), Code> {

@@ -5,7 +5,8 @@ use core::ffi::{c_char, c_int};
 use kexec_core::Error;
 use kexec_core::linux::{mount, on_bus_error};
 
-use crate::error::{About, Code, KX_E_NULL, kx_error, report};
+use crate::code::{Code, KX_E_NULL};
+use crate::error::{About, kx_error, report};
 use crate::pointer;
 
 /// Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). One

@@ -8,20 +8,12 @@ use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
 use kexec_core::purgatory::Secret;
 use kexec_core::{Errno, Error};
 
-use crate::error::{Failure, KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN, plain, unknown};
+use crate::bytes::kx_bytes;
+use crate::code::{KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN};
+use crate::error::{Failure, plain, unknown};
 use crate::pointer;
 use crate::text;
 use crate::versioned::Versioned;
-
-/// Bytes of the caller's. Empty: length 0, data NULL or not.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct kx_bytes {
-    /// The first one.
-    pub data: *const c_void,
-    /// How many.
-    pub length: usize,
-}
 
 // These bits, those of kx_reuse_command_line(), kx_unload() and kx_load_files() are different ones,
 // so that a flag of one function is refused by the others.

@@ -4,7 +4,8 @@ use core::ffi::c_int;
 
 use kexec_core::linux::{kernel_has_kexec, loaded};
 
-use crate::error::{Failure, KX_E_UNKNOWN, plain};
+use crate::code::KX_E_UNKNOWN;
+use crate::error::{Failure, plain};
 use crate::load::KX_LOADED_CRASH;
 
 /// Whether an image, or with KX_LOADED_CRASH in `flags` a crash image, is loaded; reads /sys.

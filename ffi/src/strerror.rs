@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char, c_int};
 use kexec_core::cstr;
 use kexec_core::{Errno, nth_string};
 
-use crate::error::*;
+use crate::code::*;
 
 /// Every number of this library's own, with its name and text.
 macro_rules! table {

@@ -13,11 +13,12 @@ use kexec_core::plan::{Note, Rule};
 use kexec_core::refusal::{Advice, Refusal, Step};
 use kexec_core::{Errno, Error, Narrowed};
 
+use crate::bytes::kx_bytes;
 use crate::error::{Failure, kx_error, report};
 use crate::machine::{KX_MACHINE_SIZE, kx_machine};
 use crate::message::{KX_MESSAGE_SIZE, kx_error_message};
 use crate::object::Storage;
-use crate::request::{kx_bytes, kx_request};
+use crate::request::kx_request;
 use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
 
 fn text(pointer: *const core::ffi::c_char) -> &'static str {
@@ -209,13 +210,10 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
     ];
     let mut codes = BTreeSet::new();
     for note in notes {
-        let told = crate::note::told(&note);
+        let told = crate::note::numbered(&note);
         assert!(codes.insert(told.code));
         assert_eq!(told.flags != 0, note.is_warning());
-        assert!(
-            note.to_string().len() < crate::inspect::KX_NOTE_SIZE,
-            "{note}"
-        );
+        assert!(note.to_string().len() < crate::note::KX_NOTE_SIZE, "{note}");
     }
     assert_eq!(codes, (1..=18).collect());
     for lockdown in [Lockdown::None, Lockdown::Integrity] {

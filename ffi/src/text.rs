@@ -3,7 +3,8 @@
 use core::ffi::{c_char, c_int};
 use core::fmt::{self, Write};
 
-use crate::error::{Failure, KX_E_BUFFER, KX_E_NULL, count};
+use crate::code::{KX_E_BUFFER, KX_E_NULL};
+use crate::error::{Failure, count};
 
 /// Counts what is written, and writes it where there is room.
 struct Output {

@@ -5,7 +5,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::{copy_nonoverlapping, write_bytes};
 
-use crate::error::{Code, KX_E_SIZE, KX_E_TOO_NEW};
+use crate::code::{Code, KX_E_SIZE, KX_E_TOO_NEW};
 use crate::pointer;
 
 /// A structure of this kind.

@@ -4,7 +4,8 @@ use core::ffi::c_int;
 
 use kexec_core::plan::{Plan, Workspace};
 
-use crate::error::{Code, KX_E_BUSY, KX_E_MOVED, KX_E_NO_PLAN, plain};
+use crate::code::{Code, KX_E_BUSY, KX_E_MOVED, KX_E_NO_PLAN};
+use crate::error::plain;
 use crate::object::{self, Storage};
 
 /// Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()

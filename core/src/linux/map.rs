@@ -8,10 +8,8 @@ use core::ops::Deref;
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::copies::Copies;
 use super::fd::{BorrowedFd, Fd, fcntl};
 use super::file::open;
-use super::memfd::{sealed_copy, sealed_stream};
 use super::reopen::reopen;
 use crate::Errno;
 use crate::error::{Error, Result};
@@ -44,46 +42,6 @@ impl File {
     /// but a regular file (a FIFO is not waited for); [`Error::EmptyFile`].
     pub fn open(path: &CStr) -> Result<Self> {
         Self::new(open_now(path)?, Origin::Ours)
-    }
-
-    /// Opens what can be read: a regular file as [`File::open`] does, while a block device, and
-    /// a FIFO or pipe (which `/dev/fd/N` of a shell's `<(…)` is), is read into memory that nobody
-    /// can change, of `copies`. It waits for a writer to write, not for there to be one.
-    ///
-    /// # Errors
-    /// As [`File::open`]; [`Error::CopyTooLarge`]: of a device before its first byte is read;
-    /// [`Error::File`] with the errno of read(2), memfd_create(2), write(2), F_ADD_SEALS, or of
-    /// opening the copy read-only.
-    pub fn open_any(path: &CStr, copies: &Copies) -> Result<Self> {
-        let fd = open_now(path)?;
-        let stat = stat(&fd)?;
-        let copy = match stat.st_mode & raw::S_IFMT {
-            raw::S_IFBLK => {
-                let size = end(&fd)?;
-                let left = copies.left();
-                if size > left {
-                    return Err(Error::CopyTooLarge {
-                        need: size,
-                        limit: left,
-                    });
-                }
-                sealed_stream(&fd, copies)?
-            }
-            raw::S_IFIFO => {
-                let what = "it is a FIFO, is empty and has no writer";
-                let copy = sealed_stream(&fd, copies);
-                copy.map_err(|error| match error {
-                    Error::EmptyFile => Error::NotAFile { what },
-                    other => other,
-                })?
-            }
-            _ => {
-                let size = size_of_regular(&stat)?;
-                let origin = Origin::Ours;
-                return Ok(Self { fd, size, origin });
-            }
-        };
-        Self::new(copy, Origin::Memory)
     }
 
     /// The file of a descriptor that somebody else owns, opened a second time, so that its lease
@@ -124,6 +82,12 @@ impl File {
         })
     }
 
+    /// Of a size that is known.
+    pub(super) const fn sized(fd: Fd, size: u64, origin: Origin) -> Self {
+        Self { fd, size, origin }
+    }
+
+    /// With its size as fstat(2) says it.
     pub(super) fn new(fd: Fd, origin: Origin) -> Result<Self> {
         let size = regular_size(&fd)?;
         Ok(Self { fd, size, origin })
@@ -160,19 +124,6 @@ impl File {
     pub fn map(&self) -> Result<Mapping> {
         map(&self.fd, self.size)
     }
-
-    /// Copies the whole file into memory that nobody can change, of `copies`.
-    ///
-    /// # Errors
-    /// [`Error::CopyTooLarge`]; [`Error::File`] with the errno of memfd_create(2), sendfile(2)
-    /// (EIO: the file became shorter), F_ADD_SEALS or mmap(2).
-    pub fn read(&self, copies: &Copies) -> Result<Contents> {
-        let mapping = match self.origin {
-            Origin::Memory => self.map()?,
-            Origin::Ours | Origin::Theirs => map(&sealed_copy(self, copies)?, self.size)?,
-        };
-        Ok(Contents(mapping))
-    }
 }
 
 /// A [`File`] whose descriptor somebody else owns.
@@ -188,20 +139,6 @@ impl Deref for BorrowedFile<'_> {
 
     fn deref(&self) -> &File {
         &self.file
-    }
-}
-
-/// The bytes of a file, copied into memory that nobody can change.
-#[derive(Debug)]
-pub struct Contents(Mapping);
-
-impl Contents {
-    /// The bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        // SAFETY: `File::read`, which alone makes one, maps sealed memory: it cannot be written,
-        // nor made shorter.
-        unsafe { self.0.bytes() }
     }
 }
 
@@ -331,14 +268,14 @@ fn regular_size(fd: &Fd) -> Result<u64> {
     size_of_regular(&stat(fd)?)
 }
 
-fn stat(fd: &Fd) -> Result<raw::stat> {
+pub(super) fn stat(fd: &Fd) -> Result<raw::stat> {
     fstat(fd).map_err(|errno| Error::File {
         step: "fstat",
         errno,
     })
 }
 
-fn size_of_regular(stat: &raw::stat) -> Result<u64> {
+pub(super) fn size_of_regular(stat: &raw::stat) -> Result<u64> {
     let what = match stat.st_mode & raw::S_IFMT {
         raw::S_IFREG => {
             return match u64::try_from(stat.st_size) {
@@ -354,22 +291,6 @@ fn size_of_regular(stat: &raw::stat) -> Result<u64> {
         _ => "it is something else",
     };
     Err(Error::NotAFile { what })
-}
-
-/// Bytes of a block device; leaves its position at the start.
-fn end(fd: &Fd) -> Result<u64> {
-    let seek = |to: u32| {
-        // SAFETY: lseek(2) takes no pointer.
-        let at =
-            unsafe { arch::syscall(raw::__NR_lseek, [fd.argument(), 0, to as usize, 0, 0, 0]) };
-        arch::result(at).map_err(|errno| Error::File {
-            step: "lseek",
-            errno,
-        })
-    };
-    let size = seek(raw::SEEK_END)?;
-    seek(raw::SEEK_SET)?;
-    Ok(size as u64)
 }
 
 /// fstat(2).

@@ -1,6 +1,7 @@
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 
+use super::super::copies::Copies;
 use super::*;
 
 fn open_path(path: &std::path::Path) -> Result<File> {

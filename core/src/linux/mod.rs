@@ -14,6 +14,7 @@
 #![allow(unsafe_code)]
 
 mod arch;
+mod contents;
 mod copies;
 mod dir;
 mod exec;
@@ -32,6 +33,7 @@ mod random;
 mod reopen;
 mod signal;
 
+pub use contents::Contents;
 pub use copies::Copies;
 pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
@@ -48,7 +50,7 @@ pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{
     read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan, read_xen,
 };
-pub use map::{BorrowedFile, Contents, File, Mapping};
+pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};
 pub use mount::mount;
 pub use process::{Environment, execute, exit, sleep_milliseconds, write_all};

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 26] = [
+const FILES: [&str; 28] = [
     "version",
+    "bytes",
     "request",
+    "code",
     "error",
     "strerror",
     "message",

@@ -4,13 +4,14 @@
 use std::ptr::{null, null_mut};
 
 use arbitrary::{Arbitrary, Unstructured};
+use kexec_c::bytes::kx_bytes;
 use kexec_c::check::kx_check;
 use kexec_c::check::kx_check_segments;
 use kexec_c::crash_info::{kx_crash_info, kx_machine_crash};
 use kexec_c::error::kx_error;
 use kexec_c::image::{kx_image, kx_image_probe};
 use kexec_c::inspect::{
-    kx_plan_boot_params, kx_plan_get, kx_plan_info, kx_plan_note, kx_plan_segment, kx_segment,
+    kx_plan_boot_params, kx_plan_get, kx_plan_info, kx_plan_segment, kx_segment,
 };
 use kexec_c::machine::{
     KX_MACHINE_WORDS, kx_machine, kx_machine_clear, kx_machine_init, kx_machine_size,
@@ -22,8 +23,9 @@ use kexec_c::machine_info::{
 use kexec_c::machine_input::{kx_machine_add_memory, kx_machine_parse};
 use kexec_c::machine_maps::kx_machine_memory;
 use kexec_c::message::kx_error_message;
+use kexec_c::note::kx_plan_note;
 use kexec_c::plan::{kx_plan, kx_plan_to_boot};
-use kexec_c::request::{kx_bytes, kx_request, kx_reuse_command_line};
+use kexec_c::request::{kx_request, kx_reuse_command_line};
 use kexec_c::workspace::{KX_WORKSPACE_WORDS, kx_workspace, kx_workspace_init, kx_workspace_size};
 
 use crate::case::{Address, Region};

@@ -31,6 +31,9 @@ const BLOCK: usize = (SECRET_SIZE - STRIPE) / 8;
 /// Bytes behind the regions: the shortest message.
 const TRAILER: usize = 4 * STRIPE;
 
+/// A prime of the specification; the others are where they are used.
+const PRIME32_1: u64 = 0x9e37_79b1;
+
 /// What the digest is keyed with: random bytes, fresh for each load.
 pub type Secret = [u8; SECRET_SIZE];
 

@@ -1,6 +1,6 @@
 //! The accumulators one by one, by plain arithmetic.
 
-use super::{Accumulators, SECRET_SIZE, STRIPE, Secret, stripes::PRIME32_1, word};
+use super::{Accumulators, PRIME32_1, SECRET_SIZE, STRIPE, Secret, word};
 
 /// Adds a stripe, keyed from the secret's byte `key` on.
 fn accumulate(accumulators: &mut Accumulators, stripe: &[u8], secret: &Secret, key: usize) {

@@ -1,7 +1,7 @@
 //! The accumulators in four XMM registers. SSE2 is part of x86-64, so this always runs.
 #![allow(unused_unsafe)] // The arithmetic intrinsics are safe functions since Rust 1.87.
 
-use super::{Accumulators, SECRET_SIZE, STRIPE, Secret, stripes::PRIME32_1};
+use super::{Accumulators, PRIME32_1, SECRET_SIZE, STRIPE, Secret};
 use core::arch::x86_64::{
     __m128i, _mm_add_epi64, _mm_load_si128, _mm_loadu_si128, _mm_mul_epu32, _mm_set1_epi32,
     _mm_shuffle_epi32, _mm_slli_epi64, _mm_srli_epi64, _mm_store_si128, _mm_xor_si128,

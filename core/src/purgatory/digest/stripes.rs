@@ -3,10 +3,10 @@
 //! Names, constants and order of the steps are those of doc/xxhash_spec.md.
 
 use super::{
-    Accumulators, BLOCK, Implementation, SECRET_SIZE, STRIPE, Secret, TRAILER, portable, word,
+    Accumulators, BLOCK, Implementation, PRIME32_1, SECRET_SIZE, STRIPE, Secret, TRAILER, portable,
+    word,
 };
 
-pub(super) const PRIME32_1: u64 = 0x9e37_79b1;
 const PRIME32_2: u64 = 0x85eb_ca77;
 const PRIME32_3: u64 = 0xc2b2_ae3d;
 const PRIME64_1: u64 = 0x9e37_79b1_85eb_ca87;
