@@ -182,7 +182,10 @@ int main(int argc, char **argv)
     request.mem_min = number(what, "mem-min");
     request.mem_max = number(what, "mem-max");
     request.on_failure = number(what, "on-failure");
-    request.serial_port = number(what, "port");
+    request.format = number(what, "format");
+    request.arch = number(what, "arch");
+    request.entry = number(what, "entry");
+    request.serial_address = number(what, "port");
     request.serial_baud = number(what, "baud");
     kx_machine_init(&machine, sizeof machine);
     if (!number(what, "parse"))

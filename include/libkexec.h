@@ -74,8 +74,19 @@ extern "C" {
 #define KX_REQUEST_CRASH_HOTPLUG 16384
 /** flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line. */
 #define KX_REQUEST_CRASH_MEMMAP 32768
-/** flags: take an ELF file for a Linux kernel, a vmlinux. */
+/**
+ * flags: an ELF file is a Linux kernel, a vmlinux. With `format` 0; unlike KX_FORMAT_VMLINUX there
+ * it leaves files of other formats what they are.
+ */
 #define KX_REQUEST_VMLINUX 65536
+/** entry: Linux/x86, in 64-bit mode. */
+#define KX_ENTRY_X86_64 1
+/** entry: Linux/x86, in 32-bit protected mode. Refused with KX_E_BAD_ARGUMENT: not started yet. */
+#define KX_ENTRY_X86_32 2
+/** entry: Linux/x86, in real mode. Refused as KX_ENTRY_X86_32. */
+#define KX_ENTRY_X86_16 3
+/** serial_kind: a UART 8250 or 16550 at an I/O port. There is no other yet. */
+#define KX_SERIAL_PORT 0
 /** on_failure: stop with interrupts off. */
 #define KX_ON_FAILURE_HALT 0
 /** on_failure: reset the machine. */
@@ -365,10 +376,7 @@ extern "C" {
 #define KX_FORMAT_UNKNOWN 0
 /** format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds. */
 #define KX_FORMAT_BZIMAGE 1
-/**
- * format: an ELF file: a Linux/x86 vmlinux where kx_image_probe() succeeds; planned with
- * KX_REQUEST_VMLINUX only.
- */
+/** format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX. */
 #define KX_FORMAT_ELF 2
 /** format: a Linux/arm64 Image. */
 #define KX_FORMAT_ARM64_IMAGE 3
@@ -402,6 +410,12 @@ extern "C" {
 #define KX_FORMAT_UBOOT_IMAGE 17
 /** format: text. */
 #define KX_FORMAT_TEXT 18
+/**
+ * format: a Linux kernel in an ELF file, a vmlinux. kx_file_format() says KX_FORMAT_ELF, for the
+ * marks are the same. It is planned only if the request says so (`format`, or
+ * KX_REQUEST_VMLINUX).
+ */
+#define KX_FORMAT_VMLINUX 19
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */
@@ -741,12 +755,19 @@ struct kx_crash_info {
 struct kx_image {
   /** Set by the caller: sizeof(struct kx_image). */
   size_t size;
-  /** KX_FORMAT_BZIMAGE or KX_FORMAT_ELF. */
+  /** KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; there will be more. */
   uint32_t format;
-  /** Boot protocol version, major << 8 | minor. */
+  /** What it runs on, KX_ARCH_*. */
+  uint32_t arch;
+  /**
+   * Where it can be entered: bit N stands for the KX_ENTRY_* that is N. KX_ENTRY_X86_64 alone can
+   * be asked for.
+   */
+  uint32_t entries;
+  /** Linux/x86, 0 for others: boot protocol version, major << 8 | minor. */
   uint32_t protocol;
   /**
-   * KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
+   * Linux/x86, 0 for others: KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
    * if its version and its symbols say so, else clear.
    */
   uint32_t xloadflags;
@@ -754,7 +775,7 @@ struct kx_image {
   uint32_t relocatable;
   /** Alignment of the load address, a power of two. */
   uint64_t alignment;
-  /** Preferred load address. */
+  /** Preferred load address; 0 also where there is none. */
   uint64_t pref_address;
   /** Bytes of memory it needs from its load address on. */
   uint64_t init_size;
@@ -762,7 +783,7 @@ struct kx_image {
   uint64_t command_line_size;
   /** Bytes that are loaded. */
   uint64_t kernel_size;
-  /** Highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN. */
+  /** Linux/x86, 0 for others: highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN. */
   uint32_t setup_type_max;
   /** 0. */
   uint32_t reserved;
@@ -787,6 +808,23 @@ struct kx_image {
 struct kx_workspace {
   /** Not for you. */
   uint64_t opaque[KX_WORKSPACE_WORDS];
+};
+
+/**
+ * A module: a file that multiboot kernels and Xen are started with, and its line. Set all to zero,
+ * then `size` and what is wanted.
+ */
+struct kx_module {
+  /** sizeof(struct kx_module), the same in every element of an array. */
+  size_t size;
+  /** The whole file. */
+  struct kx_bytes data;
+  /** Its line, without a NUL in `length`; may be empty. */
+  struct kx_bytes arguments;
+  /** 0. */
+  uint32_t flags;
+  /** 0. */
+  uint32_t reserved;
 };
 
 /**
@@ -815,6 +853,10 @@ struct kx_request {
   const struct kx_bytes *initrds;
   /** How many. */
   size_t initrd_count;
+  /** Array of modules, for images that take them. No Linux image does: KX_E_BAD_ARGUMENT. */
+  const struct kx_module *modules;
+  /** How many. */
+  size_t module_count;
   /** The command line, without a NUL in `length`. */
   struct kx_bytes command_line;
   /** A device tree blob to hand over; usually empty. */
@@ -838,14 +880,30 @@ struct kx_request {
   uint32_t flags;
   /** KX_ON_FAILURE_*: what the purgatory does when what it verifies is damaged. */
   uint32_t on_failure;
-  /** I/O port of the serial port; 0 for 0x3f8 (ttyS0). */
-  uint32_t serial_port;
+  /**
+   * The format that the image must have: KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; a file of another
+   * one is KX_E_NOT_THIS_FORMAT, other formats are KX_E_BAD_ARGUMENT. 0 looks which one it is.
+   */
+  uint32_t format;
+  /**
+   * The architecture that the image must be for, KX_ARCH_*; KX_E_NOT_BOOTABLE if it is for another
+   * one. 0 for that of the image.
+   */
+  uint32_t arch;
+  /** Where the image is entered, KX_ENTRY_*; 0 chooses. */
+  uint32_t entry;
+  /** What serial_address is of: KX_SERIAL_*. */
+  uint32_t serial_kind;
+  /** Where the serial port is: an I/O port below 0x10000; 0 for 0x3f8 (ttyS0). */
+  uint64_t serial_address;
   /**
    * Its speed in baud; 0 leaves it as it is. 115200 divided by a whole number (115200, 57600,
    * 38400, 19200, 9600 ...), or a speed that such a quotient exceeds by at most 2 %; others are
    * KX_E_BAD_ARGUMENT.
    */
   uint32_t serial_baud;
+  /** 0. */
+  uint32_t reserved;
 };
 
 /** A plan in numbers. */
@@ -1256,9 +1314,9 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
- * flags that do not go together, a crash kernel for CPUs' notes without a size); what
- * kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
- * paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+ * flags that do not go together, a format, entry or modules that no image here has, a crash kernel
+ * for CPUs' notes without a size); what kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also
+ * of one for another architecture, in Xen's control domain and in paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
  * KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
  * KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
@@ -1279,7 +1337,8 @@ int kx_plan(const struct kx_request *request,
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
  * KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
- * KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
+ * KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL, KX_REQUEST_RESET_VGA, any format but
+ * KX_FORMAT_BZIMAGE, any architecture but KX_ARCH_X86_64 and any module); what
  * kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
  * KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.

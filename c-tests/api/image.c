@@ -32,9 +32,11 @@ static void vmlinux(void)
 
     memset(image.version, '!', sizeof image.version);
     ANSWERS(0, kx_image_probe(file, length, &image, &error));
-    CHECK(image.format == KX_FORMAT_ELF && image.version[0] == 0 && image.reserved == 0);
+    CHECK(image.format == KX_FORMAT_VMLINUX && image.version[0] == 0 && image.reserved == 0);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x60000);
     CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
+    CHECK(image.arch == KX_ARCH_X86_64 && image.entries == 1 << KX_ENTRY_X86_64);
+    ANSWERS(KX_FORMAT_ELF, kx_file_format(file, length));
     ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
     /* This one does not say whether it supports 5-level paging, and nobody whether that is used. */
@@ -42,6 +44,12 @@ static void vmlinux(void)
     ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_CPUINFO, flags, strlen(flags)));
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_check(workspace, &error));
+    request.flags = 0;
+    request.format = KX_FORMAT_VMLINUX;
+    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    request.format = KX_FORMAT_BZIMAGE;
+    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_plan(&request, machine, workspace, &error));
+    CHECK(error.numbers[0] == KX_FORMAT_ELF);
     image.format = 0;
     ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - 1, &image, &error));
     ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, 100, &image, &error));
@@ -120,6 +128,8 @@ void test_image(void)
 
     ANSWERS(0, kx_image_probe(file, length, &image, &error));
     CHECK(image.format == KX_FORMAT_BZIMAGE && image.protocol == 0x020f);
+    CHECK(image.arch == KX_ARCH_X86_64
+          && image.entries == (1 << KX_ENTRY_X86_64 | 1 << KX_ENTRY_X86_32 | 1 << KX_ENTRY_X86_16));
     CHECK(image.xloadflags == 0x7f && image.relocatable == 1 && image.alignment == 0x200000);
     CHECK(image.xloadflags & KX_XLF_KERNEL_64 && image.xloadflags & KX_XLF_FIVE_LEVEL);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x3c39000);

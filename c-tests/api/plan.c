@@ -94,6 +94,15 @@ void test_plan(void)
         ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
         ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
     }
+    request.flags = 0, request.format = KX_FORMAT_VMLINUX;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    request.format = KX_FORMAT_BZIMAGE, request.arch = KX_ARCH_X86_64, request.entry = KX_ENTRY_X86_64;
+    ANSWERS(0, kx_plan_to_boot(&request, machine, workspace));
+    request.entry = KX_ENTRY_X86_32;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    request.entry = 0, request.arch = KX_ARCH_ARM64;
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    request.format = request.arch = 0;
     request.flags = 0x80000000;
     ANSWERS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
     request.flags = 0;
@@ -140,6 +149,71 @@ void test_plan(void)
     free(kernel);
 }
 
+#define PLANS(expected) ANSWERS(expected, kx_plan(&request, machine, workspace, &error))
+#define REFUSES(expected, member, value)                                                       \
+    do {                                                                                       \
+        struct kx_request good = request;                                                      \
+        request.member = value;                                                                \
+        PLANS(expected);                                                                       \
+        request = good;                                                                        \
+    } while (0)
+
+/* Format, architecture, entry and modules of a bzImage. */
+static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *machine,
+                                struct kx_workspace *workspace)
+{
+    struct kx_request request = *of;
+    struct {
+        struct kx_module module;
+        uint64_t more;
+    } future[2] = { { .module.size = sizeof *future }, { .module.size = sizeof *future } };
+    struct kx_module two[2] = { { .size = sizeof *two }, { .size = sizeof *two } };
+    char text[KX_MESSAGE_SIZE];
+
+    REFUSES(0, format, KX_FORMAT_BZIMAGE);
+    REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_VMLINUX);
+    CHECK(error.numbers[0] == KX_FORMAT_BZIMAGE);
+    for (uint32_t format = 2; format < KX_FORMAT_VMLINUX; format++)
+        REFUSES(KX_E_BAD_ARGUMENT, format, format);
+    REFUSES(KX_E_UNKNOWN, format, 4711);
+    REFUSES(0, arch, KX_ARCH_X86_64);
+    REFUSES(KX_E_NOT_BOOTABLE, arch, KX_ARCH_ARM64);
+    REFUSES(KX_E_NOT_BOOTABLE, arch, KX_ARCH_RISCV64);
+    REFUSES(KX_E_UNKNOWN, arch, 4);
+    REFUSES(0, entry, KX_ENTRY_X86_64);
+    REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_X86_32);
+    REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_X86_16);
+    REFUSES(KX_E_UNKNOWN, entry, 4);
+
+    REFUSES(KX_E_NULL, module_count, 1);
+    request.modules = two;
+    REFUSES(KX_E_TOO_MANY_SEGMENTS, module_count, 17);
+    REFUSES(KX_E_BAD_ARGUMENT, module_count, 2);
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strstr(text, "multiboot"));
+    two[1].flags = 1;
+    REFUSES(KX_E_UNKNOWN, module_count, 2);
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strstr(text, "request.modules[1].flags: "));
+    two[1].flags = 0, two[1].reserved = 1;
+    REFUSES(KX_E_UNKNOWN, module_count, 2);
+    two[1].reserved = 0, two[1].data.length = 1;
+    REFUSES(KX_E_NULL, module_count, 2);
+    two[1].data.length = 0, two[1].arguments.length = 1;
+    REFUSES(KX_E_NULL, module_count, 2);
+    two[1].arguments.length = 0, two[1].size = 0;
+    REFUSES(KX_E_SIZE, module_count, 2);
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strstr(text, "request.modules[1]: "));
+    /* Of a newer header: the size of an element is the way to the next. */
+    request.modules = &future[0].module;
+    REFUSES(KX_E_BAD_ARGUMENT, module_count, 2);
+    future[1].more = 1;
+    REFUSES(KX_E_TOO_NEW, module_count, 2);
+    request.modules = odd(two);
+    REFUSES(KX_E_MISALIGNED, module_count, 2);
+}
+
 void test_request(void)
 {
     size_t length;
@@ -154,14 +228,6 @@ void test_request(void)
         unsigned char more[16];
     } future;
 
-#define PLANS(expected) ANSWERS(expected, kx_plan(&request, machine, workspace, &error))
-#define REFUSES(expected, member, value)                                                       \
-    do {                                                                                       \
-        struct kx_request good = request;                                                      \
-        request.member = value;                                                                \
-        PLANS(expected);                                                                       \
-        request = good;                                                                        \
-    } while (0)
     PLANS(0);
     ANSWERS(KX_E_NULL, kx_plan(NULL, machine, workspace, &error));
     ANSWERS(KX_E_MISALIGNED, kx_plan(odd(&request), machine, workspace, &error));
@@ -200,7 +266,11 @@ void test_request(void)
     REFUSES(KX_E_NOT_KNOWN, flags, KX_REQUEST_CRASH);
     REFUSES(KX_E_UNKNOWN, on_failure, 2);
     REFUSES(0, on_failure, KX_ON_FAILURE_REBOOT);
-    REFUSES(KX_E_BAD_ARGUMENT, serial_port, 0x10000);
+    REFUSES(KX_E_BAD_ARGUMENT, serial_address, 0x10000);
+    REFUSES(0, serial_address, 0xffff);
+    REFUSES(KX_E_UNKNOWN, serial_kind, 1);
+    REFUSES(KX_E_UNKNOWN, reserved, 1);
+    wanted_of_the_image(&request, machine, workspace);
     request.flags = KX_REQUEST_CONSOLE_SERIAL | KX_REQUEST_CONSOLE_VGA | KX_REQUEST_RESET_VGA;
     REFUSES(0, serial_baud, 115200);
     REFUSES(KX_E_BAD_ARGUMENT, serial_baud, 1);

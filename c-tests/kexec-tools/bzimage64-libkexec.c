@@ -247,7 +247,7 @@ static void architecture(const struct kexec_info *info, struct kx_request *reque
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (flags[i].wanted)
             request->flags |= flags[i].flag;
-    request->serial_port = arch_options.serial_base;
+    request->serial_address = arch_options.serial_base;
     request->serial_baud = arch_options.serial_baud;
     request->mem_min = mem_min;
     request->mem_max = mem_max;

@@ -6,10 +6,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kexec_core::arch::Arch;
 use kexec_core::linux::read_machine_below;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
-    Console, CrashOptions, OnFailure, Options, Request, SegmentKind, Workspace, plan, plan_to_boot,
+    Console, CrashOptions, Entry, Format, OnFailure, Options, Request, SegmentKind, Workspace,
+    plan, plan_to_boot,
 };
 use libkexec_tests::{bzimage, cc, kernels, root, run, scratch, slim};
 
@@ -30,6 +32,8 @@ const VMLINUX: u32 = 256 << 8;
 #[derive(Clone, Copy, Debug, Default)]
 struct Wanted<'a> {
     flags: u32,
+    /// KX_FORMAT_*, and with it KX_ARCH_X86_64 and KX_ENTRY_X86_64.
+    format: u32,
     mem_min: u64,
     mem_max: u64,
     reboot: bool,
@@ -44,6 +48,7 @@ impl Wanted<'_> {
     const fn flags(flags: u32) -> Self {
         Wanted {
             flags,
+            format: 0,
             mem_min: 0,
             mem_max: 0,
             reboot: false,
@@ -56,9 +61,11 @@ impl Wanted<'_> {
     }
 
     fn argument(&self) -> String {
+        let said = u32::from(self.format != 0);
         let mut text = format!(
-            "flags={},mem-min={},mem-max={},on-failure={},port={},baud={},boot={},parse={}",
+            "flags={},format={},arch={said},entry={said},mem-min={},mem-max={},on-failure={},port={},baud={},boot={},parse={}",
             self.flags,
+            self.format,
             self.mem_min,
             self.mem_max,
             u32::from(self.reboot),
@@ -76,6 +83,10 @@ impl Wanted<'_> {
     fn options(&self) -> Options {
         let has = |flag| self.flags & flag != 0;
         Options {
+            format: (self.format != 0)
+                .then(|| Format::from_number(self.format.into()).expect("a format")),
+            arch: (self.format != 0).then_some(Arch::X86_64),
+            entry: (self.format != 0).then_some(Entry::X86Long),
             mem_min: self.mem_min,
             mem_max: match self.mem_max {
                 0 => u64::MAX,
@@ -136,6 +147,7 @@ fn through_rust(
     let request = Request {
         kernel: &kernel,
         initrds: &list,
+        modules: &[],
         command_line: LINE.as_bytes(),
         rng_seed: Some(seed),
         digest_secret: None,
@@ -507,6 +519,13 @@ fn byte_for_byte_for_crash_kernels_and_vmlinux() {
             &vmlinux,
             &initrds,
         );
+        for (format, image) in [(19, &vmlinux), (1, &images[0])] {
+            let wanted = Wanted {
+                format,
+                ..Wanted::flags(flags)
+            };
+            same(&program, wanted, &machine, image, &initrds);
+        }
         // Two of the kernel, two initrds, boot parameters, purgatory, perhaps the elfcorehdr.
         let extra = usize::from(flags & CRASH != 0);
         assert_eq!(said.matches("\nsegment ").count(), 6 + extra);

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::arch::Arch;
+use crate::image::{Entry, Format};
 use crate::purgatory::{OnFailure, Secret};
 
 /// Where the purgatory says what it does. All off by default, as in kexec(8).
@@ -49,9 +51,36 @@ pub struct CrashOptions {
     pub memmap: bool,
 }
 
-/// How to plan.
+/// A file that an image is started with, and its line of arguments, as multiboot kernels take them.
+#[derive(Clone, Copy, Default)]
+pub struct Module<'t, 'a> {
+    /// The whole file.
+    pub bytes: &'a [u8],
+    /// The line, without a final NUL.
+    pub arguments: &'t [u8],
+}
+
+impl fmt::Debug for Module<'_, '_> {
+    /// The size in place of the file's bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("bytes", &self.bytes.len())
+            .field("arguments", &self.arguments.len())
+            .finish()
+    }
+}
+
+/// How to plan. There will be more members: make one of [`Options::DEFAULT`],
+/// `Options { verify: false, ..Options::DEFAULT }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// The format the image must have: [`Format::BzImage`] or [`Format::Vmlinux`]; others are
+    /// refused. `None` looks which one it is.
+    pub format: Option<Format>,
+    /// The architecture the image must be for; `None` for that of the image.
+    pub arch: Option<Arch>,
+    /// Where the image is entered: [`Entry::X86Long`]; others are refused. `None` chooses.
+    pub entry: Option<Entry>,
     /// Lowest address segments may use (`--mem-min`).
     pub mem_min: u64,
     /// Highest address segments may use, inclusive (`--mem-max`).
@@ -64,7 +93,8 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// Where it says so.
     pub console: Console,
-    /// Take an ELF file for a Linux kernel, a vmlinux (`--args-linux`).
+    /// Without a [`format`](Options::format): take an ELF file for a Linux kernel, a vmlinux
+    /// (`--args-linux`).
     pub args_linux: bool,
     /// Plan a crash kernel (`-p`), inside the crash reservation.
     pub crash: Option<CrashOptions>,
@@ -73,6 +103,9 @@ pub struct Options {
 impl Options {
     /// kexec(8)'s defaults.
     pub const DEFAULT: Self = Self {
+        format: None,
+        arch: None,
+        entry: None,
         mem_min: 0,
         mem_max: u64::MAX,
         efi: true,
@@ -90,14 +123,17 @@ impl Default for Options {
     }
 }
 
-/// What to start. A plan borrows the bytes of kernel and initrds (`'a`); the list of initrds,
-/// command line and device tree (`'t`) may go once it is made.
+/// What to start. A plan borrows the bytes of kernel, initrds and modules (`'a`); the lists, command
+/// line and device tree (`'t`) may go once it is made. There will be more members: make one of
+/// `Request::default()`, as with [`Options`].
 #[derive(Clone, Copy, Default)]
 pub struct Request<'t, 'a> {
     /// The kernel image's file.
     pub kernel: &'a [u8],
     /// The initrds, each a whole file, in the order the new kernel unpacks them.
     pub initrds: &'t [&'a [u8]],
+    /// The modules, for images that take them. A Linux image takes none.
+    pub modules: &'t [Module<'t, 'a>],
     /// The command line, without a final NUL.
     pub command_line: &'t [u8],
     /// A device tree blob to hand over (SETUP_DTB).
@@ -119,6 +155,7 @@ impl fmt::Debug for Request<'_, '_> {
         f.debug_struct("Request")
             .field("kernel", &self.kernel.len())
             .field("initrds", &self.initrds.len())
+            .field("modules", &self.modules.len())
             .field("command_line", &self.command_line.len())
             .field("options", &self.options)
             .finish_non_exhaustive()

@@ -12,7 +12,8 @@ class Bytes(c.Structure):
 
 class Image(c.Structure):
     _fields_ = [
-        ("size", c.c_size_t), ("format", c.c_uint32), ("protocol", c.c_uint32),
+        ("size", c.c_size_t), ("format", c.c_uint32), ("arch", c.c_uint32),
+        ("entries", c.c_uint32), ("protocol", c.c_uint32),
         ("xloadflags", c.c_uint32), ("relocatable", c.c_uint32), ("alignment", c.c_uint64),
         ("pref_address", c.c_uint64), ("init_size", c.c_uint64),
         ("command_line_size", c.c_uint64), ("kernel_size", c.c_uint64),
@@ -24,10 +25,13 @@ class Image(c.Structure):
 class Request(c.Structure):
     _fields_ = [
         ("size", c.c_size_t), ("kernel", Bytes), ("initrds", c.POINTER(Bytes)),
-        ("initrd_count", c.c_size_t), ("command_line", Bytes), ("dtb", Bytes),
+        ("initrd_count", c.c_size_t), ("modules", c.c_void_p), ("module_count", c.c_size_t),
+        ("command_line", Bytes), ("dtb", Bytes),
         ("rng_seed", Bytes), ("digest_secret", Bytes), ("mem_min", c.c_uint64), ("mem_max", c.c_uint64),
         ("progress", c.c_void_p), ("progress_context", c.c_void_p), ("flags", c.c_uint32),
-        ("on_failure", c.c_uint32), ("serial_port", c.c_uint32), ("serial_baud", c.c_uint32),
+        ("on_failure", c.c_uint32), ("format", c.c_uint32), ("arch", c.c_uint32),
+        ("entry", c.c_uint32), ("serial_kind", c.c_uint32), ("serial_address", c.c_uint64),
+        ("serial_baud", c.c_uint32), ("reserved", c.c_uint32),
     ]
 
 

@@ -7,7 +7,7 @@ use kexec_core::Error;
 use kexec_core::memory::{PageSize, Range};
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
 
-use crate::code::{KX_E_BAD_ARGUMENT, KX_E_SIZE};
+use crate::code::KX_E_BAD_ARGUMENT;
 use crate::error::{About, Failure, kx_error, report, unknown};
 use crate::inspect::kx_segment;
 use crate::machine_info::{from_page_bytes, kx_range};
@@ -64,18 +64,9 @@ pub unsafe fn segments<'a>(
     if count > SEGMENT_MAX {
         return Err(too_many.into());
     }
-    // SAFETY: the caller's promise.
-    let stride = unsafe { versioned::output_size(first.cast_mut()) }.about(SEGMENTS)?;
     for index in 0..count {
-        let offset = index.saturating_mul(stride);
-        let here = first.cast::<u8>().wrapping_add(offset).cast::<kx_segment>();
-        // SAFETY: inside the caller's array.
-        let size = unsafe { versioned::output_size(here.cast_mut()) };
-        if size.about_nth(SEGMENTS, index)? != stride {
-            return Err(Failure::Argument(KX_E_SIZE, SEGMENTS, [index as u64, 0]));
-        }
-        // SAFETY: inside the caller's array.
-        let given = unsafe { versioned::read(here) }.about_nth(SEGMENTS, index)?;
+        // SAFETY: the caller's promise.
+        let given = unsafe { versioned::element(first, index) }.about_nth(SEGMENTS, index)?;
         // SAFETY: the caller's promise.
         let buf = unsafe { pointer::bytes(given.buf, given.bufsz) };
         let buf = buf.about_nth("segments[].buf", index)?;

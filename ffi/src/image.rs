@@ -7,6 +7,7 @@ use kexec_core::image::Kernel;
 use kexec_core::linux::Mapping;
 use kexec_core::machine::Known;
 
+use crate::arch;
 use crate::error::{About, Failure, kx_error, plain, report};
 use crate::files;
 use crate::pointer;
@@ -16,8 +17,7 @@ use crate::versioned::{self, Versioned};
 pub const KX_FORMAT_UNKNOWN: u32 = 0;
 /// format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds.
 pub const KX_FORMAT_BZIMAGE: u32 = 1;
-/// format: an ELF file: a Linux/x86 vmlinux where kx_image_probe() succeeds; planned with
-/// KX_REQUEST_VMLINUX only.
+/// format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX.
 pub const KX_FORMAT_ELF: u32 = 2;
 /// format: a Linux/arm64 Image.
 pub const KX_FORMAT_ARM64_IMAGE: u32 = 3;
@@ -51,6 +51,10 @@ pub const KX_FORMAT_DEVICE_TREE: u32 = 16;
 pub const KX_FORMAT_UBOOT_IMAGE: u32 = 17;
 /// format: text.
 pub const KX_FORMAT_TEXT: u32 = 18;
+/// format: a Linux kernel in an ELF file, a vmlinux. kx_file_format() says KX_FORMAT_ELF, for the
+/// marks are the same. It is planned only if the request says so (`format`, or
+/// KX_REQUEST_VMLINUX).
+pub const KX_FORMAT_VMLINUX: u32 = 19;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;
@@ -73,18 +77,23 @@ pub const KX_IMAGE_VERSION_SIZE: usize = 256;
 pub struct kx_image {
     /// Set by the caller: sizeof(struct kx_image).
     pub size: usize,
-    /// KX_FORMAT_BZIMAGE or KX_FORMAT_ELF.
+    /// KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; there will be more.
     pub format: u32,
-    /// Boot protocol version, major << 8 | minor.
+    /// What it runs on, KX_ARCH_*.
+    pub arch: u32,
+    /// Where it can be entered: bit N stands for the KX_ENTRY_* that is N. KX_ENTRY_X86_64 alone can
+    /// be asked for.
+    pub entries: u32,
+    /// Linux/x86, 0 for others: boot protocol version, major << 8 | minor.
     pub protocol: u32,
-    /// KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
+    /// Linux/x86, 0 for others: KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
     /// if its version and its symbols say so, else clear.
     pub xloadflags: u32,
     /// 1 if it may be loaded at other addresses than pref_address, else 0.
     pub relocatable: u32,
     /// Alignment of the load address, a power of two.
     pub alignment: u64,
-    /// Preferred load address.
+    /// Preferred load address; 0 also where there is none.
     pub pref_address: u64,
     /// Bytes of memory it needs from its load address on.
     pub init_size: u64,
@@ -92,7 +101,7 @@ pub struct kx_image {
     pub command_line_size: u64,
     /// Bytes that are loaded.
     pub kernel_size: u64,
-    /// Highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN.
+    /// Linux/x86, 0 for others: highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN.
     pub setup_type_max: u32,
     /// 0.
     pub reserved: u32,
@@ -105,7 +114,7 @@ pub struct kx_image {
 
 // SAFETY: integers only; `size` comes first and there is no padding.
 unsafe impl Versioned for kx_image {}
-const _: () = assert!(size_of::<kx_image>() == 72 + 2 * KX_IMAGE_VERSION_SIZE);
+const _: () = assert!(size_of::<kx_image>() == 80 + 2 * KX_IMAGE_VERSION_SIZE);
 
 fn told(file: &[u8]) -> Result<kx_image, Failure> {
     let image = Kernel::parse(file, true)?;
@@ -118,9 +127,8 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
             xloadflags |= KX_XLF_FIVE_LEVEL;
         }
     }
-    let (format, (name, whole), pref_address, kernel_size) = match &image {
+    let ((name, whole), pref_address, kernel_size) = match &image {
         Kernel::BzImage(image) => (
-            KX_FORMAT_BZIMAGE,
             (image.release(), image.version_string()),
             image.pref_address(),
             image.kernel().len() as u64,
@@ -130,12 +138,7 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
             let sum = loads.fold(0, |sum: u64, load| {
                 sum.saturating_add(load.bytes.len() as u64)
             });
-            (
-                KX_FORMAT_ELF,
-                (&[][..], &[][..]),
-                image.range().start(),
-                sum,
-            )
+            ((&[][..], &[][..]), image.range().start(), sum)
         }
     };
     let text = |bytes: &[u8]| {
@@ -148,7 +151,11 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
     };
     Ok(kx_image {
         size: 0,
-        format,
+        format: image.format().number().into(),
+        arch: arch::number(Some(image.arch())),
+        entries: image.entries().iter().fold(0, |bits, entry| {
+            bits | 1_u32.wrapping_shl(entry.number().into())
+        }),
         protocol: image.version().into(),
         xloadflags,
         relocatable: image.relocatable().into(),
@@ -276,6 +283,7 @@ pub extern "C" fn kx_format_name(format: u32) -> *const c_char {
         KX_FORMAT_DEVICE_TREE => cstr!("a device tree"),
         KX_FORMAT_UBOOT_IMAGE => cstr!("a U-Boot image (uImage)"),
         KX_FORMAT_TEXT => cstr!("a text file"),
+        KX_FORMAT_VMLINUX => cstr!("a Linux kernel in ELF (vmlinux)"),
         _ => cstr!("a file of an unknown format"),
     };
     name.as_ptr()

@@ -49,6 +49,7 @@ pub mod machine_maps;
 #[cfg(all(kexec_shared, not(test)))]
 mod mem;
 pub mod message;
+pub mod module;
 pub mod note;
 mod object;
 #[cfg(not(any(test, kexec_hosted)))]

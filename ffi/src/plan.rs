@@ -5,12 +5,15 @@ use core::ops::ControlFlow;
 
 use kexec_core::Error;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress};
+use kexec_core::plan::{
+    Module, Plan, Request, SEGMENT_MAX, Workspace, plan_to_boot, plan_with_progress,
+};
 use kexec_core::purgatory::Secret;
 
 use crate::code::{Code, KX_E_BUSY};
 use crate::error::{About, Failure, kx_error, plain, report};
 use crate::machine::{self, kx_machine};
+use crate::module::modules;
 use crate::object;
 use crate::pointer;
 use crate::request::kx_request;
@@ -28,9 +31,9 @@ use crate::workspace::{Inner, State, kx_workspace};
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
-/// flags that do not go together, a crash kernel for CPUs' notes without a size); what
-/// kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also in Xen's control domain and in
-/// paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+/// flags that do not go together, a format, entry or modules that no image here has, a crash kernel
+/// for CPUs' notes without a size); what kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also
+/// of one for another architecture, in Xen's control domain and in paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
 /// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
 /// KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
@@ -59,7 +62,8 @@ pub unsafe extern "C" fn kx_plan(
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
-/// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL and KX_REQUEST_RESET_VGA); what
+/// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL, KX_REQUEST_RESET_VGA, any format but
+/// KX_FORMAT_BZIMAGE, any architecture but KX_ARCH_X86_64 and any module); what
 /// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
 /// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
@@ -170,6 +174,9 @@ unsafe fn planned(
         let initrd = unsafe { pointer::bytes(from.data, from.length) };
         *bytes = initrd.about_nth(INITRDS, index)?;
     }
+    let mut room = [Module::default(); SEGMENT_MAX];
+    // SAFETY: the caller's promise.
+    let modules = unsafe { modules(asked.modules, asked.module_count, &mut room) }?;
     let [kernel, command_line, dtb, seed, secret] = &given;
     if kernel.is_empty() {
         return Err(Failure::File(Error::EmptyFile, "request.kernel", 0));
@@ -187,6 +194,7 @@ unsafe fn planned(
     let request = Request {
         kernel,
         initrds: initrds.get(..list.len()).unwrap_or_default(),
+        modules,
         command_line,
         dtb: (!dtb.is_empty()).then_some(*dtb),
         rng_seed,

@@ -4,13 +4,15 @@ use core::ffi::{c_char, c_int, c_void};
 
 use kexec_core::linux::{random_secret, random_seed};
 use kexec_core::machine::reusable_words;
-use kexec_core::plan::{Console, CrashOptions, OnFailure, Options};
+use kexec_core::plan::{Console, CrashOptions, Entry, Format, OnFailure, Options};
 use kexec_core::purgatory::Secret;
 use kexec_core::{Errno, Error};
 
+use crate::arch;
 use crate::bytes::kx_bytes;
 use crate::code::{KX_E_BAD_ARGUMENT, KX_E_NULL, KX_E_UNKNOWN};
 use crate::error::{Failure, plain, unknown};
+use crate::module::kx_module;
 use crate::pointer;
 use crate::text;
 use crate::versioned::Versioned;
@@ -35,8 +37,19 @@ pub const KX_REQUEST_CRASH: u32 = 8_192;
 pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 16_384;
 /// flags, with KX_REQUEST_CRASH: tell the crash kernel of its memory on the command line.
 pub const KX_REQUEST_CRASH_MEMMAP: u32 = 32_768;
-/// flags: take an ELF file for a Linux kernel, a vmlinux.
+/// flags: an ELF file is a Linux kernel, a vmlinux. With `format` 0; unlike KX_FORMAT_VMLINUX there
+/// it leaves files of other formats what they are.
 pub const KX_REQUEST_VMLINUX: u32 = 65_536;
+
+/// entry: Linux/x86, in 64-bit mode.
+pub const KX_ENTRY_X86_64: u32 = 1;
+/// entry: Linux/x86, in 32-bit protected mode. Refused with KX_E_BAD_ARGUMENT: not started yet.
+pub const KX_ENTRY_X86_32: u32 = 2;
+/// entry: Linux/x86, in real mode. Refused as KX_ENTRY_X86_32.
+pub const KX_ENTRY_X86_16: u32 = 3;
+
+/// serial_kind: a UART 8250 or 16550 at an I/O port. There is no other yet.
+pub const KX_SERIAL_PORT: u32 = 0;
 
 /// on_failure: stop with interrupts off.
 pub const KX_ON_FAILURE_HALT: u32 = 0;
@@ -68,6 +81,10 @@ pub struct kx_request {
     pub initrds: *const kx_bytes,
     /// How many.
     pub initrd_count: usize,
+    /// Array of modules, for images that take them. No Linux image does: KX_E_BAD_ARGUMENT.
+    pub modules: *const kx_module,
+    /// How many.
+    pub module_count: usize,
     /// The command line, without a NUL in `length`.
     pub command_line: kx_bytes,
     /// A device tree blob to hand over; usually empty.
@@ -89,18 +106,30 @@ pub struct kx_request {
     pub flags: u32,
     /// KX_ON_FAILURE_*: what the purgatory does when what it verifies is damaged.
     pub on_failure: u32,
-    /// I/O port of the serial port; 0 for 0x3f8 (ttyS0).
-    pub serial_port: u32,
+    /// The format that the image must have: KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; a file of another
+    /// one is KX_E_NOT_THIS_FORMAT, other formats are KX_E_BAD_ARGUMENT. 0 looks which one it is.
+    pub format: u32,
+    /// The architecture that the image must be for, KX_ARCH_*; KX_E_NOT_BOOTABLE if it is for another
+    /// one. 0 for that of the image.
+    pub arch: u32,
+    /// Where the image is entered, KX_ENTRY_*; 0 chooses.
+    pub entry: u32,
+    /// What serial_address is of: KX_SERIAL_*.
+    pub serial_kind: u32,
+    /// Where the serial port is: an I/O port below 0x10000; 0 for 0x3f8 (ttyS0).
+    pub serial_address: u64,
     /// Its speed in baud; 0 leaves it as it is. 115200 divided by a whole number (115200, 57600,
     /// 38400, 19200, 9600 ...), or a speed that such a quotient exceeds by at most 2 %; others are
     /// KX_E_BAD_ARGUMENT.
     pub serial_baud: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 // SAFETY: integers and pointers (NULL functions are None); `size` comes first and there is no
 // padding.
 unsafe impl Versioned for kx_request {}
-const _: () = assert!(size_of::<kx_request>() == 8 * 19);
+const _: () = assert!(size_of::<kx_request>() == 8 * 24);
 
 impl kx_request {
     /// The options it asks for.
@@ -123,7 +152,13 @@ impl kx_request {
             let what = "flags of a crash kernel come with KX_REQUEST_CRASH";
             return Err(Error::BadArgument { what }.into());
         }
-        let serial_port = match u16::try_from(self.serial_port) {
+        if self.reserved != 0 {
+            return Err(unknown("request.reserved", self.reserved));
+        }
+        if self.serial_kind != KX_SERIAL_PORT {
+            return Err(unknown("request.serial_kind", self.serial_kind));
+        }
+        let serial_port = match u16::try_from(self.serial_address) {
             Ok(0) => Console::DEFAULT.serial_port,
             Ok(port) => port,
             Err(_) => {
@@ -132,6 +167,9 @@ impl kx_request {
             }
         };
         Ok(Options {
+            format: self.format()?,
+            arch: arch::of(self.arch).map_err(|_| unknown("request.arch", self.arch))?,
+            entry: self.entry()?,
             mem_min: self.mem_min,
             mem_max: match self.mem_max {
                 0 => u64::MAX,
@@ -157,6 +195,27 @@ impl kx_request {
                 memmap: has(KX_REQUEST_CRASH_MEMMAP),
             }),
         })
+    }
+}
+
+impl kx_request {
+    fn format(&self) -> Result<Option<Format>, Failure> {
+        if self.format == 0 {
+            return Ok(None);
+        }
+        let format = Format::from_number(self.format.into());
+        let format = format.ok_or(unknown("request.format", self.format))?;
+        Ok(Some(format))
+    }
+
+    fn entry(&self) -> Result<Option<Entry>, Failure> {
+        Ok(Some(match self.entry {
+            0 => return Ok(None),
+            KX_ENTRY_X86_64 => Entry::X86Long,
+            KX_ENTRY_X86_32 => Entry::X86Protected,
+            KX_ENTRY_X86_16 => Entry::X86Real,
+            other => return Err(unknown("request.entry", other)),
+        }))
     }
 }
 

@@ -281,13 +281,13 @@ fn zeros_are_a_machine() {
 #[test]
 fn sizes_and_offsets() {
     assert_eq!(size_of::<kx_bytes>(), 16);
-    assert_eq!(size_of::<kx_request>(), 152);
-    assert_eq!(offset_of!(kx_request, progress), 120);
-    assert_eq!(offset_of!(kx_request, serial_baud), 148);
+    assert_eq!(size_of::<kx_request>(), 192);
+    assert_eq!(offset_of!(kx_request, progress), 136);
+    assert_eq!(offset_of!(kx_request, serial_baud), 184);
     assert_eq!(size_of::<kx_error>(), 80);
     assert_eq!(offset_of!(kx_error, numbers), 32);
-    assert_eq!(size_of::<crate::image::kx_image>(), 584);
-    assert_eq!(offset_of!(crate::image::kx_image, version), 72);
+    assert_eq!(size_of::<crate::image::kx_image>(), 592);
+    assert_eq!(offset_of!(crate::image::kx_image, version), 80);
     assert_eq!(size_of::<crate::machine_info::kx_machine_info>(), 304);
     assert_eq!(
         offset_of!(crate::machine_info::kx_machine_info, loaded),

@@ -64,6 +64,23 @@ pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Code> {
     Ok(unsafe { copy.assume_init() })
 }
 
+/// A copy of an element of an array, whose elements all have the size that the first one says.
+///
+/// # Safety
+/// If not misaligned and not NULL, that many elements are readable.
+pub unsafe fn element<T: Versioned>(first: *const T, index: usize) -> Result<T, Code> {
+    // SAFETY: the caller's promise.
+    let stride = unsafe { size(first) }?;
+    let offset = index.saturating_mul(stride);
+    let here = first.cast::<u8>().wrapping_add(offset).cast::<T>();
+    // SAFETY: inside the caller's array.
+    if unsafe { size(here) }? != stride {
+        return Err(Code(KX_E_SIZE));
+    }
+    // SAFETY: inside the caller's array.
+    unsafe { read(here) }
+}
+
 /// The size of a structure that is to be written.
 ///
 /// # Safety

@@ -113,6 +113,7 @@ impl<'a, 'b> Mapped<'a, 'b> {
         let request = Request {
             kernel,
             initrds: if joined.is_empty() { &initrds } else { joined },
+            modules: &[],
             command_line: what.line.to_bytes(),
             dtb: bytes.next().filter(|_| what.dtb),
             rng_seed: random_seed(),

@@ -46,6 +46,9 @@ pub enum Format {
     UBootImage = 17,
     /// Text.
     Text = 18,
+    /// A Linux kernel as an ELF file. Marks do not tell it from other ELF files: it is asked for,
+    /// or found by [`Kernel`](crate::image::Kernel).
+    Vmlinux = 19,
 }
 
 impl Format {
@@ -70,6 +73,7 @@ impl Format {
         Self::DeviceTree,
         Self::UBootImage,
         Self::Text,
+        Self::Vmlinux,
     ];
 
     /// Its number, KX_FORMAT_* in C.
@@ -117,6 +121,7 @@ impl Format {
             Self::DeviceTree => "a device tree",
             Self::UBootImage => "a U-Boot image (uImage)",
             Self::Text => "a text file",
+            Self::Vmlinux => "a Linux kernel in ELF (vmlinux)",
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::bzimage::{field, xlf};
 use super::probe::{may_begin_bzimage, probe};
-use super::{BzImage, Vmlinux};
-use crate::error::{Error, Result};
+use super::{BzImage, Entry, Vmlinux};
+use crate::arch::Arch;
+use crate::error::{Error, Format, Result};
 
 /// A kernel that is entered at its 64-bit entry.
 #[derive(Clone, Debug)]
@@ -58,6 +59,56 @@ impl<'a> Kernel<'a> {
             Self::Vmlinux(Vmlinux::parse(file)?).entered()
         } else {
             Err(Error::NotBootable { why: AN_ELF_FILE })
+        }
+    }
+
+    /// Checks a file that must have this format.
+    ///
+    /// # Errors
+    /// As [`Kernel::parse`]; [`Error::NotThisFormat`] for a file of another format;
+    /// [`Error::BadArgument`] for a format of which no kernel is started here.
+    pub fn parse_as(file: &'a [u8], format: Format) -> Result<Self> {
+        match format {
+            Format::BzImage => {
+                let image = BzImage::parse(file).map_err(|error| named(file, error))?;
+                Self::BzImage(image).entered()
+            }
+            Format::Vmlinux if Vmlinux::is_elf(file) => Self::parse(file, true),
+            Format::Vmlinux if file.is_empty() => Err(Error::EmptyFile),
+            Format::Vmlinux => Err(Error::NotThisFormat {
+                what: "a vmlinux (an ELF file)",
+                found: probe(file),
+            }),
+            _ => Err(Error::BadArgument {
+                what: "the format that the image must have is neither bzImage nor vmlinux; no \
+                       other is started",
+            }),
+        }
+    }
+
+    /// Its format: [`Format::BzImage`] or [`Format::Vmlinux`].
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        match self {
+            Self::BzImage(_) => Format::BzImage,
+            Self::Vmlinux(_) => Format::Vmlinux,
+        }
+    }
+
+    /// The architecture it is for.
+    #[must_use]
+    pub const fn arch(&self) -> Arch {
+        match self {
+            Self::BzImage(_) | Self::Vmlinux(_) => Arch::X86_64,
+        }
+    }
+
+    /// Where it can be entered. Only [`Entry::X86Long`] is planned.
+    #[must_use]
+    pub const fn entries(&self) -> &'static [Entry] {
+        match self {
+            Self::BzImage(_) => &[Entry::X86Long, Entry::X86Protected, Entry::X86Real],
+            Self::Vmlinux(_) => &[Entry::X86Long],
         }
     }
 

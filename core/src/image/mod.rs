@@ -2,6 +2,7 @@
 
 pub mod bzimage;
 pub mod elf;
+mod entry;
 mod features;
 mod kernel;
 mod probe;
@@ -9,5 +10,6 @@ mod probe;
 pub use crate::error::Format;
 pub use bzimage::BzImage;
 pub use elf::Vmlinux;
+pub use entry::Entry;
 pub use kernel::{AN_ELF_FILE, Kernel};
 pub use probe::probe;

@@ -11,9 +11,10 @@ use core::ops::ControlFlow;
 use heapless::Vec;
 
 pub use crate::error::Rule;
+pub use crate::image::{Entry, Format};
 pub use crate::note::Note;
 pub use crate::purgatory::OnFailure;
-pub use crate::request::{Console, CrashOptions, Options, Request};
+pub use crate::request::{Console, CrashOptions, Module, Options, Request};
 pub use crate::segment::{Near, Placed, SEGMENT_MAX, Segment, SegmentKind};
 pub use check::{Limits, X86_64_LIMIT_4_LEVEL, X86_64_LIMIT_5_LEVEL, check, check_in_ram};
 pub use details::{Above, Details};
@@ -137,7 +138,8 @@ impl<'a> Plan<'a> {
 /// digest unless [`Options::verify`] is off.
 ///
 /// # Errors
-/// Everything [`Kernel::parse`] says of the image; [`Error::CommandLineTooLong`],
+/// Everything [`Kernel::parse`] and [`Kernel::parse_as`] say of the image; [`Error::BadArgument`] for
+/// an entry or modules that it does not have; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
 /// [`Error::NotBootable`] (also what [`Machine::check_xen`] says), [`Error::Unknown`]; for a crash kernel also [`Error::NoCrashReservation`],
@@ -194,7 +196,11 @@ fn sealed_by<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     machine.check_xen()?;
-    let image = Kernel::parse(request.kernel, request.options.args_linux)?;
+    let image = match request.options.format {
+        None => Kernel::parse(request.kernel, request.options.args_linux)?,
+        Some(format) => Kernel::parse_as(request.kernel, format)?,
+    };
+    check_request(request, &image)?;
     let mut who = Linux64::new(&image);
     if let Kernel::Vmlinux(kernel) = &image {
         let efi = request.options.efi && machine.booted_by_efi();
@@ -215,25 +221,56 @@ fn sealed_by<'a>(
     make(who, why, how, request, machine, workspace)
 }
 
+/// What the request wants of the image beyond its format.
+fn check_request(request: &Request<'_, '_>, image: &Kernel<'_>) -> Result<()> {
+    let Options { arch, entry, .. } = request.options;
+    if arch.is_some_and(|arch| arch != image.arch()) {
+        return Err(Error::NotBootable {
+            why: "the image is for another architecture than the request says",
+        });
+    }
+    if entry.is_some_and(|entry| entry != Entry::X86Long) {
+        return Err(Error::BadArgument {
+            what: "Linux/x86 is entered in 64-bit mode only, not by its 32-bit or real-mode entry",
+        });
+    }
+    if !request.modules.is_empty() {
+        return Err(Error::BadArgument {
+            what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
+                   cannot be started yet",
+        });
+    }
+    Ok(())
+}
+
 /// As [`plan`], for a bzImage that is to be started at once by a reboot, with a third of the
 /// code: no vmlinux, no crash kernel, no console and no verification by the purgatory (as
 /// without [`Options::verify`], whatever that says). No byte of kernel and initrds is read.
 ///
 /// # Errors
-/// As [`plan`]; [`Error::BadArgument`] where [`Options::args_linux`], [`Options::crash`] or
-/// [`Options::console`] ask for what is not in it.
+/// As [`plan`]; [`Error::BadArgument`] where [`Options::format`], [`Options::arch`],
+/// [`Options::entry`], [`Options::args_linux`], [`Options::crash`], [`Options::console`] or
+/// [`Request::modules`] ask for what is not in it.
 pub fn plan_to_boot<'a>(
     request: &Request<'_, 'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     let Options {
+        format,
+        arch,
+        entry,
         console,
         args_linux,
         crash,
         ..
     } = request.options;
-    if crash.is_some() || args_linux || console.vga || console.serial || console.reset_vga {
+    let other_image = format.is_some_and(|format| format != Format::BzImage)
+        || arch.is_some_and(|arch| arch != Arch::X86_64)
+        || entry.is_some_and(|entry| entry != Entry::X86Long)
+        || args_linux
+        || !request.modules.is_empty();
+    if other_image || crash.is_some() || console.vga || console.serial || console.reset_vga {
         return Err(ONLY_TO_BOOT);
     }
     let image = Kernel::BzImage(BzImage::parse(request.kernel)?).entered()?;
@@ -249,7 +286,8 @@ pub fn plan_to_boot<'a>(
 }
 
 const ONLY_TO_BOOT: Error = Error::BadArgument {
-    what: "plan_to_boot() plans a bzImage for a reboot; its purgatory has no console",
+    what: "plan_to_boot() plans an x86-64 bzImage, by its 64-bit entry and without modules, for a \
+           reboot; its purgatory has no console",
 };
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 28] = [
+const FILES: [&str; 29] = [
     "version",
     "bytes",
+    "module",
     "request",
     "code",
     "error",

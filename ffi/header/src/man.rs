@@ -44,7 +44,7 @@ const PAGES: [Page; 19] = [
     page(
         "plan a kexec",
         &["plan"],
-        &["kx_bytes", "kx_request", "kx_progress"],
+        &["kx_bytes", "kx_module", "kx_request", "kx_progress"],
     ),
     page(
         "look at a plan",

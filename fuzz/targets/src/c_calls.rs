@@ -23,6 +23,7 @@ use kexec_c::machine_info::{
 use kexec_c::machine_input::{kx_machine_add_memory, kx_machine_parse};
 use kexec_c::machine_maps::kx_machine_memory;
 use kexec_c::message::kx_error_message;
+use kexec_c::module::kx_module;
 use kexec_c::note::kx_plan_note;
 use kexec_c::plan::{kx_plan, kx_plan_to_boot};
 use kexec_c::request::{kx_request, kx_reuse_command_line};
@@ -370,11 +371,27 @@ impl Session {
                 Size::Other(size) => usize::from(size),
             },
         );
+        let module = |arguments: &[u8]| kx_module {
+            size: size_of::<kx_module>(),
+            data: bytes(&self.initrd),
+            arguments: bytes(arguments),
+            flags: 0,
+            reserved: 0,
+        };
+        let modules = [module(&self.line), module(&[])];
+        // What asks for something of the image, for one plan in four: most of it is refused.
+        let wants = if wanted.baud & 3 == 3 {
+            (wanted.baud >> 2) as usize
+        } else {
+            0
+        };
         let request = kx_request {
             size: told.min(known),
             kernel: bytes(&self.kernel),
             initrds: initrds.as_ptr(),
             initrd_count: usize::from(!self.initrd.is_empty()),
+            modules: modules.as_ptr(),
+            module_count: wants >> 10 & 1,
             command_line: bytes(&self.line),
             dtb: bytes(&[]),
             rng_seed: bytes(if wanted.seed { &seed } else { &[] }),
@@ -391,15 +408,20 @@ impl Session {
             },
             progress: None,
             progress_context: null_mut(),
-            flags: (u32::from(wanted.flags) & 0x2ff)
-                | u32::from(matches!(image, Image::Vmlinux(_))) << 8,
+            flags: (u32::from(wanted.flags) & 0xff) << 8
+                | u32::from(matches!(image, Image::Vmlinux(_))) << 16,
             on_failure: u32::from(wanted.on_failure % 3),
-            serial_port: wanted.port >> 12,
+            format: (wants & 0x1f) as u32,
+            arch: (wants >> 5 & 3) as u32,
+            entry: (wants >> 7 & 3) as u32,
+            serial_kind: (wants >> 9 & 1) as u32,
+            serial_address: (wanted.port >> 12).into(),
             serial_baud: if wanted.flags & 0x1000 != 0 {
                 wanted.baud >> 14
             } else {
                 0
             },
+            reserved: 0,
         };
         let made = if to_boot {
             // SAFETY: both were initialised, and the request's bytes are there.

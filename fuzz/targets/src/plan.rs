@@ -74,6 +74,7 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
         let request = Request {
             kernel: &kernel,
             initrds: &initrds,
+            modules: &[],
             command_line: &wanted.command_line,
             dtb: wanted.dtb.map(|size| &FILLER[..size]),
             rng_seed: wanted.seed,

@@ -267,6 +267,7 @@ fn record(number: u64, workspace: &mut Workspace) -> String {
     let request = Request {
         kernel: &kernel,
         initrds: &initrds,
+        modules: &[],
         command_line: &text[..length],
         dtb: (random.below(5) == 0).then_some(&dtb),
         rng_seed: (random.below(4) > 0).then_some([9; 32]),

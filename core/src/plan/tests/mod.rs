@@ -14,6 +14,7 @@ mod details;
 mod golden;
 mod placement;
 mod vmlinux;
+mod wanted;
 
 /// A machine with these stretches of RAM, in MiB.
 fn machine(ram: &[(u64, u64)]) -> Box<Machine> {
