@@ -14,7 +14,8 @@
  *
  * RETURN VALUES. Functions that can fail return an int: 0 or more is success (a count where that
  * is told), -1 to -4095 is the kernel's -errno, and below that lie the library's own KX_E_*.
- * errno is neither set nor looked at. What is written through pointers is written on success
+ * errno is neither set nor looked at. There will be more KX_E_*: one that you do not know is an error
+ * like the others, of which kx_error_message() has the text. What is written through pointers is written on success
  * only, but for struct kx_error, which is written on failure only.
  *
  * MEMORY. All memory is the caller's; the library allocates none, keeps no pointer but those in a
@@ -26,6 +27,10 @@
  * built with a newer header works as long as the members that the library does not know are zero,
  * else the call returns KX_E_TOO_NEW. The library writes zeros to output members that it does not
  * know. A size that no version of the structure has had returns KX_E_SIZE.
+ *
+ * CONSTANTS. There will be more KX_SEGMENT_*, KX_NOTE_*, KX_FORMAT_*, KX_ARCH_*, KX_RULE_* and so on.
+ * One that you do not know in what the library writes is "another one"; one that the library does
+ * not know in what you pass is refused with KX_E_UNKNOWN.
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it
@@ -369,9 +374,9 @@ extern "C" {
  * Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
  * zeros to as many.
  */
-#define KX_MACHINE_SIZE 1048576
+#define KX_MACHINE_SIZE 2097152
 /** 64-bit words of a struct kx_machine. */
-#define KX_MACHINE_WORDS 131072
+#define KX_MACHINE_WORDS 262144
 /** format: none that the library knows. */
 #define KX_FORMAT_UNKNOWN 0
 /** format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds. */
@@ -435,7 +440,10 @@ extern "C" {
 #define KX_WORKSPACE_SIZE 3145728
 /** 64-bit words of a struct kx_workspace. */
 #define KX_WORKSPACE_WORDS 393216
-/** kind: another one; for kx_check_segments() and kx_load_segments(). */
+/**
+ * kind: another one; for kx_check_segments() and kx_load_segments(). There will be more kinds: a
+ * program takes those that it does not know for this one.
+ */
 #define KX_SEGMENT_OTHER 0
 /** kind: the kernel. */
 #define KX_SEGMENT_KERNEL 1
@@ -948,7 +956,7 @@ struct kx_segment {
   uint64_t mem;
   /** Bytes taken there, a multiple of it too. */
   uint64_t memsz;
-  /** KX_SEGMENT_*. */
+  /** KX_SEGMENT_*; those that you do not know are KX_SEGMENT_OTHER. */
   uint32_t kind;
   /** Of an initrd, which one, from 0. */
   uint32_t number;
@@ -1328,7 +1336,8 @@ int kx_plan(const struct kx_request *request,
             struct kx_error *error);
 
 /**
- * As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
+ * As kx_plan(), for this machine's Linux image, on x86-64 a bzImage, that is to be started by a
+ * reboot: with a third of the code, for
  * programs that have little room. What was read by kx_machine_read_to_boot() is enough for it.
  *
  * Nothing is verified before the new kernel starts: there is no digest, as with
@@ -1649,7 +1658,7 @@ int kx_knows_file_flag(uint64_t flag);
 int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
 
 /**
- * Loads a bzImage to be started by kx_exec(): reads the machine, maps the files, plans and
+ * Loads this machine's Linux image, on x86-64 a bzImage, to be started by kx_exec(): reads the machine, maps the files, plans and
  * loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
  * and kx_load() do one after the other, with half their code. For programs that must be tiny,
  * such as the only one in an initramfs. Nothing is verified before the new kernel starts, as is

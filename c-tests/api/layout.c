@@ -172,7 +172,7 @@ void test_layout(void)
     AT(kx_limits, page_size, 40);
     AT(kx_limits, reserved, 44);
 
-    CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 1048576);
+    CHECK(sizeof(struct kx_machine) == KX_MACHINE_SIZE && KX_MACHINE_SIZE == 2097152);
     CHECK(sizeof(struct kx_workspace) == KX_WORKSPACE_SIZE && KX_WORKSPACE_SIZE == 3145728);
     CHECK(KX_MACHINE_WORDS * 8 == KX_MACHINE_SIZE && KX_WORKSPACE_WORDS * 8 == KX_WORKSPACE_SIZE);
     CHECK(kx_machine_size() <= KX_MACHINE_SIZE && kx_machine_align() == 8);

@@ -14,7 +14,8 @@
  *
  * RETURN VALUES. Functions that can fail return an int: 0 or more is success (a count where that
  * is told), -1 to -4095 is the kernel's -errno, and below that lie the library's own KX_E_*.
- * errno is neither set nor looked at. What is written through pointers is written on success
+ * errno is neither set nor looked at. There will be more KX_E_*: one that you do not know is an error
+ * like the others, of which kx_error_message() has the text. What is written through pointers is written on success
  * only, but for struct kx_error, which is written on failure only.
  *
  * MEMORY. All memory is the caller's; the library allocates none, keeps no pointer but those in a
@@ -26,6 +27,10 @@
  * built with a newer header works as long as the members that the library does not know are zero,
  * else the call returns KX_E_TOO_NEW. The library writes zeros to output members that it does not
  * know. A size that no version of the structure has had returns KX_E_SIZE.
+ *
+ * CONSTANTS. There will be more KX_SEGMENT_*, KX_NOTE_*, KX_FORMAT_*, KX_ARCH_*, KX_RULE_* and so on.
+ * One that you do not know in what the library writes is "another one"; one that the library does
+ * not know in what you pass is refused with KX_E_UNKNOWN.
  *
  * THREADS. The library has no state of its own. Every function may be called from any thread;
  * two threads must not use one object at the same time, unless both by functions that take it

@@ -12,7 +12,7 @@ use crate::object;
 use crate::pointer;
 use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
 
-/// Loads a bzImage to be started by kx_exec(): reads the machine, maps the files, plans and
+/// Loads this machine's Linux image, on x86-64 a bzImage, to be started by kx_exec(): reads the machine, maps the files, plans and
 /// loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
 /// and kx_load() do one after the other, with half their code. For programs that must be tiny,
 /// such as the only one in an initramfs. Nothing is verified before the new kernel starts, as is

@@ -98,6 +98,7 @@ fn hold(file: File, copies: &Copies) -> Result<kx_held> {
         Hold::Copy { lease } => (KX_HELD_BY_COPY, code(lease), 0),
         Hold::Memory => (KX_HELD_BY_COPY, 0, 0),
         Hold::Nothing { lease, copy } => (KX_HELD_BY_NOTHING, code(lease), code(copy)),
+        _ => (KX_HELD_BY_NOTHING, 0, 0),
     };
     Ok(kx_held {
         size: 0,
@@ -108,7 +109,7 @@ fn hold(file: File, copies: &Copies) -> Result<kx_held> {
         by,
         fd: match hold {
             Hold::Copy { .. } | Hold::Memory => -1,
-            Hold::Lease | Hold::Nothing { .. } => file.into_fd().into_raw(),
+            _ => file.into_fd().into_raw(),
         },
         lease_error,
         copy_error,

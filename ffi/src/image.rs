@@ -127,20 +127,9 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
             xloadflags |= KX_XLF_FIVE_LEVEL;
         }
     }
-    let ((name, whole), pref_address, kernel_size) = match &image {
-        Kernel::BzImage(image) => (
-            (image.release(), image.version_string()),
-            image.pref_address(),
-            image.kernel().len() as u64,
-        ),
-        Kernel::Vmlinux(image) => {
-            let loads = image.loads().iter();
-            let sum = loads.fold(0, |sum: u64, load| {
-                sum.saturating_add(load.bytes.len() as u64)
-            });
-            ((&[][..], &[][..]), image.range().start(), sum)
-        }
-    };
+    let kernel_size = image.parts().fold(0, |sum: u64, (bytes, _, _)| {
+        sum.saturating_add(bytes.len() as u64)
+    });
     let text = |bytes: &[u8]| {
         let mut text = [0; KX_IMAGE_VERSION_SIZE];
         // The image's string has at most 255 bytes: the NUL stays.
@@ -160,14 +149,14 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
         xloadflags,
         relocatable: image.relocatable().into(),
         alignment: image.alignment(),
-        pref_address,
+        pref_address: image.pref_address(),
         init_size: image.size(),
         command_line_size: image.cmdline_size(),
         kernel_size,
         setup_type_max: image.setup_type_max().unwrap_or(KX_SETUP_TYPE_UNKNOWN),
         reserved: 0,
-        version: text(name),
-        banner: text(whole),
+        version: text(image.release()),
+        banner: text(image.version_string()),
     })
 }
 

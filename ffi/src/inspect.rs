@@ -14,7 +14,8 @@ use crate::pointer;
 use crate::versioned::{self, Versioned};
 use crate::workspace::{kx_workspace, plan};
 
-/// kind: another one; for kx_check_segments() and kx_load_segments().
+/// kind: another one; for kx_check_segments() and kx_load_segments(). There will be more kinds: a
+/// program takes those that it does not know for this one.
 pub const KX_SEGMENT_OTHER: u32 = 0;
 /// kind: the kernel.
 pub const KX_SEGMENT_KERNEL: u32 = 1;
@@ -45,7 +46,7 @@ pub struct kx_segment {
     pub mem: u64,
     /// Bytes taken there, a multiple of it too.
     pub memsz: u64,
-    /// KX_SEGMENT_*.
+    /// KX_SEGMENT_*; those that you do not know are KX_SEGMENT_OTHER.
     pub kind: u32,
     /// Of an initrd, which one, from 0.
     pub number: u32,

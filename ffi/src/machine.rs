@@ -12,9 +12,9 @@ use crate::pointer;
 
 /// Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
 /// zeros to as many.
-pub const KX_MACHINE_SIZE: usize = 1_048_576;
+pub const KX_MACHINE_SIZE: usize = 2_097_152;
 /// 64-bit words of a struct kx_machine.
-pub const KX_MACHINE_WORDS: usize = 131_072;
+pub const KX_MACHINE_WORDS: usize = 262_144;
 
 /// What is known of a machine: storage for an opaque object, which begins with
 /// kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be

@@ -53,7 +53,8 @@ pub unsafe extern "C" fn kx_plan(
     unsafe { report(error, body) }
 }
 
-/// As kx_plan(), for a bzImage that is to be started by a reboot: with a third of the code, for
+/// As kx_plan(), for this machine's Linux image, on x86-64 a bzImage, that is to be started by a
+/// reboot: with a third of the code, for
 /// programs that have little room. What was read by kx_machine_read_to_boot() is enough for it.
 ///
 /// Nothing is verified before the new kernel starts: there is no digest, as with

@@ -310,6 +310,8 @@ fn sizes_and_offsets() {
         (align_of::<kx_machine>(), align_of::<kx_workspace>()),
         (8, 8)
     );
-    const { assert!(kx_machine::SIZE <= KX_MACHINE_SIZE) };
+    // Programs have the size compiled in. New facts may fill half of what there is; what needs more
+    // is decided with a new SONAME in mind.
+    const { assert!(kx_machine::SIZE <= KX_MACHINE_SIZE / 2) };
     const { assert!(kx_workspace::SIZE <= KX_WORKSPACE_SIZE) };
 }

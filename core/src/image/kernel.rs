@@ -8,6 +8,7 @@ use crate::error::{Error, Format, Result};
 
 /// A kernel that is entered at its 64-bit entry.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Kernel<'a> {
     /// With a decompressor.
     BzImage(BzImage<'a>),
@@ -92,6 +93,24 @@ impl<'a> Kernel<'a> {
         match self {
             Self::BzImage(_) => Format::BzImage,
             Self::Vmlinux(_) => Format::Vmlinux,
+        }
+    }
+
+    /// Its version, what `uname -r` will say; empty if its header does not say, and of a vmlinux.
+    #[must_use]
+    pub fn release(&self) -> &'a [u8] {
+        match self {
+            Self::BzImage(image) => image.release(),
+            Self::Vmlinux(_) => &[],
+        }
+    }
+
+    /// Its version, builder and build, as its header has them; empty as [`Kernel::release`].
+    #[must_use]
+    pub fn version_string(&self) -> &'a [u8] {
+        match self {
+            Self::BzImage(image) => image.version_string(),
+            Self::Vmlinux(_) => &[],
         }
     }
 

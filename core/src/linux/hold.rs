@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 
 /// What keeps a file as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Hold {
     /// A read lease.
     Lease,
