@@ -4,6 +4,7 @@
 mod binary;
 mod budget;
 mod house;
+mod licences;
 mod little_memory;
 mod msrv;
 mod options;
@@ -76,6 +77,12 @@ const STEPS: &[Step] = &[
         about: "rules of the source tree",
         when: When::Always,
         run: house::run,
+    },
+    Step {
+        name: "licences",
+        about: "licences of dependencies, and what ships",
+        when: When::Always,
+        run: licences::run,
     },
     Step {
         name: "clippy",
