@@ -18,7 +18,7 @@ pub const STRATEGIES: &[(&str, &str)] = &[
     ),
     (
         "behind",
-        "the same, dropped from the page tables behind the digest",
+        "the same, dropped from the page tables after the digest",
     ),
     ("huge", "mmap, MADV_HUGEPAGE"),
     ("behind-small", "the same, 256 KiB at a time"),
