@@ -266,7 +266,7 @@ const fn from_answer(given: u32) -> Result<Known, Failure> {
 fn flags(machine: &Machine) -> u32 {
     [
         (machine.efi.present, KX_MACHINE_EFI),
-        (machine.xen, KX_MACHINE_XEN),
+        (machine.xen.domain, KX_MACHINE_XEN),
         (
             machine.kexec.load_limit_reboot.is_some(),
             KX_MACHINE_LOAD_LIMIT_REBOOT,
@@ -275,9 +275,12 @@ fn flags(machine: &Machine) -> u32 {
             machine.kexec.load_limit_panic.is_some(),
             KX_MACHINE_LOAD_LIMIT_PANIC,
         ),
-        (machine.memory_full, KX_MACHINE_MEMORY_FULL),
-        (machine.efi_full, KX_MACHINE_EFI_FULL),
-        (machine.boot_params.get().is_some(), KX_MACHINE_BOOT_PARAMS),
+        (machine.maps.full, KX_MACHINE_MEMORY_FULL),
+        (machine.efi.map_full, KX_MACHINE_EFI_FULL),
+        (
+            machine.x86.boot_params.get().is_some(),
+            KX_MACHINE_BOOT_PARAMS,
+        ),
         (machine.efi.is_complete(), KX_MACHINE_EFI_COMPLETE),
     ]
     .iter()
@@ -290,13 +293,13 @@ fn info(machine: &Machine) -> kx_machine_info {
     kx_machine_info {
         size: 0,
         flags: flags(machine),
-        memory_source: match machine.memory_source {
+        memory_source: match machine.maps.source {
             MemorySource::None => 0,
             MemorySource::FirmwareMemmap => KX_MEMORY_FROM_MEMMAP,
             MemorySource::BootParams => KX_MEMORY_FROM_BOOT_PARAMS,
             MemorySource::Iomem => KX_MEMORY_FROM_IOMEM,
         },
-        iomem_access: match machine.iomem_access {
+        iomem_access: match machine.maps.iomem_access {
             IomemAccess::Missing => 0,
             IomemAccess::Unprivileged => KX_IOMEM_UNPRIVILEGED,
             IomemAccess::Read => KX_IOMEM_READ,
@@ -308,8 +311,8 @@ fn info(machine: &Machine) -> kx_machine_info {
         iomem_count: length(machine.iomem.entries()),
         efi_count: length(efi.map()),
         ram: machine.memory.ram(),
-        total_ram: machine.total_ram.unwrap_or(0),
-        acpi_rsdp: machine.acpi_rsdp,
+        total_ram: machine.platform.total_ram.unwrap_or(0),
+        acpi_rsdp: machine.platform.acpi_rsdp,
         efi_fw_vendor: efi.fw_vendor,
         efi_runtime: efi.runtime,
         efi_config_table: efi.config_table,
@@ -336,17 +339,17 @@ fn info(machine: &Machine) -> kx_machine_info {
             Lockdown::Integrity => KX_LOCKDOWN_INTEGRITY,
             Lockdown::Confidentiality => KX_LOCKDOWN_CONFIDENTIALITY,
         },
-        xen_guest: match machine.xen_guest {
+        xen_guest: match machine.xen.guest {
             XenGuest::Unknown => 0,
             XenGuest::Pv => KX_XEN_PV,
             XenGuest::Hvm => KX_XEN_HVM,
             XenGuest::Pvh => KX_XEN_PVH,
         },
         efi_platform_size: efi.platform_size.into(),
-        five_level: answer(machine.five_level_paging),
-        gbpages: answer(machine.gbpages),
-        xen_control: answer(machine.xen_control),
-        firmware: match machine.firmware {
+        five_level: answer(machine.x86.five_level_paging),
+        gbpages: answer(machine.x86.gbpages),
+        xen_control: answer(machine.xen.control),
+        firmware: match machine.platform.firmware {
             Firmware::Unknown => 0,
             Firmware::Unreadable => KX_FIRMWARE_UNREADABLE,
             Firmware::NotEfi => KX_FIRMWARE_NOT_EFI,
@@ -354,8 +357,8 @@ fn info(machine: &Machine) -> kx_machine_info {
         },
         efi_systab: answer(efi.systab),
         efi_map: answer(efi.has_map),
-        arch: arch::number(machine.arch),
-        page_size: page_bytes(machine.page_size),
+        arch: arch::number(machine.platform.arch),
+        page_size: page_bytes(machine.platform.page_size),
         reserved: 0,
     }
 }
@@ -444,20 +447,20 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         image: from_range(given.kernel_image)?,
     };
 
-    machine.arch = arch;
-    machine.page_size = page_size;
+    machine.platform.arch = arch;
+    machine.platform.page_size = page_size;
     machine.kexec = kexec;
-    machine.xen_guest = xen_guest;
+    machine.xen.guest = xen_guest;
     machine.kernel = kernel;
     machine.crash.region = region;
     machine.crash.low = low;
-    machine.five_level_paging = five_level_paging;
-    machine.firmware = firmware;
-    machine.gbpages = gbpages;
-    machine.xen = has(KX_MACHINE_XEN);
-    machine.xen_control = xen_control;
-    machine.total_ram = (given.total_ram != 0).then_some(given.total_ram);
-    machine.acpi_rsdp = given.acpi_rsdp;
+    machine.x86.five_level_paging = five_level_paging;
+    machine.platform.firmware = firmware;
+    machine.x86.gbpages = gbpages;
+    machine.xen.domain = has(KX_MACHINE_XEN);
+    machine.xen.control = xen_control;
+    machine.platform.total_ram = (given.total_ram != 0).then_some(given.total_ram);
+    machine.platform.acpi_rsdp = given.acpi_rsdp;
     let efi = &mut machine.efi;
     efi.present = has(KX_MACHINE_EFI);
     efi.platform_size = platform_size;
@@ -527,7 +530,7 @@ pub unsafe extern "C" fn kx_machine_boot_params(
     plain(|| {
         // SAFETY: the caller's promise.
         let machine = unsafe { shared(machine) }?;
-        let page = machine.boot_params.get();
+        let page = machine.x86.boot_params.get();
         let page = page.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
         if buffer.is_null() {
             return Err(Failure::Own(KX_E_NULL));

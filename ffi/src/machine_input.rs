@@ -138,7 +138,7 @@ fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure
             let mut flags = CpuFlags::new();
             flags.feed(contents);
             flags.finish();
-            machine.set_cpu_flags(&flags);
+            machine.x86.set_cpu_flags(&flags);
             flags.is_complete().then_some(()).ok_or(BAD)
         }
         KX_SOURCE_MEMINFO => {
@@ -216,10 +216,10 @@ fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
     machine.kernel = found.kernel;
     made_of.iomem_file = found.access == IomemAccess::Read;
     match found.access {
-        _ if machine.iomem_access == IomemAccess::TooLong => return Err(MapFull.into()),
+        _ if machine.maps.iomem_access == IomemAccess::TooLong => return Err(MapFull.into()),
         IomemAccess::TooLong => {
-            machine.iomem_access = IomemAccess::TooLong;
-            machine.memory_full = true;
+            machine.maps.iomem_access = IomemAccess::TooLong;
+            machine.maps.full = true;
             return Err(MapFull.into());
         }
         // Entries added one by one are known all the same.
@@ -228,23 +228,23 @@ fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
         | IomemAccess::Unreadable
         | IomemAccess::Damaged) => {
             if !made_of.iomem_entries {
-                machine.iomem_access = access;
+                machine.maps.iomem_access = access;
             }
             return Err(BAD);
         }
-        IomemAccess::Read => machine.iomem_access = IomemAccess::Read,
+        IomemAccess::Read => machine.maps.iomem_access = IomemAccess::Read,
     }
     if made_of.iomem_entries {
         machine.iomem.join_touching();
     }
-    if machine.memory_source == MemorySource::None && !made_of.firmware_full {
+    if machine.maps.source == MemorySource::None && !made_of.firmware_full {
         let Machine { iomem, memory, .. } = machine;
         for entry in iomem.entries() {
             memory.add(entry.range, entry.kind)?;
         }
         // The kernel lists RAM in pieces where it cut something out for itself at boot.
         memory.join_touching();
-        machine.memory_source = MemorySource::Iomem;
+        machine.maps.source = MemorySource::Iomem;
     }
     Ok(())
 }
@@ -260,18 +260,18 @@ fn forget_iomem(object: &mut Inner) {
         return;
     }
     machine.iomem.clear();
-    if machine.iomem_access == IomemAccess::TooLong {
-        machine.iomem_access = IomemAccess::Missing;
-        machine.memory_full = made_of.firmware_full;
+    if machine.maps.iomem_access == IomemAccess::TooLong {
+        machine.maps.iomem_access = IomemAccess::Missing;
+        machine.maps.full = made_of.firmware_full;
     }
     drop_copy(machine);
 }
 
 /// The firmware's map without the copy of /proc/iomem's, which is for want of another source.
 fn drop_copy(machine: &mut Machine) {
-    if machine.memory_source == MemorySource::Iomem {
+    if machine.maps.source == MemorySource::Iomem {
         machine.memory.clear();
-        machine.memory_source = MemorySource::None;
+        machine.maps.source = MemorySource::None;
     }
 }
 
@@ -284,8 +284,8 @@ fn add_to_firmware(object: &mut Inner, range: Range, kind: MemoryKind) -> Result
     }
     if made_of.firmware_full {
         machine.memory.clear();
-        machine.memory_full = true;
-        machine.memory_source = MemorySource::None;
+        machine.maps.full = true;
+        machine.maps.source = MemorySource::None;
         return Err(MapFull.into());
     }
     Ok(())
@@ -301,8 +301,8 @@ fn e820(object: &mut Inner, table: &[u8]) -> Result<(), Failure> {
     }
     let machine = &mut object.machine;
     machine.memory.join_touching();
-    if machine.memory_source == MemorySource::None {
-        machine.memory_source = MemorySource::BootParams;
+    if machine.maps.source == MemorySource::None {
+        machine.maps.source = MemorySource::BootParams;
     }
     Ok(())
 }
@@ -310,33 +310,33 @@ fn e820(object: &mut Inner, table: &[u8]) -> Result<(), Failure> {
 fn boot_params(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
     let page = <&[u8; 4096]>::try_from(contents).map_err(|_| BAD)?;
     let machine = &mut object.machine;
-    machine.boot_params.set(page);
+    machine.x86.boot_params.set(page);
     firmware(machine);
     rsdp(machine);
-    let length = machine.boot_params.e820_table().len();
+    let length = machine.x86.boot_params.e820_table().len();
     let table = page.get(field::E820_TABLE..).unwrap_or_default();
     e820(object, table.get(..length).unwrap_or_default())
 }
 
 /// As the running system is read, what started it: known once the boot_params are.
 fn firmware(machine: &mut Machine) {
-    if machine.boot_params.get().is_none() {
+    if machine.x86.boot_params.get().is_none() {
         return;
     }
-    let signature = machine.boot_params.efi_info().loader_signature;
+    let signature = machine.x86.boot_params.efi_info().loader_signature;
     let efi = machine.efi.present || matches!(signature, EfiInfo::EL32 | EfiInfo::EL64);
-    machine.firmware = if efi { Firmware::Efi } else { Firmware::NotEfi };
+    machine.platform.firmware = if efi { Firmware::Efi } else { Firmware::NotEfi };
 }
 
 /// As the running system is read: the boot loader's word, then EFI's.
 fn rsdp(machine: &mut Machine) {
     let known = [
-        machine.boot_params.acpi_rsdp_addr(),
+        machine.x86.boot_params.acpi_rsdp_addr(),
         machine.efi.acpi20,
         machine.efi.acpi,
     ];
     if let Some(address) = known.into_iter().find(|address| *address != 0) {
-        machine.acpi_rsdp = address;
+        machine.platform.acpi_rsdp = address;
     }
 }
 
@@ -364,14 +364,14 @@ pub unsafe extern "C" fn kx_machine_add_memory(
         let kind = MemoryKind(kind);
         match map {
             KX_MAP_FIRMWARE => {
-                let read = object.machine.memory_source == MemorySource::BootParams;
+                let read = object.machine.maps.source == MemorySource::BootParams;
                 object.made_of.firmware_tables |= read;
                 add_to_firmware(object, range, kind)?;
                 let machine = &mut object.machine;
                 if object.made_of.firmware_tables {
                     machine.memory.join_touching();
                 }
-                machine.memory_source = MemorySource::FirmwareMemmap;
+                machine.maps.source = MemorySource::FirmwareMemmap;
             }
             KX_MAP_IOMEM => add_to_iomem(object, range, kind)?,
             _ => return Err(Failure::Own(KX_E_UNKNOWN)),
@@ -383,19 +383,19 @@ pub unsafe extern "C" fn kx_machine_add_memory(
 fn add_to_iomem(object: &mut Inner, range: Range, kind: MemoryKind) -> Result<(), Failure> {
     let Inner { made_of, machine } = object;
     made_of.iomem_entries = true;
-    let full = machine.iomem_access == IomemAccess::TooLong;
+    let full = machine.maps.iomem_access == IomemAccess::TooLong;
     if full || machine.iomem.add(range, kind).is_err() {
         machine.iomem.clear();
-        machine.iomem_access = IomemAccess::TooLong;
-        machine.memory_full = true;
+        machine.maps.iomem_access = IomemAccess::TooLong;
+        machine.maps.full = true;
         drop_copy(machine);
         return Err(MapFull.into());
     }
-    machine.iomem_access = IomemAccess::Read;
+    machine.maps.iomem_access = IomemAccess::Read;
     if made_of.iomem_file {
         machine.iomem.join_touching();
     }
-    if machine.memory_source == MemorySource::Iomem {
+    if machine.maps.source == MemorySource::Iomem {
         machine.memory.add(range, kind)?;
         machine.memory.join_touching();
     }
@@ -427,8 +427,8 @@ pub unsafe extern "C" fn kx_machine_add_efi(
             pages: descriptor.pages,
             attribute: descriptor.attribute,
         });
-        machine.efi_full |= added.is_err();
-        if machine.efi_full {
+        efi.map_full |= added.is_err();
+        if efi.map_full {
             efi.clear_map();
             return Err(EFI_FULL.into());
         }

@@ -219,7 +219,7 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
     for lockdown in [Lockdown::None, Lockdown::Integrity] {
         let state = KexecState {
             lockdown,
-            ..KexecState::UNKNOWN
+            ..KexecState::NONE
         };
         for step in [
             Step::Load,
@@ -270,7 +270,7 @@ fn names_are_the_cores() {
 fn zeros_are_a_machine() {
     let mut machine = unsafe { Box::<Machine>::new_zeroed().assume_init() };
     let read = std::format!("{machine:?}");
-    assert!(read.contains("memory_source: None") && read.contains("lockdown: Unknown"));
+    assert!(read.contains("source: None") && read.contains("lockdown: Unknown"));
     machine.clear();
     assert_eq!(
         std::format!("{machine:?}"),

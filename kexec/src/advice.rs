@@ -43,7 +43,7 @@ mod tests {
     fn said(step: Step, errno: Errno, lockdown: Lockdown) -> std::string::String {
         let state = KexecState {
             lockdown,
-            ..KexecState::UNKNOWN
+            ..KexecState::NONE
         };
         Worded(Refusal::explain(step, errno, &state).unwrap()).to_string()
     }

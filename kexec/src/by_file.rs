@@ -164,7 +164,7 @@ pub fn check_image(kernel: &[u8], line: &CStr, machine: &Machine) -> Result<(), 
 fn uses_efi_32(machine: &Machine) -> bool {
     let line = machine.command_line.get().unwrap_or_default();
     let mut efi = words(line).filter_map(|word| word.strip_prefix(b"efi="));
-    machine.boot_params.efi_info().loader_signature == u32::from_le_bytes(*b"EL32")
+    machine.x86.boot_params.efi_info().loader_signature == u32::from_le_bytes(*b"EL32")
         && !has_parameter(line, b"noefi")
         && !efi.any(|list| {
             list.split(|&byte| byte == b',')

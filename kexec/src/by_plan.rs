@@ -183,7 +183,10 @@ fn unload_again(crash: bool) {
 /// Initrds that are more than kexec_load takes, each of which becomes a segment as large as it
 /// is: by the rule that a plan's check makes of all segments, but before anything is copied.
 fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
-    let half = machine.total_ram.map_or(u64::MAX, |total| total / 2);
+    let half = machine
+        .platform
+        .total_ram
+        .map_or(u64::MAX, |total| total / 2);
     let mut sum = 0_u64;
     for (initrd, segment) in inputs.initrds.iter().zip(1..) {
         sum = sum.saturating_add(initrd.file.size());

@@ -114,18 +114,18 @@ impl Known {
     const fn of(machine: &Machine) -> Self {
         Self {
             vmcoreinfo: machine.dump.vmcoreinfo,
-            firmware: machine.firmware,
+            firmware: machine.platform.firmware,
         }
     }
 
     /// Fills in what is not known: the plan is for its sizes only.
     fn pretend(self, machine: &mut Machine) {
         machine.dump.vmcoreinfo = self.vmcoreinfo.or(Range::from_size(1 << 20, 4096));
-        machine.firmware = Firmware::NotEfi;
+        machine.platform.firmware = Firmware::NotEfi;
     }
 
     const fn restore(self, machine: &mut Machine) {
         machine.dump.vmcoreinfo = self.vmcoreinfo;
-        machine.firmware = self.firmware;
+        machine.platform.firmware = self.firmware;
     }
 }

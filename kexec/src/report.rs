@@ -139,7 +139,7 @@ impl fmt::Display for Named {
 
 /// What was found on the machine.
 pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
-    let source = match machine.memory_source {
+    let source = match machine.maps.source {
         MemorySource::None => "unknown",
         MemorySource::FirmwareMemmap => "/sys/firmware/memmap",
         MemorySource::BootParams => "/sys/kernel/boot_params",
@@ -151,7 +151,7 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         "memory",
         format_args!("{source}, {entries} ranges, {mib} MiB RAM"),
     )?;
-    match (machine.iomem_access, machine.iomem.entries().len()) {
+    match (machine.maps.iomem_access, machine.iomem.entries().len()) {
         (IomemAccess::Missing, _) => fact(out, "iomem", format_args!("missing"))?,
         (IomemAccess::Unreadable, _) => fact(out, "iomem", format_args!("not readable"))?,
         (IomemAccess::Damaged, _) => fact(out, "iomem", format_args!("not the kernel's"))?,
@@ -161,7 +161,7 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
         (IomemAccess::TooLong, _) => fact(out, "iomem", format_args!("too long"))?,
         (IomemAccess::Read, count) => fact(out, "iomem", format_args!("{count} ranges"))?,
     }
-    if let Some(total) = machine.total_ram {
+    if let Some(total) = machine.platform.total_ram {
         let half = total >> 21;
         fact(
             out,
@@ -169,12 +169,12 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
             format_args!("{half} MiB, half of the RAM in use"),
         )?;
     }
-    match machine.boot_params.get() {
+    match machine.x86.boot_params.get() {
         Some(_) => fact(out, "boot_params", format_args!("readable"))?,
         None => fact(out, "boot_params", format_args!("not readable"))?,
     }
     let efi = &machine.efi;
-    match (machine.firmware, efi.runtime, efi.map().len()) {
+    match (machine.platform.firmware, efi.runtime, efi.map().len()) {
         (Firmware::NotEfi, 0, 0) => fact(out, "efi", format_args!("none"))?,
         (Firmware::Efi, 0, 0) => fact(out, "efi", format_args!("runtime services unknown"))?,
         (Firmware::Unknown | Firmware::Unreadable, 0, 0) => {
@@ -186,11 +186,11 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
             format_args!("runtime services {runtime:#x}, {count} ranges"),
         )?,
     }
-    match machine.acpi_rsdp {
+    match machine.platform.acpi_rsdp {
         0 => fact(out, "acpi rsdp", format_args!("unknown"))?,
         address => fact(out, "acpi rsdp", format_args!("{address:#x}"))?,
     }
-    match machine.five_level_paging {
+    match machine.x86.five_level_paging {
         Known::Yes => fact(out, "paging", format_args!("5 levels"))?,
         Known::No => fact(out, "paging", format_args!("4 levels"))?,
         Known::Unknown => fact(out, "paging", format_args!("unknown"))?,
@@ -208,8 +208,8 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
     if machine.crash.region.is_some() {
         dump(out, &machine.dump)?;
     }
-    if machine.xen {
-        let kind = match machine.xen_guest {
+    if machine.xen.domain {
+        let kind = match machine.xen.guest {
             XenGuest::Unknown => "yes",
             XenGuest::Pv => "PV: its kexec is the hypervisor's, which is not supported",
             XenGuest::Hvm => "HVM",

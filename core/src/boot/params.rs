@@ -119,13 +119,13 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
     let command_line = at(layout.command_line);
     page.split::<{ header::CMD_LINE_PTR }, { field::EXT_CMD_LINE_PTR }>(command_line);
     page.put::<{ header::SETUP_DATA }, 8>(first_node.to_le_bytes());
-    if let Some(old) = machine.boot_params.get() {
+    if let Some(old) = machine.x86.boot_params.get() {
         inherit(page.0, old);
         if let Some(offset) = layout.efi_map {
             write_efi_info(&mut page, old, at(offset), machine.efi.map().len());
         }
     }
-    page.put::<{ field::ACPI_RSDP_ADDR }, 8>(machine.acpi_rsdp.to_le_bytes());
+    page.put::<{ field::ACPI_RSDP_ADDR }, 8>(machine.platform.acpi_rsdp.to_le_bytes());
     page.put::<{ field::E820_ENTRIES }, 1>([inside.len() as u8]);
     write_e820(page.0.get_mut(field::E820_TABLE..)?, inside);
     write_legacy_memory_size(&mut page, parts.memory);

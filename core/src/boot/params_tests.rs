@@ -187,7 +187,7 @@ fn efi(machine: &mut Machine) {
     page[0x0b0] = 2;
     page[0x13c] = 3;
     page[0x1ef] = 4;
-    machine.boot_params.set(&page);
+    machine.x86.boot_params.set(&page);
     machine.efi.fw_vendor = 0x11;
     machine.efi.runtime = 0x22;
     machine.efi.config_table = 0x33;
@@ -204,7 +204,7 @@ fn efi(machine: &mut Machine) {
             })
             .unwrap();
     }
-    machine.acpi_rsdp = 0xe0014;
+    machine.platform.acpi_rsdp = 0xe0014;
 }
 
 #[test]

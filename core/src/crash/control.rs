@@ -43,7 +43,7 @@ impl ControlPages {
     #[must_use]
     pub fn of(machine: &Machine) -> Self {
         let blocks = |shift, partial_only| blocks(mapped(machine), shift, partial_only);
-        let tables = blocks(GIB, machine.gbpages == Known::Yes)
+        let tables = blocks(GIB, machine.x86.gbpages == Known::Yes)
             .saturating_add(blocks(TABLE_512_GIB, false))
             .saturating_add(blocks(TABLE_256_TIB, false));
         Self {
@@ -133,7 +133,7 @@ mod tests {
 
     fn machine(ram: &[(u64, u64)], gbpages: bool) -> Box<Machine> {
         let mut machine = Box::new(Machine::new());
-        machine.gbpages = Known::of(gbpages);
+        machine.x86.gbpages = Known::of(gbpages);
         for (start, size) in ram {
             let range = Range::from_size(*start, *size).unwrap();
             machine.iomem.add(range, MemoryKind::RAM).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     fn memory_of_drivers_and_tables_count_too() {
         let read = |text: &str, gbpages| {
             let mut machine = Box::new(Machine::new());
-            machine.gbpages = Known::of(gbpages);
+            machine.x86.gbpages = Known::of(gbpages);
             let machine_dump = &mut machine.dump;
             let mut parser = IomemParser::new(&mut machine.iomem).with_dump(machine_dump);
             parser.feed(text.as_bytes());

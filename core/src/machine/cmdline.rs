@@ -136,6 +136,11 @@ impl RunningCommandLine {
         self.length = if self.too_long { 0 } else { length };
     }
 
+    /// Forgets it, in place.
+    pub fn clear(&mut self) {
+        self.set(b"");
+    }
+
     /// The line without its line feed; `None` when it could not be read or is too long.
     #[must_use]
     pub fn get(&self) -> Option<&[u8]> {

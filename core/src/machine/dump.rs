@@ -70,17 +70,26 @@ impl Dump {
 
     /// Forgets everything, in place.
     pub fn clear(&mut self) {
-        self.ram.clear();
-        self.ram_full = false;
-        self.gart = None;
-        self.cpus.clear();
-        self.vmcoreinfo = None;
-        self.elfcorehdr_size = None;
-        self.direct_map = None;
-        self.text = None;
-        self.release = (0, 0);
-        self.cma.clear();
-        self.cma_known = Known::Unknown;
+        // No `..`: a field that is not named here does not compile.
+        let Self {
+            ram,
+            ram_full,
+            gart,
+            cpus,
+            vmcoreinfo,
+            elfcorehdr_size,
+            direct_map,
+            text,
+            release,
+            cma,
+            cma_known,
+        } = self;
+        ram.clear();
+        cpus.clear();
+        cma.clear();
+        (*ram_full, *cma_known) = (false, Known::Unknown);
+        (*gart, *vmcoreinfo, *elfcorehdr_size) = (None, None, None);
+        (*direct_map, *text, *release) = (None, None, (0, 0));
     }
 
     /// The ranges of the contiguous memory allocator the crash kernel may use.
@@ -142,14 +151,20 @@ impl CpuNotes {
         }
     }
 
-    /// Forgets them.
+    /// Forgets them, in place.
     pub fn clear(&mut self) {
-        self.size = 0;
-        self.absent = 0;
-        self.unread = 0;
-        self.listed = Known::Unknown;
-        self.full = false;
-        self.addresses.clear();
+        // No `..`: a field that is not named here does not compile.
+        let Self {
+            size,
+            absent,
+            unread,
+            listed,
+            full,
+            addresses,
+        } = self;
+        (*size, *absent, *unread) = (0, 0, 0);
+        (*listed, *full) = (Known::Unknown, false);
+        addresses.clear();
     }
 
     /// The next CPU's note, physical address; in the order of the CPUs' numbers.

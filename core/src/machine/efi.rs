@@ -77,6 +77,8 @@ pub struct Efi {
     /// Whether there is a runtime map: no, where the running kernel does not use runtime services
     /// (`efi=noruntime`); not known, where it could not be read.
     pub has_map: Known,
+    /// Whether the runtime map was dropped because it has more than [`Efi::CAPACITY`] entries.
+    pub map_full: bool,
     /// The runtime map, sorted by physical address.
     map: Vec<EfiMemoryDescriptor, { Efi::CAPACITY }>,
 }
@@ -100,6 +102,7 @@ impl Efi {
             acpi: 0,
             systab: Known::Unknown,
             has_map: Known::Unknown,
+            map_full: false,
             map: Vec::new(),
         }
     }
@@ -164,20 +167,38 @@ impl Efi {
         self.map.clear();
     }
 
-    /// Forgets everything.
+    /// Forgets everything, in place.
     pub fn clear(&mut self) {
-        self.clear_map();
-        self.present = false;
-        self.platform_size = 0;
-        self.fw_vendor = 0;
-        self.runtime = 0;
-        self.config_table = 0;
-        self.smbios = 0;
-        self.smbios3 = 0;
-        self.acpi20 = 0;
-        self.acpi = 0;
-        self.systab = Known::Unknown;
-        self.has_map = Known::Unknown;
+        // No `..`: a field that is not named here does not compile.
+        let Self {
+            present,
+            platform_size,
+            fw_vendor,
+            runtime,
+            config_table,
+            smbios,
+            smbios3,
+            acpi20,
+            acpi,
+            systab,
+            has_map,
+            map_full,
+            map,
+        } = self;
+        (*present, *map_full, *platform_size) = (false, false, 0);
+        (*systab, *has_map) = (Known::Unknown, Known::Unknown);
+        for address in [
+            fw_vendor,
+            runtime,
+            config_table,
+            smbios,
+            smbios3,
+            acpi20,
+            acpi,
+        ] {
+            *address = 0;
+        }
+        map.clear();
     }
 }
 

@@ -12,7 +12,6 @@
 //! "RAM buffer" (the gap the kernel keeps behind the end of RAM) stays out too: the firmware
 //! knows nothing of it, and every kernel makes its own.
 
-use super::memmap::kind_of_name;
 use super::{CrashReservation, Dump, Iomem, IomemAccess, KernelRanges};
 use crate::memory::{MemoryKind, MemoryMap, Range};
 use crate::text::{self, Lines};
@@ -122,7 +121,7 @@ impl State<'_> {
         let inside = |outer| if outer < indent { outer } else { NOWHERE };
         self.ram = inside(self.ram);
         self.driver = inside(self.driver);
-        let known = kind_of_name(name);
+        let known = MemoryKind::of_name(name);
         let driver_managed = is_driver_managed(name);
         if driver_managed || name.starts_with(b"dax") {
             self.driver = self.driver.min(indent);
@@ -168,10 +167,7 @@ impl<'a> IomemParser<'a> {
             map: IomemMapParser::new(map),
             facts: Facts {
                 dump: None,
-                crash: CrashReservation {
-                    region: None,
-                    low: None,
-                },
+                crash: CrashReservation::NONE,
                 kernel: KernelRanges::NONE,
             },
         }

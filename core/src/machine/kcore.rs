@@ -3,19 +3,12 @@
 //! other file says the latter.
 
 use super::KernelText;
+use super::x86;
 use crate::bytes::{u16_at, u32_at, u64_at};
 use crate::elf::{EHDR, Ehdr, MAGIC_64_LE, PHDR, PT_LOAD, Phdr, offset_of};
 
-/// The last 2 GiB of the address space hold the kernel's image and its modules on x86_64
-/// (Documentation/arch/x86/x86_64/mm.rst, __START_KERNEL_map).
-const KERNEL_MAP: u64 = 0xffff_ffff_8000_0000;
-/// The kernel's half of the address space begins here with 5-level page tables.
-const KERNEL_HALF: u64 = 0xff00_0000_0000_0000;
 /// p_paddr of what has no one physical address, the vmalloc area.
 const NO_ADDRESS: u64 = u64::MAX;
-/// KASLR moves the direct map by whole GiB (arch/x86/mm/kaslr.c).
-const DIRECT_MAP_ALIGN: u64 = 1 << 30;
-
 /// Reads the headers piece by piece.
 #[derive(Clone, Debug)]
 pub struct KcoreParser {
@@ -87,12 +80,11 @@ impl KcoreParser {
         if kind != Some(PT_LOAD) || phys == NO_ADDRESS || size == 0 {
             return;
         }
-        if virt >= KERNEL_MAP {
+        if x86::is_kernel_text(virt) {
             self.text = self.text.or(Some(KernelText { virt, phys, size }));
             return;
         }
-        let base = virt.wrapping_sub(phys);
-        if virt >= KERNEL_HALF && base >= KERNEL_HALF && base % DIRECT_MAP_ALIGN == 0 {
+        if let Some(base) = x86::direct_map(virt, phys) {
             // Older kernels say 0 where there is no address; the direct map is the lowest of all.
             self.direct_map = Some(self.direct_map.unwrap_or(base).min(base));
         }

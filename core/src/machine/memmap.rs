@@ -12,32 +12,9 @@ use crate::text;
 pub fn memmap_entry(start: &[u8], end: &[u8], kind: &[u8]) -> Option<MemoryEntry> {
     Some(MemoryEntry {
         range: Range::new(text::hex(start)?, text::hex(end)?)?,
-        kind: kind_of_name(kind.trim_ascii()).unwrap_or(MemoryKind::RESERVED),
+        kind: MemoryKind::of_name(kind.trim_ascii()).unwrap_or(MemoryKind::RESERVED),
     })
 }
-
-/// The kind behind a name in /sys/firmware/memmap and /proc/iomem (e820_type_to_string); `None`
-/// if it names no kind of memory.
-///
-/// Kernels before 4.11 wrote "reserved", arm64 still does. "Unknown E820 type" has lost its
-/// number on the way and becomes plain reserved.
-pub(super) fn kind_of_name(name: &[u8]) -> Option<MemoryKind> {
-    let found = NAMES.iter().find(|(known, _)| name == known.as_bytes());
-    found.map(|&(_, kind)| kind)
-}
-
-const NAMES: [(&str, MemoryKind); 10] = [
-    (MemoryKind::RAM.name(), MemoryKind::RAM),
-    (MemoryKind::RESERVED.name(), MemoryKind::RESERVED),
-    ("reserved", MemoryKind::RESERVED),
-    (MemoryKind::ACPI.name(), MemoryKind::ACPI),
-    (MemoryKind::NVS.name(), MemoryKind::NVS),
-    (MemoryKind::UNUSABLE.name(), MemoryKind::UNUSABLE),
-    (MemoryKind::PMEM.name(), MemoryKind::PMEM),
-    (MemoryKind::PRAM.name(), MemoryKind::PRAM),
-    (MemoryKind::SOFT_RESERVED.name(), MemoryKind::SOFT_RESERVED),
-    ("Unknown E820 type", MemoryKind::RESERVED),
-];
 
 #[cfg(test)]
 mod tests {

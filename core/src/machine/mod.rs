@@ -21,131 +21,66 @@
 //! then adds the EFI memory map to its own table only (arch/x86/platform/efi/efi.c,
 //! do_add_efi_memmap), and the two others lack what the firmware's e820 table lacks.
 //!
-//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`Machine::memory_full`] says
+//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`MapFacts::full`] says
 //! so.
 
-mod boot_params;
 mod cmdline;
-mod cpuinfo;
 mod dump;
-mod e820;
 mod efi;
 mod iomem;
 mod kcore;
-
+mod kexec;
+mod lockdown;
+mod maps;
+mod meminfo;
 mod memmap;
+mod platform;
 mod resources;
-mod state;
 mod unknown;
+mod x86;
 mod xen;
 
 pub use crate::known::Known;
 pub use crate::text::{hex, release};
-pub use boot_params::{EfiInfo, RunningBootParams};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
-pub use cpuinfo::CpuFlags;
 pub use dump::{CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, vmcoreinfo};
-pub use e820::{E820_ENTRY_SIZE, e820_entries};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
 pub use iomem::{IomemMapParser, IomemParser};
 pub use kcore::KcoreParser;
+pub use kexec::{KexecState, StatusParser, flag, load_limit};
+pub use lockdown::{Lockdown, lockdown};
+pub use maps::{MapFacts, MemorySource};
+pub use meminfo::MeminfoParser;
+pub(crate) use meminfo::kib_of;
 pub use memmap::memmap_entry;
+pub use platform::Platform;
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
-pub(crate) use state::kib_of;
-pub use state::{
-    MeminfoParser, StatusParser, flag, hypervisor_is_xen, load_limit, lockdown, xen_control,
-    xen_guest,
-};
 pub use unknown::{Firmware, refusal};
+pub use x86::{CpuFlags, E820_ENTRY_SIZE, EfiInfo, RunningBootParams, X86Facts, e820_entries};
+pub use xen::{Xen, XenGuest, hypervisor_is_xen, xen_control, xen_guest};
 
-use crate::arch::Arch;
 use crate::error::Error;
-use crate::memory::{MemoryMap, PageSize};
+use crate::memory::MemoryMap;
 
-/// Where [`Machine::memory`] came from, best first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MemorySource {
-    /// Nothing could be read.
-    #[default]
-    None,
-    /// /sys/firmware/memmap: the firmware's map, complete, readable by everyone, and untouched
-    /// by `mem=` and `memmap=` of the running kernel.
-    FirmwareMemmap,
-    /// The e820 table the running kernel was given (/sys/kernel/boot_params/data and its
-    /// SETUP_E820_EXT node): the same map, but not corrected by the kernel's early quirks.
-    BootParams,
-    /// /proc/iomem: what the running kernel made of it; needs CAP_SYS_ADMIN.
-    Iomem,
-}
-
-/// What the kernel's lockdown forbids (/sys/kernel/security/lockdown).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lockdown {
-    /// The file is not there or not readable.
-    #[default]
-    Unknown,
-    /// Nothing is forbidden.
-    None,
-    /// Loading of unsigned kernels is forbidden: kexec_load entirely.
-    Integrity,
-    /// As integrity, and reading kernel memory too.
-    Confidentiality,
-}
-
-/// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum XenGuest {
-    /// Not said: no Xen, or one that is older than the file.
-    #[default]
-    Unknown,
-    /// Paravirtualised: the kernel sees no physical memory of its own, kexec is the hypervisor's.
-    Pv,
-    /// Hardware virtual machine: kexec as on hardware.
-    Hvm,
-    /// PV in an HVM container.
-    Pvh,
-}
-
-/// The kexec side of the running kernel; what could not be read is unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KexecState {
-    /// Whether an image is loaded.
-    pub loaded: Known,
-    /// Whether a crash image is loaded.
-    pub crash_loaded: Known,
-    /// kernel.kexec_load_disabled.
-    pub load_disabled: Known,
-    /// kernel.kexec_load_limit_reboot: loads still allowed, −1 without limit.
-    pub load_limit_reboot: Option<i64>,
-    /// kernel.kexec_load_limit_panic.
-    pub load_limit_panic: Option<i64>,
-    /// Lockdown.
-    pub lockdown: Lockdown,
-    /// Whether this process has CAP_SYS_BOOT (CapEff in /proc/self/status).
-    pub cap_sys_boot: Known,
-}
-
-/// Everything the planner wants to know of a machine.
+/// Everything the planner wants to know of a machine, in parts.
+///
+/// Small parts have a `NONE`, of which nothing is known, and are forgotten by its assignment. Parts
+/// with a table have `new` and `clear`, which forgets a table by its length alone.
 ///
 /// Large (some 0.7 MiB, mostly memory maps of fixed capacity); only what is filled is ever
 /// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
 /// file. In a frame it works too, but a frame that large has every page probed.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
-    /// The map the new kernel is told, and [`MemorySource`] says where from.
+    /// What the running system is.
+    pub platform: Platform,
+    /// The map the new kernel is told.
     pub memory: MemoryMap,
-    /// Where [`Machine::memory`] came from.
-    pub memory_source: MemorySource,
     /// /proc/iomem's map: what the running kernel calls System RAM and Reserved. Empty when it
     /// is not readable. Segments go only where both maps have RAM.
     pub iomem: MemoryMap,
-    /// Whether /proc/iomem could be read.
-    pub iomem_access: IomemAccess,
-    /// Whether a source of the map was passed over because it has more than
-    /// [`MemoryMap::CAPACITY`] entries.
-    pub memory_full: bool,
-    /// Whether the EFI runtime map was dropped because it has more than [`Efi::CAPACITY`] entries.
-    pub efi_full: bool,
+    /// Where the two maps come from.
+    pub maps: MapFacts,
     /// The crash reservation.
     pub crash: CrashReservation,
     /// What a crash kernel must be told of the running one; empty without a reservation, but for
@@ -155,36 +90,14 @@ pub struct Machine {
     pub kernel: KernelRanges,
     /// The running kernel's command line.
     pub command_line: RunningCommandLine,
-    /// The boot_params the running kernel was started with.
-    pub boot_params: RunningBootParams,
-    /// What started it.
-    pub firmware: Firmware,
     /// EFI runtime services, if the running kernel has them.
     pub efi: Efi,
-    /// Physical address of the ACPI RSDP; 0 when unknown, or when there is none.
-    pub acpi_rsdp: u64,
-    /// Bytes of RAM the running kernel manages (MemTotal in /proc/meminfo, the kernel's
-    /// totalram_pages): kexec_load takes no more than half of it.
-    pub total_ram: Option<u64>,
-    /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
-    /// kernel clears under `no5lvl`).
-    pub five_level_paging: Known,
-    /// Whether the running kernel maps RAM by pages of 1 GiB: DirectMap1G in /proc/meminfo. A CPU
-    /// without them (no `pdpe1gb` in cpuinfo) says no; one with them does not say yes, for the
-    /// kernel may not use them (`nogbpages`, debug_pagealloc).
-    pub gbpages: Known,
-    /// The running kernel's architecture; `None` if nobody says.
-    pub arch: Option<Arch>,
-    /// The running kernel's page size.
-    pub page_size: PageSize,
     /// The kexec side of the running kernel.
     pub kexec: KexecState,
-    /// Whether the running system is a Xen domain.
-    pub xen: bool,
-    /// What kind of domain.
-    pub xen_guest: XenGuest,
-    /// Whether it is the control domain, dom0.
-    pub xen_control: Known,
+    /// Whether the running system is a Xen domain, and which.
+    pub xen: Xen,
+    /// What only an x86 machine has.
+    pub x86: X86Facts,
 }
 
 impl Machine {
@@ -192,78 +105,57 @@ impl Machine {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            platform: Platform::NONE,
             memory: MemoryMap::new(),
-            memory_source: MemorySource::None,
             iomem: MemoryMap::new(),
-            iomem_access: IomemAccess::Missing,
-            memory_full: false,
-            efi_full: false,
-            crash: CrashReservation {
-                region: None,
-                low: None,
-            },
+            maps: MapFacts::NONE,
+            crash: CrashReservation::NONE,
             dump: Dump::new(),
             kernel: KernelRanges::NONE,
             command_line: RunningCommandLine::new(),
-            boot_params: RunningBootParams::new(),
-            firmware: Firmware::Unknown,
             efi: Efi::new(),
-            acpi_rsdp: 0,
-            total_ram: None,
-            five_level_paging: Known::Unknown,
-            gbpages: Known::Unknown,
-            arch: None,
-            page_size: PageSize::K4,
-            kexec: KexecState::UNKNOWN,
-            xen: false,
-            xen_guest: XenGuest::Unknown,
-            xen_control: Known::Unknown,
+            kexec: KexecState::NONE,
+            xen: Xen::NONE,
+            x86: X86Facts::new(),
         }
     }
 
     /// Forgets everything, in place: a [`Machine`] is too large to be made anew and moved.
     pub fn clear(&mut self) {
-        self.memory.clear();
-        self.memory_source = MemorySource::None;
-        self.iomem.clear();
-        self.iomem_access = IomemAccess::Missing;
-        self.memory_full = false;
-        self.efi_full = false;
-        self.crash = CrashReservation::default();
-        self.dump.clear();
-        self.kernel = KernelRanges::NONE;
-        self.command_line.set(b"");
-        self.boot_params.set(b"");
-        self.firmware = Firmware::Unknown;
-        self.efi.clear();
-        self.acpi_rsdp = 0;
-        self.total_ram = None;
-        self.five_level_paging = Known::Unknown;
-        self.gbpages = Known::Unknown;
-        self.arch = None;
-        self.page_size = PageSize::K4;
-        self.kexec = KexecState::UNKNOWN;
-        self.xen = false;
-        self.xen_guest = XenGuest::Unknown;
-        self.xen_control = Known::Unknown;
-    }
-
-    /// Takes over what /proc/cpuinfo said: nothing, if it has no line of flags.
-    pub const fn set_cpu_flags(&mut self, flags: &CpuFlags) {
-        if !flags.is_complete() {
-            return;
-        }
-        self.five_level_paging = Known::of(flags.la57);
-        if !flags.gbpages && matches!(self.gbpages, Known::Unknown) {
-            self.gbpages = Known::No;
-        }
+        // No `..`: a part that is not named here does not compile.
+        let Self {
+            platform,
+            memory,
+            iomem,
+            maps,
+            crash,
+            dump,
+            kernel,
+            command_line,
+            efi,
+            kexec,
+            xen,
+            x86,
+        } = self;
+        *platform = Platform::NONE;
+        memory.clear();
+        iomem.clear();
+        *maps = MapFacts::NONE;
+        *crash = CrashReservation::NONE;
+        dump.clear();
+        *kernel = KernelRanges::NONE;
+        command_line.clear();
+        efi.clear();
+        *kexec = KexecState::NONE;
+        *xen = Xen::NONE;
+        x86.clear();
     }
 
     /// Takes over what /proc/meminfo said.
     pub fn set_meminfo(&mut self, meminfo: &MeminfoParser) {
-        self.total_ram = meminfo.total;
+        self.platform.total_ram = meminfo.total;
         if let Some(gbpages) = meminfo.gbpages {
-            self.gbpages = Known::of(gbpages);
+            self.x86.gbpages = Known::of(gbpages);
         }
     }
 
@@ -271,14 +163,14 @@ impl Machine {
     /// EFI, or it is a 32-bit one, whose runtime services a 64-bit kexec cannot use.
     #[must_use]
     pub fn booted_by_efi(&self) -> bool {
-        let page = self.boot_params.get();
+        let page = self.x86.boot_params.get();
         page.is_some_and(|page| page.get(0x1c0..0x1c4) == Some(b"EL64"))
     }
 
     /// Why [`Machine::memory`] is empty when it is: no source could be read, or none fits.
     #[must_use]
     pub const fn no_memory(&self) -> Error {
-        if self.memory_full {
+        if self.maps.full {
             Error::Full {
                 what: "MemoryMap::CAPACITY",
                 capacity: MemoryMap::CAPACITY as u64,
@@ -291,3 +183,5 @@ impl Machine {
 
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod parts_tests;

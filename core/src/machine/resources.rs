@@ -13,6 +13,12 @@ pub struct CrashReservation {
 }
 
 impl CrashReservation {
+    /// Nothing known, or nothing reserved.
+    pub const NONE: Self = Self {
+        region: None,
+        low: None,
+    };
+
     /// One "Crash kernel" line more, in any order. Should there be more than two, the highest is
     /// the region and the lowest the low one.
     pub fn add(&mut self, range: Range) {

@@ -86,7 +86,7 @@ impl Machine {
     /// [`Error::NoCrashReservation`] if /proc/iomem says that there is none, [`Error::Unknown`]
     /// if it could not be read.
     pub const fn reservation(&self) -> Result<Range> {
-        match (self.crash.region, self.iomem_access) {
+        match (self.crash.region, self.maps.iomem_access) {
             (Some(region), _) => Ok(region),
             (None, IomemAccess::Read | IomemAccess::TooLong) => Err(Error::NoCrashReservation),
             (None, IomemAccess::Unprivileged) => Err(unknown(refusal::RESERVATION_MASKED)),
@@ -99,7 +99,7 @@ impl Machine {
     /// Whether segments may be placed by the firmware's map alone: where there is no /proc/iomem,
     /// or no privilege to read it. Not where it is there and says what cannot be understood.
     pub(crate) const fn check_iomem(&self) -> Result<()> {
-        Err(unknown(match self.iomem_access {
+        Err(unknown(match self.maps.iomem_access {
             IomemAccess::Missing | IomemAccess::Unprivileged | IomemAccess::Read => return Ok(()),
             IomemAccess::Unreadable => refusal::IOMEM_UNREADABLE,
             IomemAccess::Damaged => refusal::IOMEM_DAMAGED,
@@ -118,10 +118,10 @@ impl Machine {
     /// caller may go on all the same. `efi` is whether EFI is wanted, `command_line` the new
     /// kernel's.
     pub(crate) fn check_acpi(&self, efi: bool, command_line: &[u8]) -> Result<bool> {
-        if self.acpi_rsdp != 0 {
+        if self.platform.acpi_rsdp != 0 {
             return Ok(true);
         }
-        let what = match self.firmware {
+        let what = match self.platform.firmware {
             Firmware::NotEfi => return Ok(true),
             Firmware::Unknown => return Ok(false),
             Firmware::Efi if self.efi.systab == Known::Yes => return Ok(true),

@@ -1,7 +1,66 @@
 //! Xen: where a kernel that the running one is given is not what would start.
 
-use super::{Known, Machine, XenGuest, refusal};
+use super::{Known, Machine, refusal};
 use crate::error::{Error, Result};
+use crate::text;
+
+/// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum XenGuest {
+    /// Not said: no Xen, or one that is older than the file.
+    #[default]
+    Unknown,
+    /// Paravirtualised: the kernel sees no physical memory of its own, kexec is the hypervisor's.
+    Pv,
+    /// Hardware virtual machine: kexec as on hardware.
+    Hvm,
+    /// PV in an HVM container.
+    Pvh,
+}
+
+/// Whether the running system is a Xen domain, and which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Xen {
+    /// Whether it is a domain.
+    pub domain: bool,
+    /// What kind of domain.
+    pub guest: XenGuest,
+    /// Whether it is the control domain, dom0.
+    pub control: Known,
+}
+
+impl Xen {
+    /// Nothing known: taken for no domain.
+    pub const NONE: Self = Self {
+        domain: false,
+        guest: XenGuest::Unknown,
+        control: Known::Unknown,
+    };
+}
+
+/// /sys/hypervisor/guest_type.
+#[must_use]
+pub fn xen_guest(contents: &[u8]) -> XenGuest {
+    match contents.trim_ascii() {
+        b"PV" => XenGuest::Pv,
+        b"HVM" => XenGuest::Hvm,
+        b"PVH" => XenGuest::Pvh,
+        _ => XenGuest::Unknown,
+    }
+}
+
+/// /proc/xen/capabilities: whether this is the control domain (dom0), whose kexec_load is the
+/// hypervisor's.
+#[must_use]
+pub fn xen_control(contents: &[u8]) -> bool {
+    text::split_once(contents, b"control_d").is_some()
+}
+
+/// Whether /sys/hypervisor/type says Xen.
+#[must_use]
+pub fn hypervisor_is_xen(contents: &[u8]) -> bool {
+    contents.trim_ascii() == b"xen"
+}
 
 /// hardware_subarch in the boot_params of a paravirtualised guest (X86_SUBARCH_XEN): older
 /// kernels say it in no other place.
@@ -19,15 +78,17 @@ impl Machine {
     /// [`Error::NotBootable`] in a control domain and in a paravirtualised guest,
     /// [`Error::Unknown`] in a domain that may be the control domain.
     pub fn check_xen(&self) -> Result<()> {
-        let why = if self.xen_control == Known::Yes {
+        let why = if self.xen.control == Known::Yes {
             "this is Xen's control domain (dom0): a kernel is loaded to the hypervisor, by a kexec \
              with libxenctrl, and not to the running kernel; use that of kexec-tools"
-        } else if self.xen_guest == XenGuest::Pv
-            || self.boot_params.hardware_subarch() == SUBARCH_XEN
+        } else if self.xen.guest == XenGuest::Pv
+            || self.x86.boot_params.hardware_subarch() == SUBARCH_XEN
         {
             "this is a paravirtualised (PV) Xen guest, which has no memory a kernel could be \
              started in: reboot it, or make it a PVH or HVM guest"
-        } else if self.xen && self.xen_control == Known::Unknown && self.xen_guest != XenGuest::Hvm
+        } else if self.xen.domain
+            && self.xen.control == Known::Unknown
+            && self.xen.guest != XenGuest::Hvm
         {
             return Err(Error::Unknown {
                 what: refusal::XEN_CONTROL,
@@ -36,5 +97,20 @@ impl Machine {
             return Ok(());
         };
         Err(Error::NotBootable { why })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xen_files() {
+        assert!(hypervisor_is_xen(b"xen\n"));
+        assert!(!hypervisor_is_xen(b"z/VM Hypervisor\n"));
+        assert!(xen_control(b"control_d\n"));
+        assert!(!xen_control(b""));
+        assert_eq!(xen_guest(b"PVH\n"), XenGuest::Pvh);
+        assert_eq!(xen_guest(b"?"), XenGuest::Unknown);
     }
 }

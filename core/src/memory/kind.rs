@@ -45,6 +45,32 @@ impl MemoryKind {
     }
 }
 
+impl MemoryKind {
+    /// The kind of that name in /sys/firmware/memmap and /proc/iomem; `None` if it names no kind
+    /// of memory.
+    ///
+    /// Kernels before 4.11 wrote "reserved", arm64 still does. "Unknown E820 type" has lost its
+    /// number and becomes plain reserved.
+    #[must_use]
+    pub fn of_name(name: &[u8]) -> Option<Self> {
+        let found = NAMES.iter().find(|(known, _)| name == known.as_bytes());
+        found.map(|&(_, kind)| kind)
+    }
+}
+
+const NAMES: [(&str, MemoryKind); 10] = [
+    (MemoryKind::RAM.name(), MemoryKind::RAM),
+    (MemoryKind::RESERVED.name(), MemoryKind::RESERVED),
+    ("reserved", MemoryKind::RESERVED),
+    (MemoryKind::ACPI.name(), MemoryKind::ACPI),
+    (MemoryKind::NVS.name(), MemoryKind::NVS),
+    (MemoryKind::UNUSABLE.name(), MemoryKind::UNUSABLE),
+    (MemoryKind::PMEM.name(), MemoryKind::PMEM),
+    (MemoryKind::PRAM.name(), MemoryKind::PRAM),
+    (MemoryKind::SOFT_RESERVED.name(), MemoryKind::SOFT_RESERVED),
+    ("Unknown E820 type", MemoryKind::RESERVED),
+];
+
 impl fmt::Debug for MemoryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name(), self.0)

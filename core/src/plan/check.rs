@@ -27,13 +27,13 @@ impl Limits {
     pub fn of(machine: &Machine) -> Self {
         Self {
             // Below the lower limit is below both.
-            destination: match machine.five_level_paging {
+            destination: match machine.x86.five_level_paging {
                 Known::Yes => X86_64_LIMIT_5_LEVEL,
                 Known::No | Known::Unknown => X86_64_LIMIT_4_LEVEL,
             },
-            total_ram: machine.total_ram.unwrap_or(u64::MAX),
+            total_ram: machine.platform.total_ram.unwrap_or(u64::MAX),
             crash: None,
-            page_size: machine.page_size,
+            page_size: machine.platform.page_size,
         }
     }
 }

@@ -63,7 +63,7 @@ fn check<'a, W>(who: &W, request: &Request<'_, 'a>, machine: &Machine) -> Result
 where
     W: Handover<'a> + ?Sized,
 {
-    if machine.arch.is_some_and(|arch| arch != who.arch()) {
+    if machine.platform.arch.is_some_and(|arch| arch != who.arch()) {
         return Err(Error::NotBootable {
             why: "the image is for another architecture than the running kernel",
         });
@@ -93,7 +93,7 @@ const fn scene<'s>(
         options: &request.options,
         command_line: request.command_line,
         machine,
-        bounds: Bounds::new(lowest, last, &request.options, machine.page_size),
+        bounds: Bounds::new(lowest, last, &request.options, machine.platform.page_size),
     }
 }
 
@@ -136,7 +136,7 @@ where
             kind: piece.kind,
             buf,
             mem: items.address(piece),
-            memsz: told.machine.page_size.up(piece.size),
+            memsz: told.machine.platform.page_size.up(piece.size),
         });
     }
     Ok(segments)

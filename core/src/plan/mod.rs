@@ -204,7 +204,7 @@ fn sealed_by<'a>(
     let mut who = Linux64::new(&image);
     if let Kernel::Vmlinux(kernel) = &image {
         let efi = request.options.efi && machine.booted_by_efi();
-        who.supports(kernel.flags_for(request.kernel, machine.five_level_paging, efi)?);
+        who.supports(kernel.flags_for(request.kernel, machine.x86.five_level_paging, efi)?);
     }
     let (mut reboot, mut crash);
     let why: &mut dyn Purpose<'a> = match request.options.crash {

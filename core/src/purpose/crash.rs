@@ -205,7 +205,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
         let map: &'a _ = map;
         let additions = Additions {
             header: self.header_place,
-            acpi_rsdp: Some(machine.acpi_rsdp).filter(|&address| address != 0 && !rsdp),
+            acpi_rsdp: Some(machine.platform.acpi_rsdp).filter(|&address| address != 0 && !rsdp),
             memmap: self.options.memmap.then_some(map.entries()),
         };
         let line = room.arena.cut(LINE)?;
@@ -314,7 +314,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
 }
 
 fn direct_map(machine: &Machine) -> u64 {
-    let default = match machine.five_level_paging {
+    let default = match machine.x86.five_level_paging {
         Known::Yes => DIRECT_MAP_5_LEVEL,
         Known::No | Known::Unknown => DIRECT_MAP_4_LEVEL,
     };

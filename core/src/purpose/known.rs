@@ -12,7 +12,7 @@ pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
         remarks.note(Note::NoRsdp);
     }
     let line = machine.command_line.get();
-    match machine.memory_source {
+    match machine.maps.source {
         MemorySource::Iomem if !machine.wants_iomem() => remarks.note(Note::MemoryFromIomem),
         MemorySource::FirmwareMemmap | MemorySource::BootParams if line.is_none() => {
             remarks.note(Note::NoCommandLine);
@@ -36,11 +36,11 @@ pub fn check_iomem(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
 pub fn check_brief(scene: &Scene<'_>) -> Result<()> {
     let machine = scene.machine;
     let iomem = matches!(
-        machine.iomem_access,
+        machine.maps.iomem_access,
         IomemAccess::Missing | IomemAccess::Unprivileged | IomemAccess::Read
     );
-    let acpi = match machine.firmware {
-        Firmware::Efi => machine.acpi_rsdp != 0 || machine.efi.systab == Known::Yes,
+    let acpi = match machine.platform.firmware {
+        Firmware::Efi => machine.platform.acpi_rsdp != 0 || machine.efi.systab == Known::Yes,
         Firmware::Unreadable => !scene.options.efi,
         Firmware::NotEfi | Firmware::Unknown => true,
     };

@@ -254,12 +254,12 @@ impl MachineCase {
             machine.efi.config_table = 0x7ebf_e018;
         }
         if self.boot_params {
-            machine.boot_params.set(&boot_params(self.efi_complete));
+            machine.x86.boot_params.set(&boot_params(self.efi_complete));
         }
-        machine.five_level_paging = Known::of(self.five_level);
-        machine.gbpages = Known::of(self.gbpages);
-        machine.total_ram = self.total_ram;
-        machine.acpi_rsdp = self.acpi_rsdp;
+        machine.x86.five_level_paging = Known::of(self.five_level);
+        machine.x86.gbpages = Known::of(self.gbpages);
+        machine.platform.total_ram = self.total_ram;
+        machine.platform.acpi_rsdp = self.acpi_rsdp;
         let dump = &self.dump;
         machine.crash.region = dump.region.and_then(range);
         machine.crash.low = dump.low.and_then(range);

@@ -194,6 +194,7 @@ fn every_plan(planned: &Planned<'_>, machine: &Machine) {
         sum += u128::from(segment.memsz);
     }
     let half = machine
+        .platform
         .total_ram
         .map_or(u128::MAX, |bytes| u128::from(bytes / PAGE / 2 * PAGE));
     match plan.check() {

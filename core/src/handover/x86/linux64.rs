@@ -180,7 +180,7 @@ impl<'a> Handover<'a> for Linux64<'a> {
             return Ok(());
         }
         // CR4.LA57 cannot be cleared in long mode: the new kernel is entered with it.
-        match machine.five_level_paging {
+        match machine.x86.five_level_paging {
             Known::No => Ok(()),
             Known::Yes => Err(Error::NotBootable {
                 why: "5-level paging is in use and the new kernel has no XLF_5LEVEL; boot with \
@@ -218,7 +218,7 @@ impl<'a> Handover<'a> for Linux64<'a> {
         if told.rng_seed.is_none() {
             remarks.note(Note::NoRngSeed);
         }
-        if told.machine.boot_params.get().is_none() {
+        if told.machine.x86.boot_params.get().is_none() {
             remarks.note(Note::NoBootParams);
         }
         let layout = Layout::new(&self.parts(told, Some(remarks)), told.machine);

@@ -13,7 +13,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
         return;
     };
     let directory = &directory;
-    let Machine { efi, efi_full, .. } = machine;
+    let efi = &mut machine.efi;
     efi.present = true;
     let mut buffer = [0; 1024];
     if let Some(size) = read_attribute_at(directory, cstr!("fw_platform_size"), &mut buffer) {
@@ -26,7 +26,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
         efi.read_systab(systab);
     }
     efi.has_map = match open_directory(directory, cstr!("runtime-map")) {
-        Ok(entries) if runtime_map(&entries, efi, efi_full).is_some() => Known::Yes,
+        Ok(entries) if runtime_map(&entries, efi).is_some() => Known::Yes,
         Err(Errno::ENOENT) => Known::No,
         _ => Known::Unknown,
     };
@@ -49,10 +49,10 @@ pub(super) fn firmware(root: &Fd, machine: &Machine) -> Firmware {
 
 /// As much of it as was read before.
 pub(super) fn told(machine: &Machine) -> Firmware {
-    let signature = machine.boot_params.efi_info().loader_signature;
+    let signature = machine.x86.boot_params.efi_info().loader_signature;
     if machine.efi.present || matches!(signature, EfiInfo::EL32 | EfiInfo::EL64) {
         Firmware::Efi
-    } else if machine.boot_params.get().is_some() {
+    } else if machine.x86.boot_params.get().is_some() {
         Firmware::NotEfi
     } else {
         Firmware::Unreadable
@@ -60,7 +60,7 @@ pub(super) fn told(machine: &Machine) -> Firmware {
 }
 
 /// `None` if not all of the map could be read, or fits.
-fn runtime_map(entries: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
+fn runtime_map(entries: &Fd, efi: &mut Efi) -> Option<()> {
     // The kernel numbers the entries as they come (drivers/firmware/efi/runtime-map.c).
     for entry in 0.. {
         let mut numbers = [0; 5];
@@ -74,8 +74,8 @@ fn runtime_map(entries: &Fd, efi: &mut Efi, full: &mut bool) -> Option<()> {
             }
             first = false;
         }
-        *full = efi.add(EfiMemoryDescriptor::new(numbers)?).is_err();
-        if *full {
+        efi.map_full = efi.add(EfiMemoryDescriptor::new(numbers)?).is_err();
+        if efi.map_full {
             break;
         }
     }

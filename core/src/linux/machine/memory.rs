@@ -29,16 +29,16 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
         // Half a list would call reserved memory unknown.
         machine.iomem.clear();
         machine.dump.clear();
-        machine.iomem_access = unread(errno);
+        machine.maps.iomem_access = unread(errno);
         return;
     }
     if iomem.access == IomemAccess::Damaged {
         machine.dump.clear();
     }
-    machine.iomem_access = iomem.access;
+    machine.maps.iomem_access = iomem.access;
     machine.crash = iomem.crash;
     machine.kernel = iomem.kernel;
-    machine.memory_full |= iomem.access == IomemAccess::TooLong;
+    machine.maps.full |= iomem.access == IomemAccess::TooLong;
 }
 
 /// What an error at opening or reading it makes of the file.
@@ -51,7 +51,7 @@ pub(super) const fn unread(errno: Errno) -> IomemAccess {
 
 /// Fills the map the new kernel is told.
 pub(super) fn choose(root: &Fd, machine: &mut Machine) {
-    let iomem_first = machine.wants_iomem() && machine.iomem_access == IomemAccess::Read;
+    let iomem_first = machine.wants_iomem() && machine.maps.iomem_access == IomemAccess::Read;
     let order = if iomem_first {
         [
             MemorySource::Iomem,
@@ -66,7 +66,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
         ]
     };
     if !iomem_first && firmware_map_is_e820(root, machine) {
-        machine.memory_source = MemorySource::BootParams;
+        machine.maps.source = MemorySource::BootParams;
         return;
     }
     for source in order {
@@ -78,7 +78,7 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
             MemorySource::None => false,
         };
         if whole && machine.memory.ram() != 0 {
-            machine.memory_source = source;
+            machine.maps.source = source;
             return;
         }
     }
@@ -144,12 +144,8 @@ fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
 
 /// Whether the page and all of its E820_EXT nodes were read.
 pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
-    let Machine {
-        boot_params: page,
-        memory: map,
-        memory_full: full,
-        ..
-    } = machine;
+    let (page, map) = (&machine.x86.boot_params, &mut machine.memory);
+    let full = &mut machine.maps.full;
     page.get().is_some()
         && add_table(page.e820_table(), map, full)
         && (page.setup_data() == 0 || setup_data(root, map, full).is_some())
@@ -195,7 +191,7 @@ fn add_table(table: &[u8], map: &mut MemoryMap, full: &mut bool) -> bool {
 /// Whether there was room for the entry.
 fn add(machine: &mut Machine, entry: MemoryEntry) -> bool {
     let fits = machine.memory.add(entry.range, entry.kind).is_ok();
-    machine.memory_full |= !fits;
+    machine.maps.full |= !fits;
     fits
 }
 
@@ -205,7 +201,7 @@ fn from_iomem(machine: &mut Machine) -> bool {
     let Machine {
         iomem,
         memory,
-        memory_full,
+        maps,
         ..
     } = machine;
     let mut entries = iomem.entries().iter().copied().peekable();
@@ -215,7 +211,7 @@ fn from_iomem(machine: &mut Machine) -> bool {
         }) {
             range = Range::new(range.start(), next.range.last()).unwrap_or(range);
         }
-        *memory_full |= memory.add(range, kind).is_err();
+        maps.full |= memory.add(range, kind).is_err();
     }
-    machine.iomem_access == IomemAccess::Read
+    maps.iomem_access == IomemAccess::Read
 }

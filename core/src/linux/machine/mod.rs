@@ -71,10 +71,10 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
     state::cpu(root, machine);
     boot_params(root, machine);
     efi::efi(root, machine);
-    machine.firmware = efi::firmware(root, machine);
+    machine.platform.firmware = efi::firmware(root, machine);
     memory::iomem(root, machine);
     memory::choose(root, machine);
-    machine.acpi_rsdp = rsdp(machine);
+    machine.platform.acpi_rsdp = rsdp(machine);
     if machine.crash.region.is_some() {
         dump::dump(root, &mut machine.dump);
     }
@@ -86,7 +86,7 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
 fn rsdp(machine: &Machine) -> u64 {
     let first = |address, other| if address != 0 { address } else { other };
     let from_efi = first(machine.efi.acpi20, machine.efi.acpi);
-    first(machine.boot_params.acpi_rsdp_addr(), from_efi)
+    first(machine.x86.boot_params.acpi_rsdp_addr(), from_efi)
 }
 
 /// Reads a file from its start into `buffer`; answers how many bytes, 0 if it cannot be read.
@@ -96,7 +96,7 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
 
 /// The running kernel's boot_params.
 fn boot_params(root: &Fd, machine: &mut Machine) {
-    machine.boot_params.fill(|page| {
+    machine.x86.boot_params.fill(|page| {
         let page = read_attribute_at(root, cstr!("sys/kernel/boot_params/data"), page);
         page.unwrap_or_default().len()
     });

@@ -50,7 +50,7 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
     if stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece)).is_ok() {
         flags.finish();
-        machine.set_cpu_flags(&flags);
+        machine.x86.set_cpu_flags(&flags);
     }
 }
 
@@ -69,12 +69,12 @@ pub(super) fn xen(root: &Fd, machine: &mut Machine) {
     let named = small(root, cstr!("sys/hypervisor/type"), hypervisor_is_xen);
     // Only a Xen domain has a place to mount xenfs on (drivers/xen/xenbus/xenbus_probe.c).
     let place = open_directory(root, cstr!("proc/xen")).is_ok();
-    machine.xen = place || named == Some(true);
-    machine.xen_control = if machine.xen {
+    machine.xen.domain = place || named == Some(true);
+    machine.xen.control = if machine.xen.domain {
         control.into()
     } else {
         Known::No
     };
-    machine.xen_guest =
+    machine.xen.guest =
         small(root, cstr!("sys/hypervisor/guest_type"), xen_guest).unwrap_or(XenGuest::Unknown);
 }

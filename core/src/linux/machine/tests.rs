@@ -86,17 +86,17 @@ impl Fake {
             .file("sys/kernel/boot_params/data", page(&[(0, 4096, 1)], 0));
         let mut machine = Box::new(Machine::new());
         to_boot::read_below(&other.path(), &mut machine);
-        assert!(machine.efi.is_complete() && machine.boot_params.get().is_some());
+        assert!(machine.efi.is_complete() && machine.x86.boot_params.get().is_some());
         to_boot::read_below(&self.path(), &mut machine);
         assert_eq!(machine.memory.entries(), whole.memory.entries());
-        assert_eq!(machine.memory_source, whole.memory_source);
+        assert_eq!(machine.maps.source, whole.maps.source);
         assert_eq!(machine.iomem.entries(), whole.iomem.entries());
-        assert_eq!(machine.iomem_access, whole.iomem_access);
-        assert_eq!(machine.boot_params.get(), whole.boot_params.get());
-        assert_eq!(machine.acpi_rsdp, whole.acpi_rsdp);
+        assert_eq!(machine.maps.iomem_access, whole.maps.iomem_access);
+        assert_eq!(machine.x86.boot_params.get(), whole.x86.boot_params.get());
+        assert_eq!(machine.platform.acpi_rsdp, whole.platform.acpi_rsdp);
         assert_eq!(format!("{:?}", machine.efi), format!("{:?}", whole.efi));
-        assert_eq!(machine.efi_full, whole.efi_full);
-        assert_eq!(machine.memory_full, whole.memory_full);
+        assert_eq!(machine.efi.map_full, whole.efi.map_full);
+        assert_eq!(machine.maps.full, whole.maps.full);
         machine
     }
 }
@@ -141,11 +141,16 @@ fn kinds(machine: &Machine) -> Vec<u32> {
 fn this_machine_can_be_read() {
     let mut machine = Box::new(Machine::new());
     read_machine(&mut machine);
-    assert!(!machine.memory_full && !machine.efi_full);
-    assert!(machine.total_ram.is_some_and(|bytes| bytes > 1 << 24));
+    assert!(!machine.maps.full && !machine.efi.map_full);
+    assert!(
+        machine
+            .platform
+            .total_ram
+            .is_some_and(|bytes| bytes > 1 << 24)
+    );
     let memmap = fs::read_dir("/sys/firmware/memmap").map_or(0, Iterator::count);
     if memmap != 0 {
-        assert_ne!(machine.memory_source, MemorySource::None);
+        assert_ne!(machine.maps.source, MemorySource::None);
         assert!(machine.memory.ram() > 1 << 24);
         assert!(machine.memory.entries().len() >= memmap / 2);
     }
@@ -155,10 +160,10 @@ fn this_machine_can_be_read() {
     if let Ok(cpuinfo) = fs::read_to_string("/proc/cpuinfo") {
         let flags = cpuinfo.lines().find(|line| line.starts_with("flags"));
         let has = |flag| flags.is_some_and(|line| line.split(' ').any(|word| word == flag));
-        assert_eq!(machine.five_level_paging, Known::of(has("la57")));
+        assert_eq!(machine.x86.five_level_paging, Known::of(has("la57")));
     }
     assert!(machine.kexec.cap_sys_boot != Known::Unknown);
-    if machine.iomem_access == IomemAccess::Read {
+    if machine.maps.iomem_access == IomemAccess::Read {
         assert!(machine.iomem.ram() > 1 << 24);
         assert!(machine.kernel.code.is_some());
     }
@@ -170,14 +175,14 @@ fn what_a_plan_needs_is_all_but_the_state() {
     let (mut whole, mut part) = (Box::new(Machine::new()), Box::new(Machine::new()));
     read_machine(&mut whole);
     read_machine_to_plan(&mut part);
-    assert_eq!(part.kexec, crate::machine::KexecState::UNKNOWN);
+    assert_eq!(part.kexec, crate::machine::KexecState::NONE);
     assert_ne!(whole.kexec, part.kexec);
     assert_eq!(part.memory.entries(), whole.memory.entries());
     assert_eq!(part.iomem.entries(), whole.iomem.entries());
     assert_eq!(part.command_line.get(), whole.command_line.get());
-    assert_eq!(part.boot_params.get(), whole.boot_params.get());
+    assert_eq!(part.x86.boot_params.get(), whole.x86.boot_params.get());
     assert_eq!(part.efi.map(), whole.efi.map());
-    assert_eq!(part.total_ram, whole.total_ram);
+    assert_eq!(part.platform.total_ram, whole.platform.total_ram);
 }
 
 /// The kernel's names are numbers; a longer one is none of its.
@@ -185,7 +190,7 @@ fn what_a_plan_needs_is_all_but_the_state() {
 fn an_entry_of_too_long_a_name_spoils_its_source() {
     let fake = Fake::new("long-name");
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM");
-    assert_eq!(fake.read().memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(fake.read().maps.source, MemorySource::FirmwareMemmap);
     let name = "1".repeat(60);
     for (file, value) in [
         ("start", "0x0\n"),
@@ -194,19 +199,19 @@ fn an_entry_of_too_long_a_name_spoils_its_source() {
     ] {
         fake.file(&format!("sys/firmware/memmap/{name}/{file}"), value);
     }
-    assert_eq!(fake.read().memory_source, MemorySource::None);
+    assert_eq!(fake.read().maps.source, MemorySource::None);
 }
 
 #[test]
 fn nothing_there_is_nothing_known() {
     let fake = Fake::new("empty");
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::None);
+    assert_eq!(machine.maps.source, MemorySource::None);
     assert!(machine.memory.is_empty() && machine.iomem.is_empty());
-    assert_eq!(machine.iomem_access, IomemAccess::Missing);
-    assert_eq!(machine.kexec, crate::machine::KexecState::UNKNOWN);
-    assert!(!machine.efi.present && !machine.xen && machine.acpi_rsdp == 0);
-    assert_eq!(machine.total_ram, None);
+    assert_eq!(machine.maps.iomem_access, IomemAccess::Missing);
+    assert_eq!(machine.kexec, crate::machine::KexecState::NONE);
+    assert!(!machine.efi.present && !machine.xen.domain && machine.platform.acpi_rsdp == 0);
+    assert_eq!(machine.platform.total_ram, None);
     assert_eq!(machine.no_memory(), crate::Error::NoMemoryMap);
     assert_eq!(machine.dump.vmcoreinfo, None);
 }
@@ -233,7 +238,7 @@ fn the_firmware_map_comes_first() {
         .file("proc/iomem", IOMEM)
         .file("sys/kernel/boot_params/data", page(&[(0, 0x1000, 1)], 0));
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.maps.source, MemorySource::FirmwareMemmap);
     assert_eq!(kinds(&machine), [1, 1, 0xefff_ffff, 1]);
     assert_eq!(machine.iomem.entries().len(), 2);
     assert_eq!(machine.crash.region.unwrap().start(), 0x2000_0000);
@@ -254,13 +259,13 @@ fn a_firmware_map_as_it_was_at_boot_is_read_from_boot_params() {
         .memmap(2, 0x10_0000, 0x10f_ffff, "System RAM")
         .file("sys/kernel/boot_params/data", page(&table, 0));
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::BootParams);
+    assert_eq!(machine.maps.source, MemorySource::BootParams);
     assert_eq!(kinds(&machine), [1, 2, 1]);
     // Memory added since boot has a number of its own, whatever else was taken away.
     fs::remove_dir_all(fake.0.join("sys/firmware/memmap/2")).unwrap();
     fake.memmap(3, 0x200_0000, 0x2ff_ffff, "System RAM");
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.maps.source, MemorySource::FirmwareMemmap);
     assert_eq!(machine.memory.entries()[2].range.start(), 0x200_0000);
 }
 
@@ -271,12 +276,12 @@ fn with_add_efi_memmap_iomem_comes_first_if_it_can_be_read() {
         .file("proc/cmdline", "ro add_efi_memmap quiet\n")
         .file("proc/iomem", IOMEM);
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::Iomem);
+    assert_eq!(machine.maps.source, MemorySource::Iomem);
     assert_eq!(machine.memory.entries(), machine.iomem.entries());
     fake.file("proc/iomem", "00000000-00000000 : System RAM\n");
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::FirmwareMemmap);
-    assert_eq!(machine.iomem_access, IomemAccess::Unprivileged);
+    assert_eq!(machine.maps.source, MemorySource::FirmwareMemmap);
+    assert_eq!(machine.maps.iomem_access, IomemAccess::Unprivileged);
 }
 
 #[test]
@@ -319,12 +324,12 @@ fn boot_params_come_next_with_their_extension() {
         .file("sys/kernel/boot_params/setup_data/1/data", entries(&tail))
         .file("proc/iomem", IOMEM);
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::BootParams);
+    assert_eq!(machine.maps.source, MemorySource::BootParams);
     assert_eq!(machine.memory.entries().len(), 1002);
     assert_eq!(machine.memory.of_kind(MemoryKind::RESERVED).count(), 500);
     // A node that cannot be read may be the one with half of memory in it.
     fake.file("sys/kernel/boot_params/setup_data/2/type", "what\n");
-    assert_eq!(fake.read().memory_source, MemorySource::Iomem);
+    assert_eq!(fake.read().maps.source, MemorySource::Iomem);
 }
 
 #[test]
@@ -338,12 +343,12 @@ fn a_spoilt_source_is_passed_over() {
         )
         .file("proc/iomem", IOMEM);
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::Iomem);
-    assert_eq!(machine.boot_params.get(), None);
+    assert_eq!(machine.maps.source, MemorySource::Iomem);
+    assert_eq!(machine.x86.boot_params.get(), None);
     // RAM is what a map is for.
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "Reserved")
         .memmap(1, 1, 3, "Reserved");
-    assert_eq!(fake.read().memory_source, MemorySource::Iomem);
+    assert_eq!(fake.read().maps.source, MemorySource::Iomem);
 }
 
 #[test]
@@ -353,12 +358,12 @@ fn a_source_that_does_not_fit_is_passed_over_and_said() {
     let iomem: Vec<_> = (1..=8449).map(line).collect();
     fake.file("proc/iomem", iomem.concat());
     let machine = fake.read();
-    assert_eq!(machine.memory_source, MemorySource::None);
-    assert_eq!(machine.iomem_access, IomemAccess::TooLong);
-    assert!(machine.memory_full);
+    assert_eq!(machine.maps.source, MemorySource::None);
+    assert_eq!(machine.maps.iomem_access, IomemAccess::TooLong);
+    assert!(machine.maps.full);
     assert!(matches!(machine.no_memory(), crate::Error::Full { .. }));
     fake.memmap(0, 0x10_0000, 0x7fff_ffff, "System RAM");
-    assert_eq!(fake.read().memory_source, MemorySource::FirmwareMemmap);
+    assert_eq!(fake.read().maps.source, MemorySource::FirmwareMemmap);
 }
 
 #[test]
@@ -374,7 +379,7 @@ fn efi_is_whole_or_not_handed_on() {
         .map(|entry| entry.physical)
         .collect();
     assert_eq!(order, [0x7d00_0000, 0x7e00_0000, 0x7f00_0000]);
-    assert_eq!(machine.acpi_rsdp, 0x7fb7_e014);
+    assert_eq!(machine.platform.acpi_rsdp, 0x7fb7_e014);
 
     fs::remove_file(fake.0.join("sys/firmware/efi/runtime-map/1/virt_addr")).unwrap();
     fake.read_into(&mut machine);
@@ -391,7 +396,7 @@ fn efi_is_whole_or_not_handed_on() {
     fs::remove_dir_all(fake.0.join("sys")).unwrap();
     fake.read_into(&mut machine);
     assert!(!machine.efi.present);
-    assert_eq!(machine.acpi_rsdp, 0);
+    assert_eq!(machine.platform.acpi_rsdp, 0);
 }
 
 #[test]
@@ -400,11 +405,11 @@ fn the_boot_loaders_rsdp_is_better_than_efis() {
     let mut page = page(&[], 0);
     page[0x70..0x78].copy_from_slice(&0xf_5a30_u64.to_le_bytes());
     fake.efi().file("sys/kernel/boot_params/data", &page);
-    assert_eq!(fake.read().acpi_rsdp, 0xf_5a30);
+    assert_eq!(fake.read().platform.acpi_rsdp, 0xf_5a30);
     fake.file("sys/firmware/efi/systab", "ACPI=0x7000\n");
     page[0x70..0x78].fill(0);
     fake.file("sys/kernel/boot_params/data", &page);
-    assert_eq!(fake.read().acpi_rsdp, 0x7000);
+    assert_eq!(fake.read().platform.acpi_rsdp, 0x7000);
 }
 
 #[test]
@@ -434,7 +439,7 @@ fn to_boot_the_same_is_read() {
     // A node that cannot be read leaves /proc/iomem, a page that is none does, too.
     fake.file("sys/kernel/boot_params/setup_data/12/type", "what\n");
     let machine = fake.read_to_boot();
-    assert_eq!(machine.memory_source, MemorySource::Iomem);
+    assert_eq!(machine.maps.source, MemorySource::Iomem);
     fake.file("sys/kernel/boot_params/data", "short");
     let machine = fake.read_to_boot();
     assert_eq!(machine.memory.entries(), machine.iomem.entries());
@@ -443,7 +448,7 @@ fn to_boot_the_same_is_read() {
     assert!(fake.read_to_boot().memory.is_empty());
     let line = |n: u64| format!("{:x}-{:x} : System RAM\n", n << 20, (n << 20) + 0xfff);
     fake.file("proc/iomem", (1..=8449).map(line).collect::<String>());
-    assert!(fake.read_to_boot().memory_full);
+    assert!(fake.read_to_boot().maps.full);
 }
 
 #[test]
@@ -451,8 +456,8 @@ fn to_boot_this_machine_is_the_same() {
     let (mut whole, mut machine) = (Box::new(Machine::new()), Box::new(Machine::new()));
     read_machine(&mut whole);
     read_machine_to_boot(&mut machine);
-    assert_eq!(machine.total_ram, whole.total_ram);
-    assert_eq!(machine.five_level_paging, whole.five_level_paging);
+    assert_eq!(machine.platform.total_ram, whole.platform.total_ram);
+    assert_eq!(machine.x86.five_level_paging, whole.x86.five_level_paging);
     assert_eq!(machine.iomem.entries(), whole.iomem.entries());
 }
 
@@ -471,7 +476,7 @@ fn kexec_state_in_the_new_place_and_the_old() {
         .file("proc/meminfo", "MemTotal:       16384 kB\nMemFree: 1 kB\n")
         .file("proc/self/status", "Name:\tx\nCapEff:\t0000000000400000\n");
     let machine = fake.read();
-    assert_eq!(machine.total_ram, Some(16 << 20));
+    assert_eq!(machine.platform.total_ram, Some(16 << 20));
     let state = machine.kexec;
     assert_eq!((state.loaded, state.crash_loaded), (Known::Yes, Known::No));
     assert_eq!(state.load_disabled, Known::Yes);
@@ -493,12 +498,12 @@ fn xen_domains() {
     fake.file("sys/hypervisor/type", "xen\n")
         .file("sys/hypervisor/guest_type", "HVM\n");
     let machine = fake.read();
-    assert!(machine.xen && machine.xen_control == Known::Unknown);
-    assert_eq!(machine.xen_guest, XenGuest::Hvm);
+    assert!(machine.xen.domain && machine.xen.control == Known::Unknown);
+    assert_eq!(machine.xen.guest, XenGuest::Hvm);
     fake.file("proc/xen/capabilities", "control_d\n");
-    assert_eq!(fake.read().xen_control, Known::Yes);
+    assert_eq!(fake.read().xen.control, Known::Yes);
     fs::remove_dir_all(fake.0.join("sys")).unwrap();
-    assert!(fake.read().xen);
+    assert!(fake.read().xen.domain);
 }
 
 #[test]
@@ -514,8 +519,8 @@ fn directories_and_huge_files_in_the_place_of_files() {
         .file("proc/cpuinfo", &much);
     let machine = fake.read();
     assert!(machine.command_line.is_too_long());
-    assert_eq!(machine.iomem_access, IomemAccess::Unreadable);
-    assert_eq!(machine.memory_source, MemorySource::None);
+    assert_eq!(machine.maps.iomem_access, IomemAccess::Unreadable);
+    assert_eq!(machine.maps.source, MemorySource::None);
     assert_eq!(machine.kexec.loaded, Known::Unknown);
 }
 
@@ -524,12 +529,12 @@ fn directories_and_huge_files_in_the_place_of_files() {
 fn pages_of_a_gib_are_those_the_kernel_uses() {
     let fake = Fake::new("gbpages");
     fake.file("proc/cpuinfo", "flags\t\t: fpu pdpe1gb lm\n");
-    assert_eq!(fake.read().gbpages, Known::Unknown);
+    assert_eq!(fake.read().x86.gbpages, Known::Unknown);
     let meminfo = "MemTotal: 16384 kB\nDirectMap4k: 8 kB\nDirectMap2M: 16 kB\n";
     fake.file("proc/meminfo", meminfo);
-    assert_eq!(fake.read().gbpages, Known::No);
+    assert_eq!(fake.read().x86.gbpages, Known::No);
     fake.file("proc/meminfo", format!("{meminfo}DirectMap1G: 0 kB\n"));
-    assert_eq!(fake.read().gbpages, Known::Yes);
+    assert_eq!(fake.read().x86.gbpages, Known::Yes);
 }
 
 /// Sparse CPUs, one of them not there; the places of kernels before and after 6.19.
@@ -565,7 +570,10 @@ fn what_a_crash_kernel_must_be_told() {
     assert_eq!(dump.elfcorehdr_size, Some(917_616));
     assert_eq!(dump.cma()[0].start(), 0x3800_0000);
     assert_eq!(dump.gart.unwrap().start(), 0x4000_0000);
-    assert_eq!((dump.release, machine.gbpages), ((6, 12), Known::Unknown));
+    assert_eq!(
+        (dump.release, machine.x86.gbpages),
+        ((6, 12), Known::Unknown)
+    );
     let ram: Vec<_> = dump
         .ram
         .ranges()

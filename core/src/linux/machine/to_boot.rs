@@ -24,33 +24,32 @@ use crate::memory::MemoryMap;
 /// * where it comes from /proc/iomem, touching pieces stay pieces;
 /// * the size of the RAM and of the page tables is asked of the kernel, not read.
 pub fn read_machine_to_boot(machine: &mut Machine) {
-    machine.arch = arch::NATIVE;
-    machine.total_ram = total_ram();
-    machine.five_level_paging = five_level_paging();
+    machine.platform.arch = arch::NATIVE;
+    machine.platform.total_ram = total_ram();
+    machine.x86.five_level_paging = five_level_paging();
     read_below(cstr!("/"), machine);
 }
 
 /// What comes from `<root>/proc` and `<root>/sys`.
 pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     machine.memory.clear();
-    machine.memory_source = MemorySource::None;
+    machine.maps.source = MemorySource::None;
     machine.efi.clear();
-    machine.efi_full = false;
-    machine.firmware = Firmware::Unknown;
+    machine.platform.firmware = Firmware::Unknown;
     let Ok(root) = open(root, raw::O_PATH | raw::O_DIRECTORY) else {
         return;
     };
     let root = &root;
     super::boot_params(root, machine);
     efi::efi(root, machine);
-    machine.firmware = efi::told(machine);
-    machine.acpi_rsdp = rsdp(machine);
-    machine.iomem_access = iomem(root, &mut machine.iomem);
-    machine.memory_full = machine.iomem_access == IomemAccess::TooLong;
+    machine.platform.firmware = efi::told(machine);
+    machine.platform.acpi_rsdp = rsdp(machine);
+    machine.maps.iomem_access = iomem(root, &mut machine.iomem);
+    machine.maps.full = machine.maps.iomem_access == IomemAccess::TooLong;
     if memory::boot_params(root, machine) && !machine.memory.is_empty() {
-        machine.memory_source = MemorySource::BootParams;
+        machine.maps.source = MemorySource::BootParams;
     } else if iomem(root, &mut machine.memory) == IomemAccess::Read {
-        machine.memory_source = MemorySource::Iomem;
+        machine.maps.source = MemorySource::Iomem;
     }
 }
 
@@ -96,9 +95,9 @@ fn five_level_paging() -> Known {
 
 /// Asks the running kernel for what its files did not say.
 pub(super) fn ask_kernel(machine: &mut Machine) {
-    machine.arch = arch::NATIVE;
-    if machine.five_level_paging == Known::Unknown {
-        machine.five_level_paging = five_level_paging();
+    machine.platform.arch = arch::NATIVE;
+    if machine.x86.five_level_paging == Known::Unknown {
+        machine.x86.five_level_paging = five_level_paging();
     }
-    machine.total_ram = machine.total_ram.or_else(total_ram);
+    machine.platform.total_ram = machine.platform.total_ram.or_else(total_ram);
 }

@@ -279,7 +279,7 @@ fn memory_by_command_line_is_in_boot_params_too() {
 fn an_old_kernel_is_told_where_acpi_is() {
     let mut kernel = bzimage(0x1000);
     let mut machine = machine(REGION);
-    machine.acpi_rsdp = 0x7fb7_e014;
+    machine.platform.acpi_rsdp = 0x7fb7_e014;
     let mut workspace = workspace();
     let line = |kernel: &[u8], workspace: &mut Workspace| {
         command_line(&plan(&crash_request(kernel, &[]), &machine, workspace).unwrap())
@@ -504,7 +504,7 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
             (limit - (48 << 20), limit + (256 << 20) - 1),
         ] {
             let mut machine = machine(REGION);
-            machine.five_level_paging = Known::of(five_level);
+            machine.x86.five_level_paging = Known::of(five_level);
             machine.crash.region = Range::new(start, last);
             for release in [(6, 12), (5, 4)] {
                 machine.dump.release = release;
@@ -519,7 +519,7 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
             }
         }
         let mut machine = machine(REGION);
-        machine.five_level_paging = Known::of(five_level);
+        machine.x86.five_level_paging = Known::of(five_level);
         machine.crash.region = Range::new(limit - (256 << 20), limit + (256 << 20) - 1);
         let plan = plan(&crash_request(&kernel, &[]), &machine, &mut workspace).unwrap();
         plan.check().unwrap();

@@ -42,8 +42,8 @@ fn laptop(machine: &mut Machine) {
     add(machine, 0x7ef0_0000, 0x10_0000, MemoryKind(3));
     add(machine, 0x7f00_0000, 0x10_0000, MemoryKind(4));
     add(machine, 0x1_0000_0000, 0x1_8000_0000, MemoryKind::RAM);
-    machine.acpi_rsdp = 0xf_5a40;
-    machine.total_ram = Some(8 << 30);
+    machine.platform.acpi_rsdp = 0xf_5a40;
+    machine.platform.total_ram = Some(8 << 30);
 }
 
 /// Hundreds of ranges over 2 TiB: more e820 entries than boot_params holds.
@@ -54,7 +54,7 @@ fn server(machine: &mut Machine, random: &mut Random) {
         let reserved = start + (6 << 30);
         add(machine, reserved, 1 << 20, MemoryKind::RESERVED);
     }
-    machine.five_level_paging = Known::of(random.below(2) == 0);
+    machine.x86.five_level_paging = Known::of(random.below(2) == 0);
 }
 
 /// What a machine with UEFI adds.
@@ -64,8 +64,8 @@ fn uefi(machine: &mut Machine, random: &mut Random) {
     page[0x1c4..0x1c8].copy_from_slice(&0x7f9e_e018_u32.to_le_bytes());
     page[0x00f] = 0x70;
     page[0x1ec] = random.below(4) as u8;
-    machine.boot_params.set(&page);
-    machine.firmware = Firmware::Efi;
+    machine.x86.boot_params.set(&page);
+    machine.platform.firmware = Firmware::Efi;
     machine.efi.fw_vendor = 0x7f00_0010;
     machine.efi.runtime = 0x7f00_0020;
     machine.efi.config_table = 0x7f00_0030;
@@ -130,11 +130,11 @@ fn any_machine(random: &mut Random, crash: bool, name: &mut String) -> Box<Machi
             machine = random_machine(random);
         }
     }
-    machine.iomem_access = IomemAccess::Read;
-    machine.firmware = Firmware::NotEfi;
+    machine.maps.iomem_access = IomemAccess::Read;
+    machine.platform.firmware = Firmware::NotEfi;
     machine.command_line.set(b"ro");
-    if machine.five_level_paging == Known::Unknown {
-        machine.five_level_paging = Known::No;
+    if machine.x86.five_level_paging == Known::Unknown {
+        machine.x86.five_level_paging = Known::No;
     }
     if kind < 2 && random.below(2) == 0 {
         name.push_str("+efi");

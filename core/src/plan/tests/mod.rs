@@ -19,9 +19,9 @@ mod wanted;
 /// A machine with these stretches of RAM, in MiB.
 fn machine(ram: &[(u64, u64)]) -> Box<Machine> {
     let mut machine = Box::new(Machine::new());
-    machine.iomem_access = IomemAccess::Read;
-    machine.firmware = Firmware::NotEfi;
-    machine.five_level_paging = Known::No;
+    machine.maps.iomem_access = IomemAccess::Read;
+    machine.platform.firmware = Firmware::NotEfi;
+    machine.x86.five_level_paging = Known::No;
     machine.command_line.set(b"ro");
     for (start, end) in ram {
         let range = Range::new(start << 20, (end << 20) - 1).unwrap();
@@ -175,7 +175,7 @@ fn a_machine_without_a_map_or_without_room_is_refused() {
 fn more_than_half_of_the_ram_is_refused_before_the_kernel_does() {
     let kernel = bzimage(0x1000);
     let mut machine = machine(&[(1, 1024)]);
-    machine.total_ram = Some(100 << 20);
+    machine.platform.total_ram = Some(100 << 20);
     let mut workspace = workspace();
     let plan = plan(&request(&kernel, &[]), &machine, &mut workspace).unwrap();
     assert_eq!(
@@ -207,7 +207,7 @@ fn setup_data_the_image_does_not_know_is_left_out_and_noted() {
 fn five_level_paging_needs_a_kernel_that_can() {
     let mut kernel = bzimage(0x1000);
     let mut machine = machine(&[(1, 1024)]);
-    machine.five_level_paging = Known::Yes;
+    machine.x86.five_level_paging = Known::Yes;
     let mut workspace = workspace();
     assert!(plan(&request(&kernel, &[]), &machine, &mut workspace).is_ok());
     kernel[0x236] = 0x1f;
@@ -246,7 +246,7 @@ fn efi_goes_on_only_where_everything_is_there() {
     let mut machine = machine(&[(1, 1024)]);
     let mut page = [0_u8; 4096];
     page[0x1c0..0x1c4].copy_from_slice(b"EL64");
-    machine.boot_params.set(&page);
+    machine.x86.boot_params.set(&page);
     let mut workspace = workspace();
     let signature = |plan: &Plan<'_>| plan.segments()[1].buf[0x1c0..0x1c4].to_vec();
     let noted = |plan: &Plan<'_>| {
@@ -406,18 +406,18 @@ fn a_machine_that_is_the_hypervisors_is_refused() {
         other => panic!("{other:?}"),
     };
     let mut dom0 = machine(&[(1, 1024)]);
-    dom0.xen_control = Known::Yes;
+    dom0.xen.control = Known::Yes;
     assert!(refused(&dom0, &mut workspace).contains("control domain"));
     let mut pv = machine(&[(1, 1024)]);
-    pv.xen_guest = XenGuest::Pv;
+    pv.xen.guest = XenGuest::Pv;
     assert!(refused(&pv, &mut workspace).contains("paravirtualised"));
     let mut old = machine(&[(1, 1024)]);
     let mut page = [0; 4096];
     page[0x23c] = 2;
-    old.boot_params.set(&page);
+    old.x86.boot_params.set(&page);
     assert!(refused(&old, &mut workspace).contains("paravirtualised"));
     let mut hvm = machine(&[(1, 1024)]);
-    (hvm.xen, hvm.xen_guest) = (true, XenGuest::Hvm);
+    (hvm.xen.domain, hvm.xen.guest) = (true, XenGuest::Hvm);
     plan(&request(&kernel, &[]), &hvm, &mut workspace).unwrap();
 }
 

@@ -30,7 +30,7 @@ pub fn random_machine(random: &mut Random) -> Box<Machine> {
             machine.iomem.add(range, MemoryKind(kind)).unwrap();
         }
     }
-    machine.five_level_paging = Known::of(random.below(2) == 0);
+    machine.x86.five_level_paging = Known::of(random.below(2) == 0);
     machine
 }
 

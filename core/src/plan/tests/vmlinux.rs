@@ -45,7 +45,7 @@ fn five_levels_need_a_vmlinux_that_says_so() {
         (NEW, Known::No, true),
     ] {
         let kernel = vmlinux(text);
-        machine.five_level_paging = paging;
+        machine.x86.five_level_paging = paging;
         let made = plan(&vmlinux_request(&kernel), &machine, &mut workspace);
         match (made, paging) {
             (Ok(plan), _) => {
@@ -69,7 +69,7 @@ fn efi_goes_on_to_a_vmlinux_of_a_version_that_takes_it() {
     let mut machine = machine(&[(1, 1024)]);
     let mut page = [0_u8; 4096];
     page[0x1c0..0x1c4].copy_from_slice(b"EL64");
-    machine.boot_params.set(&page);
+    machine.x86.boot_params.set(&page);
     (
         machine.efi.fw_vendor,
         machine.efi.runtime,

@@ -122,7 +122,7 @@ fn iomem() {
         (&long, refusal::IOMEM_TOO_LONG, IomemAccess::TooLong),
     ] {
         fake.file("proc/iomem", contents);
-        assert_eq!(fake.read().iomem_access, access);
+        assert_eq!(fake.read().maps.iomem_access, access);
         assert_eq!(reboot(&fake), Err(unknown(what)), "{contents:.20}");
         assert!(fake.read().iomem.is_empty());
         let reserved = match access {
@@ -132,7 +132,7 @@ fn iomem() {
         assert_eq!(crash(&fake), Err(reserved), "{contents:.20}");
     }
     unreadable(&fake, "proc/iomem");
-    assert_eq!(fake.read().iomem_access, IomemAccess::Unreadable);
+    assert_eq!(fake.read().maps.iomem_access, IomemAccess::Unreadable);
     assert_eq!(reboot(&fake), Err(unknown(refusal::IOMEM_UNREADABLE)));
     assert_eq!(crash(&fake), Err(unknown(refusal::RESERVATION)));
     gone(&fake, "proc/iomem");
@@ -161,7 +161,7 @@ fn levels_of_page_tables() {
     assert!(matches!(without(&fake), Err(Error::NotBootable { .. })));
     for contents in ["", "processor\t: 0\n", "garbage"] {
         fake.file("proc/cpuinfo", contents);
-        assert_eq!(fake.read().five_level_paging, Known::Unknown);
+        assert_eq!(fake.read().x86.five_level_paging, Known::Unknown);
         assert_eq!(
             without(&fake),
             Err(unknown(refusal::FIVE_LEVEL)),
@@ -181,9 +181,9 @@ fn this_machines_page_tables_are_known_without_its_files() {
     to_boot::ask_kernel(&mut machine);
     let mut read = Box::new(Machine::new());
     read_machine_below(c"/", &mut read).unwrap();
-    assert_eq!(machine.five_level_paging, read.five_level_paging);
-    assert_eq!(machine.total_ram, read.total_ram);
-    assert_ne!(machine.five_level_paging, Known::Unknown);
+    assert_eq!(machine.x86.five_level_paging, read.x86.five_level_paging);
+    assert_eq!(machine.platform.total_ram, read.platform.total_ram);
+    assert_ne!(machine.x86.five_level_paging, Known::Unknown);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn firmware_and_acpi_tables() {
     // No file of /sys: nobody knows.
     gone(&fake, "sys");
     let machine = fake.read();
-    assert_eq!(machine.firmware, Firmware::Unreadable);
+    assert_eq!(machine.platform.firmware, Firmware::Unreadable);
     assert_eq!(reboot(&fake), Err(unknown(refusal::FIRMWARE)));
     let without = Ok(Vec::from([
         Note::NoRsdp,
@@ -216,9 +216,9 @@ fn firmware_and_acpi_tables() {
     assert!(gives(&fake, b"-- acpi=off", true).is_err());
     // An empty /sys/firmware is a masked one.
     fs::create_dir_all(fake.0.join("sys/firmware")).unwrap();
-    assert_eq!(fake.read().firmware, Firmware::Unreadable);
+    assert_eq!(fake.read().platform.firmware, Firmware::Unreadable);
     fake.file("sys/firmware/acpi/x", "");
-    assert_eq!(fake.read().firmware, Firmware::NotEfi);
+    assert_eq!(fake.read().platform.firmware, Firmware::NotEfi);
     assert_eq!(
         reboot(&fake),
         Ok(Vec::from([Note::MemoryFromIomem, Note::NoBootParams]))
@@ -226,7 +226,7 @@ fn firmware_and_acpi_tables() {
     // EFI for sure, and its tables masked.
     gone(&fake, "sys/firmware");
     fake.file("sys/kernel/boot_params/data", &efi);
-    assert_eq!(fake.read().firmware, Firmware::Efi);
+    assert_eq!(fake.read().platform.firmware, Firmware::Efi);
     assert_eq!(reboot(&fake), Err(unknown(refusal::RSDP)));
     assert_eq!(gives(&fake, b"", false), Err(unknown(refusal::RSDP)));
     efi[0x70..0x74].copy_from_slice(&0x7fb7_e014_u32.to_le_bytes());
@@ -344,8 +344,8 @@ fn to_boot_the_same_is_not_known() {
     ] {
         change(&fake);
         let (whole, part) = (fake.read(), fake.read_to_boot());
-        assert_eq!(part.firmware, whole.firmware);
-        assert_eq!(part.iomem_access, whole.iomem_access);
+        assert_eq!(part.platform.firmware, whole.platform.firmware);
+        assert_eq!(part.maps.iomem_access, whole.maps.iomem_access);
     }
 }
 

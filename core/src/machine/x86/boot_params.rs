@@ -95,6 +95,14 @@ impl RunningBootParams {
         }
     }
 
+    /// Forgets it, in place. A page of which nothing is known holds zeros already.
+    pub fn clear(&mut self) {
+        if self.present {
+            self.page = [0; 4096];
+        }
+        self.present = false;
+    }
+
     /// The page, if it could be read.
     #[must_use]
     pub fn get(&self) -> Option<&[u8; 4096]> {

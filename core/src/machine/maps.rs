@@ -1,0 +1,41 @@
+//! Where the memory maps come from, and whether all of them could be kept.
+
+use super::IomemAccess;
+
+/// Where [`Machine::memory`](super::Machine::memory) came from, best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemorySource {
+    /// Nothing could be read.
+    #[default]
+    None,
+    /// /sys/firmware/memmap: the firmware's map, complete, readable by everyone, and untouched
+    /// by `mem=` and `memmap=` of the running kernel.
+    FirmwareMemmap,
+    /// The e820 table the running kernel was given (/sys/kernel/boot_params/data and its
+    /// SETUP_E820_EXT node): the same map, but not corrected by the kernel's early quirks.
+    BootParams,
+    /// /proc/iomem: what the running kernel made of it; needs CAP_SYS_ADMIN.
+    Iomem,
+}
+
+/// What is known of [`Machine::memory`](super::Machine::memory) and
+/// [`Machine::iomem`](super::Machine::iomem).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapFacts {
+    /// Where [`Machine::memory`](super::Machine::memory) came from.
+    pub source: MemorySource,
+    /// Whether /proc/iomem could be read.
+    pub iomem_access: IomemAccess,
+    /// Whether a source of the map was passed over because it has more than
+    /// [`MemoryMap::CAPACITY`](crate::memory::MemoryMap::CAPACITY) entries.
+    pub full: bool,
+}
+
+impl MapFacts {
+    /// Nothing known.
+    pub const NONE: Self = Self {
+        source: MemorySource::None,
+        iomem_access: IomemAccess::Missing,
+        full: false,
+    };
+}
