@@ -13,7 +13,7 @@
 //! low memory that was copied it is the copy's. All
 //! PT_NOTE come first, for the capture kernel joins them into one by moving what follows.
 
-use crate::arch::Arch;
+use super::x86;
 use crate::bytes::{put_slice, put_u8, put_u16, put_u32, put_u64};
 use crate::elf::{
     EHDR, EI_VERSION, ET_CORE, EV_CURRENT, Ehdr, MAGIC_64_LE, PF_RWX, PHDR, PT_LOAD, PT_NOTE, Phdr,
@@ -55,7 +55,7 @@ struct Segment {
 
 impl CoreHeader<'_> {
     /// Memory below this address can be copied: what a PC has before its ROMs and VGA memory.
-    pub const BACKED_UP: u64 = 0xa_0000;
+    pub const BACKED_UP: u64 = x86::BACKED_UP;
 
     /// The most program headers an ELF header counts: the capture kernel knows no PN_XNUM.
     pub const PROGRAM_HEADERS_MAX: usize = 0xfffe;
@@ -134,7 +134,7 @@ fn write_ehdr(out: &mut [u8], program_headers: u16) -> Option<()> {
     put_slice(out, 0, MAGIC_64_LE)?;
     put_u8(out, EI_VERSION, EV_CURRENT)?;
     put_u16(out, offset_of!(Ehdr, e_type), ET_CORE)?;
-    put_u16(out, offset_of!(Ehdr, e_machine), Arch::X86_64.elf_machine())?;
+    put_u16(out, offset_of!(Ehdr, e_machine), x86::ARCH.elf_machine())?;
     put_u32(out, offset_of!(Ehdr, e_version), u32::from(EV_CURRENT))?;
     put_u64(out, offset_of!(Ehdr, e_phoff), EHDR as u64)?;
     put_u16(out, offset_of!(Ehdr, e_ehsize), EHDR as u16)?;

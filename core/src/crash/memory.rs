@@ -1,9 +1,8 @@
 //! The crash kernel's memory map.
 
+use super::x86::LOW_MEMORY;
 use crate::machine::Machine;
 use crate::memory::{MapFull, MemoryKind, MemoryMap, Range};
-
-const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
 
 /// Fills `out` with what the crash kernel is told of memory:
 ///

@@ -5,13 +5,13 @@
 //! loads it wants some pages of that for itself ([`ControlPages`]).
 
 mod command_line;
-mod control;
 mod header;
 mod memory;
 mod ranges;
+mod x86;
 
 pub use command_line::{Additions, add_to_command_line};
-pub use control::ControlPages;
 pub use header::CoreHeader;
 pub use memory::memory_map;
 pub use ranges::dump_ranges;
+pub use x86::ControlPages;

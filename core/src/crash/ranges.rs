@@ -1,20 +1,13 @@
 //! Which RAM is dumped.
 
-use super::CoreHeader;
+use super::x86::{LOW_MEMORY, NOT_BACKED_UP};
 use crate::error::Result;
 use crate::machine::{CrashReservation, Dump};
-use crate::memory::{Range, RangeSet};
-
-/// The first MiB. Kernels from 5.5 on reserve it once there is a crash reservation, for the crash
-/// kernel writes there (arch/x86/realmode/init.c; reserve_crashkernel before that).
-const LOW_MEMORY: Option<Range> = Range::new(0, 0xf_ffff);
-
-/// What of it no backup holds.
-const NOT_BACKED_UP: Option<Range> = Range::new(CoreHeader::BACKED_UP, 0xf_ffff);
+use crate::memory::RangeSet;
 
 /// Fills `out` with the RAM a dump shows: all System RAM, drivers' (kmem, virtio_mem) included,
-/// without the low MiB (but with what a `backup` keeps of it), the crash kernel's own memory (both reservations and the CMA ranges), and
-/// the GART, whose reading can stop the machine.
+/// without the low MiB (but with what a `backup` keeps of it), the crash kernel's own memory (both
+/// reservations and the CMA ranges), and the GART, whose reading can stop the machine.
 ///
 /// # Errors
 /// [`crate::Error::Full`] when the ranges, cut, are more than a [`RangeSet`] holds.
@@ -43,6 +36,7 @@ pub fn dump_ranges(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Range;
     use crate::testing::Random;
     use std::boxed::Box;
     use std::vec::Vec;

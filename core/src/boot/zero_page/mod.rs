@@ -1,0 +1,22 @@
+//! The x86 boot protocol's "zero page": boot_params, command line, EFI memory map and setup_data,
+//! in one segment.
+//!
+//! ```text
+//! +0      boot_params                    4096 bytes
+//! +4096   command line, NUL              padded to 16
+//!         EFI runtime map                40 bytes an entry, padded to 16
+//!         setup_data nodes               each 16 bytes of header and its data, padded to 16
+//! ```
+//!
+//! The kernel's decompressor keeps clear of boot_params, the command line and every setup_data
+//! node when it picks a random place (arch/x86/boot/compressed/kaslr.c, mem_avoid_init).
+
+mod layout;
+mod params;
+mod setup_data;
+
+pub use layout::{Layout, Ramdisk};
+pub(crate) use layout::{Parts, command_line};
+pub use params::field;
+pub(crate) use params::{Contents, write};
+pub use setup_data::SetupType;
