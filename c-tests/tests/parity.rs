@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kexec_core::arch::Arch;
-use kexec_core::linux::read_machine_below;
+use kexec_core::linux::read_machine_at;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
     Console, CrashOptions, Entry, Format, OnFailure, Options, Request, SegmentKind, Workspace,
@@ -134,7 +134,7 @@ fn through_rust(
 ) -> String {
     let machine_root = CString::new(machine_root.to_str().expect("UTF-8")).expect("no NUL");
     let mut machine = Box::new(Machine::new());
-    read_machine_below(&machine_root, &mut machine).expect("a machine");
+    read_machine_at(&machine_root, &mut machine).expect("a machine");
     let kernel = std::fs::read(kernel).expect("the kernel");
     let files: Vec<Vec<u8>> = initrds
         .iter()

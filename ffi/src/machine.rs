@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int};
 
-use kexec_core::linux::{read_machine, read_machine_below, read_machine_to_boot};
+use kexec_core::linux::{read_machine, read_machine_at, read_machine_to_boot};
 use kexec_core::machine::Machine;
 
 use crate::code::Code;
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn kx_machine_read_below(
         // SAFETY: the caller's promise.
         let machine = unsafe { emptied(machine) }?;
         // SAFETY: the caller's promise.
-        read_machine_below(unsafe { pointer::string(root) }?, machine)?;
+        read_machine_at(unsafe { pointer::string(root) }?, machine)?;
         Ok(0)
     })
 }

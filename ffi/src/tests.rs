@@ -315,3 +315,32 @@ fn sizes_and_offsets() {
     const { assert!(kx_machine::SIZE <= KX_MACHINE_SIZE / 2) };
     const { assert!(kx_workspace::SIZE <= KX_WORKSPACE_SIZE) };
 }
+
+/// Each KX_SOURCE_* has the number of a row of the core's table of sources, and names its file.
+#[test]
+fn sources_are_those_of_the_table() {
+    use kexec_core::machine::sources::ALL;
+    let text = include_str!("machine_input.rs");
+    let mut found = std::collections::BTreeSet::new();
+    let mut documented = std::string::String::new();
+    for line in text.lines() {
+        if let Some(words) = line.strip_prefix("///") {
+            documented.push_str(words);
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix("pub const KX_SOURCE_") {
+            let (name, number) = rest.split_once(": u32 = ").unwrap();
+            let number: u32 = number.trim_end_matches(';').parse().unwrap();
+            let row = ALL.iter().find(|row| row.numbers.contains(&number));
+            let mut paths = row.expect(name).paths();
+            assert!(
+                paths.any(|path| documented.contains(&std::format!("/{}", path.to_str().unwrap()))),
+                "{name}: {documented}"
+            );
+            assert!(found.insert(number));
+        }
+        documented.clear();
+    }
+    let table = ALL.iter().flat_map(|row| row.numbers.iter().copied());
+    assert_eq!(found, table.collect());
+}

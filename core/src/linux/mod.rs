@@ -48,7 +48,8 @@ pub use load::{
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{
-    read_machine, read_machine_below, read_machine_to_boot, read_machine_to_plan, read_xen,
+    each_source, read_machine, read_machine_at, read_machine_to_boot, read_machine_to_plan,
+    read_xen,
 };
 pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};

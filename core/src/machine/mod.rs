@@ -36,6 +36,7 @@ mod meminfo;
 mod memmap;
 mod platform;
 mod resources;
+pub mod sources;
 mod unknown;
 mod x86;
 mod xen;

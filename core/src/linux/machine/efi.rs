@@ -2,30 +2,28 @@
 
 use super::{Fd, hex_at, hex_of, open_directory, open_numbered, read_attribute_at};
 use crate::Errno;
-use crate::cstr;
 use crate::machine::{
-    Efi, EfiInfo, EfiMemoryDescriptor, Firmware, Known, Machine, efi_platform_size,
+    Efi, EfiInfo, EfiMemoryDescriptor, Firmware, Known, Machine, efi_platform_size, sources,
 };
 
 /// Fills [`Machine::efi`], which knows nothing yet.
 pub(super) fn efi(root: &Fd, machine: &mut Machine) {
-    let Ok(directory) = open_directory(root, cstr!("sys/firmware/efi")) else {
+    if open_directory(root, sources::EFI.path).is_err() {
         return;
-    };
-    let directory = &directory;
+    }
     let efi = &mut machine.efi;
     efi.present = true;
     let mut buffer = [0; 1024];
-    if let Some(size) = read_attribute_at(directory, cstr!("fw_platform_size"), &mut buffer) {
+    if let Some(size) = read_attribute_at(root, sources::EFI_PLATFORM_SIZE.path, &mut buffer) {
         efi.platform_size = efi_platform_size(size);
     }
-    efi.fw_vendor = hex_at(directory, cstr!("fw_vendor")).unwrap_or(0);
-    efi.runtime = hex_at(directory, cstr!("runtime")).unwrap_or(0);
-    efi.config_table = hex_at(directory, cstr!("config_table")).unwrap_or(0);
-    if let Some(systab) = read_attribute_at(directory, cstr!("systab"), &mut buffer) {
+    efi.fw_vendor = hex_at(root, sources::EFI_FW_VENDOR.path).unwrap_or(0);
+    efi.runtime = hex_at(root, sources::EFI_RUNTIME.path).unwrap_or(0);
+    efi.config_table = hex_at(root, sources::EFI_CONFIG_TABLE.path).unwrap_or(0);
+    if let Some(systab) = read_attribute_at(root, sources::EFI_SYSTAB.path, &mut buffer) {
         efi.read_systab(systab);
     }
-    efi.has_map = match open_directory(directory, cstr!("runtime-map")) {
+    efi.has_map = match open_directory(root, sources::EFI_MAP.path) {
         Ok(entries) if runtime_map(&entries, efi).is_some() => Known::Yes,
         Err(Errno::ENOENT) => Known::No,
         _ => Known::Unknown,
@@ -40,7 +38,7 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
 /// /sys/firmware is not masked, as by containers: then the ACPI tables' directory is there.
 pub(super) fn firmware(root: &Fd, machine: &Machine) -> Firmware {
     match told(machine) {
-        Firmware::Unreadable if open_directory(root, cstr!("sys/firmware/acpi")).is_ok() => {
+        Firmware::Unreadable if open_directory(root, sources::ACPI.path).is_ok() => {
             Firmware::NotEfi
         }
         told => told,

@@ -10,8 +10,9 @@ use super::{
     Fd, PIECE, entries, hex_of, open_at, open_directory, open_numbered, read_piece, stream,
 };
 use crate::Errno;
-use crate::cstr;
-use crate::machine::{IomemAccess, IomemParser, Machine, MemorySource, e820_entries, memmap_entry};
+use crate::machine::{
+    IomemAccess, IomemParser, Machine, MemorySource, e820_entries, memmap_entry, sources,
+};
 use crate::memory::{MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
@@ -20,7 +21,7 @@ const SETUP_E820_EXT: u64 = 1;
 /// /proc/iomem, and what of it a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
-    let read = stream(root, cstr!("proc/iomem"), |piece| {
+    let read = stream(root, sources::IOMEM.path, |piece| {
         parser.feed(piece);
         false
     });
@@ -99,7 +100,7 @@ fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     }
     machine.memory.join_touching();
     let count = machine.memory.entries().len();
-    machine.memory.ram() != 0 && are_numbered(root, cstr!("sys/firmware/memmap"), count)
+    machine.memory.ram() != 0 && are_numbered(root, sources::MEMMAP.path, count)
 }
 
 /// Whether the names in a directory are the numbers from 0 to `count` − 1.
@@ -126,14 +127,15 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 
 /// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
-    entries(root, cstr!("sys/firmware/memmap"), |entry| {
+    entries(root, sources::MEMMAP.path, |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];
+        let [start_file, end_file, type_file] = sources::MEMMAP_FILES;
         let entry = [
-            entry.attribute(cstr!("start"), &mut start),
-            entry.attribute(cstr!("end"), &mut end),
-            entry.attribute(cstr!("type"), &mut kind),
+            entry.attribute(start_file, &mut start),
+            entry.attribute(end_file, &mut end),
+            entry.attribute(type_file, &mut kind),
         ];
         let [Some(start), Some(end), Some(kind)] = entry else {
             return false;
@@ -154,9 +156,10 @@ pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
 /// `None` if not all of the E820_EXT nodes could be read, or fit.
 fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
     // The kernel numbers the nodes as they come (arch/x86/kernel/ksysfs.c).
-    let nodes = open_directory(root, cstr!("sys/kernel/boot_params/setup_data")).ok()?;
+    let nodes = open_directory(root, sources::SETUP_DATA.path).ok()?;
+    let [type_file, data_file] = sources::SETUP_DATA_FILES;
     for number in 0.. {
-        let kind = match open_numbered(&nodes, number, cstr!("type")) {
+        let kind = match open_numbered(&nodes, number, type_file) {
             Ok(attribute) => hex_of(&attribute)?,
             Err(Errno::ENOENT) => return Some(()),
             Err(_) => return None,
@@ -164,7 +167,7 @@ fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
         if kind != SETUP_E820_EXT {
             continue;
         }
-        let table = open_numbered(&nodes, number, cstr!("data")).ok()?;
+        let table = open_numbered(&nodes, number, data_file).ok()?;
         let mut buffer = [0; PIECE];
         loop {
             let piece = read_piece(&table, &mut buffer)?;

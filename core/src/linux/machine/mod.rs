@@ -6,6 +6,7 @@
 mod dump;
 mod efi;
 mod memory;
+mod path;
 mod state;
 mod to_boot;
 
@@ -13,6 +14,7 @@ use core::ffi::CStr;
 
 use linux_raw_sys::general as raw;
 
+pub use path::each_source;
 pub use to_boot::read_machine_to_boot;
 
 use super::fd::Fd;
@@ -20,7 +22,7 @@ use super::file::{open, open_at, open_numbered, read, read_attribute_at, read_fi
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
-use crate::machine::{E820_ENTRY_SIZE, Machine, hex};
+use crate::machine::{E820_ENTRY_SIZE, Machine, hex, sources};
 
 /// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
 pub fn read_machine(machine: &mut Machine) {
@@ -50,7 +52,7 @@ pub fn read_xen(machine: &mut Machine) {
 /// # Errors
 /// The errno of opening `root`; ENOENT when it has neither `proc` nor `sys` in it. Nothing is
 /// known of the machine then. A file that is missing below them is no error.
-pub fn read_machine_below(root: &CStr, machine: &mut Machine) -> Result<(), Errno> {
+pub fn read_machine_at(root: &CStr, machine: &mut Machine) -> Result<(), Errno> {
     machine.clear();
     let directory = open(root, raw::O_PATH | raw::O_DIRECTORY)?;
     open_directory(&directory, cstr!("proc")).or(open_directory(&directory, cstr!("sys")))?;
@@ -66,7 +68,7 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
     state::xen(root, machine);
     machine
         .command_line
-        .fill(|buffer| fill(root, cstr!("proc/cmdline"), buffer));
+        .fill(|buffer| fill(root, sources::COMMAND_LINE.path, buffer));
     state::meminfo(root, machine);
     state::cpu(root, machine);
     boot_params(root, machine);
@@ -97,7 +99,7 @@ fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
 /// The running kernel's boot_params.
 fn boot_params(root: &Fd, machine: &mut Machine) {
     machine.x86.boot_params.fill(|page| {
-        let page = read_attribute_at(root, cstr!("sys/kernel/boot_params/data"), page);
+        let page = read_attribute_at(root, sources::BOOT_PARAMS.path, page);
         page.unwrap_or_default().len()
     });
 }

@@ -1,12 +1,9 @@
 //! Small files: what kexec may do here, what the CPU can, whether this is Xen.
 
-use core::ffi::CStr;
-
 use super::{Fd, open_directory, small, stream};
-use crate::cstr;
 use crate::machine::{
     CpuFlags, KexecState, Known, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
-    hypervisor_is_xen, load_limit, lockdown, xen_control, xen_guest,
+    hypervisor_is_xen, load_limit, lockdown, sources, sources::Source, xen_control, xen_guest,
 };
 
 /// The kexec side.
@@ -14,41 +11,30 @@ pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
     // What was read before an error holds.
-    let _ = stream(root, cstr!("proc/self/status"), |piece| status.feed(piece));
+    let _ = stream(root, sources::STATUS.path, |piece| status.feed(piece));
     KexecState {
-        loaded: old_or_new(
-            root,
-            cstr!("sys/kernel/kexec/loaded"),
-            cstr!("sys/kernel/kexec_loaded"),
-        ),
-        crash_loaded: old_or_new(
-            root,
-            cstr!("sys/kernel/kexec/crash_loaded"),
-            cstr!("sys/kernel/kexec_crash_loaded"),
-        ),
-        load_disabled: small(root, cstr!("proc/sys/kernel/kexec_load_disabled"), flag)
+        loaded: flag_at(root, &sources::LOADED),
+        crash_loaded: flag_at(root, &sources::CRASH_LOADED),
+        load_disabled: small(root, sources::LOAD_DISABLED.path, flag)
             .flatten()
             .into(),
-        load_limit_reboot: limit(cstr!("proc/sys/kernel/kexec_load_limit_reboot")),
-        load_limit_panic: limit(cstr!("proc/sys/kernel/kexec_load_limit_panic")),
-        lockdown: small(root, cstr!("sys/kernel/security/lockdown"), lockdown)
-            .unwrap_or(Lockdown::Unknown),
+        load_limit_reboot: limit(sources::LIMIT_REBOOT.path),
+        load_limit_panic: limit(sources::LIMIT_PANIC.path),
+        lockdown: small(root, sources::LOCKDOWN.path, lockdown).unwrap_or(Lockdown::Unknown),
         cap_sys_boot: status.cap_sys_boot.into(),
     }
 }
 
 /// Kernels of 2026 have a directory, and the old names as links into it.
-fn old_or_new(root: &Fd, new: &CStr, old: &CStr) -> Known {
-    small(root, new, flag)
-        .or_else(|| small(root, old, flag))
-        .flatten()
-        .into()
+fn flag_at(root: &Fd, source: &Source) -> Known {
+    let mut found = source.paths().filter_map(|path| small(root, path, flag));
+    found.next().flatten().into()
 }
 
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
-    if stream(root, cstr!("proc/cpuinfo"), |piece| flags.feed(piece)).is_ok() {
+    if stream(root, sources::CPUINFO.path, |piece| flags.feed(piece)).is_ok() {
         flags.finish();
         machine.x86.set_cpu_flags(&flags);
     }
@@ -57,7 +43,7 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
 /// The size of RAM, and of the pages it is mapped by.
 pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
     let mut meminfo = MeminfoParser::new();
-    let whole = stream(root, cstr!("proc/meminfo"), |piece| meminfo.feed(piece));
+    let whole = stream(root, sources::MEMINFO.path, |piece| meminfo.feed(piece));
     // The last of the DirectMap lines counts.
     meminfo.gbpages = meminfo.gbpages.filter(|_| whole.is_ok());
     machine.set_meminfo(&meminfo);
@@ -65,10 +51,10 @@ pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
 
 /// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.
 pub(super) fn xen(root: &Fd, machine: &mut Machine) {
-    let control = small(root, cstr!("proc/xen/capabilities"), xen_control);
-    let named = small(root, cstr!("sys/hypervisor/type"), hypervisor_is_xen);
+    let control = small(root, sources::XEN_CAPABILITIES.path, xen_control);
+    let named = small(root, sources::HYPERVISOR.path, hypervisor_is_xen);
     // Only a Xen domain has a place to mount xenfs on (drivers/xen/xenbus/xenbus_probe.c).
-    let place = open_directory(root, cstr!("proc/xen")).is_ok();
+    let place = open_directory(root, sources::XEN_DIRECTORY.path).is_ok();
     machine.xen.domain = place || named == Some(true);
     machine.xen.control = if machine.xen.domain {
         control.into()
@@ -76,5 +62,5 @@ pub(super) fn xen(root: &Fd, machine: &mut Machine) {
         Known::No
     };
     machine.xen.guest =
-        small(root, cstr!("sys/hypervisor/guest_type"), xen_guest).unwrap_or(XenGuest::Unknown);
+        small(root, sources::XEN_GUEST.path, xen_guest).unwrap_or(XenGuest::Unknown);
 }

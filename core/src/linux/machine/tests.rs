@@ -8,6 +8,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, fs};
 
+mod capture;
 mod unknown;
 
 /// A directory with copies of a machine's files, removed when dropped.
@@ -68,7 +69,7 @@ impl Fake {
     }
 
     fn read_into(&self, machine: &mut Machine) {
-        read_machine_below(&self.path(), machine).unwrap();
+        read_machine_at(&self.path(), machine).unwrap();
     }
 
     fn path(&self) -> CString {
@@ -223,7 +224,7 @@ fn a_root_that_is_not_one_is_an_error() {
     assert!(!machine.memory.is_empty());
     for (path, errno) in [("/nowhere", 2), ("/proc", 2), ("/proc/iomem", 20)] {
         let root = CString::new([fake.0.to_str().unwrap(), path].concat()).unwrap();
-        let refused = read_machine_below(&root, &mut machine);
+        let refused = read_machine_at(&root, &mut machine);
         assert_eq!(refused, Err(crate::Errno(errno)), "{path}");
         assert!(machine.memory.is_empty());
     }

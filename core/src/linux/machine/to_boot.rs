@@ -11,7 +11,9 @@ use super::super::map::can_have;
 use super::{Fd, efi, memory, open, rsdp, stream};
 use crate::arch::Arch;
 use crate::cstr;
-use crate::machine::{Firmware, IomemAccess, IomemMapParser, Known, Machine, MemorySource};
+use crate::machine::{
+    Firmware, IomemAccess, IomemMapParser, Known, Machine, MemorySource, sources,
+};
 use crate::memory::MemoryMap;
 
 /// Fills in what [`plan_to_boot`](crate::plan::plan_to_boot) wants to know of the running
@@ -57,7 +59,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
 fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
-    let whole = stream(root, cstr!("proc/iomem"), |mut piece| {
+    let whole = stream(root, sources::IOMEM.path, |mut piece| {
         while parser.next(&mut piece).is_some() {}
         false
     });

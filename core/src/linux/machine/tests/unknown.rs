@@ -7,7 +7,7 @@ use crate::plan::{CrashOptions, Note, Request, Workspace, plan};
 use crate::testing::bzimage;
 
 /// One with everything a plan asks for, and a reservation.
-fn whole(name: &str) -> Fake {
+pub(super) fn whole(name: &str) -> Fake {
     let fake = Fake::new(name);
     fake.file("proc/iomem", IOMEM)
         .file("proc/cmdline", "ro\n")
@@ -180,7 +180,7 @@ fn this_machines_page_tables_are_known_without_its_files() {
     let mut machine = Box::new(Machine::new());
     to_boot::ask_kernel(&mut machine);
     let mut read = Box::new(Machine::new());
-    read_machine_below(c"/", &mut read).unwrap();
+    read_machine_at(c"/", &mut read).unwrap();
     assert_eq!(machine.x86.five_level_paging, read.x86.five_level_paging);
     assert_eq!(machine.platform.total_ram, read.platform.total_ram);
     assert_ne!(machine.x86.five_level_paging, Known::Unknown);

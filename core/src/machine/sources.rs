@@ -1,0 +1,277 @@
+//! Where facts come from: one row for each file of /proc and /sys that is read.
+//!
+//! [`crate::linux`] opens what the rows name, in the order of [`ALL`]; a copy of these files is a
+//! machine that [`read_machine_at`](crate::linux::read_machine_at) reads as if it were this one.
+//! docs/unknown.md has the table, which a test writes.
+
+use core::ffi::CStr;
+
+use super::EfiMemoryDescriptor;
+use crate::cstr;
+
+/// A source of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    /// Its path below the root directory, without a slash before it.
+    pub path: &'static CStr,
+    /// Where other kernels have it, if `path` is not there.
+    pub other: Option<&'static CStr>,
+    /// What lies there.
+    pub shape: Shape,
+    /// The facts, in words.
+    pub gives: &'static str,
+    /// What is made of them.
+    pub needed: Needed,
+    /// Whether [`read_machine_to_boot`](crate::linux::read_machine_to_boot) reads it too.
+    pub to_boot: bool,
+    /// Who may read it.
+    pub reader: Reader,
+    /// How much of it is read.
+    pub extent: Extent,
+    /// Its numbers in C, `KX_SOURCE_*`; none where C has no parser for it.
+    pub numbers: &'static [u32],
+}
+
+/// What lies at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// A file.
+    File,
+    /// A directory; that it is there is the fact.
+    Directory,
+    /// A directory of directories, each named `prefix` and a number, with these files.
+    Numbered {
+        /// What is before the number.
+        prefix: &'static str,
+        /// The files in each.
+        files: &'static [&'static CStr],
+    },
+}
+
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// So many bytes from its start suffice: the file grows with the machine.
+    Bytes(usize),
+    /// The ELF header and the program headers; what is after them is the kernel's memory.
+    ElfHeaders,
+}
+
+/// What a source is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Needed {
+    /// Every plan.
+    Plan,
+    /// A plan for a crash kernel: read only where memory is reserved for one.
+    Crash,
+    /// No plan: it says why a load is refused.
+    Refusal,
+}
+
+/// Who may read a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reader {
+    /// Everyone.
+    Anyone,
+    /// Its owner, root.
+    Root,
+    /// Everyone, but all addresses in it are 0 without CAP_SYS_ADMIN.
+    SysAdmin,
+    /// Root with CAP_SYS_RAWIO.
+    RawIo,
+}
+
+impl Source {
+    const fn new(path: &'static CStr, shape: Shape, gives: &'static str) -> Self {
+        Self {
+            path,
+            other: None,
+            shape,
+            gives,
+            needed: Needed::Plan,
+            to_boot: false,
+            reader: Reader::Anyone,
+            extent: Extent::Whole,
+            numbers: &[],
+        }
+    }
+
+    const fn file(path: &'static CStr, gives: &'static str) -> Self {
+        Self::new(path, Shape::File, gives)
+    }
+
+    const fn or(mut self, other: &'static CStr) -> Self {
+        self.other = Some(other);
+        self
+    }
+
+    const fn needed_for(mut self, needed: Needed) -> Self {
+        self.needed = needed;
+        self
+    }
+
+    const fn to_boot(mut self) -> Self {
+        self.to_boot = true;
+        self
+    }
+
+    const fn readable_by(mut self, reader: Reader) -> Self {
+        self.reader = reader;
+        self
+    }
+
+    const fn extent(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        self
+    }
+
+    const fn numbers(mut self, numbers: &'static [u32]) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// The paths it may be at, the preferred one first.
+    pub fn paths(&self) -> impl Iterator<Item = &'static CStr> + use<> {
+        [Some(self.path), self.other].into_iter().flatten()
+    }
+}
+
+/// The files of an entry of [`MEMMAP`].
+pub const MEMMAP_FILES: [&CStr; 3] = [cstr!("start"), cstr!("end"), cstr!("type")];
+/// The files of a node in [`SETUP_DATA`].
+pub const SETUP_DATA_FILES: [&CStr; 2] = [cstr!("type"), cstr!("data")];
+/// The files of a CPU in [`CRASH_NOTES`].
+pub const CRASH_NOTES_FILES: [&CStr; 2] = [cstr!("crash_notes"), cstr!("crash_notes_size")];
+
+/// Defines each row as a constant, so that a reader names what it reads, and [`ALL`] of them.
+macro_rules! sources {
+    ($($(#[$doc:meta])* $name:ident = $row:expr;)*) => {
+        $($(#[$doc])* pub const $name: Source = $row;)*
+
+        /// All sources, in the order in which they are read.
+        pub const ALL: &[Source] = &[$($name),*];
+    };
+}
+
+sources! {
+    /// This process.
+    STATUS = Source::file(cstr!("proc/self/status"), "whether this process has CAP_SYS_BOOT")
+        .needed_for(Needed::Refusal).numbers(&[7]);
+    /// kexec_loaded.
+    LOADED = Source::file(cstr!("sys/kernel/kexec/loaded"), "whether an image is loaded")
+        .or(cstr!("sys/kernel/kexec_loaded")).needed_for(Needed::Refusal);
+    /// kexec_crash_loaded.
+    CRASH_LOADED =
+        Source::file(cstr!("sys/kernel/kexec/crash_loaded"), "whether a crash image is loaded")
+        .or(cstr!("sys/kernel/kexec_crash_loaded")).needed_for(Needed::Refusal);
+    /// kexec_load_disabled.
+    LOAD_DISABLED =
+        Source::file(cstr!("proc/sys/kernel/kexec_load_disabled"), "whether loads are disabled")
+        .needed_for(Needed::Refusal);
+    /// kexec_load_limit_reboot.
+    LIMIT_REBOOT = Source::file(cstr!("proc/sys/kernel/kexec_load_limit_reboot"),
+        "how many loads for a reboot are still allowed").needed_for(Needed::Refusal);
+    /// kexec_load_limit_panic.
+    LIMIT_PANIC = Source::file(cstr!("proc/sys/kernel/kexec_load_limit_panic"),
+        "how many loads of a crash kernel are still allowed").needed_for(Needed::Refusal);
+    /// Lockdown.
+    LOCKDOWN = Source::file(cstr!("sys/kernel/security/lockdown"), "what the lockdown forbids")
+        .needed_for(Needed::Refusal).numbers(&[9]);
+    /// xenfs.
+    XEN_CAPABILITIES = Source::file(cstr!("proc/xen/capabilities"),
+        "whether this is Xen's control domain");
+    /// The hypervisor.
+    HYPERVISOR = Source::file(cstr!("sys/hypervisor/type"), "whether the hypervisor is Xen");
+    /// Where xenfs is mounted.
+    XEN_DIRECTORY = Source::new(cstr!("proc/xen"), Shape::Directory,
+        "whether this is a Xen domain");
+    /// The kind of Xen guest.
+    XEN_GUEST = Source::file(cstr!("sys/hypervisor/guest_type"), "what kind of Xen guest");
+    /// The running kernel's command line.
+    COMMAND_LINE = Source::file(cstr!("proc/cmdline"), "the running kernel's command line")
+        .numbers(&[4]);
+    /// RAM.
+    MEMINFO = Source::file(cstr!("proc/meminfo"), "bytes of RAM; whether pages of 1 GiB are used")
+        .numbers(&[6]);
+    /// The CPUs.
+    CPUINFO = Source::file(cstr!("proc/cpuinfo"), "levels of the page tables")
+        .extent(Extent::Bytes(64 << 10)).numbers(&[5]);
+    /// boot_params.
+    BOOT_PARAMS = Source::file(cstr!("sys/kernel/boot_params/data"),
+        "the running kernel's boot_params: memory map, screen, EDD, EFI, RSDP").to_boot().numbers(&[3]);
+    /// EFI.
+    EFI = Source::new(cstr!("sys/firmware/efi"), Shape::Directory, "whether this is EFI")
+        .to_boot();
+    /// Bits of the firmware.
+    EFI_PLATFORM_SIZE = Source::file(cstr!("sys/firmware/efi/fw_platform_size"),
+        "whether EFI is 32-bit or 64-bit").to_boot();
+    /// Firmware vendor.
+    EFI_FW_VENDOR = Source::file(cstr!("sys/firmware/efi/fw_vendor"),
+        "the address of EFI's vendor string").to_boot().readable_by(Reader::Root);
+    /// Runtime services.
+    EFI_RUNTIME = Source::file(cstr!("sys/firmware/efi/runtime"),
+        "the address of EFI's runtime services").to_boot().readable_by(Reader::Root);
+    /// Configuration tables.
+    EFI_CONFIG_TABLE = Source::file(cstr!("sys/firmware/efi/config_table"),
+        "the address of EFI's configuration tables").to_boot().readable_by(Reader::Root);
+    /// The table of tables.
+    EFI_SYSTAB = Source::file(cstr!("sys/firmware/efi/systab"),
+        "the addresses of ACPI's RSDP and of SMBIOS").to_boot().readable_by(Reader::Root).numbers(&[8]);
+    /// The runtime map.
+    EFI_MAP = Source::new(cstr!("sys/firmware/efi/runtime-map"),
+        Shape::Numbered { prefix: "", files: &EfiMemoryDescriptor::FILES },
+        "EFI's runtime memory map").to_boot().readable_by(Reader::Root);
+    /// ACPI.
+    ACPI = Source::new(cstr!("sys/firmware/acpi"), Shape::Directory,
+        "that /sys/firmware is not masked: without efi in it this is not EFI");
+    /// Resources.
+    IOMEM = Source::file(cstr!("proc/iomem"),
+        "memory that the running kernel keeps; the reservation; RAM to dump; a memory map if there is \
+         no other").to_boot().readable_by(Reader::SysAdmin).numbers(&[1]);
+    /// Nodes of setup_data.
+    SETUP_DATA = Source::new(cstr!("sys/kernel/boot_params/setup_data"),
+        Shape::Numbered { prefix: "", files: &SETUP_DATA_FILES },
+        "the e820 table beyond 128 entries").to_boot().numbers(&[2]);
+    /// The firmware's memory map.
+    MEMMAP = Source::new(cstr!("sys/firmware/memmap"),
+        Shape::Numbered { prefix: "", files: &MEMMAP_FILES }, "the firmware's memory map");
+    /// Possible CPUs.
+    CPUS = Source::file(cstr!("sys/devices/system/cpu/possible"), "which CPUs are possible")
+        .needed_for(Needed::Crash);
+    /// Each CPU's note.
+    CRASH_NOTES = Source::new(cstr!("sys/devices/system/cpu"),
+        Shape::Numbered {
+            prefix: "cpu",
+            files: &CRASH_NOTES_FILES,
+        },
+        "where each CPU's registers will be").needed_for(Needed::Crash).readable_by(Reader::Root)
+        .numbers(&[15, 14]);
+    /// vmcoreinfo.
+    VMCOREINFO = Source::file(cstr!("sys/kernel/vmcoreinfo"), "where vmcoreinfo is")
+        .needed_for(Needed::Crash).numbers(&[10]);
+    /// Room for hotplug.
+    ELFCOREHDR_SIZE = Source::file(cstr!("sys/kernel/kexec/crash_elfcorehdr_size"),
+        "room for hotplug in the header of the dump").or(cstr!("sys/kernel/crash_elfcorehdr_size"))
+        .needed_for(Needed::Crash).numbers(&[13]);
+    /// Memory of the CMA.
+    CMA = Source::file(cstr!("sys/kernel/kexec/crash_cma_ranges"),
+        "memory that crashkernel=…,cma adds").or(cstr!("sys/kernel/kexec_crash_cma_ranges"))
+        .needed_for(Needed::Crash).numbers(&[16]);
+    /// The kernel's version.
+    RELEASE = Source::file(cstr!("proc/sys/kernel/osrelease"), "the running kernel's version")
+        .needed_for(Needed::Crash).numbers(&[11]);
+    /// The kernel's memory.
+    KCORE = Source::file(cstr!("proc/kcore"), "where the running kernel maps itself and RAM")
+        .needed_for(Needed::Crash).readable_by(Reader::RawIo).extent(Extent::ElfHeaders).numbers(&[12]);
+}
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;
