@@ -16,6 +16,17 @@ use super::{CrashReservation, Dump, Iomem, IomemAccess, KernelRanges};
 use crate::memory::{MemoryKind, MemoryMap, Range};
 use crate::text::{self, Lines};
 
+/// What [`IomemMapParser::next`] took from a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IomemLine<'l> {
+    /// Nothing more: the piece is at its end.
+    End,
+    /// A line that gives nothing: empty, without addresses, or no resource.
+    Other,
+    /// A resource and its name.
+    Resource(Range, &'l [u8]),
+}
+
 /// Reads the file piece by piece into a memory map.
 #[derive(Debug)]
 pub struct IomemMapParser<'a> {
@@ -60,11 +71,12 @@ impl<'a> IomemMapParser<'a> {
         }
     }
 
-    /// Takes a line from the front of the file's next piece, of any size; answers range and name
-    /// of the resource in it, if any; `None` at the end of the piece.
-    pub fn next(&mut self, piece: &mut &[u8]) -> Option<Option<(Range, &[u8])>> {
-        let line = self.lines.next(piece)?;
-        Some(self.state.line(line))
+    /// Takes a line from the front of the file's next piece, of any size.
+    pub fn next(&mut self, piece: &mut &[u8]) -> IomemLine<'_> {
+        match self.lines.next(piece) {
+            Some(line) => self.state.line(line),
+            None => IomemLine::End,
+        }
     }
 
     /// The end of the file. A map that had no room for all of it is left empty, and so is that of
@@ -87,18 +99,19 @@ impl<'a> IomemMapParser<'a> {
 }
 
 impl State<'_> {
-    fn line<'l>(&mut self, line: &'l [u8]) -> Option<(Range, &'l [u8])> {
+    fn line<'l>(&mut self, line: &'l [u8]) -> IomemLine<'l> {
         let place = line.trim_ascii_start();
         if place.is_empty() {
-            return None;
+            return IomemLine::Other;
         }
-        let resource = self.parse(line, place);
-        self.damaged |= resource.is_none();
-        resource.flatten()
+        self.parse(line, place).unwrap_or_else(|| {
+            self.damaged = true;
+            IomemLine::Other
+        })
     }
 
-    /// `None` if it is no resource; `Some(None)` for one without addresses.
-    fn parse<'l>(&mut self, line: &[u8], place: &'l [u8]) -> Option<Option<(Range, &'l [u8])>> {
+    /// `None` if it is no resource.
+    fn parse<'l>(&mut self, line: &[u8], place: &'l [u8]) -> Option<IomemLine<'l>> {
         let indent = line.len().saturating_sub(place.len());
         let (start, [b'-', rest @ ..]) = text::hex_prefix(place)? else {
             return None;
@@ -109,12 +122,12 @@ impl State<'_> {
         self.any = true;
         // Without CAP_SYS_ADMIN every address is 0; a resource of one byte at 0 does not exist.
         if last == 0 {
-            return (start == 0).then_some(None);
+            return (start == 0).then_some(IomemLine::Other);
         }
         let range = Range::new(start, last)?;
         self.real = true;
         self.resource(indent, range, name);
-        Some(Some((range, name)))
+        Some(IomemLine::Resource(range, name))
     }
 
     fn resource(&mut self, indent: usize, range: Range, name: &[u8]) {
@@ -182,9 +195,11 @@ impl<'a> IomemParser<'a> {
 
     /// The next piece of the file, of any size.
     pub fn feed(&mut self, mut piece: &[u8]) {
-        while let Some(line) = self.map.next(&mut piece) {
-            if let Some((range, name)) = line {
-                self.facts.add(range, name);
+        loop {
+            match self.map.next(&mut piece) {
+                IomemLine::Resource(range, name) => self.facts.add(range, name),
+                IomemLine::Other => {}
+                IomemLine::End => return,
             }
         }
     }

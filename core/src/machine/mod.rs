@@ -46,7 +46,7 @@ pub use crate::text::{hex, release};
 pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
 pub use dump::{CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, vmcoreinfo};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
-pub use iomem::{IomemMapParser, IomemParser};
+pub use iomem::{IomemLine, IomemMapParser, IomemParser};
 pub use kcore::KcoreParser;
 pub use kexec::{KexecState, StatusParser, flag, load_limit};
 pub use lockdown::{Lockdown, lockdown};

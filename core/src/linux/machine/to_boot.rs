@@ -12,7 +12,7 @@ use super::{Fd, efi, memory, open, rsdp, stream};
 use crate::arch::Arch;
 use crate::cstr;
 use crate::machine::{
-    Firmware, IomemAccess, IomemMapParser, Known, Machine, MemorySource, sources,
+    Firmware, IomemAccess, IomemLine, IomemMapParser, Known, Machine, MemorySource, sources,
 };
 use crate::memory::MemoryMap;
 
@@ -60,7 +60,7 @@ fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
     let whole = stream(root, sources::IOMEM.path, |mut piece| {
-        while parser.next(&mut piece).is_some() {}
+        while !matches!(parser.next(&mut piece), IomemLine::End) {}
         false
     });
     let access = parser.finish();
