@@ -6,11 +6,11 @@ use crate::machine::KernelText;
 use goblin::elf::Elf;
 use std::string::String;
 
-const REGION: (u64, u64) = (0x4000_0000, 256 << 20);
+pub(super) const REGION: (u64, u64) = (0x4000_0000, 256 << 20);
 const DIRECT_MAP: u64 = 0xffff_8f4b_4000_0000;
 
 /// 4 GiB of RAM, four CPUs, this reservation.
-fn machine(reserved: (u64, u64)) -> Box<Machine> {
+pub(super) fn machine(reserved: (u64, u64)) -> Box<Machine> {
     let mut machine = super::machine(&[(1, 3072), (4096, 5120)]);
     let low = Range::new(0, 0x9_fbff).unwrap();
     machine.memory.add(low, MemoryKind::RAM).unwrap();

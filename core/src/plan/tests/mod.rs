@@ -9,6 +9,7 @@ use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
 
+mod borrows;
 mod crash;
 mod details;
 mod golden;
