@@ -1,10 +1,15 @@
-//! The table in docs/differences.md.
+//! The tables in docs/differences.md.
 
 use crate::Outcome;
 use crate::expected::ROWS;
+use crate::lines::rules::RULES;
 use std::path::PathBuf;
 
-const BEGIN: &str = "<!-- begin: written by `differential --write` -->\n";
+/// The line before each table.
+const BEGIN: [&str; 2] = [
+    "<!-- begin: written by `differential --write` -->\n",
+    "<!-- begin: lines, written by `differential --write` -->\n",
+];
 const END: &str = "<!-- end -->\n";
 
 /// Where the document is.
@@ -27,19 +32,36 @@ fn table() -> String {
     text
 }
 
-/// The document with its table made anew.
+/// The table of differences of command lines.
+fn table_of_lines() -> String {
+    let mut text =
+        String::from("| arguments | kexec-tools | libkexec | reason |\n|---|---|---|---|\n");
+    for rule in RULES {
+        text += &format!(
+            "| {} | {} | {} | {} |\n",
+            rule.arguments, rule.reference, rule.ours, rule.reason
+        );
+    }
+    text
+}
+
+/// The document with its tables made anew.
 fn renewed(document: &str) -> Outcome<String> {
-    let missing = || format!("{}: has no `{}`", path().display(), BEGIN.trim());
-    let (before, rest) = document.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", table()))
+    let mut document = document.to_string();
+    for (begin, table) in BEGIN.into_iter().zip([table(), table_of_lines()]) {
+        let missing = || format!("{}: has no `{}`", path().display(), begin.trim());
+        let (before, rest) = document.split_once(begin).ok_or_else(missing)?;
+        let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+        document = format!("{before}{begin}\n{table}\n{END}{after}");
+    }
+    Ok(document)
 }
 
 fn read() -> Outcome<String> {
     std::fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))
 }
 
-/// Checks that the document has the rows of [`ROWS`].
+/// Checks that the document has the rows of [`ROWS`] and [`RULES`].
 ///
 /// # Errors
 /// It has not, or cannot be read.
@@ -55,7 +77,7 @@ pub fn check() -> Outcome {
     }
 }
 
-/// Puts the rows of [`ROWS`] into the document.
+/// Puts the rows of [`ROWS`] and [`RULES`] into the document.
 ///
 /// # Errors
 /// It cannot be read or written.

@@ -150,11 +150,18 @@ impl Memory<'_> {
 
     /// Bytes; what is behind a segment's loaded ones is zero.
     fn bytes(&self, address: u64, length: u64) -> Outcome<Vec<u8>> {
-        let segment = self.segment(address, length)?;
-        let from = (address - segment.mem) as usize;
-        let loaded = segment.bytes.iter().skip(from).take(length as usize);
-        let mut bytes: Vec<u8> = loaded.copied().collect();
-        bytes.resize(length as usize, 0);
+        let mut bytes = Vec::new();
+        // Several initrds are several segments, side by side.
+        while bytes.len() as u64 != length {
+            let (at, rest) = (address + bytes.len() as u64, length - bytes.len() as u64);
+            let segment = self.segment(at, 1)?;
+            let from = (at - segment.mem) as usize;
+            let inside = rest.min(segment.mem + segment.memsz - at) as usize;
+            let loaded = segment.bytes.iter().skip(from).take(inside);
+            let end = bytes.len() + inside;
+            bytes.extend(loaded.copied());
+            bytes.resize(end, 0);
+        }
         Ok(bytes)
     }
 

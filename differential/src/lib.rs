@@ -8,7 +8,7 @@
 //!
 //! A command runs in a mount namespace of its own that has the fake machine in place of /proc,
 //! /sys and /dev, and under ptrace(2): its kexec_load(2) is read out and answered, and never
-//! reaches the kernel. Every difference must be a row of [`expected`], which is the table in
+//! reaches the kernel. [`lines`] compares which calls are made at all. Every difference must be a row of [`expected`], which is the table in
 //! docs/differences.md; a row that no machine shows is an error as well.
 
 pub mod compare;
@@ -17,6 +17,7 @@ pub mod expected;
 pub mod fields;
 pub mod handover;
 pub mod image;
+pub mod lines;
 pub mod machine;
 pub mod machines;
 pub mod request;

@@ -1,6 +1,9 @@
 //! Compares kexec-tools and libkexec on fake machines; see the library.
 
 use differential::image::Image;
+use differential::lines::callers::{CALLERS, Caller};
+use differential::lines::rules::RULES;
+use differential::lines::{self, Line, Setup};
 use differential::run::{Comparison, Report};
 use differential::trace::{self, Program};
 use differential::{Outcome, document, machines};
@@ -9,14 +12,18 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: differential [--control | --write] [KERNEL...]
+       differential --lines [--control] [WORD...]
 
 Loads a synthetic kernel, and each bzImage named, on fake machines with kexec-tools and with
 libkexec's command, and compares what the next kernel is told. Needs root. Nothing is loaded.
 
   --control  compare kexec-tools with itself, which must show no difference
-  --write    put the table of known differences into docs/differences.md
+  --lines    compare the calls and exit codes of many command lines, and check those of programs
+             that call kexec; with words, show what both do with that line
+  --write    put the tables of known differences into docs/differences.md
 
-  KEXEC_REFERENCE       kexec-tools' binary (default: what `cargo xtask fetch` fetched)
+  KEXEC_REFERENCE       kexec-tools' binary (default: what `cargo xtask fetch` fetched, for --lines
+                        what `cargo xtask test lines` did)
   KEXEC_REFERENCE_ROOT  a Debian tree whose libraries it runs with (default: this system's)
   KEXEC_COMMAND         libkexec's (default: target/release/kexec)
 
@@ -34,6 +41,11 @@ enum Failure {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = &arguments[..]
+        && first == "--lines"
+    {
+        return ended(lines(rest));
+    }
     let (options, kernels): (Vec<_>, Vec<_>) = arguments
         .iter()
         .map(String::as_str)
@@ -47,6 +59,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    ended(done)
+}
+
+fn ended(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Fail(reason)) => {
@@ -62,7 +78,7 @@ fn main() -> ExitCode {
 
 fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
     document::check().map_err(Failure::Fail)?;
-    let reference = reference().map_err(Failure::Skip)?;
+    let reference = reference("xtask/store/tools").map_err(Failure::Skip)?;
     let ours = if control {
         reference.clone()
     } else {
@@ -88,6 +104,91 @@ fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
     };
     let report = comparison.run(!control).map_err(Failure::Fail)?;
     show(&report, control).map_err(Failure::Fail)
+}
+
+/// `--lines`
+fn lines(arguments: &[String]) -> Result<(), Failure> {
+    document::check().map_err(Failure::Fail)?;
+    let reference = reference("xtask/kexec-tools").map_err(Failure::Skip)?;
+    let (control, words) = match arguments {
+        [first, rest @ ..] if first == "--control" => (true, rest),
+        all => (false, all),
+    };
+    let ours = if control {
+        reference.clone()
+    } else {
+        command().map_err(Failure::Fail)?
+    };
+    let directory = target().join("differential/lines");
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let comparison = lines::Comparison {
+        reference,
+        ours,
+        directory,
+        workers,
+    };
+    if !words.is_empty() {
+        return show_line(&comparison, words).map_err(Failure::Fail);
+    }
+    let mut all = lines::generate::all();
+    all.extend(CALLERS.iter().map(Caller::line));
+    let mut report = comparison.run(&all, !control).map_err(Failure::Fail)?;
+    if !control {
+        let lines: Vec<Line> = CALLERS.iter().map(Caller::line).collect();
+        let pairs = comparison.pairs(&lines).map_err(Failure::Fail)?;
+        let checks = CALLERS.iter().zip(&pairs);
+        let wrong = checks.filter_map(|(caller, [_, ours])| caller.check(ours));
+        report.failures.extend(wrong);
+        println!(
+            "differential: {} lines of programs that call kexec",
+            CALLERS.len()
+        );
+    }
+    show_lines(&report, control).map_err(Failure::Fail)
+}
+
+fn show_line(comparison: &lines::Comparison, words: &[String]) -> Outcome {
+    let line = Line {
+        setup: Setup::default(),
+        words: words.to_vec(),
+    };
+    for pair in comparison.pairs(std::slice::from_ref(&line))? {
+        for (name, run) in ["kexec-tools", "libkexec"].iter().zip(pair) {
+            println!("{name}: {run}\n{}", run.said);
+        }
+    }
+    Ok(())
+}
+
+fn show_lines(report: &lines::Report, control: bool) -> Outcome {
+    for failure in &report.failures {
+        eprintln!("{failure}");
+    }
+    let mut wrong = report.failures.len();
+    if !control {
+        let unseen = report
+            .seen
+            .iter()
+            .zip(RULES)
+            .filter(|(seen, rule)| **seen == 0 && !rule.by_chance);
+        for (_, rule) in unseen {
+            eprintln!(
+                "no line shows this difference: {}: {}",
+                rule.arguments, rule.ours
+            );
+            wrong += 1;
+        }
+    }
+    println!(
+        "differential: {} command lines, {} of them differ, by {} rules",
+        report.lines,
+        report.different,
+        report.seen.iter().filter(|seen| **seen > 0).count()
+    );
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(format!("{wrong} failures")),
+    }
 }
 
 fn show(report: &Report, control: bool) -> Outcome {
@@ -131,8 +232,9 @@ fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
 }
 
-fn reference() -> Outcome<Program> {
-    let fetched = target().join("xtask/store/tools");
+/// kexec-tools: what the environment names, or what was fetched to a place in the target directory.
+fn reference(fetched: &str) -> Outcome<Program> {
+    let fetched = target().join(fetched);
     let (path, root) = match variable("KEXEC_REFERENCE") {
         Some(path) => (path, variable("KEXEC_REFERENCE_ROOT")),
         None => (fetched.join("usr/sbin/kexec"), Some(fetched)),

@@ -1,10 +1,10 @@
 //! Runs a command on a fake machine and reads out the kexec_load(2) it makes.
 //!
 //! The command gets a mount namespace of its own with the fake tree over /proc, /sys and /dev,
-//! and runs under ptrace(2). Its kexec_load is recorded, turned into no system call at all and
-//! answered with 0; kexec_file_load is answered with ENOSYS; reboot and everything that would
-//! make a second process, which nobody would watch, with EPERM. That it never had
-//! CAP_SYS_BOOT is a second wall behind the first.
+//! and runs under ptrace(2). Calls that load, start, or would make a second process, which nobody
+//! would watch, never reach the kernel: [`Answers`] says what they give. That the command never
+//! had CAP_SYS_BOOT, is in a network namespace of its own and finds no shutdown(8) is a second wall
+//! behind the first.
 
 use crate::Outcome;
 use nix::errno::Errno;
@@ -16,7 +16,7 @@ use nix::sys::signal::Signal;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
-use std::ffi::{CString, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::fs::File;
 use std::io::IoSliceMut;
 use std::os::unix::ffi::OsStrExt;
@@ -64,7 +64,44 @@ pub struct Load {
     pub segments: Vec<Segment>,
 }
 
-/// Everything seen of a run.
+/// What becomes of a system call whose entry was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The kernel's own answer.
+    Kernel,
+    /// This, and the kernel does not see the call.
+    Ours(i64),
+    /// The process does not come back from it: it ends there.
+    Never,
+}
+
+impl Answer {
+    /// An errno.
+    #[must_use]
+    pub const fn errno(errno: i32) -> Self {
+        Self::Ours(-(errno as i64))
+    }
+}
+
+/// Who answers system calls in place of the kernel.
+pub trait Answers {
+    /// The answer to a call of `process`.
+    ///
+    /// # Errors
+    /// What it points at cannot be read.
+    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Answer>;
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to stdout and stderr.
+    pub said: String,
+}
+
+/// Everything seen of a run in which each kexec_load goes well, and kexec_file_load gives ENOSYS.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// The kexec_load calls.
@@ -79,9 +116,9 @@ pub struct Trace {
     pub said: String,
 }
 
-/// Gives this thread a mount namespace of its own with an empty tmpfs at `directory`: fake
-/// machines lie there, whose directories then list their entries in a known order, and are gone
-/// with the process.
+/// Gives this thread a network of its own and a mount namespace with an empty tmpfs at
+/// `directory`: fake machines lie there, whose directories then list their entries in a known
+/// order, and are gone with the process.
 ///
 /// # Errors
 /// Not root, or the kernel refuses.
@@ -92,6 +129,7 @@ pub fn private_tmpfs(directory: &Path) -> Outcome {
     std::fs::create_dir_all(directory)
         .map_err(|error| format!("{}: {error}", directory.display()))?;
     private_namespace()
+        .and_then(|()| unshare(CloneFlags::CLONE_NEWNET))
         .and_then(|()| {
             mount(
                 Some("tmpfs"),
@@ -118,11 +156,29 @@ fn private_namespace() -> nix::Result<()> {
 }
 
 /// Runs `program` with `arguments` on the machine in the directory `tree` (with proc, sys and
-/// dev in it) and answers what it did. `log` receives what it says.
+/// dev in it) and returns what it did. `log` receives what it says.
 ///
 /// # Errors
 /// It cannot be run or traced.
 pub fn run(program: &Program, arguments: &[OsString], tree: &Path, log: &Path) -> Outcome<Trace> {
+    let mut trace = Trace::default();
+    let end = run_with(program, arguments, tree, log, &mut trace)?;
+    trace.code = end.code;
+    trace.said = end.said;
+    Ok(trace)
+}
+
+/// As [`run`], with the answers of `answers`.
+///
+/// # Errors
+/// It cannot be run or traced.
+pub fn run_with(
+    program: &Program,
+    arguments: &[OsString],
+    tree: &Path,
+    log: &Path,
+    answers: &mut dyn Answers,
+) -> Outcome<End> {
     let output = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
     let errors = output.try_clone().map_err(|error| error.to_string())?;
     let mut command = Command::new(&program.path);
@@ -147,16 +203,15 @@ pub fn run(program: &Program, arguments: &[OsString], tree: &Path, log: &Path) -
         .spawn()
         .map_err(|error| format!("{}: {error}", program.path.display()))?;
     let pid = Pid::from_raw(child.id() as i32);
-    let mut trace = Trace::default();
-    let followed = follow(pid, &mut trace);
+    let followed = follow(pid, answers);
     if followed.is_err() {
         // EXITKILL would do so at our end only.
         let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
         let _ = waitpid(pid, None);
     }
-    trace.said = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
-    followed.map_err(|error| format!("{}: {error}\n{}", program.name, trace.said))?;
-    Ok(trace)
+    let said = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
+    let code = followed.map_err(|error| format!("{}: {error}\n{said}", program.name))?;
+    Ok(End { code, said })
 }
 
 /// What is mounted where.
@@ -172,9 +227,19 @@ fn mounts(tree: &Path) -> Outcome<Mounts> {
     Ok([pair("sys")?, pair("dev")?, pair("proc")?])
 }
 
-/// In the child: the namespace, its mounts, no CAP_SYS_BOOT, limits.
+/// Where kexec looks for shutdown(8).
+const SHUTDOWNS: [&CStr; 3] = [c"/sbin/shutdown", c"/etc/shutdown", c"/bin/shutdown"];
+
+/// In the child: the namespace, its mounts, no shutdown(8), no CAP_SYS_BOOT, limits.
 fn enter(mounts: &Mounts) -> nix::Result<()> {
     private_namespace()?;
+    for path in SHUTDOWNS {
+        let null = Some(c"/dev/null");
+        match mount(null, path, NOTHING, MsFlags::MS_BIND, NOTHING) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(error) => return Err(error),
+        }
+    }
     for (from, to) in mounts {
         mount(
             Some(from.as_c_str()),
@@ -190,15 +255,8 @@ fn enter(mounts: &Mounts) -> nix::Result<()> {
     setrlimit(Resource::RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS)
 }
 
-/// What is to become of a system call whose entry was seen.
-enum Answer {
-    /// The kernel's own.
-    Kernel,
-    /// This, and the kernel does not see the call.
-    Ours(i64),
-}
-
-fn follow(pid: Pid, trace: &mut Trace) -> Outcome {
+/// Returns the exit code, or `None` if it ended by a signal.
+fn follow(pid: Pid, answers: &mut dyn Answers) -> Outcome<Option<i32>> {
     let fail = |what: &str, error: Errno| format!("{what}: {error}");
     // The stop that execve(2) makes for a process with a tracer.
     match waitpid(pid, None).map_err(|error| fail("waitpid", error))? {
@@ -215,8 +273,14 @@ fn follow(pid: Pid, trace: &mut Trace) -> Outcome {
         ptrace::syscall(pid, signal.take()).map_err(|error| fail("PTRACE_SYSCALL", error))?;
         match waitpid(pid, None).map_err(|error| fail("waitpid", error))? {
             WaitStatus::PtraceSyscall(_) => match entered.take() {
-                None => entered = Some(entry(pid, trace)?),
-                Some(Answer::Kernel) => {}
+                None => {
+                    let answer = entry(pid, answers)?;
+                    if answer == Answer::Never {
+                        return end(pid).map(|()| None);
+                    }
+                    entered = Some(answer);
+                }
+                Some(Answer::Kernel | Answer::Never) => {}
                 Some(Answer::Ours(value)) => {
                     let mut registers = ptrace::getregs(pid).map_err(|e| fail("GETREGS", e))?;
                     registers.rax = value as u64;
@@ -225,48 +289,69 @@ fn follow(pid: Pid, trace: &mut Trace) -> Outcome {
             },
             WaitStatus::PtraceEvent(..) => {}
             WaitStatus::Stopped(_, other) => signal = Some(other),
-            WaitStatus::Exited(_, code) => {
-                trace.code = Some(code);
-                return Ok(());
-            }
-            WaitStatus::Signaled(..) => return Ok(()),
+            WaitStatus::Exited(_, code) => return Ok(Some(code)),
+            WaitStatus::Signaled(..) => return Ok(None),
             other => return Err(format!("unexpected: {other:?}")),
         }
     }
 }
 
-/// At the entry of a system call: records what is of interest and takes away what must not be.
-fn entry(pid: Pid, trace: &mut Trace) -> Outcome<Answer> {
+/// Ends the process in the middle of a system call, which is not made.
+fn end(pid: Pid) -> Outcome {
+    nix::sys::signal::kill(pid, Signal::SIGKILL).map_err(|error| format!("kill: {error}"))?;
+    match waitpid(pid, None) {
+        Ok(WaitStatus::Signaled(..) | WaitStatus::Exited(..)) => Ok(()),
+        other => Err(format!("it does not end: {other:?}")),
+    }
+}
+
+/// At the entry of a system call: takes away what is not the kernel's to answer.
+fn entry(pid: Pid, answers: &mut dyn Answers) -> Outcome<Answer> {
     let mut registers = ptrace::getregs(pid).map_err(|error| format!("GETREGS: {error}"))?;
-    let refuse = -i64::from(Errno::EPERM as i32);
-    let answer = match registers.orig_rax as i64 {
-        libc::SYS_kexec_load => {
-            trace.loads.push(Load {
-                entry: registers.rdi,
-                flags: registers.r10,
-                segments: segments(pid, registers.rdx, registers.rsi)?,
-            });
-            0
-        }
-        libc::SYS_kexec_file_load => {
-            trace.file_loads.push(registers.r8);
-            -i64::from(Errno::ENOSYS as i32)
-        }
-        number => match name_of_refused(number) {
-            Some(name) => {
-                trace.refused.push(name);
-                refuse
-            }
-            None => return Ok(Answer::Kernel),
-        },
+    let arguments = [
+        registers.rdi,
+        registers.rsi,
+        registers.rdx,
+        registers.r10,
+        registers.r8,
+        registers.r9,
+    ];
+    let number = registers.orig_rax as i64;
+    let answer = match answers.call(pid, number, arguments)? {
+        // What no run may do.
+        Answer::Kernel if name_of_refused(number).is_some() => Answer::errno(libc::EPERM),
+        other => other,
     };
-    registers.orig_rax = u64::MAX;
-    ptrace::setregs(pid, registers).map_err(|error| format!("SETREGS: {error}"))?;
-    Ok(Answer::Ours(answer))
+    if answer != Answer::Kernel {
+        registers.orig_rax = u64::MAX;
+        ptrace::setregs(pid, registers).map_err(|error| format!("SETREGS: {error}"))?;
+    }
+    Ok(answer)
+}
+
+impl Answers for Trace {
+    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Answer> {
+        Ok(match number {
+            libc::SYS_kexec_load => {
+                self.loads.push(load(process, arguments)?);
+                Answer::Ours(0)
+            }
+            libc::SYS_kexec_file_load => {
+                self.file_loads.push(arguments[4]);
+                Answer::errno(libc::ENOSYS)
+            }
+            _ => {
+                self.refused.extend(name_of_refused(number));
+                Answer::Kernel
+            }
+        })
+    }
 }
 
 fn name_of_refused(number: i64) -> Option<&'static str> {
     Some(match number {
+        libc::SYS_kexec_load => "kexec_load",
+        libc::SYS_kexec_file_load => "kexec_file_load",
         libc::SYS_reboot => "reboot",
         libc::SYS_fork => "fork",
         libc::SYS_vfork => "vfork",
@@ -274,6 +359,20 @@ fn name_of_refused(number: i64) -> Option<&'static str> {
         libc::SYS_clone3 => "clone3",
         libc::SYS_ptrace => "ptrace",
         _ => return None,
+    })
+}
+
+/// The arguments of a kexec_load.
+///
+/// # Errors
+/// A segment cannot be read.
+pub fn load(process: Pid, arguments: [u64; 6]) -> Outcome<Load> {
+    let [entry, count, table, flags, ..] = arguments;
+    let segments = segments(process, table, count)?;
+    Ok(Load {
+        entry,
+        flags,
+        segments,
     })
 }
 
@@ -296,7 +395,11 @@ fn segments(pid: Pid, address: u64, count: u64) -> Outcome<Vec<Segment>> {
         .collect()
 }
 
-fn memory(pid: Pid, address: u64, length: u64) -> Outcome<Vec<u8>> {
+/// The memory of a traced process.
+///
+/// # Errors
+/// Not all of it is there.
+pub fn memory(pid: Pid, address: u64, length: u64) -> Outcome<Vec<u8>> {
     let mut bytes = vec![0; length as usize];
     let mut done = 0;
     while done < bytes.len() {

@@ -82,10 +82,17 @@ impl<'a> Inputs<'a> {
             // Both lists have the same capacity.
             let _fits = initrds.push(opened?);
         }
-        let dtb = command
-            .dtb
-            .map(|path| Input::open(path, &copies))
-            .transpose()?;
+        let dtb = match command.dtb.map(|path| Input::open(path, &copies)) {
+            None => None,
+            Some(Ok(dtb)) => Some(dtb),
+            // Nobody reads it: kexec_file_load takes none.
+            Some(Err(failure)) if command.method == Method::File => {
+                let path = Text(command.dtb.unwrap_or_default().to_bytes());
+                complain!("warning: --dtb={path}: {}", failure.error());
+                None
+            }
+            Some(Err(failure)) => return Err(failure),
+        };
         Ok(Self {
             kernel,
             initrds,

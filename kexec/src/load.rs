@@ -156,6 +156,14 @@ impl<'a> Loader<'a, '_> {
 
     /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
     fn auto_by_plan(&mut self, old: bool) -> Result<(), Failure<'a>> {
+        if self.command.given(Id::Debug) {
+            for option in self.command.only_for(Honours::Load) {
+                complain!(
+                    "--{}: kexec_load comes first, for only it can do that",
+                    option.long
+                );
+            }
+        }
         self.read();
         let mut first = None;
         if Route::of(self.command, self.machine) != Route::File {

@@ -235,6 +235,26 @@ impl Store {
         Ok(command)
     }
 
+    /// Debian's newest kexec-tools with all it depends on, its C library included, which only the
+    /// comparison of command lines wants: a tree, fetched when it is asked for first.
+    pub fn newest_kexec_tools() -> Outcome<PathBuf> {
+        const RELEASE: &str = "sid";
+        let directory = cache().join("kexec-tools");
+        if !directory.join("usr/sbin/kexec").is_file() {
+            eprintln!("fetching kexec-tools ({RELEASE})");
+            let release = Release::open(RELEASE, &apt::requirements()?)?;
+            let part = cache().join("kexec-tools.part");
+            fresh_directory(&part)?;
+            for archive in release.download(&["kexec-tools"], true)? {
+                apt::unpack(&archive, &part)?;
+            }
+            fresh_directory(&directory)?;
+            std::fs::rename(&part, &directory)
+                .map_err(|why| format!("{}: {why}", part.display()))?;
+        }
+        Ok(directory)
+    }
+
     /// The directory that a Debian with kdump-tools is unpacked into.
     pub fn debian(&self) -> PathBuf {
         self.directory.join("debian")

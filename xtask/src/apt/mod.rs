@@ -71,8 +71,15 @@ impl Release {
         let paragraph = |uri: &str, suites: &str| {
             format!("Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: main\n{signed}\n")
         };
-        let mut text = paragraph(&mirror.main, &format!("{name} {name}-backports"));
-        if let Some(security) = &mirror.security {
+        // What is not released has neither.
+        let released = name != "sid";
+        let suites = if released {
+            format!("{name} {name}-backports")
+        } else {
+            name.into()
+        };
+        let mut text = paragraph(&mirror.main, &suites);
+        if let Some(security) = mirror.security.as_ref().filter(|_| released) {
             text.push_str(&paragraph(security, &format!("{name}-security")));
         }
         write(&directory.join("debian.sources"), text.as_bytes())?;

@@ -151,6 +151,12 @@ const STEPS: &[Step] = &[
         run: steps::differential,
     },
     Step {
+        name: "lines",
+        about: "command lines of kexec-tools 2.0.32 and ours: calls and exit codes",
+        when: When::Usual,
+        run: steps::lines,
+    },
+    Step {
         name: "budget",
         about: "sizes, system calls, memory and instructions against budget/limits.txt",
         when: When::Usual,

@@ -131,6 +131,47 @@ pub fn differential() -> Outcome<Result> {
     Ok(Result::Passed)
 }
 
+/// Which calls kexec-tools' newest release and our command make of the same command lines.
+pub fn lines() -> Outcome<Result> {
+    const COMPARED: &str = "kexec-tools 2.0.32";
+    if let Some(skipped) = missing() {
+        return Ok(skipped);
+    }
+    let tree = Store::newest_kexec_tools()?;
+    let libraries = tree.join("usr/lib/x86_64-linux-gnu");
+    let program = tree.join("usr/sbin/kexec");
+    let version = output(
+        Command::new(libraries.join("ld-linux-x86-64.so.2"))
+            .arg("--library-path")
+            .arg(&libraries)
+            .args([program.as_os_str(), "-v".as_ref()]),
+    )?;
+    if version.trim() != COMPARED {
+        let why = format!("the archive has {}, {COMPARED} is compared", version.trim());
+        return Ok(Result::Skipped(why));
+    }
+    build_kexec()?;
+    let status = cargo()
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "differential",
+            "--",
+            "--lines",
+        ])
+        .env("KEXEC_REFERENCE", program)
+        .env("KEXEC_REFERENCE_ROOT", tree)
+        .status()
+        .map_err(|why| format!("cargo: {why}"))?;
+    match status.code() {
+        Some(0) => Ok(Result::Passed),
+        Some(77) => Ok(Result::Skipped("see above".into())),
+        _ => Err(format!("differential --lines: {status}")),
+    }
+}
+
 /// The demonstration, as a user starts it.
 pub fn demo() -> Outcome<Result> {
     if let Some(skipped) = missing() {
