@@ -61,3 +61,99 @@ fn all(known: bool, reference: &mut Run, seen: &Seen<'_>) -> bool {
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::Setup;
+    use crate::lines::kernel::{Call, Event, Given};
+
+    fn loaded(call: Call, initrd: &str, line: &str) -> Event {
+        let flags = match call {
+            Call::Load => 0x3e_0000,
+            Call::FileLoad => 0,
+        };
+        Event::Load(Given {
+            call,
+            crash: false,
+            flags,
+            kernel: "@kernel".into(),
+            initrd: initrd.into(),
+            line: line.into(),
+            errno: 0,
+        })
+    }
+
+    fn run(events: Vec<Event>, code: i32) -> Run {
+        Run {
+            events,
+            code,
+            said: String::new(),
+        }
+    }
+
+    /// Whether the rules explain the difference.
+    fn explained(words: &str, reference: &Run, ours: &Run) -> bool {
+        let line = Line::new(Setup::default(), words);
+        let seen = Seen {
+            words: Words::new(&line.words),
+            line: &line,
+            ours,
+        };
+        let mut rewritten = reference.clone();
+        RULES.iter().any(|rule| {
+            (rule.rewrite)(&mut rewritten, &seen);
+            rewritten.same(ours)
+        })
+    }
+
+    /// Errors in a line without an option that a rule is about.
+    #[test]
+    fn a_plain_load_has_no_excuse() {
+        let words = "-l @kernel --initrd=@initrd --append=x";
+        let good = || loaded(Call::FileLoad, "@initrd", "x");
+        let reference = run(vec![good(), Event::Sync], 0);
+        assert!(explained(words, &reference, &run(vec![good()], 0)));
+        for wrong in [
+            run(vec![good()], 1),
+            run(vec![], 0),
+            run(vec![], 255),
+            run(vec![good(), good()], 0),
+            run(vec![good(), Event::Network], 0),
+            run(vec![good(), Event::Shutdown], 0),
+            run(vec![good(), Event::Start(true)], 0),
+            run(vec![Event::Unload(Call::FileLoad, false, 0), good()], 0),
+            run(vec![loaded(Call::FileLoad, "none", "x")], 0),
+            run(vec![loaded(Call::FileLoad, "@initrd2", "x")], 0),
+            run(vec![loaded(Call::FileLoad, "@initrd", "")], 0),
+            run(vec![loaded(Call::Load, "@initrd", "x")], 0),
+        ] {
+            assert!(!explained(words, &reference, &wrong), "{wrong}");
+        }
+    }
+
+    /// A rule explains its own difference and no other.
+    #[test]
+    fn a_difference_hides_no_other() {
+        let words = "-l @kernel --initrd=@initrd --append=x --noefi";
+        let reference = run(vec![loaded(Call::FileLoad, "@initrd", "")], 0);
+        let by_load = |initrd, line| run(vec![loaded(Call::Load, initrd, line)], 0);
+        assert!(explained(words, &reference, &by_load("@initrd", "x")));
+        for wrong in [
+            by_load("none", "x"),
+            by_load("@initrd", "y"),
+            run(vec![loaded(Call::Load, "@initrd", "x")], 255),
+        ] {
+            assert!(!explained(words, &reference, &wrong), "{wrong}");
+        }
+        let unloaded = run(vec![Event::Unload(Call::FileLoad, false, 0)], 0);
+        for (words, ours) in [
+            ("-u", run(vec![], 0)),
+            ("-u", run(vec![], 255)),
+            ("-u", run(vec![Event::Unload(Call::FileLoad, true, 0)], 0)),
+            ("-p -u", run(vec![], 255)),
+        ] {
+            assert!(!explained(words, &unloaded, &ours), "{words}: {ours}");
+        }
+    }
+}
