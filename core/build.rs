@@ -1,5 +1,8 @@
-//! Builds the purgatory: one flat, position-independent image from `purgatory/`, by the same
-//! stable compiler, checked here to need no relocation. It is x86-64 code whatever the target.
+//! Builds the purgatories: each one flat, position-independent image from `purgatory/`, by the same
+//! stable compiler, checked here to need no relocation.
+//!
+//! A plan can be made on any host, so that every host builds each of them that it has the core
+//! library for. That of the build's own architecture is required.
 
 // A panic here fails the build, as it should.
 #![allow(
@@ -14,7 +17,29 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, str};
 
-const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// A purgatory.
+struct Purgatory {
+    /// Its architecture, as in CARGO_CFG_TARGET_ARCH. Its files in OUT_DIR are `PROGRAM-ARCH.bin`
+    /// and `.size`, empty in a build that lacks it, which has `cfg(no_purgatory_ARCH)`.
+    arch: &'static str,
+    /// The target whose core library it is built with.
+    target: &'static str,
+    /// The CPU it runs on: any of the architecture.
+    cpu: &'static str,
+    /// What is built: `purgatory/src/PROGRAM.rs`.
+    programs: &'static [&'static str],
+    script: &'static str,
+}
+
+const PURGATORIES: [Purgatory; 1] = [Purgatory {
+    arch: "x86_64",
+    target: "x86_64-unknown-linux-gnu",
+    cpu: "x86-64",
+    // The second is for a test: its bytes are in src/purgatory/bare.rs.
+    programs: &["main", "bare"],
+    script: "purgatory/purgatory.ld",
+}];
+
 /// Promised size, in bytes.
 const BUDGET: usize = 4 * 1024;
 /// Flavour and name of the linkers to try: Rust's own links for every host.
@@ -41,6 +66,9 @@ fn main() {
 
 fn build() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-check-cfg=cfg(purgatory_blob)");
+    for Purgatory { arch, .. } in &PURGATORIES {
+        println!("cargo::rustc-check-cfg=cfg(no_purgatory_{arch})");
+    }
     for path in [
         "build.rs",
         "purgatory",
@@ -50,69 +78,114 @@ fn build() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={path}");
     }
     let out = PathBuf::from(var("OUT_DIR")?);
-    let elf = out.join("purgatory.elf");
-    link("main", &elf)?;
-    let image = flatten(&fs::read(&elf)?)?;
-    fs::write(out.join("purgatory.bin"), &image)?;
-    fs::write(out.join("purgatory.size"), image.len().to_string())?;
-
-    let elf = out.join("bare.elf");
-    link("bare", &elf)?;
-    let image = flatten(&fs::read(&elf)?)?;
-    fs::write(out.join("bare.bin"), &image)?;
-    fs::write(out.join("bare.size"), image.len().to_string())?;
+    let native = var("CARGO_CFG_TARGET_ARCH")?;
+    for purgatory in &PURGATORIES {
+        purgatory.build(&out, &native)?;
+    }
     Ok(())
 }
 
-fn link(program: &str, elf: &Path) -> Result<(), String> {
-    let mut complaints = String::new();
-    for (flavour, linker) in LINKERS {
-        let mut rustc = Command::new(var("RUSTC").unwrap_or("rustc".into()));
-        rustc.args([
-            "--crate-name=purgatory",
-            "--crate-type=bin",
-            "--edition=2024",
-        ]);
-        rustc.args(["--target", TARGET, "--cfg=purgatory_blob", "-Copt-level=z"]);
-        rustc.args([
-            "-Cpanic=abort",
-            "-Crelocation-model=pic",
-            "-Ccodegen-units=1",
-        ]);
-        rustc.args([
-            "-Clto=off",
-            "-Crelro-level=off",
-            "-Cforce-unwind-tables=no",
-            "-Ctarget-cpu=x86-64",
-        ]);
-        rustc
-            .arg(format!("-Clinker-flavor={flavour}"))
-            .arg(format!("-Clinker={linker}"));
-        for argument in [
-            "--no-undefined",
-            "-ztext",
-            "--build-id=none",
-            "-Tpurgatory/purgatory.ld",
-        ] {
-            rustc.arg(format!("-Clink-arg={argument}"));
+impl Purgatory {
+    fn build(&self, out: &Path, native: &str) -> Result<(), Box<dyn Error>> {
+        // Without that of the build's own architecture a program would verify nothing here.
+        let there = self.arch == native || self.has_core_library()?;
+        if !there {
+            println!("cargo::rustc-cfg=no_purgatory_{}", self.arch);
         }
-        rustc.arg("-o").arg(elf);
-        rustc.arg(format!("purgatory/src/{program}.rs"));
+        for program in self.programs {
+            let name = format!("{program}-{}", self.arch);
+            let mut image = Vec::new();
+            if there {
+                let elf = out.join(format!("{name}.elf"));
+                self.link(program, &elf)?;
+                image = flatten(&fs::read(&elf)?)?;
+            }
+            fs::write(out.join(format!("{name}.bin")), &image)?;
+            fs::write(out.join(format!("{name}.size")), image.len().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the compiler has the core library of the purgatory's target. A compiler that does not
+    /// know the target has not.
+    fn has_core_library(&self) -> Result<bool, String> {
+        let mut rustc = rustc();
+        rustc.args(["--print", "target-libdir", "--target", self.target]);
         let output = rustc
             .output()
             .map_err(|error| format!("{rustc:?}: {error}"))?;
-        if output.status.success() {
-            return Ok(());
+        let printed = String::from_utf8_lossy(&output.stdout);
+        // LIBRARIES/TARGET/lib
+        let directory = Path::new(printed.trim());
+        if let Ok(entries) = fs::read_dir(directory) {
+            let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            if names.any(|name| name.starts_with("libcore-") && name.ends_with(".rlib")) {
+                return Ok(true);
+            }
         }
-        complaints += &format!(
-            "with {linker}:\n{}\n",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        // Where one is added, it changes.
+        if let Some(libraries) = directory.ancestors().nth(2).filter(|path| path.is_dir()) {
+            println!("cargo::rerun-if-changed={}", libraries.display());
+        }
+        Ok(false)
     }
-    Err(format!(
-        "the purgatory does not build; it needs the core library of {TARGET} \
-         (rustup target add {TARGET}) and one of rust-lld, ld.lld, ld\n{complaints}"
-    ))
+
+    fn lacks(&self, complaints: &str) -> String {
+        let target = self.target;
+        format!(
+            "the purgatory does not build; it needs the core library of {target} \
+             (rustup target add {target}) and one of rust-lld, ld.lld, ld\n{complaints}"
+        )
+    }
+
+    fn link(&self, program: &str, elf: &Path) -> Result<(), String> {
+        let mut complaints = String::new();
+        for (flavour, linker) in LINKERS {
+            let mut rustc = rustc();
+            rustc.args([
+                "--crate-name=purgatory",
+                "--crate-type=bin",
+                "--edition=2024",
+            ]);
+            rustc.args([
+                "--target",
+                self.target,
+                "--cfg=purgatory_blob",
+                "-Copt-level=z",
+            ]);
+            rustc.args([
+                "-Cpanic=abort",
+                "-Crelocation-model=pic",
+                "-Ccodegen-units=1",
+            ]);
+            rustc.args(["-Clto=off", "-Crelro-level=off", "-Cforce-unwind-tables=no"]);
+            rustc.arg(format!("-Ctarget-cpu={}", self.cpu));
+            rustc
+                .arg(format!("-Clinker-flavor={flavour}"))
+                .arg(format!("-Clinker={linker}"));
+            for argument in ["--no-undefined", "-ztext", "--build-id=none"] {
+                rustc.arg(format!("-Clink-arg={argument}"));
+            }
+            rustc.arg(format!("-Clink-arg=-T{}", self.script));
+            rustc.arg("-o").arg(elf);
+            rustc.arg(format!("purgatory/src/{program}.rs"));
+            let output = rustc
+                .output()
+                .map_err(|error| format!("{rustc:?}: {error}"))?;
+            if output.status.success() {
+                return Ok(());
+            }
+            complaints += &format!(
+                "with {linker}:\n{}\n",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Err(self.lacks(&complaints))
+    }
+}
+
+fn rustc() -> Command {
+    Command::new(var("RUSTC").unwrap_or("rustc".into()))
 }
 
 /// A little-endian number of the ELF file.

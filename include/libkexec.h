@@ -167,6 +167,11 @@ extern "C" {
  * or a crash kernel that is lost; kx_error_message() says which, why, and what to do.
  */
 #define KX_E_NOT_KNOWN (-4122)
+/**
+ * This build of the library lacks code of the architecture that is planned for;
+ * kx_error_message() says which, and what to do.
+ */
+#define KX_E_NOT_BUILT (-4123)
 /** A pointer is NULL that must not be. */
 #define KX_E_NULL (-4196)
 /** An object is not aligned as its type must be. */
@@ -1326,8 +1331,9 @@ int kx_workspace_init(struct kx_workspace *workspace, size_t size);
  * for CPUs' notes without a size); what kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also
  * of one for another architecture, in Xen's control domain and in paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
  * KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
- * KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
- * KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
+ * KX_E_NOT_KNOWN, KX_E_NOT_BUILT, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash
+ * kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
+ * KX_E_NO_CRASH_HOTPLUG.
  * The workspace then holds no plan.
  */
 int kx_plan(const struct kx_request *request,

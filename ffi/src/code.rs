@@ -59,6 +59,9 @@ pub const KX_E_COPY_TOO_LARGE: c_int = -4121;
 /// A fact of the machine is not known, and a wrong guess would be a machine that does not come up,
 /// or a crash kernel that is lost; kx_error_message() says which, why, and what to do.
 pub const KX_E_NOT_KNOWN: c_int = -4122;
+/// This build of the library lacks code of the architecture that is planned for;
+/// kx_error_message() says which, and what to do.
+pub const KX_E_NOT_BUILT: c_int = -4123;
 /// A pointer is NULL that must not be.
 pub const KX_E_NULL: c_int = -4196;
 /// An object is not aligned as its type must be.

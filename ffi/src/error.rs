@@ -213,7 +213,8 @@ fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
         Error::NotBootable { why: what }
         | Error::NotAFile { what }
         | Error::BadArgument { what }
-        | Error::Unknown { what } => (what, (0, 0)),
+        | Error::Unknown { what }
+        | Error::NotBuilt { what } => (what, (0, 0)),
         _ => ("", (0, 0)),
     };
     (*first, *second) = numbers;

@@ -87,6 +87,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
             | KX_E_NOT_A_FILE
             | KX_E_BAD_ARGUMENT
             | KX_E_NOT_KNOWN
+            | KX_E_NOT_BUILT
     );
     if wordless && what.is_empty() {
         return None;
@@ -148,6 +149,7 @@ fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
         KX_E_CANCELLED => Error::Cancelled,
         KX_E_COPY_TOO_LARGE => Error::CopyTooLarge { need: a, limit: b },
         KX_E_NOT_KNOWN => Error::Unknown { what },
+        KX_E_NOT_BUILT => Error::NotBuilt { what },
         code @ -4095..=-1 => {
             let errno = Errno(u16::try_from(code.wrapping_neg()).ok()?);
             match error.origin {

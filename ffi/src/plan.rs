@@ -35,8 +35,9 @@ use crate::workspace::{Inner, State, kx_workspace};
 /// for CPUs' notes without a size); what kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also
 /// of one for another architecture, in Xen's control domain and in paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
-/// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
-/// KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG.
+/// KX_E_NOT_KNOWN, KX_E_NOT_BUILT, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash
+/// kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
+/// KX_E_NO_CRASH_HOTPLUG.
 /// The workspace then holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan(

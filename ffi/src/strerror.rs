@@ -45,6 +45,7 @@ table! {
     KX_E_CANCELLED "stopped by the progress function";
     KX_E_COPY_TOO_LARGE "more would have to be copied into memory than may be";
     KX_E_NOT_KNOWN "a fact of the machine is not known that must not be guessed";
+    KX_E_NOT_BUILT "this build lacks code of the architecture that is planned for";
     KX_E_NULL "a pointer is NULL";
     KX_E_MISALIGNED "an object is misaligned";
     KX_E_SIZE "the size of a structure or of an object's storage cannot be";

@@ -85,6 +85,7 @@ fn errors() -> Vec<Error> {
         Error::Cancelled,
         Error::CopyTooLarge { need: n, limit: n },
         Error::Unknown { what },
+        Error::NotBuilt { what },
     ]
 }
 

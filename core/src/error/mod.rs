@@ -171,6 +171,11 @@ pub enum Error {
         /// The fact, why it is not known, and what to do.
         what: &'static str,
     },
+    /// This build lacks code of the architecture that is planned for.
+    NotBuilt {
+        /// What it lacks, and what to do.
+        what: &'static str,
+    },
 }
 
 impl Error {
@@ -205,6 +210,7 @@ impl Error {
             Self::Cancelled => 24,
             Self::CopyTooLarge { .. } => 25,
             Self::Unknown { .. } => 26,
+            Self::NotBuilt { .. } => 27,
         }
     }
 }
@@ -293,7 +299,9 @@ impl fmt::Display for Error {
             Self::NotAFile { what } => write!(f, "{what}, not a regular file"),
             Self::Syscall { call, errno } => write!(f, "{call} failed: {errno}"),
             Self::NothingLoaded => f.write_str("nothing is loaded"),
-            Self::BadArgument { what } | Self::Unknown { what } => f.write_str(what),
+            Self::BadArgument { what } | Self::Unknown { what } | Self::NotBuilt { what } => {
+                f.write_str(what)
+            }
             Self::FileChanged => f.write_str("the file changed while it was being loaded"),
             Self::NoCrashReservation => f.write_str(
                 "no memory is reserved for a crash kernel (no \"Crash kernel\" in /proc/iomem): boot \

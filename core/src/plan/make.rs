@@ -32,6 +32,7 @@ where
     P: Purpose<'a> + ?Sized,
     S: Seal<'a> + ?Sized,
 {
+    how.check()?;
     check(who, request, machine)?;
     let (free, mut room, code) = workspace.split();
     let mut plan = Plan::new(who.arch(), Limits::of(machine));

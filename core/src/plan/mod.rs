@@ -142,7 +142,8 @@ impl<'a> Plan<'a> {
 /// an entry or modules that it does not have; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
-/// [`Error::NotBootable`] (also what [`Machine::check_xen`] says), [`Error::Unknown`]; for a crash kernel also [`Error::NoCrashReservation`],
+/// [`Error::NotBootable`] (also what [`Machine::check_xen`] says), [`Error::Unknown`],
+/// [`Error::NotBuilt`]; for a crash kernel also [`Error::NoCrashReservation`],
 /// [`Error::CrashTooSmall`], [`Error::NoVmcoreinfo`], [`Error::NoCrashHotplug`].
 pub fn plan<'a>(
     request: &Request<'_, 'a>,

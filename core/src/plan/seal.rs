@@ -35,6 +35,14 @@ pub struct Sealed<'a> {
 /// What lies between the jump of the running kernel and the new kernel. A program links the seals
 /// it names.
 pub trait Seal<'a> {
+    /// Whether it is in this build.
+    ///
+    /// # Errors
+    /// [`Error::NotBuilt`].
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Adds its segment, the last one; its bytes come from [`Seal::seal`].
     fn items(&self, items: &mut Items<'a>);
 
@@ -144,6 +152,16 @@ impl fmt::Debug for Verifying<'_> {
 }
 
 impl<'a> Seal<'a> for Verifying<'_> {
+    fn check(&self) -> Result<()> {
+        if purgatory::BUILT {
+            return Ok(());
+        }
+        Err(Error::NotBuilt {
+            what: "this build has no purgatory for x86_64, the code that verifies what is loaded: \
+                   run `rustup target add x86_64-unknown-linux-gnu` and build again",
+        })
+    }
+
     fn items(&self, items: &mut Items<'a>) {
         add(items, purgatory::MEMSZ);
     }

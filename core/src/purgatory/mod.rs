@@ -28,12 +28,17 @@ pub use parameters::{
 #[cfg(test)]
 mod tests;
 
-/// Code and constants, relocatable to any address without change. Entry is offset 0.
+/// Whether this build has it: a build for another architecture than x86-64 goes without where there
+/// is no core library of x86-64 to build it with (core/build.rs).
+pub const BUILT: bool = cfg!(not(no_purgatory_x86_64));
+
+/// Code and constants, relocatable to any address without change. Entry is offset 0. Empty unless
+/// [`BUILT`].
 pub static BLOB: &[u8; PARAMETERS_OFFSET] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/purgatory.bin"));
+    include_bytes!(concat!(env!("OUT_DIR"), "/main-x86_64.bin"));
 
 /// Where the parameter block lies in the segment, in bytes.
-pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/purgatory.size"));
+pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/main-x86_64.size"));
 
 /// Stack after the parameter block, in bytes; purgatory.ld has the same number.
 pub const STACK: usize = 0x1400;

@@ -112,10 +112,10 @@ fn purgatory() -> Outcome<u64> {
     let builds = target().join("release/build");
     let entries = std::fs::read_dir(&builds).map_err(|error| error.to_string())?;
     entries
-        .filter_map(|entry| Some(entry.ok()?.path().join("out/purgatory.bin")))
+        .filter_map(|entry| Some(entry.ok()?.path().join("out/main-x86_64.bin")))
         .filter_map(|path| Some(std::fs::metadata(path).ok()?.len()))
         .max()
-        .ok_or_else(|| format!("no purgatory.bin below {}", builds.display()))
+        .ok_or_else(|| format!("no main-x86_64.bin below {}", builds.display()))
 }
 
 /// Bytes of a file, by the first number of kB behind its name in backquotes.

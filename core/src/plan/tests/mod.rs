@@ -13,6 +13,8 @@ mod borrows;
 mod crash;
 mod details;
 mod golden;
+#[cfg(no_purgatory_x86_64)]
+mod not_built;
 mod placement;
 mod vmlinux;
 mod wanted;
