@@ -426,6 +426,20 @@ extern "C" {
  * KX_REQUEST_VMLINUX).
  */
 #define KX_FORMAT_VMLINUX 19
+/** format: a multiboot kernel, of version 1. */
+#define KX_FORMAT_MULTIBOOT1 20
+/** format: a multiboot kernel, of version 2. */
+#define KX_FORMAT_MULTIBOOT2 21
+/** format: an archive of ar(1), as Debian packages are. */
+#define KX_FORMAT_AR 22
+/** format: an archive of tar(1). */
+#define KX_FORMAT_TAR 23
+/** format: a squashfs file system. */
+#define KX_FORMAT_SQUASHFS 24
+/** format: an ISO 9660 file system, the image of a CD. */
+#define KX_FORMAT_ISO 25
+/** format: a disk with a partition table (MBR, GPT), or a file system with a boot sector. */
+#define KX_FORMAT_DISK 26
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */
@@ -1289,7 +1303,7 @@ int kx_image_probe_fd(int fd, struct kx_image *image, struct kx_error *error);
 
 /**
  * What a file looks like, by the marks at its beginning, of which `length` bytes lie at `data`:
- * the first 4096 bytes suffice. Nothing else is checked: see kx_image_probe().
+ * the first 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
  *
  * Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
  */

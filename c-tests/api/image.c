@@ -73,6 +73,8 @@ static void foreign(void)
         { KX_FORMAT_RISCV64_IMAGE, 56, 4, "RSC\5", "riscv" },
         { KX_FORMAT_ZBOOT, 0, 8, "MZ\0\0zimg", "zboot" },
         { KX_FORMAT_GZIP, 0, 2, "\x1f\x8b", "gzip" },
+        { KX_FORMAT_AR, 0, 8, "!<arch>\n", "Debian package" },
+        { KX_FORMAT_SQUASHFS, 0, 4, "hsqs", "squashfs" },
         { KX_FORMAT_BZIP2, 0, 3, "BZh", "bzip2" },
         { KX_FORMAT_LZMA, 0, 3, "\x5d\0", "lzma" },
         { KX_FORMAT_XZ, 0, 6, "\xfd" "7zXZ", "xz" },
@@ -109,6 +111,10 @@ static void foreign(void)
     ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(page, strlen(page), &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "not a bzImage; it looks like a text file") == 0);
+    /* What to do is said, too. */
+    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe("\x1f\x8b\x08\0", 4, &image, &error));
+    kx_error_message(&error, text, sizeof text);
+    CHECK(strcmp(text, "not a bzImage; it looks like a gzip file: unpack it first (gunzip)") == 0);
     ANSWERS(KX_FORMAT_UNKNOWN, kx_file_format(NULL, 0));
     ANSWERS(KX_E_NULL, kx_file_format(NULL, 1));
     ANSWERS(KX_E_SIZE, kx_file_format(page, (size_t)-1));

@@ -139,6 +139,7 @@ impl Parameter {
             (_, "step") => "KX_STEP_LOAD".into(),
             (_, "call") => "KX_CALL_LOAD".into(),
             (_, "format") => "KX_FORMAT_BZIMAGE".into(),
+            (_, "arch") => "KX_ARCH_X86_64".into(),
             (
                 _,
                 "kind" | "flags" | "index" | "start" | "last" | "entry" | "copy_limit" | "flag",

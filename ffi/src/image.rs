@@ -55,6 +55,20 @@ pub const KX_FORMAT_TEXT: u32 = 18;
 /// marks are the same. It is planned only if the request says so (`format`, or
 /// KX_REQUEST_VMLINUX).
 pub const KX_FORMAT_VMLINUX: u32 = 19;
+/// format: a multiboot kernel, of version 1.
+pub const KX_FORMAT_MULTIBOOT1: u32 = 20;
+/// format: a multiboot kernel, of version 2.
+pub const KX_FORMAT_MULTIBOOT2: u32 = 21;
+/// format: an archive of ar(1), as Debian packages are.
+pub const KX_FORMAT_AR: u32 = 22;
+/// format: an archive of tar(1).
+pub const KX_FORMAT_TAR: u32 = 23;
+/// format: a squashfs file system.
+pub const KX_FORMAT_SQUASHFS: u32 = 24;
+/// format: an ISO 9660 file system, the image of a CD.
+pub const KX_FORMAT_ISO: u32 = 25;
+/// format: a disk with a partition table (MBR, GPT), or a file system with a boot sector.
+pub const KX_FORMAT_DISK: u32 = 26;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;
@@ -237,7 +251,7 @@ pub unsafe extern "C" fn kx_image_probe_fd(
 }
 
 /// What a file looks like, by the marks at its beginning, of which `length` bytes lie at `data`:
-/// the first 4096 bytes suffice. Nothing else is checked: see kx_image_probe().
+/// the first 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
 ///
 /// Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
 #[unsafe(no_mangle)]
@@ -273,6 +287,13 @@ pub extern "C" fn kx_format_name(format: u32) -> *const c_char {
         KX_FORMAT_UBOOT_IMAGE => cstr!("a U-Boot image (uImage)"),
         KX_FORMAT_TEXT => cstr!("a text file"),
         KX_FORMAT_VMLINUX => cstr!("a Linux kernel in ELF (vmlinux)"),
+        KX_FORMAT_MULTIBOOT1 => cstr!("a multiboot kernel"),
+        KX_FORMAT_MULTIBOOT2 => cstr!("a multiboot2 kernel"),
+        KX_FORMAT_AR => cstr!("an ar archive (a Debian package)"),
+        KX_FORMAT_TAR => cstr!("a tar archive"),
+        KX_FORMAT_SQUASHFS => cstr!("a squashfs file system"),
+        KX_FORMAT_ISO => cstr!("a CD image (ISO 9660)"),
+        KX_FORMAT_DISK => cstr!("a disk image or boot sector"),
         _ => cstr!("a file of an unknown format"),
     };
     name.as_ptr()

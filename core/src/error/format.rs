@@ -49,6 +49,20 @@ pub enum Format {
     /// A Linux kernel as an ELF file. Marks do not tell it from other ELF files: it is asked for,
     /// or found by [`Kernel`](crate::image::Kernel).
     Vmlinux = 19,
+    /// A multiboot kernel, of version 1: an ELF file, or one with addresses in its multiboot header.
+    Multiboot1 = 20,
+    /// A multiboot kernel, of version 2.
+    Multiboot2 = 21,
+    /// An archive of ar(1), as Debian packages are.
+    Ar = 22,
+    /// An archive of tar(1).
+    Tar = 23,
+    /// A squashfs file system.
+    Squashfs = 24,
+    /// An ISO 9660 file system: the image of a CD.
+    Iso = 25,
+    /// A disk with a partition table, MBR or GPT, or a file system with a boot sector.
+    Disk = 26,
 }
 
 impl Format {
@@ -74,6 +88,13 @@ impl Format {
         Self::UBootImage,
         Self::Text,
         Self::Vmlinux,
+        Self::Multiboot1,
+        Self::Multiboot2,
+        Self::Ar,
+        Self::Tar,
+        Self::Squashfs,
+        Self::Iso,
+        Self::Disk,
     ];
 
     /// Its number, KX_FORMAT_* in C.
@@ -122,6 +143,39 @@ impl Format {
             Self::UBootImage => "a U-Boot image (uImage)",
             Self::Text => "a text file",
             Self::Vmlinux => "a Linux kernel in ELF (vmlinux)",
+            Self::Multiboot1 => "a multiboot kernel",
+            Self::Multiboot2 => "a multiboot2 kernel",
+            Self::Ar => "an ar archive (a Debian package)",
+            Self::Tar => "a tar archive",
+            Self::Squashfs => "a squashfs file system",
+            Self::Iso => "a CD image (ISO 9660)",
+            Self::Disk => "a disk image or boot sector",
+        }
+    }
+
+    /// What to do with a file of this format that was given as a kernel; empty where there is nothing
+    /// to say.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Gzip => "unpack it first (gunzip)",
+            Self::Bzip2 => "unpack it first (bunzip2)",
+            Self::Lzma => "unpack it first (unlzma)",
+            Self::Xz => "unpack it first (unxz)",
+            Self::Lzop => "unpack it first (lzop --decompress)",
+            Self::Lz4 => "unpack it first (unlz4)",
+            Self::Zstd => "unpack it first (unzstd)",
+            Self::Arm64Image | Self::Riscv64Image => "it is for another architecture",
+            Self::Zboot => "use the Image that it was made of",
+            Self::Uki => "extract the kernel in its section .linux (objcopy -O binary -j .linux)",
+            Self::Pe => "use a kernel, not a boot loader",
+            Self::Cpio => "it is to be given as an initrd",
+            Self::DeviceTree => "it is to be given as the device tree",
+            Self::UBootImage => "extract the kernel in it (dumpimage)",
+            Self::Multiboot1 | Self::Multiboot2 => "such kernels cannot be started yet",
+            Self::Ar | Self::Tar => "unpack it, and use the kernel in it",
+            Self::Squashfs | Self::Iso | Self::Disk => "mount it, and use the kernel in it",
+            Self::Unknown | Self::BzImage | Self::Elf | Self::Text | Self::Vmlinux => "",
         }
     }
 }

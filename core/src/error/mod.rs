@@ -234,7 +234,11 @@ impl fmt::Display for Error {
                 found: Format::Unknown,
             } => write!(f, "not {what}"),
             Self::NotThisFormat { what, found } => {
-                write!(f, "not {what}; it looks like {found}")
+                write!(f, "not {what}; it looks like {found}")?;
+                match found.advice() {
+                    "" => Ok(()),
+                    advice => write!(f, ": {advice}"),
+                }
             }
             Self::Protocol { found, need } => write!(
                 f,

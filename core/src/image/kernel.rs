@@ -59,7 +59,13 @@ impl<'a> Kernel<'a> {
         if vmlinux {
             Self::Vmlinux(Vmlinux::parse(file)?).entered()
         } else {
-            Err(Error::NotBootable { why: AN_ELF_FILE })
+            Err(match probe(file) {
+                found @ (Format::Multiboot1 | Format::Multiboot2) => Error::NotThisFormat {
+                    what: "a Linux kernel",
+                    found,
+                },
+                _ => Error::NotBootable { why: AN_ELF_FILE },
+            })
         }
     }
 

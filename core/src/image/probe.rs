@@ -34,10 +34,23 @@ const MARKS: &[(usize, &[u8], Format)] = &[
     // Devicetree specification, 5.2; U-Boot's include/image.h.
     (0, b"\xd0\x0d\xfe\xed", Format::DeviceTree),
     (0, b"\x27\x05\x19\x56", Format::UBootImage),
+    // ar(5); POSIX, pax, "ustar Interchange Format"; the kernel's fs/squashfs/squashfs_fs.h.
+    (0, b"!<arch>\n", Format::Ar),
+    (257, b"ustar", Format::Tar),
+    (0, b"hsqs", Format::Squashfs),
+    // ECMA-119, 8.1: volume descriptors begin in sector 16. Before the partition tables, which the
+    // image of a CD may have too.
+    (0x8001, b"CD001", Format::Iso),
+    // UEFI specification, 5.3.2: in the second block, of 512 or 4096 bytes.
+    (512, b"EFI PART", Format::Disk),
+    (4096, b"EFI PART", Format::Disk),
 ];
 
-/// What a file, or its beginning, looks like. [`Format::Text`] and [`Format::Uki`] want the first
-/// 4096 bytes, every other format its first 518.
+/// How far from its beginning a file is looked at.
+pub const PROBED: usize = 0x8006;
+
+/// What a file, or its beginning, looks like: the first [`PROBED`] bytes suffice, and for most formats
+/// the first 518.
 #[must_use]
 pub fn probe(file: &[u8]) -> Format {
     // First, as its first 496 bytes may hold anything; and before PE, which an EFI stub makes of it.
@@ -49,10 +62,42 @@ pub fn probe(file: &[u8]) -> Format {
     let mut marks = MARKS.iter();
     let marked = marks.find(|(offset, mark, _)| slice_at(file, *offset, mark.len()) == Some(*mark));
     match marked {
+        Some((_, _, Format::Elf)) => multiboot(file).unwrap_or(Format::Elf),
         Some((_, _, format)) => *format,
         None if file.starts_with(b"MZ") => portable_executable(file),
-        None if is_text(file) => Format::Text,
-        None => Format::Unknown,
+        None => match multiboot(file) {
+            Some(format) => format,
+            // Of a PC's boot sector nothing else is fixed.
+            None if u16_at(file, field::BOOT_FLAG) == Some(0xaa55) => Format::Disk,
+            None if is_text(file) => Format::Text,
+            None => Format::Unknown,
+        },
+    }
+}
+
+/// A multiboot header (Multiboot Specification 0.6.96, 3.1; Multiboot2 Specification 2.0, 3.1): its
+/// magic number, and a checksum that makes the sum of the fields 0.
+fn multiboot(file: &[u8]) -> Option<Format> {
+    let sum = |header: &[u8], fields: usize| {
+        let fields = header.chunks_exact(4).take(fields);
+        fields.fold(0, |sum: u32, field| {
+            sum.wrapping_add(u32_at(field, 0).unwrap_or(0))
+        })
+    };
+    let headers = |within: usize, alignment: usize, size: usize| {
+        // All of a header is inside.
+        let file = file.get(..within).unwrap_or(file);
+        let starts = (0..within).step_by(alignment);
+        starts.map_while(move |start| slice_at(file, start, size))
+    };
+    let two = |header: &[u8]| header.starts_with(b"\xd6\x50\x52\xe8") && sum(header, 4) == 0;
+    let one = |header: &[u8]| header.starts_with(b"\x02\xb0\xad\x1b") && sum(header, 3) == 0;
+    if headers(0x8000, 8, 16).any(two) {
+        Some(Format::Multiboot2)
+    } else if headers(0x2000, 4, 12).any(one) {
+        Some(Format::Multiboot1)
+    } else {
+        None
     }
 }
 
@@ -61,7 +106,8 @@ pub fn probe(file: &[u8]) -> Format {
 pub(super) fn may_begin_bzimage(file: &[u8], found: Format) -> bool {
     match found {
         Format::BzImage => true,
-        Format::Unknown | Format::Pe | Format::Uki => {
+        // Cut off after its boot sector it looks like any other.
+        Format::Unknown | Format::Pe | Format::Uki | Format::Disk => {
             file.starts_with(b"MZ") || file.starts_with(b"\xea\x05\0\xc0\x07")
         }
         _ => false,

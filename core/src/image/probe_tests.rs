@@ -1,13 +1,22 @@
 //! Files of every format there is, and what begins like one.
 
-use super::probe;
+use super::{PROBED, probe};
 use crate::error::{Error, Format};
 use crate::image::Kernel;
 use std::vec;
 use std::vec::Vec;
 
+/// Magic number, flags 3 and 0, and what makes the sum 0.
+const MULTIBOOT1: &[u8] = b"\x02\xb0\xad\x1b\x03\0\0\0\xfb\x4f\x52\xe4";
+/// Magic number, architecture 0, a length of 24, and what makes the sum 0.
+const MULTIBOOT2: &[u8] = b"\xd6\x50\x52\xe8\0\0\0\0\x18\0\0\0\x12\xaf\xad\x17";
+
 fn with(marks: &[(usize, &[u8])]) -> Vec<u8> {
-    let mut file = vec![0; 0x400];
+    with_size(0x400, marks)
+}
+
+fn with_size(size: usize, marks: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut file = vec![0; size];
     for (offset, mark) in marks {
         file[*offset..*offset + mark.len()].copy_from_slice(mark);
     }
@@ -62,6 +71,45 @@ fn files() -> Vec<(Vec<u8>, Format)> {
         (b"<!DOCTYPE html>\n".to_vec(), Format::Text),
         (b"#!/bin/sh\n".to_vec(), Format::Text),
         ("K\u{e4}se\n".repeat(200).into_bytes(), Format::Text),
+        (
+            with(&[(0, b"\x7fELF\x01\x01"), (0x60, MULTIBOOT1)]),
+            Format::Multiboot1,
+        ),
+        (with(&[(0x104, MULTIBOOT1)]), Format::Multiboot1),
+        (
+            with(&[
+                (0, b"\x7fELF\x02\x01"),
+                (0x60, MULTIBOOT1),
+                (0x80, MULTIBOOT2),
+            ]),
+            Format::Multiboot2,
+        ),
+        (
+            with(&[(0, b"\x7fELF\x02\x01"), (0x84, MULTIBOOT2)]),
+            Format::Elf,
+        ),
+        // A wrong checksum.
+        (
+            with(&[(0, b"\x7fELF\x02\x01"), (0x60, &MULTIBOOT1[..8])]),
+            Format::Elf,
+        ),
+        (b"!<arch>\ndebian-binary   ".to_vec(), Format::Ar),
+        (with(&[(0, b"vmlinuz"), (257, b"ustar\0")]), Format::Tar),
+        (with(&[(257, b"ustar  \0")]), Format::Tar),
+        (with(&[(0, b"hsqs")]), Format::Squashfs),
+        (
+            with_size(0x8800, &[(0x1fe, b"\x55\xaa"), (0x8000, b"\x01CD001\x01")]),
+            Format::Iso,
+        ),
+        (
+            with(&[(0x1fe, b"\x55\xaa"), (0x200, b"EFI PART")]),
+            Format::Disk,
+        ),
+        (with_size(0x2000, &[(0x1000, b"EFI PART")]), Format::Disk),
+        (
+            with(&[(0, b"\xeb\x3c\x90"), (0x1fe, b"\x55\xaa")]),
+            Format::Disk,
+        ),
         (vec![0; 0x400], Format::Unknown),
         (with(&[(0x202, b"HdrS")]), Format::Unknown),
         (Vec::new(), Format::Unknown),
@@ -95,6 +143,12 @@ fn what_is_no_kernel_is_named_however_short() {
         let refused = Kernel::parse(&file, true).map(|_| ()).unwrap_err();
         match format {
             Format::BzImage | Format::Elf => continue,
+            // With the mark of ELF it is taken for a vmlinux where that is asked for.
+            _ if file.starts_with(b"\x7fELF") => {
+                let unasked = Kernel::parse(&file, false).map(|_| ()).unwrap_err();
+                assert!(matches!(unasked, Error::NotThisFormat { found, .. } if found == format));
+                continue;
+            }
             Format::Unknown if file.starts_with(b"MZ") && file.len() < 4 => {
                 assert!(matches!(refused, Error::Truncated { .. }), "{refused}");
             }
@@ -115,11 +169,50 @@ fn what_is_no_kernel_is_named_however_short() {
     }
 }
 
+/// Multiboot headers are inside of the first 8 and 32 KiB.
+#[test]
+fn what_lies_beyond_is_not_looked_at() {
+    for (last, mark, format) in [
+        (0x2000 - 12, MULTIBOOT1, Format::Multiboot1),
+        (0x8000 - 16, MULTIBOOT2, Format::Multiboot2),
+    ] {
+        for (at, is) in [(last, format), (last + 8, Format::Elf)] {
+            let file = with_size(0x9000, &[(0, b"\x7fELF\x02\x01"), (at, mark)]);
+            assert_eq!(probe(&file), is, "{at:#x}");
+        }
+    }
+    for (file, format) in files() {
+        assert_eq!(probe(&file[..file.len().min(PROBED)]), format);
+    }
+    let cd = with_size(0x9000, &[(0x8001, b"CD001")]);
+    assert_eq!(probe(&cd[..PROBED]), Format::Iso);
+    assert_eq!(probe(&cd[..PROBED - 1]), Format::Unknown);
+}
+
+/// What a file is given for is said where there is something to do.
+#[test]
+fn what_to_do_is_said() {
+    for format in Format::ALL {
+        let silent = matches!(
+            format,
+            Format::Unknown | Format::BzImage | Format::Elf | Format::Text | Format::Vmlinux
+        );
+        assert_eq!(format.advice().is_empty(), silent, "{format}");
+    }
+    let error = Kernel::parse(b"\x28\xb5\x2f\xfd\0\0\0\0", true).map(|_| ());
+    assert_eq!(
+        std::format!("{}", error.unwrap_err()),
+        "not a bzImage; it looks like a zstd file: unpack it first (unzstd)"
+    );
+}
+
 /// Nothing reads past the end, whatever is cut off or claims to lie elsewhere.
 #[test]
 fn every_cut_is_something() {
     for (mut file, _) in files() {
-        for length in 0..file.len() {
+        // Of the large ones, around the marks at their end.
+        let end = file.len().saturating_sub(0x810);
+        for length in (0..file.len().min(0x400)).chain(end..file.len()) {
             let _ = probe(&file[..length]);
         }
         if file.len() > 0x40 {
