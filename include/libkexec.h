@@ -640,7 +640,10 @@ struct kx_range {
   uint64_t last;
 };
 
-/** Facts about a machine; 0 is "not known", unless told otherwise. */
+/**
+ * Facts about a machine; 0 is "not known", unless told otherwise. A constant that has no number in
+ * this version of the library is 0 too.
+ */
 struct kx_machine_info {
   /** Set by the caller: sizeof(struct kx_machine_info). */
   size_t size;

@@ -119,7 +119,8 @@ pub struct kx_memory {
     pub reserved: u32,
 }
 
-/// Facts about a machine; 0 is "not known", unless told otherwise.
+/// Facts about a machine; 0 is "not known", unless told otherwise. A constant that has no number in
+/// this version of the library is 0 too.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_machine_info {
@@ -294,10 +295,10 @@ fn info(machine: &Machine) -> kx_machine_info {
         size: 0,
         flags: flags(machine),
         memory_source: match machine.maps.source {
-            MemorySource::None => 0,
             MemorySource::FirmwareMemmap => KX_MEMORY_FROM_MEMMAP,
             MemorySource::BootParams => KX_MEMORY_FROM_BOOT_PARAMS,
             MemorySource::Iomem => KX_MEMORY_FROM_IOMEM,
+            _ => 0,
         },
         iomem_access: match machine.maps.iomem_access {
             IomemAccess::Missing => 0,
@@ -334,16 +335,16 @@ fn info(machine: &Machine) -> kx_machine_info {
         load_disabled: answer(kexec.load_disabled),
         cap_sys_boot: answer(kexec.cap_sys_boot),
         lockdown: match kexec.lockdown {
-            Lockdown::Unknown => 0,
             Lockdown::None => KX_LOCKDOWN_NONE,
             Lockdown::Integrity => KX_LOCKDOWN_INTEGRITY,
             Lockdown::Confidentiality => KX_LOCKDOWN_CONFIDENTIALITY,
+            _ => 0,
         },
         xen_guest: match machine.xen.guest {
-            XenGuest::Unknown => 0,
             XenGuest::Pv => KX_XEN_PV,
             XenGuest::Hvm => KX_XEN_HVM,
             XenGuest::Pvh => KX_XEN_PVH,
+            _ => 0,
         },
         efi_platform_size: efi.platform_size.into(),
         five_level: answer(machine.x86.five_level_paging),

@@ -140,10 +140,10 @@ impl fmt::Display for Named {
 /// What was found on the machine.
 pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
     let source = match machine.maps.source {
-        MemorySource::None => "unknown",
         MemorySource::FirmwareMemmap => "/sys/firmware/memmap",
         MemorySource::BootParams => "/sys/kernel/boot_params",
         MemorySource::Iomem => "/proc/iomem",
+        _ => "unknown",
     };
     let (entries, mib) = (machine.memory.entries().len(), machine.memory.ram() >> 20);
     fact(
@@ -210,19 +210,19 @@ pub fn machine(out: &mut dyn Write, machine: &Machine) -> Result {
     }
     if machine.xen.domain {
         let kind = match machine.xen.guest {
-            XenGuest::Unknown => "yes",
             XenGuest::Pv => "PV: its kexec is the hypervisor's, which is not supported",
             XenGuest::Hvm => "HVM",
             XenGuest::Pvh => "PVH",
+            _ => "yes",
         };
         fact(out, "xen", format_args!("{kind}"))?;
     }
     let state = &machine.kexec;
     let lockdown = match state.lockdown {
-        Lockdown::Unknown => "unknown",
         Lockdown::None => "none",
         Lockdown::Integrity => "integrity",
         Lockdown::Confidentiality => "confidentiality",
+        _ => "unknown",
     };
     fact(out, "lockdown", format_args!("{lockdown}"))?;
     fact(out, "cap_sys_boot", yes_or_no(state.cap_sys_boot.into()))?;

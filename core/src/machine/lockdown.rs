@@ -4,6 +4,7 @@ use crate::text;
 
 /// What the kernel's lockdown forbids (/sys/kernel/security/lockdown).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lockdown {
     /// The file is not there or not readable.
     #[default]

@@ -4,6 +4,7 @@ use super::IomemAccess;
 
 /// Where [`Machine::memory`](super::Machine::memory) came from, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MemorySource {
     /// Nothing could be read.
     #[default]

@@ -6,6 +6,7 @@ use crate::text;
 
 /// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum XenGuest {
     /// Not said: no Xen, or one that is older than the file.
     #[default]
