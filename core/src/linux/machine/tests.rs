@@ -160,8 +160,9 @@ fn this_machine_can_be_read() {
     }
     if let Ok(cpuinfo) = fs::read_to_string("/proc/cpuinfo") {
         let flags = cpuinfo.lines().find(|line| line.starts_with("flags"));
-        let has = |flag| flags.is_some_and(|line| line.split(' ').any(|word| word == flag));
-        assert_eq!(machine.x86.five_level_paging, Known::of(has("la57")));
+        let has = |line: &str| Known::of(line.split(' ').any(|word| word == "la57"));
+        let expected = flags.map_or(Known::Unknown, has);
+        assert_eq!(machine.x86.five_level_paging, expected);
     }
     assert!(machine.kexec.cap_sys_boot != Known::Unknown);
     if machine.maps.iomem_access == IomemAccess::Read {
@@ -450,16 +451,6 @@ fn to_boot_the_same_is_read() {
     let line = |n: u64| format!("{:x}-{:x} : System RAM\n", n << 20, (n << 20) + 0xfff);
     fake.file("proc/iomem", (1..=8449).map(line).collect::<String>());
     assert!(fake.read_to_boot().maps.full);
-}
-
-#[test]
-fn to_boot_this_machine_is_the_same() {
-    let (mut whole, mut machine) = (Box::new(Machine::new()), Box::new(Machine::new()));
-    read_machine(&mut whole);
-    read_machine_to_boot(&mut machine);
-    assert_eq!(machine.platform.total_ram, whole.platform.total_ram);
-    assert_eq!(machine.x86.five_level_paging, whole.x86.five_level_paging);
-    assert_eq!(machine.iomem.entries(), whole.iomem.entries());
 }
 
 #[test]
