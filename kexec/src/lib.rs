@@ -24,6 +24,7 @@ pub mod foreign;
 pub mod getopt;
 pub mod kind;
 pub mod number;
+pub mod plan;
 pub mod similar;
 pub mod table;
 pub mod text;

@@ -1,0 +1,146 @@
+//! A plan as a picture of memory, for a serial console: at most 80 columns and 23 lines, so that a
+//! prompt fits after it.
+
+use core::fmt::{self, Result, Write};
+
+use kexec_core::memory::{MemoryKind, RangeSet};
+use kexec_core::plan::Plan;
+
+use super::View;
+use super::rows::{CLASSES, Class, Memory, Row};
+use super::size::Size;
+
+/// Lines with memory; four more are around them.
+const ROWS: usize = 19;
+/// Columns of a bar.
+const BAR: u64 = 16;
+
+/// What a picture is drawn with: a bar's end, and one character for each class of memory.
+struct Pen {
+    edge: char,
+    classes: [char; CLASSES],
+}
+
+const ASCII: Pen = Pen {
+    edge: '|',
+    classes: ['.', '+', '-', '%', '#'],
+};
+const BOXES: Pen = Pen {
+    edge: '│',
+    classes: ['░', '▒', '─', '▓', '█'],
+};
+
+/// Draws it, with ASCII's characters only or with those for boxes. `free` is what segments may use.
+///
+/// # Errors
+/// What `out` says.
+pub fn write(out: &mut dyn Write, view: &View<'_>, free: &RangeSet, ascii: bool) -> Result {
+    let pen = if ascii { &ASCII } else { &BOXES };
+    let memory = Memory {
+        map: view.machine.memory.entries(),
+        free: free.ranges(),
+        segments: view.plan.map_or(&[], Plan::segments),
+        crash: &view.machine.crash,
+    };
+    let (ram, ranges) = (Size(view.machine.memory.ram()), memory.map.len());
+    writeln!(
+        out,
+        "memory: {ram} of RAM, {ranges} ranges in the map, from low to high"
+    )?;
+    for row in &memory.rows(ROWS) {
+        write!(
+            out,
+            "{:>#15x} {:>8} {}",
+            row.start,
+            Size(row.size()),
+            pen.edge
+        )?;
+        bar(out, row, pen)?;
+        writeln!(out, "{} {}", pen.edge, Label(row))?;
+    }
+    let [free, kept, reserved, crash, segment] = pen.classes;
+    writeln!(
+        out,
+        "{segment} segment  {free} free  {kept} other RAM  {reserved} not RAM  {crash} crash \
+         reservation; long bars: large"
+    )?;
+    match view.plan {
+        Some(plan) => writeln!(
+            out,
+            "entry {:#x}, then the kernel's {:#x}; flags {:#x}",
+            plan.entry, plan.kernel_entry, plan.flags
+        ),
+        None if view.actions.load => {
+            out.write_str("the running kernel places the segments itself (kexec_file_load)\n")
+        }
+        None => Ok(()),
+    }
+}
+
+/// A bar, the longer the larger the memory (by its logarithm), in which each class has its share.
+fn bar(out: &mut dyn Write, row: &Row, pen: &Pen) -> Result {
+    let size = row.size().max(1);
+    // 4 KiB is one column, four times as much one more.
+    let width = u64::from(size.ilog2().saturating_sub(10) / 2).clamp(1, BAR);
+    for column in 0..BAR {
+        if column >= width {
+            out.write_char(' ')?;
+            continue;
+        }
+        // The byte in the middle of the column.
+        let half = size
+            .checked_div(width.saturating_mul(2))
+            .unwrap_or_default();
+        let at = half.saturating_mul(column.saturating_mul(2).saturating_add(1));
+        out.write_char(class_at(row, at, pen))?;
+    }
+    Ok(())
+}
+
+/// The character for the class that the byte number `at` is of, if each class lay by itself.
+fn class_at(row: &Row, at: u64, pen: &Pen) -> char {
+    let mut end = 0_u64;
+    for (bytes, character) in row.bytes.iter().zip(pen.classes) {
+        end = end.saturating_add(*bytes);
+        if at < end {
+            return character;
+        }
+    }
+    ' '
+}
+
+/// What is in a row.
+struct Label<'r>(&'r Row);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> Result {
+        let row = self.0;
+        if let Some((first, last)) = row.segments {
+            write!(f, "{first}")?;
+            if first != last {
+                write!(f, " to {last}")?;
+            }
+            let others = row.size().saturating_sub(row.of(Class::Segment));
+            return match others {
+                0 => Ok(()),
+                others => write!(f, ", {} between", Size(others)),
+            };
+        }
+        if row.ranges == 1 {
+            return f.write_str(match row.kind {
+                _ if row.of(Class::Crash) != 0 => "crash reservation",
+                _ if row.of(Class::Free) != 0 => "free",
+                MemoryKind::RAM => "RAM, not for segments",
+                kind => kind.name(),
+            });
+        }
+        if row.of(Class::Crash) != 0 {
+            f.write_str("crash reservation, ")?;
+        }
+        write!(f, "{} ranges", row.ranges)?;
+        match row.of(Class::Free) {
+            0 => Ok(()),
+            free => write!(f, ", {} free", Size(free)),
+        }
+    }
+}
