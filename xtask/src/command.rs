@@ -1,6 +1,7 @@
 //! Where things are, and how other programs are run.
 
 use crate::Outcome;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -73,6 +74,13 @@ pub fn read(path: &Path) -> Outcome<Vec<u8>> {
 pub fn write(path: &Path, content: &[u8]) -> Outcome {
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(path, content))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Writes a shell script that can be executed.
+pub fn write_script(path: &Path, text: &str) -> Outcome {
+    write(path, format!("#!/bin/sh\n{text}").as_bytes())?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
         .map_err(|error| format!("{}: {error}", path.display()))
 }
 

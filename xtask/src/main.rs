@@ -7,6 +7,7 @@ mod apt;
 mod command;
 mod compare;
 mod cpio;
+mod cross;
 mod demo;
 mod dist;
 mod downtime;

@@ -4,9 +4,8 @@
 
 use crate::Outcome;
 use crate::apt::{self, Release};
-use crate::command::{cache, fresh_directory, output, root, write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use crate::command::{cache, fresh_directory, output, root, write_script};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Minor version, as `rust-version` in Cargo.toml has it.
@@ -72,15 +71,14 @@ impl OldRust {
         let libraries = LIBRARIES.map(|path| unpacked.join(path).display().to_string());
         for name in ["rustc", "cargo"] {
             let script = format!(
-                "#!/bin/sh\nexec '{loader}' --library-path '{libraries}' '{program}' \"$@\"\n",
+                "exec '{loader}' --library-path '{libraries}' '{program}' \"$@\"\n",
                 loader = unpacked.join("lib64/ld-linux-x86-64.so.2").display(),
                 libraries = libraries.join(":"),
                 program = unpacked.join("usr/bin").join(name).display(),
             );
             let path = self.program(name);
             let unproved = path.with_extension("new");
-            write(&unproved, script.as_bytes())?;
-            executable(&unproved)?;
+            write_script(&unproved, &script)?;
             let said = output(Command::new(&unproved).arg("--version"))?;
             if !said.starts_with(&format!("{name} {VERSION}.")) {
                 return Err(format!("Debian's {name} is {}", said.trim()));
@@ -110,9 +108,4 @@ impl OldRust {
     pub fn target(&self) -> PathBuf {
         self.directory.join("target")
     }
-}
-
-fn executable(path: &Path) -> Outcome {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-        .map_err(|error| format!("{}: {error}", path.display()))
 }

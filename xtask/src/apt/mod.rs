@@ -15,6 +15,8 @@ use std::process::{Command, ExitStatus, Stdio};
 /// A Debian release, with an apt of its own.
 pub struct Release {
     directory: PathBuf,
+    /// Separated by commas, the first is that of this machine.
+    architectures: String,
 }
 
 /// A package file in the release's archive directory.
@@ -59,7 +61,14 @@ impl Release {
     /// Sets up the apt of the release `name` with its security and backports suites, and
     /// fetches its package lists.
     pub fn open(name: &str, mirror: &Mirror) -> Outcome<Self> {
-        let directory = cache().join("apt").join(name);
+        Self::open_foreign(name, mirror, &[])
+    }
+
+    /// The same with the packages of other architectures too, in a directory of its own.
+    pub fn open_foreign(name: &str, mirror: &Mirror, foreign: &[&str]) -> Outcome<Self> {
+        let directory = cache()
+            .join("apt")
+            .join([&[name], foreign].concat().join("+"));
         for part in ["lists/partial", "cache/archives/partial"] {
             std::fs::create_dir_all(directory.join(part)).map_err(|error| error.to_string())?;
         }
@@ -83,7 +92,11 @@ impl Release {
             text.push_str(&paragraph(security, &format!("{name}-security")));
         }
         write(&directory.join("debian.sources"), text.as_bytes())?;
-        let release = Self { directory };
+        let architectures = [&["amd64"], foreign].concat().join(",");
+        let release = Self {
+            directory,
+            architectures,
+        };
         // A suite may be gone (an old release's backports are archived away): that shows as a
         // package not found, which is what matters, so a partial update is not an error.
         if let Err(said) = output(release.apt("apt-get").arg("update")) {
@@ -107,7 +120,7 @@ impl Release {
             format!("Dir::Cache={}", path("cache")),
             format!("Dir::Cache::archives={}", path("cache/archives")),
             "APT::Architecture=amd64".into(),
-            "APT::Architectures=amd64".into(),
+            format!("APT::Architectures={}", self.architectures),
             "APT::Sandbox::User=".into(),
             "APT::Install-Recommends=false".into(),
             "Acquire::Languages=none".into(),

@@ -3,6 +3,7 @@
 
 mod binary;
 mod budget;
+mod hosts;
 mod house;
 mod licences;
 mod little_memory;
@@ -125,6 +126,12 @@ const STEPS: &[Step] = &[
         about: "the oldest Rust that builds what ships: Debian's, unpacked",
         when: When::Usual,
         run: msrv::run,
+    },
+    Step {
+        name: "hosts",
+        about: "builds and unit tests for arm64 and riscv64, under QEMU's user mode",
+        when: When::Usual,
+        run: hosts::run,
     },
     Step {
         name: "package",
