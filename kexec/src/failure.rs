@@ -93,9 +93,7 @@ impl Failure<'_> {
         match self {
             Self::File(..)
             | Self::Unfit(..)
-            | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug)
-            // No room is for the reference what no file is.
-            | Self::Load(_, Error::NoHole { .. } | Error::CrashTooSmall { .. }) => code::USAGE,
+            | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => code::USAGE,
             // As kexec(8), which takes a reservation it cannot see for none.
             Self::Load(_, Error::Unknown { what })
                 if [refusal::RESERVATION, refusal::RESERVATION_MASKED].contains(what) =>

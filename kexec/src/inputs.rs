@@ -88,7 +88,10 @@ impl<'a> Inputs<'a> {
             // Nobody reads it: kexec_file_load takes none.
             Some(Err(failure)) if command.method == Method::File => {
                 let path = Text(command.dtb.unwrap_or_default().to_bytes());
-                complain!("warning: --dtb={path}: {}", failure.error());
+                let error = failure.error();
+                complain!(
+                    "warning: cannot use the dtb {path}: {error}; kexec_file_load takes none"
+                );
                 None
             }
             Some(Err(failure)) => return Err(failure),

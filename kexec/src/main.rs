@@ -112,6 +112,14 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
 /// The exit code of a failure. As in kexec(8), a kexec_file_load that was the only call allowed has
 /// one of its own where kexec_load may help.
 fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
+    // No room, which for a crash kernel the kernel itself finds where kexec_file_load is asked.
+    let no_room = matches!(
+        failure.error(),
+        Error::NoHole { .. } | Error::CrashTooSmall { .. }
+    );
+    if no_room && (!command.crash() || command.method == Method::Load) {
+        return code::USAGE;
+    }
     let Some(errno) = failure.refusal().filter(|_| command.method == Method::File) else {
         return failure.code();
     };

@@ -96,12 +96,12 @@ pub const CALLERS: &[Caller] = &[
         &["kexec_load(crash kernel, 0x3e0000, @kernel, @initrd, \"root=/dev/sda1 ro\") = 0"],
     ),
     done(
-        "openSUSE kdump, kdump-unload.sh",
+        "openSUSE kdump, init/unload.sh",
         &["-a", "-p", "-u"],
         &["kexec_file_load(unload crash kernel) = 0"],
     ),
     done(
-        "openSUSE kdump, load.sh",
+        "openSUSE kdump, init/load.sh, load_kdump_kexec",
         &["-p", "@kernel", APPEND, "--initrd=@initrd", "-a"],
         &[CRASH],
     ),
@@ -158,9 +158,9 @@ pub const CALLERS: &[Caller] = &[
         code: STARTED,
     },
     done(
-        "heads, kexec-boot",
-        &["-d", "-l", "@kernel", "--initrd=@initrd", APPEND],
-        &["kexec_file_load(kernel, 0x8, @kernel, @initrd, \"root=/dev/sda1 ro\") = 0"],
+        "heads, initrd/bin/kexec-boot",
+        &["-l", "@kernel", "--initrd=@initrd", APPEND],
+        &[LOADED],
     ),
     done(
         "nixos-images, kexec-installer run script",
@@ -181,25 +181,42 @@ pub const CALLERS: &[Caller] = &[
         &[LOADED],
     ),
     done(
-        "SONiC, fast-reboot: what is loaded goes first",
-        &["-u"],
+        "SONiC, sonic-utilities/scripts/fast-reboot, unload_kernel",
+        &["-u", "-a"],
         &["kexec_file_load(unload kernel) = 0"],
     ),
     done(
-        "SONiC, fast-reboot (sonic-utilities)",
+        "SONiC, fast-reboot, load_kernel",
         &["-l", "@kernel", "--initrd=@initrd", APPEND, "-a"],
         &[LOADED],
     ),
     done(
-        "petitboot, discover/boot.c, kexec_load",
-        &["-l", "--initrd=@initrd", APPEND, "@kernel"],
+        "SONiC, fast-reboot, load_kernel_secure",
+        &["-l", "@kernel", "--initrd=@initrd", APPEND, "-s"],
         &[LOADED],
     ),
+    done(
+        "petitboot, discover/boot.c, kexec_load",
+        &["-l", "--debug", "--initrd=@initrd", APPEND, "@kernel"],
+        &["kexec_file_load(kernel, 0x8, @kernel, @initrd, \"root=/dev/sda1 ro\") = 0"],
+    ),
+    done(
+        "the same with a device tree, and \"\" for no command line",
+        &[
+            "-l",
+            "--initrd=@initrd",
+            "--dtb=@dtb",
+            "--append=\"\"",
+            "@kernel",
+        ],
+        &["kexec_load(kernel, 0x3e0000, @kernel, @initrd, \"\\\"\\\"\") = 0"],
+    ),
     Caller {
-        source: "petitboot, discover/boot.c, where there is no shutdown",
-        words: &["-e", "-x"],
-        calls: &["sync()", "reboot(kexec)"],
-        code: STARTED,
+        source: "petitboot, discover/boot.c, kexec_reboot, its last attempt",
+        words: &["-e", "-f"],
+        calls: &[],
+        // A load without a kernel, as in kexec-tools.
+        code: 255,
     },
     done(
         "Proxmox, Arch, Gentoo: kexec-load@.service of the wikis",

@@ -112,7 +112,7 @@ pub fn all() -> Vec<Scenario> {
             .shows("FACT hop=0 said-s=*crashkernel="),
         none("crash-too-small", "crashkernel=48M")
             .shows("FACT hop=0 ckr=50331648")
-            .shows("FACT hop=0 load-c=255")
+            .shows("FACT hop=0 load-c=1")
             .shows("FACT hop=0 load-s=255")
             .shows("FACT hop=0 said-c=*are missing; boot*crashkernel=")
             .shows("FACT hop=0 said-s=*are missing; boot*crashkernel="),
