@@ -5,8 +5,6 @@ use core::ffi::{CStr, c_char};
 use kexec_core::arch::Arch;
 use kexec_core::cstr;
 
-use crate::code::{Code, KX_E_UNKNOWN};
-
 /// arch: x86, 64-bit. There will be more: what a program does not know is "another one".
 pub const KX_ARCH_X86_64: u32 = 1;
 /// arch: arm64.
@@ -24,15 +22,16 @@ pub(crate) const fn number(arch: Option<Arch>) -> u32 {
     }
 }
 
-/// The architecture with this number; none for 0.
-pub(crate) const fn of(number: u32) -> Result<Option<Arch>, Code> {
-    match number {
-        0 => Ok(None),
-        KX_ARCH_X86_64 => Ok(Some(Arch::X86_64)),
-        KX_ARCH_ARM64 => Ok(Some(Arch::Arm64)),
-        KX_ARCH_RISCV64 => Ok(Some(Arch::Riscv64)),
-        _ => Err(Code(KX_E_UNKNOWN)),
-    }
+/// The architecture with this number, none for 0; `None` if there is none with it.
+#[allow(clippy::option_option)]
+pub(crate) const fn of(number: u32) -> Option<Option<Arch>> {
+    Some(match number {
+        0 => None,
+        KX_ARCH_X86_64 => Some(Arch::X86_64),
+        KX_ARCH_ARM64 => Some(Arch::Arm64),
+        KX_ARCH_RISCV64 => Some(Arch::Riscv64),
+        _ => return None,
+    })
 }
 
 /// The name of an architecture (KX_ARCH_*), as `uname -m` says it: "x86_64"; "unknown" for other

@@ -437,7 +437,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         64 => 64,
         _ => return Err(Failure::Own(KX_E_BAD_ARGUMENT)),
     };
-    let arch = arch::of(given.arch)?;
+    let arch = arch::of(given.arch).ok_or(unknown)?;
     let page_size = from_page_bytes(given.page_size).ok_or(Failure::Own(KX_E_BAD_ARGUMENT))?;
     let (region, low) = (from_range(given.crash)?, from_range(given.crash_low)?);
     let kernel = kexec_core::machine::KernelRanges {

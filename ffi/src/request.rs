@@ -168,7 +168,7 @@ impl kx_request {
         };
         Ok(Options {
             format: self.format()?,
-            arch: arch::of(self.arch).map_err(|_| unknown("request.arch", self.arch))?,
+            arch: arch::of(self.arch).ok_or(unknown("request.arch", self.arch))?,
             entry: self.entry()?,
             mem_min: self.mem_min,
             mem_max: match self.mem_max {

@@ -252,6 +252,8 @@ fn check_request(request: &Request<'_, '_>, image: &Kernel<'_>) -> Result<()> {
 /// As [`plan`]; [`Error::BadArgument`] where [`Options::format`], [`Options::arch`],
 /// [`Options::entry`], [`Options::args_linux`], [`Options::crash`], [`Options::console`] or
 /// [`Request::modules`] ask for what is not in it.
+// In a program whose options are constants nothing is left of these checks.
+#[inline]
 pub fn plan_to_boot<'a>(
     request: &Request<'_, 'a>,
     machine: &Machine,
@@ -274,6 +276,15 @@ pub fn plan_to_boot<'a>(
     if other_image || crash.is_some() || console.vga || console.serial || console.reset_vga {
         return Err(ONLY_TO_BOOT);
     }
+    bzimage_to_boot(request, machine, workspace)
+}
+
+#[inline(never)]
+fn bzimage_to_boot<'a>(
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
     let image = Kernel::BzImage(BzImage::parse(request.kernel)?).entered()?;
     let who = Linux64::new(&image);
     make(
