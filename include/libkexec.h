@@ -1313,6 +1313,15 @@ int kx_image_probe_fd(int fd, struct kx_image *image, struct kx_error *error);
 int kx_file_format(const void *data, size_t length);
 
 /**
+ * The architecture that a file is for, by the same marks as kx_file_format(): of an ELF file, a kernel
+ * or an EFI program.
+ *
+ * Returns KX_ARCH_*; 0 if they do not say, or it is none of these; or KX_E_NULL, KX_E_SIZE.
+ */
+int kx_file_arch(const void *data,
+                 size_t length);
+
+/**
  * The name of a format (KX_FORMAT_*), with its article: "a gzip file"; "a file of an unknown
  * format" for other numbers. Static, never NULL.
  */

@@ -37,6 +37,7 @@ static void vmlinux(void)
     CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
     CHECK(image.arch == KX_ARCH_X86_64 && image.entries == 1 << KX_ENTRY_X86_64);
     ANSWERS(KX_FORMAT_ELF, kx_file_format(file, length));
+    ANSWERS(KX_ARCH_X86_64, kx_file_arch(file, length));
     ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
     /* This one does not say whether it supports 5-level paging, and nobody whether that is used. */
@@ -117,6 +118,9 @@ static void foreign(void)
     CHECK(strcmp(text, "not a bzImage; it looks like a gzip file: unpack it first (gunzip)") == 0);
     ANSWERS(KX_FORMAT_UNKNOWN, kx_file_format(NULL, 0));
     ANSWERS(KX_E_NULL, kx_file_format(NULL, 1));
+    ANSWERS(KX_E_NULL, kx_file_arch(NULL, 1));
+    ANSWERS(0, kx_file_arch(NULL, 0));
+    ANSWERS(0, kx_file_arch(page, strlen(page)));
     ANSWERS(KX_E_SIZE, kx_file_format(page, (size_t)-1));
     CHECK(strcmp(kx_format_name(4711), "a file of an unknown format") == 0);
 }

@@ -263,6 +263,21 @@ pub unsafe extern "C" fn kx_file_format(data: *const c_void, length: usize) -> c
     })
 }
 
+/// The architecture that a file is for, by the same marks as kx_file_format(): of an ELF file, a kernel
+/// or an EFI program.
+///
+/// Returns KX_ARCH_*; 0 if they do not say, or it is none of these; or KX_E_NULL, KX_E_SIZE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_file_arch(data: *const c_void, length: usize) -> c_int {
+    plain(|| {
+        // SAFETY: the caller's promise.
+        let file = unsafe { pointer::bytes(data, length) }?;
+        let arch = arch::number(kexec_core::image::probe_arch(file));
+        // Small numbers.
+        Ok(c_int::try_from(arch).unwrap_or(0))
+    })
+}
+
 /// The name of a format (KX_FORMAT_*), with its article: "a gzip file"; "a file of an unknown
 /// format" for other numbers. Static, never NULL.
 #[unsafe(no_mangle)]
@@ -289,7 +304,7 @@ pub extern "C" fn kx_format_name(format: u32) -> *const c_char {
         KX_FORMAT_VMLINUX => cstr!("a Linux kernel in ELF (vmlinux)"),
         KX_FORMAT_MULTIBOOT1 => cstr!("a multiboot kernel"),
         KX_FORMAT_MULTIBOOT2 => cstr!("a multiboot2 kernel"),
-        KX_FORMAT_AR => cstr!("an ar archive (a Debian package)"),
+        KX_FORMAT_AR => cstr!("an ar archive (Debian package)"),
         KX_FORMAT_TAR => cstr!("a tar archive"),
         KX_FORMAT_SQUASHFS => cstr!("a squashfs file system"),
         KX_FORMAT_ISO => cstr!("a CD image (ISO 9660)"),

@@ -145,7 +145,7 @@ impl Format {
             Self::Vmlinux => "a Linux kernel in ELF (vmlinux)",
             Self::Multiboot1 => "a multiboot kernel",
             Self::Multiboot2 => "a multiboot2 kernel",
-            Self::Ar => "an ar archive (a Debian package)",
+            Self::Ar => "an ar archive (Debian package)",
             Self::Tar => "a tar archive",
             Self::Squashfs => "a squashfs file system",
             Self::Iso => "a CD image (ISO 9660)",

@@ -12,4 +12,4 @@ pub use bzimage::BzImage;
 pub use elf::Vmlinux;
 pub use entry::Entry;
 pub use kernel::{AN_ELF_FILE, Kernel};
-pub use probe::{PROBED, probe};
+pub use probe::{PROBED, probe, probe_arch};

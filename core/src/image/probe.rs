@@ -2,7 +2,9 @@
 //! in place of a kernel. Nothing is checked beyond the marks.
 
 use super::bzimage::field;
+use crate::arch::Arch;
 use crate::bytes::{slice_at, u16_at, u32_at};
+use crate::elf::{self, Ehdr, offset_of};
 use crate::error::Format;
 
 /// Bytes at the beginning of a file, and its format.
@@ -35,15 +37,16 @@ const MARKS: &[(usize, &[u8], Format)] = &[
     (0, b"\xd0\x0d\xfe\xed", Format::DeviceTree),
     (0, b"\x27\x05\x19\x56", Format::UBootImage),
     // ar(5); POSIX, pax, "ustar Interchange Format"; the kernel's fs/squashfs/squashfs_fs.h.
-    (0, b"!<arch>\n", Format::Ar),
+    (0, b"!<arch>", Format::Ar),
     (257, b"ustar", Format::Tar),
     (0, b"hsqs", Format::Squashfs),
     // ECMA-119, 8.1: volume descriptors begin in sector 16. Before the partition tables, which the
     // image of a CD may have too.
     (0x8001, b"CD001", Format::Iso),
-    // UEFI specification, 5.3.2: in the second block, of 512 or 4096 bytes.
-    (512, b"EFI PART", Format::Disk),
-    (4096, b"EFI PART", Format::Disk),
+    // UEFI specification, 5.3.2: in the second block, of 512 or 4096 bytes; revision 1.0 is the only
+    // one.
+    (512, b"EFI PART\0\0\x01\0", Format::Disk),
+    (4096, b"EFI PART\0\0\x01\0", Format::Disk),
 ];
 
 /// How far from its beginning a file is looked at.
@@ -72,6 +75,34 @@ pub fn probe(file: &[u8]) -> Format {
             None if is_text(file) => Format::Text,
             None => Format::Unknown,
         },
+    }
+}
+
+/// The architecture that a kernel, or another program, is for, as far as the marks of its format say:
+/// from the first [`PROBED`] bytes. `None` also for architectures without a name here.
+#[must_use]
+pub fn probe_arch(file: &[u8]) -> Option<Arch> {
+    let known = [Arch::X86_64, Arch::Arm64, Arch::Riscv64];
+    match probe(file) {
+        Format::BzImage => Some(Arch::X86_64),
+        Format::Arm64Image => Some(Arch::Arm64),
+        Format::Riscv64Image => Some(Arch::Riscv64),
+        Format::Elf | Format::Multiboot1 | Format::Multiboot2
+            if file.starts_with(elf::MAGIC_64_LE) =>
+        {
+            let machine = u16_at(file, offset_of!(Ehdr, e_machine));
+            known
+                .into_iter()
+                .find(|arch| machine == Some(arch.elf_machine()))
+        }
+        // PE format, "Machine Types".
+        Format::Pe | Format::Uki | Format::Zboot => match u16_at(pe_header(file)?, 4)? {
+            0x8664 => Some(Arch::X86_64),
+            0xaa64 => Some(Arch::Arm64),
+            0x5064 => Some(Arch::Riscv64),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -120,9 +151,7 @@ fn portable_executable(file: &[u8]) -> Format {
     if slice_at(file, 4, 4) == Some(b"zimg") {
         return Format::Zboot;
     }
-    let header = u32_at(file, 0x3c).and_then(|offset| usize::try_from(offset).ok());
-    let header = header.and_then(|offset| file.get(offset..));
-    let Some(header) = header.filter(|header| header.starts_with(b"PE\0\0")) else {
+    let Some(header) = pe_header(file) else {
         return Format::Unknown;
     };
     let sections = u16_at(header, 6).unwrap_or(0);
@@ -133,6 +162,13 @@ fn portable_executable(file: &[u8]) -> Format {
         .take(usize::from(sections))
         .any(|section| section.starts_with(b".linux\0"));
     if kernel { Format::Uki } else { Format::Pe }
+}
+
+/// From the signature "PE" on.
+fn pe_header(file: &[u8]) -> Option<&[u8]> {
+    let offset = usize::try_from(u32_at(file, 0x3c)?).ok()?;
+    let header = file.get(offset..)?;
+    header.starts_with(b"PE\0\0").then_some(header)
 }
 
 /// Printable characters, of any language, and white space; not only white space.

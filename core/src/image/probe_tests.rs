@@ -1,6 +1,7 @@
 //! Files of every format there is, and what begins like one.
 
-use super::{PROBED, probe};
+use super::{PROBED, probe, probe_arch};
+use crate::arch::Arch;
 use crate::error::{Error, Format};
 use crate::image::Kernel;
 use std::vec;
@@ -102,10 +103,13 @@ fn files() -> Vec<(Vec<u8>, Format)> {
             Format::Iso,
         ),
         (
-            with(&[(0x1fe, b"\x55\xaa"), (0x200, b"EFI PART")]),
+            with(&[(0x1fe, b"\x55\xaa"), (0x200, b"EFI PART\0\0\x01\0\x5c\0")]),
             Format::Disk,
         ),
-        (with_size(0x2000, &[(0x1000, b"EFI PART")]), Format::Disk),
+        (
+            with_size(0x2000, &[(0x1000, b"EFI PART\0\0\x01\0\x5c\0")]),
+            Format::Disk,
+        ),
         (
             with(&[(0, b"\xeb\x3c\x90"), (0x1fe, b"\x55\xaa")]),
             Format::Disk,
@@ -187,6 +191,45 @@ fn what_lies_beyond_is_not_looked_at() {
     let cd = with_size(0x9000, &[(0x8001, b"CD001")]);
     assert_eq!(probe(&cd[..PROBED]), Format::Iso);
     assert_eq!(probe(&cd[..PROBED - 1]), Format::Unknown);
+}
+
+#[test]
+fn the_architecture_is_the_marks() {
+    let elf = |ident: &[u8], machine: u8| {
+        let file = with(&[(0, b"\x7fELF"), (4, ident), (18, &[machine])]);
+        probe_arch(&file)
+    };
+    assert_eq!(elf(b"\x02\x01", 62), Some(Arch::X86_64));
+    assert_eq!(elf(b"\x02\x01", 183), Some(Arch::Arm64));
+    assert_eq!(elf(b"\x02\x01", 243), Some(Arch::Riscv64));
+    // i386; 32-bit RISC-V; big-endian arm64, whose number begins with the other byte.
+    assert_eq!(elf(b"\x01\x01", 3), None);
+    assert_eq!(elf(b"\x01\x01", 243), None);
+    assert_eq!(elf(b"\x02\x02", 183), None);
+    for (machine, arch) in [
+        (b"\x64\x86", Some(Arch::X86_64)),
+        (b"\x64\xaa", Some(Arch::Arm64)),
+        (b"\x64\x50", Some(Arch::Riscv64)),
+        (b"\x4c\x01", None),
+    ] {
+        let mut file = pe(b".linux\0\0");
+        file[0x84..0x86].copy_from_slice(machine);
+        assert_eq!(probe_arch(&file), arch);
+        file[4..8].copy_from_slice(b"zimg");
+        assert_eq!((probe(&file), probe_arch(&file)), (Format::Zboot, arch));
+    }
+    for (file, format) in files() {
+        let arch = match format {
+            Format::BzImage | Format::Uki | Format::Pe => Some(Arch::X86_64),
+            Format::Arm64Image => Some(Arch::Arm64),
+            Format::Riscv64Image => Some(Arch::Riscv64),
+            _ => None,
+        };
+        assert_eq!(probe_arch(&file), arch, "{format}");
+        for length in 0..file.len().min(0x200) {
+            let _ = probe_arch(&file[..length]);
+        }
+    }
 }
 
 /// What a file is given for is said where there is something to do.

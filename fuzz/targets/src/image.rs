@@ -3,7 +3,7 @@
 use arbitrary::Unstructured;
 use kexec_cli::compressed::compressed;
 use kexec_core::Error;
-use kexec_core::image::{BzImage, Kernel, Vmlinux};
+use kexec_core::image::{BzImage, Format, Kernel, PROBED, Vmlinux, probe};
 
 use crate::kernel::{self, Image};
 use crate::random::Random;
@@ -20,7 +20,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         .flatten()
         .filter(|file| file.len() <= 8192)
         .collect();
-    let magics: [&[u8]; 9] = [
+    let magics: [&[u8]; 13] = [
         b"\x1f\x8b\x08\0",
         b"\xfd7zXZ\0",
         b"\x28\xb5\x2f\xfd",
@@ -30,6 +30,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         b"\x5d\0\0\0\x01",
         b"MZ\0\0zimggzip",
         b"070701",
+        b"!<arch>\n",
+        b"hsqs",
+        b"\x02\xb0\xad\x1b\x03\0\0\0\xfb\x4f\x52\xe4",
+        b"\xd6\x50\x52\xe8\0\0\0\0\x18\0\0\0\x12\xaf\xad\x17",
     ];
     seeds.extend(magics.map(<[u8]>::to_vec));
     seeds
@@ -50,6 +54,7 @@ pub fn run(file: &[u8]) {
             sound(file, &image);
         }
     }
+    probed(file);
     let elf = file.starts_with(b"\x7fELF");
     assert_eq!(Vmlinux::is_elf(file), elf);
     if let Ok(image) = BzImage::parse(file) {
@@ -59,6 +64,32 @@ pub fn run(file: &[u8]) {
     }
     if let Err(error) = Vmlinux::parse(file) {
         assert_eq!(matches!(error, Error::NotThisFormat { .. }), !elf);
+    }
+}
+
+/// What a file looks like fits what is accepted, and does not depend on what is beyond.
+fn probed(file: &[u8]) {
+    let format = probe(file);
+    assert_eq!(probe(&file[..file.len().min(PROBED)]), format);
+    assert_eq!(Format::from_number(format.number().into()), Some(format));
+    for asked in Format::ALL {
+        match Kernel::parse_as(file, *asked) {
+            Ok(image) => {
+                assert_eq!(image.format(), *asked);
+                let elf = matches!(
+                    format,
+                    Format::Elf | Format::Multiboot1 | Format::Multiboot2
+                );
+                match asked {
+                    Format::BzImage => assert_eq!(format, Format::BzImage),
+                    Format::Vmlinux => assert!(elf, "{format}"),
+                    other => panic!("{other}"),
+                }
+            }
+            // Named as what it is.
+            Err(Error::NotThisFormat { found, .. }) => assert_eq!(found, format),
+            Err(_) => {}
+        }
     }
 }
 
