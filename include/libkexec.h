@@ -568,6 +568,15 @@ extern "C" {
 #define KX_CALL_FILE_LOAD 2
 /** flags of kx_unload() and kx_loaded(): the crash image. */
 #define KX_LOADED_CRASH 33554432
+/** flags of kx_route(): only kexec_file_load(2) may be made. */
+#define KX_ROUTE_ONLY_FILE_LOAD 1
+/** flags of kx_route(): only kexec_load(2) may be made. */
+#define KX_ROUTE_ONLY_LOAD 2
+/**
+ * flags of kx_route(): kexec_load(2) comes first, for something is asked for that
+ * kexec_file_load(2) cannot do (a console of the purgatory, limits for addresses).
+ */
+#define KX_ROUTE_LOAD_FIRST 4
 
 /**
  * Bytes of the caller's. Empty: length 0, data NULL or not. This structure stays as it is: there
@@ -1484,6 +1493,27 @@ int kx_check_segments(const struct kx_segment *segments,
                       struct kx_error *error);
 
 /**
+ * Checks what kexec_file_load(2) will refuse, as far as that can be known without the call: of a
+ * crash image the kernel refuses only once it has freed the old one. `data` and `length` are the
+ * kernel's file, `initrd_size` is the initrd's bytes (0 for none), `command_line` ends in NUL.
+ *
+ * An image must be a bzImage that can be loaded above 4 GiB, and the command line must leave 30
+ * bytes for the kernel's own elfcorehdr=. Not found here: signatures, policies, memory, and files
+ * that are open for writing (kx_hold()). Whether a crash image fits its reservation kx_plan() says.
+ *
+ * Returns 0, or what kx_image_probe() says of the image; KX_E_NOT_BOOTABLE also for an image that
+ * must lie below 4 GiB, for 5-level paging, or where the running kernel uses a 32-bit EFI;
+ * KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL, KX_E_MISALIGNED,
+ * KX_E_SIZE, KX_E_NOT_INITIALISED.
+ */
+int kx_check_files(const void *data,
+                   size_t length,
+                   uint64_t initrd_size,
+                   const char *command_line,
+                   const struct kx_machine *machine,
+                   struct kx_error *error);
+
+/**
  * Explains a refusal: puts into a buffer of `size` bytes, ending in NUL, what the -errno `code`
  * of a step (KX_STEP_*) means on a machine in the state `machine` knows. KX_EXPLANATION_SIZE
  * bytes always suffice.
@@ -1656,7 +1686,7 @@ int kx_load_segments(const struct kx_segment *segments,
  * KX_FILE_*. Nobody may have the files open for writing.
  *
  * With KX_FILE_ON_CRASH a refusal costs the crash image that was loaded before, once the kernel
- * has begun: as is said of kx_load(). The same files planned by kx_plan() with KX_REQUEST_CRASH,
+ * has begun: as is said of kx_load(). kx_check_files() finds most of what it refuses; the same files planned by kx_plan() with KX_REQUEST_CRASH,
  * and kx_check() of the plan, show first whether they are a kernel and fit the reservation; that
  * nobody writes to them a lease shows (kx_hold()).
  *
@@ -1688,6 +1718,31 @@ int kx_knows_file_flag(uint64_t flag);
  * Returns 0, -errno of the call, or KX_E_MISALIGNED, KX_E_SIZE (of `error`), KX_E_UNKNOWN.
  */
 int kx_unload(uint32_t call, uint32_t flags, struct kx_error *error);
+
+/**
+ * Says which call to make next (KX_CALL_*). `flags` are KX_ROUTE_*, and 0 the policy of the kexec
+ * command: kexec_file_load(2), with which the kernel checks signatures, then kexec_load(2) where
+ * the first is missing or does not take the image. Before the first call, `call` and `code` are 0;
+ * after a failure they are the call and what it returned: the -errno of kx_load() or
+ * kx_load_files(); or for KX_CALL_FILE_LOAD what kx_check_files() or kx_join() found, of which
+ * KX_E_NOT_BOOTABLE, KX_E_NOT_THIS_FORMAT, KX_E_COMMAND_LINE_TOO_LONG and KX_E_COPY_TOO_LARGE lead
+ * to kexec_load.
+ *
+ * A load that policy forbids must not be retried with the other call: after a refused signature,
+ * or under a lockdown that `machine` knows of, kexec_load is never next. After a kexec_load that
+ * is forbidden as by a lockdown that `machine` cannot see, kexec_file_load is.
+ *
+ * Of a crash image the kernel may have freed the old one before it refused: check with
+ * kx_check_files() or kx_check() before either call.
+ *
+ * Returns KX_CALL_LOAD, KX_CALL_FILE_LOAD, or 0: no call is to be made; or KX_E_NULL,
+ * KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (flags, call), KX_E_BAD_ARGUMENT (both calls
+ * are the only one; a `code` that is no failure, or without a call).
+ */
+int kx_route(uint32_t flags,
+             uint32_t call,
+             int code,
+             const struct kx_machine *machine);
 
 /**
  * Loads this machine's Linux image, on x86-64 a bzImage, to be started by kx_exec(): reads the machine, maps the files, plans and

@@ -100,6 +100,78 @@ void test_check(void)
     ANSWERS(KX_E_TOO_NEW, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
 }
 
+/* What kexec_file_load refuses, without the call. */
+void test_check_files(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_machine_info info = { .size = sizeof info };
+    size_t length, elf_length;
+    unsigned char *file = make_bzimage(4096, &length), *elf = make_vmlinux(4096, &elf_length);
+    char line[2048];
+
+    ANSWERS(0, kx_check_files(file, length, 0, "", machine, &error));
+    ANSWERS(0, kx_check_files(file, length, (uint64_t)4 << 30, "quiet", machine, NULL));
+    ANSWERS(-EFBIG, kx_check_files(file, length, ((uint64_t)4 << 30) + 1, "", machine, &error));
+    /* cmdline_size is 2047: the NUL and 30 bytes more must fit. */
+    memset(line, 'x', sizeof line);
+    line[2016] = 0;
+    ANSWERS(0, kx_check_files(file, length, 0, line, machine, &error));
+    line[2016] = 'x', line[2017] = 0;
+    ANSWERS(KX_E_COMMAND_LINE_TOO_LONG, kx_check_files(file, length, 0, line, machine, &error));
+    CHECK(error.numbers[0] == 2017 && error.numbers[1] == 2016);
+    /* Without XLF_CAN_BE_LOADED_ABOVE_4G; without XLF_5LEVEL where five levels are in use. */
+    put16(file + 0x236, 0x7d);
+    ANSWERS(KX_E_NOT_BOOTABLE, kx_check_files(file, length, 0, "", machine, &error));
+    char text[KX_MESSAGE_SIZE];
+    CHECK(kx_error_message(&error, text, sizeof text) > 0 && strstr(text, "; use kx_load()"));
+    put16(file + 0x236, 0x1f);
+    ANSWERS(0, kx_check_files(file, length, 0, "", machine, &error));
+    info.five_level = KX_YES;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    ANSWERS(KX_E_NOT_BOOTABLE, kx_check_files(file, length, 0, "", machine, &error));
+    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_check_files(elf, elf_length, 0, "", machine, &error));
+    ANSWERS(KX_E_EMPTY_FILE, kx_check_files(file, 0, 0, "", machine, &error));
+    free(file);
+    free(elf);
+    free(machine);
+}
+
+void test_route(void)
+{
+    struct kx_machine *machine = new_machine();
+    struct kx_machine_info info = { .size = sizeof info };
+
+    info.lockdown = KX_LOCKDOWN_NONE;
+    info.cap_sys_boot = KX_YES;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    ANSWERS(KX_CALL_FILE_LOAD, kx_route(0, 0, 0, machine));
+    ANSWERS(KX_CALL_LOAD, kx_route(0, KX_CALL_FILE_LOAD, -ENOEXEC, machine));
+    ANSWERS(KX_CALL_LOAD, kx_route(0, KX_CALL_FILE_LOAD, KX_E_NOT_BOOTABLE, machine));
+    ANSWERS(0, kx_route(0, KX_CALL_FILE_LOAD, KX_E_NULL, machine));
+    ANSWERS(0, kx_route(0, KX_CALL_LOAD, -ENOSYS, machine));
+    /* A policy. */
+    ANSWERS(0, kx_route(0, KX_CALL_FILE_LOAD, -ENOKEY, machine));
+    ANSWERS(0, kx_route(0, KX_CALL_FILE_LOAD, -EPERM, machine));
+    ANSWERS(0, kx_route(KX_ROUTE_ONLY_FILE_LOAD, KX_CALL_FILE_LOAD, -ENOEXEC, machine));
+    ANSWERS(KX_CALL_LOAD, kx_route(KX_ROUTE_ONLY_LOAD, 0, 0, machine));
+    ANSWERS(KX_CALL_LOAD, kx_route(KX_ROUTE_LOAD_FIRST, 0, 0, machine));
+    ANSWERS(0, kx_route(KX_ROUTE_LOAD_FIRST, KX_CALL_LOAD, -EPERM, machine));
+    ANSWERS(KX_CALL_FILE_LOAD, kx_route(KX_ROUTE_LOAD_FIRST, KX_CALL_LOAD, -ENOSYS, machine));
+    info.lockdown = 0;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    ANSWERS(KX_CALL_FILE_LOAD, kx_route(KX_ROUTE_LOAD_FIRST, KX_CALL_LOAD, -EPERM, machine));
+    info.lockdown = KX_LOCKDOWN_INTEGRITY;
+    ANSWERS(0, kx_machine_set(machine, &info));
+    ANSWERS(KX_CALL_FILE_LOAD, kx_route(KX_ROUTE_LOAD_FIRST, 0, 0, machine));
+    ANSWERS(0, kx_route(0, KX_CALL_FILE_LOAD, -ENOSYS, machine));
+    ANSWERS(KX_E_UNKNOWN, kx_route(8, 0, 0, machine));
+    ANSWERS(KX_E_UNKNOWN, kx_route(0, 3, -EPERM, machine));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_route(3, 0, 0, machine));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_route(0, 0, -EPERM, machine));
+    ANSWERS(KX_E_BAD_ARGUMENT, kx_route(0, KX_CALL_LOAD, 0, machine));
+    free(machine);
+}
+
 void test_explain(void)
 {
     struct kx_machine *machine = new_machine();

@@ -197,4 +197,7 @@ void test_constants(void)
     IS(KX_CALL_LOAD, 1);
     IS(KX_CALL_FILE_LOAD, 2);
     IS(KX_LOADED_CRASH, 33554432);
+    IS(KX_ROUTE_ONLY_FILE_LOAD, 1);
+    IS(KX_ROUTE_ONLY_LOAD, 2);
+    IS(KX_ROUTE_LOAD_FIRST, 4);
 }

@@ -21,6 +21,8 @@ int main(void)
     test_request();
     test_inspect();
     test_check();
+    test_check_files();
+    test_route();
     test_explain();
     test_calls();
     test_threads();

@@ -65,6 +65,8 @@ void test_moved(void);
 void test_request(void);
 void test_inspect(void);
 void test_check(void);
+void test_check_files(void);
+void test_route(void);
 void test_explain(void);
 void test_calls(void);
 void test_threads(void);

@@ -142,7 +142,8 @@ impl Parameter {
             (_, "arch") => "KX_ARCH_X86_64".into(),
             (
                 _,
-                "kind" | "flags" | "index" | "start" | "last" | "entry" | "copy_limit" | "flag",
+                "kind" | "flags" | "index" | "initrd_size" | "start" | "last" | "entry"
+                | "copy_limit" | "flag",
             ) => "0".into(),
             _ => match self.structure() {
                 Some(name @ ("kx_machine" | "kx_workspace")) => format!("&{}", &name[3..]),

@@ -17,6 +17,8 @@
 //! * [`purgatory`]: the code between two kernels, and the digest it verifies.
 //! * [`plan`]: all of it together: [`plan::plan`] places, writes and digests,
 //!   [`plan::Plan::check`] makes the kernel's checks first.
+//! * [`file_load`]: what kexec_file_load(2) will refuse, looked for first.
+//! * [`route`]: which of the two calls loads, and which may follow.
 //! * [`refusal`]: what an errno of the kexec calls means on this machine, and what to do about it.
 //! * [`linux`]: the system calls: files, [`linux::kexec_load`], [`linux::kexec_file_load`],
 //!   [`linux::reboot_kexec`].
@@ -67,6 +69,7 @@ mod cstr;
 mod elf;
 mod errno;
 mod error;
+pub mod file_load;
 pub mod handover;
 pub mod image;
 mod known;
@@ -79,6 +82,7 @@ pub mod purgatory;
 pub mod purpose;
 pub mod refusal;
 mod request;
+pub mod route;
 pub mod segment;
 mod text;
 pub mod told;

@@ -8,6 +8,9 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::LoadFirst => "load a kernel first (kx_load() or kx_load_files())",
         Advice::UseFileLoad => "use kx_load_files()",
         Advice::UseLoad => "use kx_load()",
+        Advice::UseLoadOrNoRuntime => {
+            "use kx_load(), or boot the running kernel with efi=noruntime"
+        }
         Advice::LoadMayTakeIt => "kx_load() may take it",
         Advice::LoadPlacesFiles => "kx_plan() places them itself",
         Advice::LoadNeedsLessMemory => "kx_load() needs half of that",

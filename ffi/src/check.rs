@@ -1,15 +1,16 @@
 //! The kernel's checks, made first.
 
-use core::ffi::c_int;
+use core::ffi::{c_char, c_int, c_void};
 
 use heapless::Vec;
-use kexec_core::Error;
 use kexec_core::memory::{PageSize, Range};
 use kexec_core::plan::{Limits, SEGMENT_MAX, Segment, SegmentKind, X86_64_LIMIT_4_LEVEL, check};
+use kexec_core::{Error, file_load};
 
 use crate::code::KX_E_BAD_ARGUMENT;
 use crate::error::{About, Failure, kx_error, report, unknown};
 use crate::inspect::kx_segment;
+use crate::machine::{kx_machine, shared};
 use crate::machine_info::{from_page_bytes, kx_range};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
@@ -141,5 +142,42 @@ pub unsafe extern "C" fn kx_check_segments(
         Ok(0)
     };
     // SAFETY: the caller's promise.
+    unsafe { report(error, body) }
+}
+
+/// Checks what kexec_file_load(2) will refuse, as far as that can be known without the call: of a
+/// crash image the kernel refuses only once it has freed the old one. `data` and `length` are the
+/// kernel's file, `initrd_size` is the initrd's bytes (0 for none), `command_line` ends in NUL.
+///
+/// An image must be a bzImage that can be loaded above 4 GiB, and the command line must leave 30
+/// bytes for the kernel's own elfcorehdr=. Not found here: signatures, policies, memory, and files
+/// that are open for writing (kx_hold()). Whether a crash image fits its reservation kx_plan() says.
+///
+/// Returns 0, or what kx_image_probe() says of the image; KX_E_NOT_BOOTABLE also for an image that
+/// must lie below 4 GiB, for 5-level paging, or where the running kernel uses a 32-bit EFI;
+/// KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL, KX_E_MISALIGNED,
+/// KX_E_SIZE, KX_E_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kx_check_files(
+    data: *const c_void,
+    length: usize,
+    initrd_size: u64,
+    command_line: *const c_char,
+    machine: *const kx_machine,
+    error: *mut kx_error,
+) -> c_int {
+    let body = || {
+        // SAFETY: NULL or a string, by the header's rules; `string` checks which.
+        let line = unsafe { pointer::string(command_line) }.about("command_line")?;
+        // SAFETY: `length` bytes are readable, by the header's rules.
+        let file = unsafe { pointer::bytes(data, length) }.about("data")?;
+        // SAFETY: NULL or readable; `shared` checks the rest.
+        let machine = unsafe { shared(machine) }.about("machine")?;
+        file_load::check_size(file.len() as u64)?;
+        file_load::check_size(initrd_size)?;
+        file_load::check(&file_load::parse(file)?, line.to_bytes(), machine)?;
+        Ok(0)
+    };
+    // SAFETY: `error` is NULL or a structure that says its size, by the header's rules.
     unsafe { report(error, body) }
 }

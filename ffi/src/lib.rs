@@ -58,6 +58,7 @@ pub mod plan;
 mod pointer;
 pub mod process;
 pub mod request;
+pub mod route;
 pub mod status;
 pub mod strerror;
 #[cfg(test)]

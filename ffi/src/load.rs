@@ -85,7 +85,7 @@ pub unsafe extern "C" fn kx_load_segments(
 /// KX_FILE_*. Nobody may have the files open for writing.
 ///
 /// With KX_FILE_ON_CRASH a refusal costs the crash image that was loaded before, once the kernel
-/// has begun: as is said of kx_load(). The same files planned by kx_plan() with KX_REQUEST_CRASH,
+/// has begun: as is said of kx_load(). kx_check_files() finds most of what it refuses; the same files planned by kx_plan() with KX_REQUEST_CRASH,
 /// and kx_check() of the plan, show first whether they are a kernel and fit the reservation; that
 /// nobody writes to them a lease shows (kx_hold()).
 ///

@@ -9,6 +9,7 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::LoadFirst => "load a kernel first (kexec -l)",
         Advice::UseFileLoad => "use -s",
         Advice::UseLoad => "use -c",
+        Advice::UseLoadOrNoRuntime => "use -c, or boot the running kernel with efi=noruntime",
         Advice::LoadMayTakeIt => "-c may",
         Advice::LoadPlacesFiles => "-c places them itself",
         Advice::LoadNeedsLessMemory => "-c needs half of that",

@@ -4,23 +4,16 @@ use core::ffi::CStr;
 
 use kexec_cli::command::Command;
 use kexec_cli::table::Id;
-use kexec_core::image::BzImage;
-use kexec_core::image::bzimage::xlf;
 use kexec_core::linux::{
-    FILE_LOAD_MAX, Fd, File, Hold, file_flags, join, joined_size, kexec_file_load, knows_file_flag,
+    Fd, File, Hold, file_flags, join, joined_size, kexec_file_load, knows_file_flag,
 };
-use kexec_core::machine::{Machine, has_parameter, words};
 use kexec_core::plan::{CrashOptions, Options};
-use kexec_core::{Errno, Error};
+use kexec_core::{Errno, Error, file_load};
 
 use crate::by_plan::Files;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::out::complain;
-
-/// Bytes of a command line that the kernel keeps for its own elfcorehdr= (MAX_ELFCOREHDR_STR_LEN
-/// in arch/x86/kernel/kexec-bzimage64.c).
-const ELFCOREHDR_WORDS: u64 = 30;
 
 /// The flags the options ask for.
 pub fn flags(command: &Command<'_>) -> u64 {
@@ -54,13 +47,8 @@ pub const fn options(options: Options) -> Options {
 /// Refuses what the call would refuse for its size (EFBIG), and initrds that would be too much to
 /// join, before a byte is copied.
 pub fn check_sizes<'a>(inputs: &Inputs<'a>) -> Result<(), Failure<'a>> {
-    let within = |path, size| {
-        if size > FILE_LOAD_MAX {
-            let (step, errno) = ("kexec_file_load takes at most 4 GiB", Errno::EFBIG);
-            return Err(Failure::Unfit(path, Error::File { step, errno }));
-        }
-        Ok(())
-    };
+    let within =
+        |path, size| file_load::check_size(size).map_err(|error| Failure::Unfit(path, error));
     within(inputs.kernel.path, inputs.kernel.file.size())?;
     let Some(first) = inputs.initrds.first() else {
         return Ok(());
@@ -131,45 +119,6 @@ pub fn check_writers<'a>(files: &Files<'a, '_>, initrds: usize) -> Result<(), Fa
         }
     }
     Ok(())
-}
-
-/// What else the kernel refuses only then, as far as it can be known: an image that its loader
-/// does not take (bzImage64_probe in arch/x86/kernel/kexec-bzimage64.c; what
-/// [`BzImage::parse`] and a plan refuse as well, that does too), and a command line without room
-/// for the kernel's own words.
-pub fn check_image(kernel: &[u8], line: &CStr, machine: &Machine) -> Result<(), Error> {
-    let image = BzImage::parse(kernel)?;
-    if image.xloadflags() & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
-        return Err(Error::NotBootable {
-            why: "kexec_file_load takes only kernels that can be loaded above 4 GiB, and this one \
-                  cannot (no XLF_CAN_BE_LOADED_ABOVE_4G); use -c",
-        });
-    }
-    if uses_efi_32(machine) {
-        return Err(Error::NotBootable {
-            why: "kexec_file_load takes no kernel while the running one uses a 32-bit EFI; use \
-                  -c, or boot the running kernel with efi=noruntime",
-        });
-    }
-    let length = line.count_bytes() as u64;
-    let limit = image.cmdline_size().saturating_sub(ELFCOREHDR_WORDS);
-    if length >= limit {
-        let limit = limit.saturating_sub(1);
-        return Err(Error::CommandLineTooLong { length, limit });
-    }
-    Ok(())
-}
-
-/// Whether the running kernel uses the runtime services of a 32-bit EFI.
-fn uses_efi_32(machine: &Machine) -> bool {
-    let line = machine.command_line.get().unwrap_or_default();
-    let mut efi = words(line).filter_map(|word| word.strip_prefix(b"efi="));
-    machine.x86.boot_params.efi_info().loader_signature == u32::from_le_bytes(*b"EL32")
-        && !has_parameter(line, b"noefi")
-        && !efi.any(|list| {
-            list.split(|&byte| byte == b',')
-                .any(|word| word == b"noruntime")
-        })
 }
 
 /// EINVAL may only mean that the kernel is older than a flag.

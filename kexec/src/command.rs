@@ -6,6 +6,9 @@ use core::fmt;
 use heapless::Vec;
 use kexec_core::plan::{CrashOptions, OnFailure, Options};
 
+/// `-a`, `-s` and `-c`: which system call loads.
+pub use kexec_core::route::Method;
+
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number::{self, Number};
 use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
@@ -14,17 +17,6 @@ use crate::text::Text;
 /// How many initrds may be given. kexec_load(2) takes 16 segments in all; kexec_file_load(2) gets
 /// them joined into one.
 pub const MAX_INITRDS: usize = 64;
-
-/// Which system call loads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// `-a`: kexec_file_load(2), then kexec_load(2) where that can help.
-    Auto,
-    /// `-s`: kexec_file_load(2).
-    File,
-    /// `-c`: kexec_load(2).
-    Load,
-}
 
 /// What is to be done. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
 /// loads. An unload before a load is none: the load replaces what is loaded, which stays until

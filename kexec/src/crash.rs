@@ -1,15 +1,16 @@
 //! Crash kernels: the running kernel frees the old one before it looks at the new one, so what it
 //! would refuse is looked for first.
 
-use kexec_core::Error;
 use kexec_core::linux::{Contents, may_kexec_load};
 use kexec_core::machine::{Firmware, Machine};
 use kexec_core::memory::Range;
+use kexec_core::route::{Call, Route};
+use kexec_core::{Error, file_load};
 
 use crate::by_file;
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
-use crate::load::{Loader, Route};
+use crate::load::{Loader, route};
 
 impl<'a> Loader<'a, '_> {
     /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
@@ -18,8 +19,9 @@ impl<'a> Loader<'a, '_> {
     /// may be asked for kexec_load, which a dry run does not.
     pub fn check_crash(&mut self, old: bool, asks: bool) -> Result<(), Failure<'a>> {
         self.read();
-        let route = Route::of(self.command, self.machine);
-        let joined = if route.begins_by_file() {
+        let route = route(self.command, self.machine);
+        let by_file = route.first() == Call::FileLoad;
+        let joined = if by_file {
             match self.join() {
                 Ok(()) => self.joined_file(),
                 // Then kexec_load is the call that is made.
@@ -35,8 +37,8 @@ impl<'a> Loader<'a, '_> {
             .map_err(|error| Failure::Other("the joined initrds", error))?;
         let mapped = Mapped::to_look_at(self.inputs)?;
         let (path, kernel) = mapped.kernel();
-        let image = if route.begins_by_file() {
-            by_file::check_image(kernel, self.line, self.machine)
+        let image = if by_file {
+            self.check_image(kernel)
         } else {
             Ok(())
         };
@@ -44,7 +46,7 @@ impl<'a> Loader<'a, '_> {
         self.only_by_plan = image.err().filter(|error| {
             route == Route::FileThenLoad && matches!(error, Error::CommandLineTooLong { .. })
         });
-        let by_file = route.begins_by_file() && self.only_by_plan.is_none();
+        let by_file = by_file && self.only_by_plan.is_none();
         if old && by_file {
             by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
             if let Err(error) = image {
@@ -93,12 +95,21 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
+    /// What the kernel's own loader refuses of the image and the command line.
+    fn check_image(&self, kernel: &[u8]) -> Result<(), Error> {
+        file_load::check(
+            &file_load::parse(kernel)?,
+            self.line.to_bytes(),
+            self.machine,
+        )
+    }
+
     /// As much of it as kexec_file_load, made after kexec_load was refused, adds.
     pub fn check_file_load(&self) -> Result<(), Failure<'a>> {
         let mapped = Mapped::to_look_at(self.inputs)?;
         by_file::check_writers(&mapped.files, self.inputs.initrds.len())?;
         let (path, kernel) = mapped.kernel();
-        by_file::check_image(kernel, self.line, self.machine)
+        self.check_image(kernel)
             .map_err(|error| Failure::Load(path, error))
     }
 }

@@ -7,10 +7,11 @@ use kexec_cli::table::Honours;
 use kexec_core::Error;
 use kexec_core::linux::Standard;
 use kexec_core::machine::{Known, Machine};
+use kexec_core::route::{Call, Route};
 
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
-use crate::load::{Loader, Route, crash_loaded};
+use crate::load::{Loader, crash_loaded, route};
 use crate::out::Out;
 use crate::{by_file, report};
 
@@ -72,9 +73,9 @@ impl<'a> Loader<'a, '_> {
         let route = if self.only_by_plan.is_some() {
             Route::Load
         } else {
-            Route::of(self.command, self.machine)
+            route(self.command, self.machine)
         };
-        if route.begins_by_file() {
+        if route.first() == Call::FileLoad {
             self.warn(Honours::Load);
             let line = self.line.to_bytes();
             report::by_file(out, self.command, self.inputs, line).map_err(|_| unwritten(out))?;

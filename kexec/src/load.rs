@@ -4,11 +4,11 @@ use core::ffi::CStr;
 
 use kexec_cli::command::{Command, Method};
 use kexec_cli::table::{Honours, Id};
+use kexec_core::Error;
 use kexec_core::linux::{File, Standard, loaded, read_machine, read_machine_to_plan, read_xen};
-use kexec_core::machine::{Known, Lockdown, Machine};
+use kexec_core::machine::{Known, Machine};
 use kexec_core::plan::Workspace;
-use kexec_core::refusal::Class;
-use kexec_core::{Errno, Error};
+use kexec_core::route::{Call, Route};
 
 use crate::by_plan::{Mapped, What};
 use crate::failure::Failure;
@@ -36,38 +36,17 @@ pub fn crash_loaded() -> Known {
     loaded(true).ok().into()
 }
 
-/// Which call is made first, and which may follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// kexec_file_load only.
-    File,
-    /// kexec_file_load, then kexec_load.
-    FileThenLoad,
-    /// kexec_load only.
-    Load,
-    /// kexec_load, then kexec_file_load.
-    LoadThenFile,
+/// Which call is made first, and which may follow, as far as the machine is known.
+pub fn route(command: &Command<'_>, machine: &Machine) -> Route {
+    let prefers_load = prefers_kexec_load(command);
+    Route::new(command.method, prefers_load, machine.kexec.lockdown)
 }
 
-impl Route {
-    /// As far as the machine is known.
-    pub fn of(command: &Command<'_>, machine: &Machine) -> Self {
-        let locked_down = matches!(
-            machine.kexec.lockdown,
-            Lockdown::Integrity | Lockdown::Confidentiality
-        );
-        match command.method {
-            Method::File => Self::File,
-            Method::Load => Self::Load,
-            Method::Auto if locked_down => Self::File,
-            Method::Auto if prefers_kexec_load(command) => Self::LoadThenFile,
-            Method::Auto => Self::FileThenLoad,
-        }
-    }
-
-    /// Whether kexec_file_load is the first.
-    pub const fn begins_by_file(self) -> bool {
-        matches!(self, Self::File | Self::FileThenLoad)
+/// A call's name.
+pub const fn name(call: Call) -> &'static str {
+    match call {
+        Call::Load => "kexec_load",
+        Call::FileLoad => "kexec_file_load",
     }
 }
 
@@ -81,7 +60,7 @@ impl<'a> Loader<'a, '_> {
     pub fn load(&mut self) -> Result<(), Failure<'a>> {
         self.check_xen()?;
         if !self.command.crash() {
-            return self.by_method(false);
+            return self.by_route(false);
         }
         // The kernel frees the old crash kernel before it looks at the new one.
         let before = crash_loaded();
@@ -89,7 +68,7 @@ impl<'a> Loader<'a, '_> {
         let old = before != Known::No;
         self.check_crash(old, true)?;
         bus_error::replaces_crash_kernel(before);
-        self.by_method(old)
+        self.by_route(old)
             .inspect_err(|failure| bus_error::warn_if_lost(failure.refusal().is_some()))
     }
 
@@ -117,84 +96,62 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    /// `old`: whether a crash kernel is to be replaced.
-    fn by_method(&mut self, old: bool) -> Result<(), Failure<'a>> {
-        match self.command.method {
-            Method::File => {
-                self.warn(Honours::Load);
-                self.by_file()
+    /// By the first call of the route, and then by the second where that can help. `old`: whether
+    /// a crash kernel is to be replaced.
+    fn by_route(&mut self, old: bool) -> Result<(), Failure<'a>> {
+        if self.command.method == Method::Auto && prefers_kexec_load(self.command) {
+            if self.command.given(Id::Debug) {
+                for option in self.command.only_for(Honours::Load) {
+                    complain!(
+                        "--{}: kexec_load comes first, for only it can do that",
+                        option.long
+                    );
+                }
             }
-            Method::Load => self.by_plan(),
-            Method::Auto if prefers_kexec_load(self.command) => self.auto_by_plan(old),
-            Method::Auto => match self.only_by_plan {
-                Some(error) => self.by_plan().inspect_err(|_| {
-                    complain!("kexec_file_load is not tried, for it refuses this: {error}; tried kexec_load:");
-                }),
-                None => self.auto_by_file(),
-            },
+            self.read();
         }
-    }
-
-    /// kexec_file_load, then kexec_load where that can help.
-    fn auto_by_file(&mut self) -> Result<(), Failure<'a>> {
-        let failure = match self.by_file() {
+        if let Some(error) = self.only_by_plan {
+            return self.by_plan().inspect_err(|_| {
+                complain!(
+                    "kexec_file_load is not tried, for it refuses this: {error}; tried kexec_load:"
+                );
+            });
+        }
+        let route = route(self.command, self.machine);
+        let failure = match self.by(route.first()) {
             Err(failure) => failure,
             Ok(()) => return Ok(()),
         };
-        let helps = |errno| Class::of(errno).kexec_load_may_help();
-        let unfit = matches!(failure, Failure::Unfit(..));
-        if !unfit && !failure.refusal().is_some_and(helps) {
+        let Some(next) = self.next(route, &failure) else {
             return Err(failure);
-        }
+        };
         if self.command.given(Id::Debug) {
-            complain!("{}; trying kexec_load", failure.error());
+            complain!("{}; trying {}", failure.error(), name(next));
         }
-        self.by_plan().inspect_err(|_| {
-            complain!("{}; then tried kexec_load:", failure.error());
+        if old && next == Call::FileLoad {
+            self.check_file_load()?;
+        }
+        self.by(next).inspect_err(|_| {
+            complain!("{}; then tried {}:", failure.error(), name(next));
         })
     }
 
-    /// kexec_load at once, for what only it can do; kexec_file_load where it is not to be had.
-    fn auto_by_plan(&mut self, old: bool) -> Result<(), Failure<'a>> {
-        if self.command.given(Id::Debug) {
-            for option in self.command.only_for(Honours::Load) {
-                complain!(
-                    "--{}: kexec_load comes first, for only it can do that",
-                    option.long
-                );
-            }
+    /// The call that may help after the first one's failure.
+    fn next(&self, route: Route, failure: &Failure<'_>) -> Option<Call> {
+        if let Failure::Unfit(..) = failure {
+            return route.second();
         }
-        self.read();
-        let mut first = None;
-        if Route::of(self.command, self.machine) != Route::File {
-            match self.by_plan() {
-                Err(failure) if self.kexec_file_load_may_help(&failure) => first = Some(failure),
-                other => return other,
-            }
-            if old {
-                self.check_file_load()?;
-            }
-        }
-        self.warn(Honours::Load);
-        self.by_file().inspect_err(|_| {
-            if let Some(failure) = first {
-                complain!("{}; then tried kexec_file_load:", failure.error());
-            }
-        })
+        let errno = failure.refusal()?;
+        route.after(route.first(), errno, &self.machine.kexec)
     }
 
-    /// Whether kexec_load is missing, or forbidden as by a lockdown that cannot be seen: then
-    /// kexec_file_load is the stricter way, not one around it.
-    fn kexec_file_load_may_help(&self, failure: &Failure<'_>) -> bool {
-        let state = &self.machine.kexec;
-        match failure.refusal() {
-            Some(Errno::ENOSYS) => true,
-            Some(Errno::EPERM | Errno::EACCES) => {
-                state.lockdown != Lockdown::None
-                    && state.cap_sys_boot != Known::No
-                    && state.load_disabled != Known::Yes
+    fn by(&mut self, call: Call) -> Result<(), Failure<'a>> {
+        match call {
+            Call::Load => self.by_plan(),
+            Call::FileLoad => {
+                self.warn(Honours::Load);
+                self.by_file()
             }
-            _ => false,
         }
     }
 

@@ -27,10 +27,6 @@ pub mod file_flags {
     pub const FORCE_DTB: u64 = 0x20;
 }
 
-/// Most bytes of a file that kexec_file_load(2) takes; of a larger one it gives EFBIG
-/// (KEXEC_FILE_SIZE_MAX in kernel/kexec_file.c; before Linux 6.0 2 GiB − 1).
-pub const FILE_LOAD_MAX: u64 = 4 << 30;
-
 /// KEXEC_ARCH_MASK, the flags that name an architecture (include/uapi/linux/kexec.h); 0 is that of the
 /// running kernel.
 const ARCH_MASK: u64 = 0xffff_0000;

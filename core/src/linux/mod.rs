@@ -43,8 +43,8 @@ pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
 pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
 pub use load::{
-    FILE_LOAD_MAX, KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload,
-    kexec_load, kexec_unload, knows_file_flag, may_kexec_load,
+    KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
+    kexec_unload, knows_file_flag, may_kexec_load,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::Error;
+use crate::file_load::{EFI_32, NOT_ABOVE_4G};
 use crate::image::AN_ELF_FILE;
 use crate::machine::refusal::FIRMWARE;
 
@@ -36,6 +37,7 @@ advice! {
     LoadFirst "load a kernel first";
     UseFileLoad "use kexec_file_load";
     UseLoad "use kexec_load";
+    UseLoadOrNoRuntime "use kexec_load, or boot the running kernel with efi=noruntime";
     LoadMayTakeIt "kexec_load may take it";
     LoadPlacesFiles "kexec_load is told where to place them";
     LoadNeedsLessMemory "kexec_load needs half of that";
@@ -60,11 +62,26 @@ advice! {
 }
 
 impl Advice {
+    /// Whether it leads to kexec_load(2).
+    pub(super) const fn is_load(self) -> bool {
+        matches!(
+            self,
+            Self::UseLoad
+                | Self::UseLoadOrNoRuntime
+                | Self::LoadMayTakeIt
+                | Self::LoadPlacesFiles
+                | Self::LoadNeedsLessMemory
+                | Self::LoadHasNoSizeLimit
+        )
+    }
+
     /// What to do about an error, where the error's own text leaves that to the front end.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match *error {
             Error::NotBootable { why } if why == AN_ELF_FILE => Some(Self::RequestVmlinux),
+            Error::NotBootable { why } if why == NOT_ABOVE_4G => Some(Self::UseLoad),
+            Error::NotBootable { why } if why == EFI_32 => Some(Self::UseLoadOrNoRuntime),
             Error::Unknown { what } if what == FIRMWARE => Some(Self::RequestNoEfi),
             _ => None,
         }

@@ -26,9 +26,20 @@ pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<Explained
         Errno::ENOMEM if step.is_crash() => {
             Some((Cause::CrashPageTables, Some(Advice::ReserveMore)))
         }
+        // Under lockdown the other call would be refused.
+        errno if step.is_file_load() && is_locked_down(state) => {
+            file_load(errno).map(|(cause, advice)| (cause, advice.filter(|one| !one.is_load())))
+        }
         errno if step.is_file_load() => file_load(errno),
         errno => load(errno),
     }
+}
+
+const fn is_locked_down(state: &KexecState) -> bool {
+    matches!(
+        state.lockdown,
+        Lockdown::Integrity | Lockdown::Confidentiality
+    )
 }
 
 const BUSY: Explained = (Cause::Busy, Some(Advice::TryAgain));

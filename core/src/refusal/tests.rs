@@ -237,3 +237,17 @@ fn errors_that_leave_the_advice_to_the_front_end() {
     }
     assert_eq!(Advice::of(&Error::EmptyFile), None);
 }
+
+#[test]
+fn under_lockdown_nothing_leads_to_kexec_load() {
+    for lockdown in [Lockdown::Integrity, Lockdown::Confidentiality] {
+        let state = KexecState { lockdown, ..FREE };
+        for step in [Step::FileLoad, Step::CrashFileLoad] {
+            for errno in (1..4096).map(Errno) {
+                let refusal = Refusal::explain(step, errno, &state);
+                let advice = refusal.and_then(|refusal| refusal.advice);
+                assert!(!advice.is_some_and(Advice::is_load), "{step:?} {errno}");
+            }
+        }
+    }
+}

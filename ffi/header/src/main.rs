@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header: as data flows.
-const FILES: [&str; 29] = [
+const FILES: [&str; 30] = [
     "version",
     "bytes",
     "module",
@@ -33,6 +33,7 @@ const FILES: [&str; 29] = [
     "files",
     "hold",
     "load",
+    "route",
     "boot",
     "status",
     "exec",

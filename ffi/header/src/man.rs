@@ -56,7 +56,11 @@ const PAGES: [Page; 19] = [
         &["check"],
         &["kx_limits"],
     ),
-    page("what a refusal of the kernel means", &["explain"], &[]),
+    page(
+        "what a refusal of the kernel means, and which call may follow",
+        &["explain", "route"],
+        &[],
+    ),
     page("the digest the purgatory verifies", &["digest"], &[]),
     page("map and join files", &["files"], &["kx_bytes"]),
     page(

@@ -1,0 +1,64 @@
+//! What the running kernel's own loader, kexec_file_load(2), will refuse, looked for first: of a
+//! crash kernel it refuses only once it has freed the old one.
+//!
+//! Pure functions over sizes, the image and the machine. What they do not find, the call may still
+//! refuse: signatures, policies, memory.
+
+#[cfg(test)]
+mod tests;
+mod x86;
+
+pub use x86::{EFI_32, ELFCOREHDR_WORDS, NOT_ABOVE_4G};
+
+use crate::Errno;
+use crate::error::{Error, Result};
+use crate::image::{Format, Kernel, Vmlinux};
+use crate::machine::Machine;
+
+/// Most bytes of a file that the call takes; of a larger one it gives EFBIG (KEXEC_FILE_SIZE_MAX
+/// in kernel/kexec_file.c; before Linux 6.0 2 GiB − 1).
+pub const MAX: u64 = 4 << 30;
+
+/// Whether a file of this size is taken.
+///
+/// # Errors
+/// [`Error::File`] with EFBIG.
+pub const fn check_size(size: u64) -> Result<()> {
+    if size > MAX {
+        return Err(Error::File {
+            step: "kexec_file_load takes at most 4 GiB",
+            errno: Errno::EFBIG,
+        });
+    }
+    Ok(())
+}
+
+/// A file as an image of a format that the kernel's loader takes.
+///
+/// # Errors
+/// As [`Kernel::parse`]; [`Error::NotThisFormat`] for an ELF file, which no loader of the kernel's
+/// takes on x86.
+pub fn parse(file: &[u8]) -> Result<Kernel<'_>> {
+    if Vmlinux::is_elf(file) {
+        return Err(AN_ELF_FILE);
+    }
+    Kernel::parse(file, false)
+}
+
+const AN_ELF_FILE: Error = Error::NotThisFormat {
+    what: "a bzImage, which kexec_file_load needs",
+    found: Format::Elf,
+};
+
+/// Whether the kernel's loader takes an image, on this machine and with this command line (without
+/// its final NUL).
+///
+/// # Errors
+/// [`Error::NotThisFormat`] for an ELF file; [`Error::NotBootable`] with [`NOT_ABOVE_4G`], [`EFI_32`] or for 5-level paging;
+/// [`Error::CommandLineTooLong`] with the limit of this call.
+pub fn check(image: &Kernel<'_>, command_line: &[u8], machine: &Machine) -> Result<()> {
+    match image {
+        Kernel::BzImage(image) => x86::check(image, command_line, machine),
+        Kernel::Vmlinux(_) => Err(AN_ELF_FILE),
+    }
+}
