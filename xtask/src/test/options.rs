@@ -18,7 +18,9 @@ pub fn words(table: &str) -> Vec<String> {
             continue;
         }
         words.extend(between(row, "\"", "\"").map(|long| format!("--{long}")));
-        words.extend(between(row, "Some(b'", "'").map(|letter| format!("-{letter}")));
+        for before in ["Some(b'", ".with_letter(b'"] {
+            words.extend(between(row, before, "'").map(|letter| format!("-{letter}")));
+        }
     }
     words
 }
@@ -92,7 +94,8 @@ mod tests {
 
     const ROWS: &str = "    flag(Id::Load, \"load\", Some(b'l'), Both, \"load, do no more\"),\n\
         \x20   valued(Id::Dtb, \"dtb\", \"FILE\", Load, \"device tree (see -z)\"),\n\
-        \x20   not_yet(\"type\", Some(b't')),\n";
+        \x20   not_yet(\"type\", Some(b't')),\n\
+        \x20   valued(Id::Entry, \"entry\", \"ADDRESS\", Both, \"x\").with_letter(b'E'),\n";
 
     fn found(text: &str) -> Vec<String> {
         problems("core/src/a.rs", text, &words(ROWS))
@@ -100,10 +103,22 @@ mod tests {
 
     #[test]
     fn the_words_are_the_tables() {
-        assert_eq!(words(ROWS), ["--load", "-l", "--dtb", "--type", "-t"]);
+        assert_eq!(
+            words(ROWS),
+            ["--load", "-l", "--dtb", "--type", "-t", "--entry", "-E"]
+        );
         let table = std::fs::read_to_string(crate::command::root().join(TABLE)).unwrap();
         let words = words(&table);
-        for option in ["--args-linux", "--noefi", "--type", "-s", "-c", "-l", "-p"] {
+        for option in [
+            "--args-linux",
+            "--noefi",
+            "--type",
+            "-s",
+            "-c",
+            "-l",
+            "-p",
+            "-t",
+        ] {
             assert!(words.iter().any(|word| word == option), "{option}");
         }
         assert!(words.len() > 60, "{words:?}");
