@@ -10,9 +10,9 @@ use kexec_core::linux::{
 use kexec_core::plan::{CrashOptions, Options};
 use kexec_core::{Errno, Error, file_load};
 
-use crate::by_plan::Files;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
+use crate::opened::OpenedFile;
 use crate::out::complain;
 
 /// The flags the options ask for.
@@ -105,7 +105,7 @@ pub fn load<'a>(
 
 /// Files that are open for writing: the kernel refuses those, but of a crash kernel only once it
 /// has freed the old one.
-pub fn check_writers<'a>(files: &Files<'a, '_>, initrds: usize) -> Result<(), Failure<'a>> {
+pub fn check_writers<'a>(files: &[OpenedFile<'a, '_>], initrds: usize) -> Result<(), Failure<'a>> {
     // Several initrds are joined: the kernel never sees them. Behind them may be a device tree.
     let seen = if initrds == 1 { 2 } else { 1 };
     for (input, kept) in files.iter().take(seen) {

@@ -36,10 +36,25 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The file's first bytes; `None` if they cannot be read, which those find who need all of it.
-    fn start<'b>(&self, buffer: &'b mut [u8; START]) -> Option<&'b [u8]> {
-        let length = read_at(self.file.fd(), buffer, 0).ok()?;
-        buffer.get(..length)
+    /// Reads the file's first bytes.
+    fn start(&self) -> Start {
+        let mut bytes = [0; START];
+        let length = read_at(self.file.fd(), &mut bytes, 0).ok();
+        Start { bytes, length }
+    }
+}
+
+/// A file's first bytes.
+#[derive(Debug)]
+struct Start {
+    bytes: [u8; START],
+    length: Option<usize>,
+}
+
+impl Start {
+    /// `None` if they cannot be read, which those find who need all of the file.
+    fn get(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.length?)
     }
 }
 
@@ -47,6 +62,7 @@ impl<'a> Input<'a> {
 #[derive(Debug)]
 pub struct Inputs<'a> {
     pub kernel: Input<'a>,
+    kernel_start: Start,
     pub initrds: Vec<Input<'a>, MAX_INITRDS>,
     pub dtb: Option<Input<'a>>,
     /// What may be copied into memory: of these files, and of all that is made of them.
@@ -59,8 +75,8 @@ impl<'a> Inputs<'a> {
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let copies = Copies::of_available_memory();
         let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
-        let mut buffer = [0; START];
-        let start = kernel.start(&mut buffer).unwrap_or_default();
+        let kernel_start = kernel.start();
+        let start = kernel_start.get().unwrap_or_default();
         let refused = |why| Err(Failure::Load(kernel.path, Error::NotBootable { why }));
         if is_cpio(start) {
             return refused(
@@ -98,6 +114,7 @@ impl<'a> Inputs<'a> {
         };
         Ok(Self {
             kernel,
+            kernel_start,
             initrds,
             dtb,
             copies,
@@ -116,11 +133,7 @@ impl<'a> Inputs<'a> {
             }
         }
         for initrd in &self.initrds {
-            let mut buffer = [0; START];
-            if initrd
-                .start(&mut buffer)
-                .is_some_and(|start| !unpacks(start))
-            {
+            if initrd.start().get().is_some_and(|start| !unpacks(start)) {
                 complain!(
                     "warning: the initrd {} is neither a cpio archive (newc) nor compressed by a \
                      method of the kernel's; unless it is the image of a file system, the new \
@@ -133,8 +146,7 @@ impl<'a> Inputs<'a> {
 
     /// Whether the kernel is of the type asked for.
     fn check_kind(&self, command: &Command<'_>) -> Result<(), &'static str> {
-        let mut buffer = [0; START];
-        let start = self.kernel.start(&mut buffer).unwrap_or_default();
+        let start = self.kernel_start.get().unwrap_or_default();
         match command.kind {
             Some(kind) => kind::check(kind.to_bytes(), start),
             None => Ok(()),
@@ -144,9 +156,8 @@ impl<'a> Inputs<'a> {
     /// What a refused load is: where kexec_file_load is the only call, and does not know a file
     /// that is no kernel, another call would not either.
     pub fn blame(&self, method: Method, failure: Failure<'a>) -> Failure<'a> {
-        let mut buffer = [0; START];
         let unknown = |errno| errno != Errno::ENOSYS && Class::of(errno).kexec_load_may_help();
-        let start = self.kernel.start(&mut buffer);
+        let start = self.kernel_start.get();
         if method == Method::File
             && failure.refusal().is_some_and(unknown)
             && start.is_some_and(|start| !is_kernel(start))

@@ -28,7 +28,7 @@ impl<'a> Kept<'a> {
     #[allow(unsafe_code)]
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: nobody can change a copy, and writers wait for the end of a lease. What neither
-        // could be had for is loaded all the same, as kexec(8) does: `Mapped::warn` tells the
+        // could be had for is loaded all the same, as kexec(8) does: `Opened::warn` tells the
         // operator, who alone can keep the promise then. So can only the operator, or the server
         // of a network file system, while a lease is ended by force after 45 s, or binds no
         // server. `Held::check` finds what changed against the promise, before and after

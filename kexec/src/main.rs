@@ -9,14 +9,13 @@
 mod bus_error;
 mod by_file;
 mod by_plan;
-mod crash;
-mod dry_run;
 mod exec;
 mod failure;
 mod inputs;
 mod kept;
 mod line;
 mod load;
+mod opened;
 mod out;
 mod report;
 
@@ -36,7 +35,7 @@ use kexec_rt::{Arguments, Environment, Once};
 
 use failure::{Failure, code};
 use inputs::Inputs;
-use load::Loader;
+use load::{Facts, Job, Loader};
 use out::{Out, complain};
 
 kexec_rt::entry!(run);
@@ -146,7 +145,7 @@ fn change(
     }
     if !command.actions.load {
         return match (dry_run, command.actions.unload) {
-            (true, _) => dry_run::dry_run(command, machine),
+            (true, _) => load::dry_run(command, machine),
             (false, true) => exec::unload(command),
             (false, false) => Ok(()),
         };
@@ -161,16 +160,13 @@ fn change(
     let inputs = Inputs::open(command)?;
     inputs.warn(command);
     let line = line::command_line(command, machine, buffer)?;
-    let mut loader = Loader {
+    let job = Job {
         command,
         inputs: &inputs,
         line,
-        machine,
-        workspace,
-        read: dry_run || command.given(Id::ReuseCmdline),
-        joined: None,
-        only_by_plan: None,
     };
+    let read = dry_run || command.given(Id::ReuseCmdline);
+    let mut loader = Loader::new(job, Facts::new(machine, read), workspace);
     if dry_run {
         loader.dry_run()
     } else {

@@ -201,9 +201,42 @@ fn sealed_by<'a>(
         None => Kernel::parse(request.kernel, request.options.args_linux)?,
         Some(format) => Kernel::parse_as(request.kernel, format)?,
     };
-    check_request(request, &image)?;
-    let mut who = Linux64::new(&image);
-    if let Kernel::Vmlinux(kernel) = &image {
+    of_image(&image, how, request, machine, workspace)
+}
+
+/// As [`plan`], of an image that was parsed before: `image` is what [`Kernel::parse`] or
+/// [`Kernel::parse_as`] made of [`Request::kernel`]. [`Options::format`] and [`Options::args_linux`]
+/// have no effect.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_image<'a>(
+    image: &Kernel<'a>,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
+    machine.check_xen()?;
+    let progress = &mut |_, _| ControlFlow::Continue(());
+    of_image(
+        image,
+        &mut Verifying { progress },
+        request,
+        machine,
+        workspace,
+    )
+}
+
+fn of_image<'a>(
+    image: &Kernel<'a>,
+    how: &mut dyn Seal<'a>,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+) -> Result<Plan<'a>> {
+    check_request(request, image)?;
+    let mut who = Linux64::new(image);
+    if let Kernel::Vmlinux(kernel) = image {
         let efi = request.options.efi && machine.booted_by_efi();
         who.supports(kernel.flags_for(request.kernel, machine.x86.five_level_paging, efi)?);
     }

@@ -86,6 +86,47 @@ fn nothing_fails_in_silence() {
     assert!(faults >= LEAST, "only {faults} faults");
 }
 
+/// Files of a load are opened once and mapped at most once, whatever is checked first.
+#[test]
+fn each_file_is_opened_and_mapped_once() {
+    if !nix::unistd::geteuid().is_root() {
+        kexec_testing::not_tested("how often files are opened and mapped: not root");
+        return;
+    }
+    let fake = machine("faults-once");
+    fake.enter().expect("a namespace of its own");
+    let (mut opened, mut mapped) = (0, 0);
+    for action in ACTIONS {
+        let (trace, _) = run(&fake, action, action.refusals, None);
+        assert_eq!(trace.code, Some(action.code), "{}", trace.stderr);
+        for name in ["kernel", "initrd", "other"] {
+            let path = fake.path(name);
+            let named = |call: &&trace::Call| call.path == path;
+            let count = |number| {
+                let calls = trace.calls.iter().filter(named);
+                calls.filter(|call| call.number == number).count()
+            };
+            let given = action.arguments.iter().any(|argument| {
+                let file = argument.rsplit('=').next();
+                file == Some(&format!("@/{name}"))
+            });
+            let (opens, maps) = (count(libc::SYS_openat), count(libc::SYS_mmap));
+            assert_eq!(
+                opens,
+                usize::from(given),
+                "{}: {name} is opened",
+                action.name
+            );
+            assert!(maps <= 1, "{}: {name} is mapped {maps} times", action.name);
+            (opened, mapped) = (opened + opens, mapped + maps);
+        }
+    }
+    assert!(
+        opened > 20 && mapped > 15,
+        "{opened} opened, {mapped} mapped"
+    );
+}
+
 /// What the faults of an action gave.
 struct Matrix {
     calls: usize,

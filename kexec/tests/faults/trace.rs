@@ -43,7 +43,7 @@ pub struct Call {
     pub number: i64,
     /// The first arguments; of openat the name is in `path`.
     pub arguments: [u64; 6],
-    /// The file an openat names, and a read is of.
+    /// The file an openat names, and a read or mmap is of.
     pub path: String,
 }
 
@@ -176,8 +176,10 @@ impl Tracer<'_, '_> {
             libc::SYS_openat => self.string(arguments[1]),
             libc::SYS_memfd_create => "memfd".into(),
             libc::SYS_socket => "socket".into(),
-            libc::SYS_read | libc::SYS_pread64 => {
-                let of = |open: &&Open| open.number == arguments[0] as i64;
+            libc::SYS_read | libc::SYS_pread64 | libc::SYS_mmap => {
+                // Of mmap the fifth argument, of the others the first.
+                let argument = if number == libc::SYS_mmap { 4 } else { 0 };
+                let of = |open: &&Open| open.number == arguments[argument] as i64;
                 let open = self.open.iter().find(of);
                 open.map_or_else(String::new, |open| open.name.clone())
             }

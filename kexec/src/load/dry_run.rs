@@ -3,15 +3,15 @@
 use core::fmt::{self, Write};
 
 use kexec_cli::command::Command;
-use kexec_cli::table::Honours;
 use kexec_core::Error;
 use kexec_core::linux::Standard;
 use kexec_core::machine::{Known, Machine};
 use kexec_core::route::{Call, Route};
 
-use crate::by_plan::{Mapped, What};
+use super::{Loader, crash_loaded};
+use crate::by_plan::PlanInputs;
 use crate::failure::Failure;
-use crate::load::{Loader, crash_loaded, route};
+use crate::opened::{Opened, Parsed};
 use crate::out::Out;
 use crate::{by_file, report};
 
@@ -55,7 +55,7 @@ impl<'a> Loader<'a, '_> {
     /// kernel, this refuses too.
     pub fn dry_run(&mut self) -> Result<(), Failure<'a>> {
         let mut out = Out::new(Standard::Output);
-        let written = head(&mut out, self.command, self.machine);
+        let written = head(&mut out, self.job.command, self.facts.machine());
         let refused = match written {
             Ok(()) => self.checked(&mut out),
             Err(_) => Ok(()),
@@ -66,31 +66,49 @@ impl<'a> Loader<'a, '_> {
     }
 
     fn checked(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
+        let job = self.job;
         self.check_xen()?;
-        if self.command.crash() {
-            self.check_crash(crash_loaded() != Known::No, false)?;
+        if !job.command.crash() {
+            return self.checked_by(self.job.route(self.facts.machine()), None, out);
         }
-        let route = if self.only_by_plan.is_some() {
-            Route::Load
-        } else {
-            route(self.command, self.machine)
+        let opened = Opened::to_look_at(job.inputs)?;
+        let files = opened.parse(job.command);
+        let only_load = self.check_crash(&files, crash_loaded() != Known::No, false)?;
+        let route = match only_load {
+            Some(_) => Route::Load,
+            None => job.route(self.facts.machine()),
         };
+        self.checked_by(route, Some(&files), out)
+    }
+
+    fn checked_by(
+        &mut self,
+        route: Route,
+        files: Option<&Parsed<'a, '_, '_>>,
+        out: &mut Out,
+    ) -> Result<(), Failure<'a>> {
+        let job = self.job;
+        job.warn(route.first());
         if route.first() == Call::FileLoad {
-            self.warn(Honours::Load);
-            let line = self.line.to_bytes();
-            report::by_file(out, self.command, self.inputs, line).map_err(|_| unwritten(out))?;
-        } else {
-            self.warn(Honours::File);
+            let line = job.line.to_bytes();
+            report::by_file(out, job.command, job.inputs, line).map_err(|_| unwritten(out))?;
         }
         if route == Route::File {
-            return by_file::check_sizes(self.inputs);
+            return by_file::check_sizes(job.inputs);
         }
         if route == Route::FileThenLoad {
             let text = "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC \
                         or EOPNOTSUPP";
             writeln!(out, "note:            {text}").map_err(|_| unwritten(out))?;
         }
-        match self.planned(out) {
+        let planned = match files {
+            Some(files) => self.print_plan(files, out),
+            None => {
+                let opened = Opened::to_look_at(job.inputs)?;
+                self.print_plan(&opened.parse(job.command), out)
+            }
+        };
+        match planned {
             // The first call takes any number of initrds.
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
                 if route == Route::FileThenLoad =>
@@ -101,19 +119,11 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    fn planned(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
-        let inputs = self.inputs;
-        let what = What {
-            initrds: inputs.initrds.len(),
-            dtb: true,
-            line: self.line,
-            machine: self.machine,
-            options: self.command.options,
-        };
-        let mapped = Mapped::to_look_at(inputs)?;
-        mapped.check_kind(self.command)?;
-        mapped.with_plan(&what, None, self.workspace, |plan| {
-            report::by_plan(out, inputs, plan).map_err(|_| unwritten(out))
+    fn print_plan(&mut self, files: &Parsed<'a, '_, '_>, out: &mut Out) -> Result<(), Failure<'a>> {
+        let job = self.job;
+        files.opened.check_kind(job.command)?;
+        PlanInputs::of(job, self.facts.machine()).with_plan(files, self.workspace, |plan| {
+            report::by_plan(out, job.inputs, plan).map_err(|_| unwritten(out))
         })
     }
 }

@@ -1,0 +1,156 @@
+//! Crash kernels: the running kernel frees the old one before it looks at the new one, so what it
+//! would refuse is looked for first.
+
+use kexec_core::image::Kernel;
+use kexec_core::linux::{Contents, may_kexec_load};
+use kexec_core::machine::{Firmware, Machine};
+use kexec_core::memory::Range;
+use kexec_core::route::{Call, Route};
+use kexec_core::{Error, file_load};
+
+use super::{Job, Loader};
+use crate::by_file;
+use crate::by_plan::PlanInputs;
+use crate::failure::Failure;
+use crate::opened::Parsed;
+
+impl<'a> Loader<'a, '_> {
+    /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
+    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
+    /// know the image, unless there is an `old` crash kernel to lose. `asks`: whether the kernel
+    /// may be asked for kexec_load, which a dry run does not.
+    ///
+    /// Returns why kexec_file_load, which would come first, is known to refuse what kexec_load
+    /// takes.
+    pub(super) fn check_crash(
+        &mut self,
+        files: &Parsed<'a, '_, '_>,
+        old: bool,
+        asks: bool,
+    ) -> Result<Option<Error>, Failure<'a>> {
+        let route = self.job.route(self.facts.machine());
+        let first_is_file = route.first() == Call::FileLoad;
+        if first_is_file {
+            match self.join() {
+                // Then kexec_load is the call that is made.
+                Err(failure) if route != Route::FileThenLoad => return Err(failure),
+                _ => {}
+            }
+        }
+        let image = match route.first() {
+            Call::FileLoad => check_image(self.job, files, self.facts.machine()),
+            Call::Load => Ok(()),
+        };
+        // kexec_load takes a longer line, and kexec_file_load need not be asked for its no.
+        let only_load = image.err().filter(|error| {
+            route == Route::FileThenLoad && matches!(error, Error::CommandLineTooLong { .. })
+        });
+        let by_file = first_is_file && only_load.is_none();
+        if old && by_file {
+            by_file::check_writers(files.opened.files(), self.job.inputs.initrds.len())?;
+            if let Err(error) = image {
+                let follows = route == Route::FileThenLoad && (!asks || may_kexec_load(true));
+                if !follows {
+                    return Err(Failure::Load(files.opened.kernel().0, error));
+                }
+            }
+        }
+        match self.planned(files, route, by_file) {
+            Err(
+                failure @ Failure::Load(
+                    _,
+                    Error::NoCrashReservation
+                    | Error::CrashTooSmall { .. }
+                    | Error::NoVmcoreinfo
+                    | Error::NoCrashHotplug
+                    | Error::CommandLineTooLong { .. },
+                ),
+            ) => Err(failure),
+            // What there is no room for here, the kernel's own loader may have room for.
+            Err(Failure::Load(_, Error::Full { .. })) if route == Route::File => Ok(only_load),
+            Err(failure @ Failure::Load(_, Error::Unknown { .. })) if !by_file => Err(failure),
+            Err(failure) if old || matches!(failure, Failure::File(..) | Failure::Other(..)) => {
+                Err(failure)
+            }
+            _ => Ok(only_load),
+        }
+    }
+
+    /// The plan that kexec_load would get, for its sizes.
+    fn planned(
+        &mut self,
+        files: &Parsed<'a, '_, '_>,
+        route: Route,
+        by_file: bool,
+    ) -> Result<(), Failure<'a>> {
+        let joined = self.joined.as_ref().and_then(|joined| joined.as_ref().ok());
+        let joined = joined
+            .and_then(Option::as_ref)
+            .map(|file| file.read(&self.job.inputs.copies))
+            .transpose()
+            .map_err(|error| Failure::Other("the joined initrds", error))?;
+        let known = Pretended::of(self.facts.machine());
+        if by_file {
+            known.pretend(self.facts.machine_mut());
+        }
+        let mut inputs = PlanInputs::of(self.job, self.facts.machine());
+        inputs.joined = joined.as_ref().map(Contents::bytes);
+        if route == Route::File {
+            inputs.dtb = false;
+            inputs.options = by_file::options(inputs.options);
+        }
+        // No byte is read for a check.
+        inputs.options.verify = false;
+        let planned = inputs.with_plan(files, self.workspace, |_| Ok(()));
+        known.restore(self.facts.machine_mut());
+        planned
+    }
+
+    /// As much of it as kexec_file_load, made after kexec_load was refused, adds.
+    pub(super) fn check_file_load(&self, files: &Parsed<'a, '_, '_>) -> Result<(), Failure<'a>> {
+        by_file::check_writers(files.opened.files(), self.job.inputs.initrds.len())?;
+        check_image(self.job, files, self.facts.machine())
+            .map_err(|error| Failure::Load(files.opened.kernel().0, error))
+    }
+}
+
+/// What the kernel's own loader refuses of the image and the command line.
+fn check_image(
+    job: Job<'_, '_>,
+    files: &Parsed<'_, '_, '_>,
+    machine: &Machine,
+) -> Result<(), Error> {
+    let line = job.line.to_bytes();
+    match &files.image {
+        Ok(image @ Kernel::BzImage(_)) => file_load::check(image, line, machine),
+        // It takes none of what --args-linux does.
+        _ => file_load::check(&file_load::parse(files.opened.kernel().1)?, line, machine),
+    }
+}
+
+/// What a plan must know and the running kernel's own loader has by itself.
+#[derive(Clone, Copy)]
+struct Pretended {
+    vmcoreinfo: Option<Range>,
+    firmware: Firmware,
+}
+
+impl Pretended {
+    const fn of(machine: &Machine) -> Self {
+        Self {
+            vmcoreinfo: machine.dump.vmcoreinfo,
+            firmware: machine.platform.firmware,
+        }
+    }
+
+    /// Fills in what is not known: the plan is for its sizes only.
+    fn pretend(self, machine: &mut Machine) {
+        machine.dump.vmcoreinfo = self.vmcoreinfo.or(Range::from_size(1 << 20, 4096));
+        machine.platform.firmware = Firmware::NotEfi;
+    }
+
+    const fn restore(self, machine: &mut Machine) {
+        machine.dump.vmcoreinfo = self.vmcoreinfo;
+        machine.platform.firmware = self.firmware;
+    }
+}

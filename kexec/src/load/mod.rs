@@ -1,0 +1,249 @@
+//! Which system call loads, and what happens when it refuses.
+
+mod crash;
+mod dry_run;
+mod facts;
+
+use core::ffi::CStr;
+
+use kexec_cli::command::{Command, Method};
+use kexec_cli::table::{Honours, Id};
+use kexec_core::linux::{File, Standard, loaded};
+use kexec_core::machine::{Known, Machine};
+use kexec_core::plan::Workspace;
+use kexec_core::route::{Call, Route};
+
+use crate::by_plan::PlanInputs;
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::opened::{Opened, Parsed};
+use crate::out::{Out, complain};
+use crate::{bus_error, by_file, by_plan, report};
+
+pub use dry_run::dry_run;
+pub use facts::Facts;
+
+/// What is to be loaded.
+#[derive(Clone, Copy)]
+pub struct Job<'a, 'b> {
+    pub command: &'b Command<'a>,
+    pub inputs: &'b Inputs<'a>,
+    pub line: &'b CStr,
+}
+
+impl Job<'_, '_> {
+    /// Which call is made first, and which may follow, as far as the machine is known.
+    fn route(self, machine: &Machine) -> Route {
+        let lockdown = machine.kexec.lockdown;
+        Route::new(self.command.method, self.prefers_load(), lockdown)
+    }
+
+    /// Whether an option was given that kexec_file_load would ignore.
+    fn prefers_load(self) -> bool {
+        self.command.only_for(Honours::Load).next().is_some()
+    }
+
+    /// Says, with `-d`, which options only kexec_load can do.
+    fn tell_why_load_is_first(self) {
+        if !self.command.given(Id::Debug) {
+            return;
+        }
+        for option in self.command.only_for(Honours::Load) {
+            complain!(
+                "--{}: kexec_load comes first, for only it can do that",
+                option.long
+            );
+        }
+    }
+
+    /// Says which options the call that is made does not know.
+    fn warn(self, call: Call) {
+        let only_others = match call {
+            Call::FileLoad => Honours::Load,
+            Call::Load => Honours::File,
+        };
+        for option in self.command.only_for(only_others) {
+            complain!("warning: --{} is ignored by {}", option.long, name(call));
+        }
+    }
+}
+
+/// A call's name.
+const fn name(call: Call) -> &'static str {
+    match call {
+        Call::Load => "kexec_load",
+        Call::FileLoad => "kexec_file_load",
+    }
+}
+
+/// Whether a crash kernel is loaded, if that is known.
+fn crash_loaded() -> Known {
+    loaded(true).ok().into()
+}
+
+/// A load on its way.
+pub struct Loader<'a, 'b> {
+    job: Job<'a, 'b>,
+    facts: Facts<'b>,
+    workspace: &'b mut Workspace,
+    /// The initrds as kexec_file_load takes them, once that was tried.
+    joined: Option<Result<Option<File>, Failure<'a>>>,
+}
+
+impl<'a, 'b> Loader<'a, 'b> {
+    /// Nothing is done yet.
+    pub const fn new(job: Job<'a, 'b>, facts: Facts<'b>, workspace: &'b mut Workspace) -> Self {
+        Self {
+            job,
+            facts,
+            workspace,
+            joined: None,
+        }
+    }
+
+    /// Loads by the call asked for, or by the one that can.
+    pub fn load(&mut self) -> Result<(), Failure<'a>> {
+        self.check_xen()?;
+        if !self.job.command.crash() {
+            return self.by_route(None);
+        }
+        // The kernel frees the old crash kernel before it looks at the new one.
+        let before = crash_loaded();
+        self.facts.read(self.job.command);
+        let opened = Opened::to_look_at(self.job.inputs)?;
+        let files = opened.parse(self.job.command);
+        // What is not known may be there.
+        let old = before != Known::No;
+        let only_load = self.check_crash(&files, old, true)?;
+        bus_error::replaces_crash_kernel(before);
+        let done = match only_load {
+            None => self.by_route(Some((&files, old))),
+            Some(error) => self.by_plan(Some(&files)).inspect_err(|_| {
+                complain!(
+                    "kexec_file_load is not tried, for it refuses this: {error}; tried kexec_load:"
+                );
+            }),
+        };
+        done.inspect_err(|failure| bus_error::warn_if_lost(failure.refusal().is_some()))
+    }
+
+    /// Refuses to load where it could not be started.
+    fn check_xen(&mut self) -> Result<(), Failure<'a>> {
+        let command = self.job.command;
+        if command.crash() || command.method == Method::Load {
+            self.facts.read(command);
+        } else {
+            self.facts.read_xen();
+        }
+        let checked = self.facts.machine().check_xen();
+        checked.map_err(|error| Failure::Load(self.job.inputs.kernel.path, error))
+    }
+
+    /// By the first call of the route, and then by the second where that can help. `looked_at`: the
+    /// files of a crash kernel, and whether one is replaced.
+    fn by_route(
+        &mut self,
+        looked_at: Option<(&Parsed<'a, '_, '_>, bool)>,
+    ) -> Result<(), Failure<'a>> {
+        let command = self.job.command;
+        let files = looked_at.map(|(files, _)| files);
+        if command.method == Method::Auto && self.job.prefers_load() {
+            self.job.tell_why_load_is_first();
+            self.facts.read(command);
+        }
+        let route = self.job.route(self.facts.machine());
+        let failure = match self.by(route.first(), files) {
+            Err(failure) => failure,
+            Ok(()) => return Ok(()),
+        };
+        let Some(next) = self.next(route, &failure) else {
+            return Err(failure);
+        };
+        if command.given(Id::Debug) {
+            complain!("{}; trying {}", failure.error(), name(next));
+        }
+        if let (Call::FileLoad, Some((files, true))) = (next, looked_at) {
+            self.check_file_load(files)?;
+        }
+        self.by(next, files).inspect_err(|_| {
+            complain!("{}; then tried {}:", failure.error(), name(next));
+        })
+    }
+
+    /// The call that may help after the first one's failure.
+    fn next(&self, route: Route, failure: &Failure<'_>) -> Option<Call> {
+        if let Failure::Unfit(..) = failure {
+            return route.second();
+        }
+        let state = &self.facts.machine().kexec;
+        route.after(route.first(), failure.refusal()?, state)
+    }
+
+    fn by(&mut self, call: Call, files: Option<&Parsed<'a, '_, '_>>) -> Result<(), Failure<'a>> {
+        match call {
+            Call::Load => self.by_plan(files),
+            Call::FileLoad => self.by_file(),
+        }
+    }
+
+    fn by_file(&mut self) -> Result<(), Failure<'a>> {
+        let Job {
+            command,
+            inputs,
+            line,
+        } = self.job;
+        self.job.warn(Call::FileLoad);
+        if command.given(Id::Debug) {
+            self.facts.read(command);
+            let mut out = Out::new(Standard::Error);
+            // That a log may fail to be written changes nothing.
+            let _unwritten = report::machine(&mut out, self.facts.machine())
+                .and_then(|()| report::by_file(&mut out, command, inputs, line.to_bytes()))
+                .and_then(|()| out.finish());
+        }
+        self.join()?;
+        by_file::load(command, inputs, line, self.joined_file())
+    }
+
+    /// Joins the initrds, if that was not tried.
+    fn join(&mut self) -> Result<(), Failure<'a>> {
+        let inputs = self.job.inputs;
+        let joined = self.joined.get_or_insert_with(|| by_file::joined(inputs));
+        joined.as_ref().map(|_| ()).map_err(|failure| *failure)
+    }
+
+    /// The joined initrds, if there are any.
+    fn joined_file(&self) -> Option<&File> {
+        self.joined.as_ref()?.as_ref().ok()?.as_ref()
+    }
+
+    /// By the files that were looked at, where they stay as they are.
+    fn by_plan(&mut self, looked_at: Option<&Parsed<'a, '_, '_>>) -> Result<(), Failure<'a>> {
+        let command = self.job.command;
+        self.facts.read(command);
+        self.job.warn(Call::Load);
+        if let Some(files) = looked_at.filter(|files| files.opened.stay()) {
+            return self.plan_and_load(files);
+        }
+        let opened = Opened::to_load(self.job.inputs, self.facts.machine())?;
+        self.plan_and_load(&opened.parse(command))
+    }
+
+    fn plan_and_load(&mut self, files: &Parsed<'a, '_, '_>) -> Result<(), Failure<'a>> {
+        let (job, machine) = (self.job, self.facts.machine());
+        files.opened.check_kind(job.command)?;
+        files.opened.warn();
+        PlanInputs::of(job, machine).with_plan(files, self.workspace, |plan| {
+            if job.command.given(Id::Debug) {
+                let mut out = Out::new(Standard::Error);
+                let _unwritten = report::machine(&mut out, machine)
+                    .and_then(|()| report::by_plan(&mut out, job.inputs, plan))
+                    .and_then(|()| out.finish());
+            }
+            for note in plan.notes().iter().filter(|note| note.is_warning()) {
+                complain!("warning: {note}");
+            }
+            by_plan::load(plan, files.opened.files())
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! The files of a load, held, mapped and parsed once; checks and plans borrow them.
+
+use core::ffi::CStr;
+
+use heapless::Vec;
+use kexec_cli::command::{Command, MAX_INITRDS};
+use kexec_cli::kind;
+use kexec_cli::text::Text;
+use kexec_core::image::Kernel;
+use kexec_core::linux::{Copies, Hold};
+use kexec_core::machine::Machine;
+use kexec_core::plan::Rule;
+use kexec_core::{Errno, Error};
+
+use crate::failure::Failure;
+use crate::inputs::{Input, Inputs};
+use crate::kept::Kept;
+use crate::out::complain;
+
+/// Every file of a load: kernel, initrds, device tree.
+const MAX_FILES: usize = MAX_INITRDS + 2;
+
+/// A file, kept as it is as far as that can be.
+pub type OpenedFile<'a, 'b> = (&'b Input<'a>, Kept<'b>);
+
+/// The files of a load, kept as they are, in the order kernel, initrds, device tree.
+pub struct Opened<'a, 'b> {
+    files: Vec<OpenedFile<'a, 'b>, MAX_FILES>,
+}
+
+/// The same, with what the kernel's file was parsed as.
+pub struct Parsed<'a, 'b, 'c> {
+    pub opened: &'c Opened<'a, 'b>,
+    pub image: Result<Kernel<'c>, Error>,
+}
+
+impl<'a, 'b> Opened<'a, 'b> {
+    /// Holds all files, of which those without a lease are copied as far as the inputs' copies
+    /// go. What no machine like this one can load is not copied.
+    pub fn to_load(inputs: &'b Inputs<'a>, machine: &Machine) -> Result<Self, Failure<'a>> {
+        check_total(inputs, machine)?;
+        Self::new(inputs, &inputs.copies, &inputs.copies)
+    }
+
+    /// For a check that changes nothing: only what cannot be mapped is copied.
+    pub fn to_look_at(inputs: &'b Inputs<'a>) -> Result<Self, Failure<'a>> {
+        Self::new(inputs, &Copies::limited(0), &Copies::of_available_memory())
+    }
+
+    fn new(inputs: &'b Inputs<'a>, holds: &Copies, maps: &Copies) -> Result<Self, Failure<'a>> {
+        let mut files = Vec::new();
+        let all = core::iter::once(&inputs.kernel)
+            .chain(&inputs.initrds)
+            .chain(&inputs.dtb);
+        for input in all {
+            let kept = Kept::new(&input.file, holds, maps)
+                .map_err(|error| Failure::File(input.path, error))?;
+            // There is room for all: see MAX_FILES.
+            let _fits = files.push((input, kept));
+        }
+        Ok(Self { files })
+    }
+
+    /// Parses the kernel's file.
+    pub fn parse(&self, command: &Command<'_>) -> Parsed<'a, 'b, '_> {
+        Parsed {
+            image: Kernel::parse(self.kernel().1, command.options.args_linux),
+            opened: self,
+        }
+    }
+
+    /// All files.
+    pub fn files(&self) -> &[OpenedFile<'a, 'b>] {
+        &self.files
+    }
+
+    /// The kernel's path and bytes.
+    pub fn kernel(&self) -> (&'a CStr, &[u8]) {
+        let first = self.files.first();
+        let path_and_bytes = first.map(|(input, kept)| (input.path, kept.bytes()));
+        path_and_bytes.unwrap_or_default()
+    }
+
+    /// Whether all of them stay as they are: by a lease, or as a copy.
+    pub fn stay(&self) -> bool {
+        let mut holds = self.files.iter().map(|(_, kept)| kept.held().hold());
+        holds.all(|hold| !matches!(hold, Hold::Nothing { .. }))
+    }
+
+    /// Refuses a kernel of another type than asked for.
+    pub fn check_kind(&self, command: &Command<'_>) -> Result<(), Failure<'a>> {
+        let (path, bytes) = self.kernel();
+        let checked = match command.kind {
+            Some(kind) => kind::check(kind.to_bytes(), bytes),
+            None => Ok(()),
+        };
+        checked.map_err(|why| Failure::Load(path, Error::NotBootable { why }))
+    }
+
+    /// Says of which files it is not certain that they stay as they are.
+    pub fn warn(&self) {
+        for (input, kept) in &self.files {
+            let path = Text(input.path.to_bytes());
+            match kept.held().hold() {
+                Hold::Nothing { lease, copy } => complain!(
+                    "warning: {path} may change while it is loaded: no lease ({lease}), no copy ({copy})"
+                ),
+                Hold::Copy {
+                    lease: Errno::EAGAIN,
+                } => complain!(
+                    "warning: {path} is open for writing: what it holds now is loaded, which may \
+                     be half of what it will"
+                ),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Initrds that are more than kexec_load takes, each of which becomes a segment as large as it
+/// is: by the rule that a plan's check makes of all segments, but before anything is copied.
+fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
+    let half = machine
+        .platform
+        .total_ram
+        .map_or(u64::MAX, |total| total / 2);
+    let mut sum = 0_u64;
+    for (initrd, segment) in inputs.initrds.iter().zip(1..) {
+        sum = sum.saturating_add(initrd.file.size());
+        if sum > half {
+            let rule = Rule::TooMuchMemory;
+            return Err(Failure::Load(initrd.path, Error::Check { segment, rule }));
+        }
+    }
+    Ok(())
+}
