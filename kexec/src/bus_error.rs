@@ -5,8 +5,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use kexec_core::linux::{exit, loaded, on_bus_error};
 use kexec_core::machine::Known;
 
-use crate::failure::code;
 use crate::out::complain;
+use kexec_cli::failure::code;
 
 /// Whether a crash kernel was loaded before this load began: a [`Known`].
 static BEFORE: AtomicU8 = AtomicU8::new(Known::No as u8);

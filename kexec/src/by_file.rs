@@ -10,10 +10,10 @@ use kexec_core::linux::{
 use kexec_core::plan::{CrashOptions, Options};
 use kexec_core::{Errno, Error, file_load};
 
-use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::opened::OpenedFile;
 use crate::out::complain;
+use kexec_cli::failure::Failure;
 
 /// The flags the options ask for.
 pub fn flags(command: &Command<'_>) -> u64 {

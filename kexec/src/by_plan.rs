@@ -8,10 +8,10 @@ use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret,
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Options, Plan, Request, Workspace, plan_image};
 
-use crate::failure::Failure;
 use crate::load::Job;
 use crate::opened::{OpenedFile, Parsed};
 use crate::out::complain;
+use kexec_cli::failure::Failure;
 
 /// What a plan is made of, the files aside.
 pub struct PlanInputs<'a> {

@@ -1,6 +1,7 @@
 //! Starting the loaded kernel, at once or by a shutdown; unloading.
 
 use kexec_cli::command::{Command, Method};
+use kexec_cli::failure::{Failure, code};
 use kexec_cli::table::Id;
 use kexec_core::linux::{
     Environment, execute, interfaces_down, kernel_has_kexec, kexec_file_unload, kexec_unload,
@@ -9,7 +10,6 @@ use kexec_core::linux::{
 use kexec_core::machine::{Known, Machine};
 use kexec_core::{Errno, Error};
 
-use crate::failure::{Failure, code};
 use crate::out::complain;
 
 /// Starts what is loaded. Comes back only when it fails, with the exit code.
@@ -29,7 +29,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     }
     let refused = |error, machine: &Machine| {
         let failure = Failure::Other("cannot start the loaded kernel", error);
-        failure.tell(command, &machine.kexec);
+        crate::tell(&failure, command, machine);
         failure.code()
     };
     if machine.kexec.cap_sys_boot == Known::No {

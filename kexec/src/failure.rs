@@ -1,24 +1,30 @@
 //! What ended the work, how it is told, and with which exit code.
 
 use core::ffi::CStr;
+use core::fmt;
 
-use kexec_cli::advice::{self, Worded};
-use kexec_cli::command::Command;
-use kexec_cli::text::Text;
 use kexec_core::machine::{KexecState, refusal};
 use kexec_core::refusal::{Advice, Refusal, Step};
 use kexec_core::{Errno, Error, Narrowed};
 
-use crate::out::complain;
+use crate::advice::{self, Worded};
+use crate::command::Command;
+use crate::text::Text;
 
 /// Exit codes, as kexec(8) has them.
 pub mod code {
+    /// What was asked for is done.
     pub const DONE: u8 = 0;
+    /// The arguments, or a file, are not usable.
     pub const USAGE: u8 = 1;
     /// kexec_file_load was the only call allowed, and is missing or cannot.
     pub const NO_FILE_LOAD: u8 = 253;
+    /// Anything else failed.
     pub const FAILED: u8 = 255;
 }
+
+/// Writes a line.
+pub type Say<'a> = &'a mut dyn FnMut(fmt::Arguments<'_>);
 
 /// A failed step.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +44,7 @@ pub enum Failure<'a> {
 
 impl Failure<'_> {
     /// What went wrong.
+    #[must_use]
     pub const fn error(&self) -> Error {
         match self {
             Self::File(_, error)
@@ -49,6 +56,7 @@ impl Failure<'_> {
     }
 
     /// The errno, if a system call for kexec refused.
+    #[must_use]
     pub const fn refusal(&self) -> Option<Errno> {
         match self.error() {
             Error::Syscall { errno, .. } => Some(errno),
@@ -56,22 +64,26 @@ impl Failure<'_> {
         }
     }
 
-    /// Says it on standard error, with what the machine's state makes of it.
-    pub fn tell(&self, command: &Command<'_>, state: &KexecState) {
+    /// Says it, a line a call, with what the machine's state makes of it.
+    pub fn tell(&self, command: &Command<'_>, state: &KexecState, say: Say<'_>) {
         let (error, crash) = (self.error(), command.crash());
         match self {
             Self::File(path, _) | Self::Initrd(path, _) | Self::Unfit(path, _) => {
                 let role = role(command, path);
-                complain!("cannot use {role}{}: {error}", Text(path.to_bytes()))
+                let path = Text(path.to_bytes());
+                say(format_args!("cannot use {role}{path}: {error}"));
             }
-            Self::Load(path, _) => complain!("cannot load {}: {error}", Text(path.to_bytes())),
-            Self::Other(what, _) => complain!("{what}: {error}"),
+            Self::Load(path, _) => {
+                let path = Text(path.to_bytes());
+                say(format_args!("cannot load {path}: {error}"));
+            }
+            Self::Other(what, _) => say(format_args!("{what}: {error}")),
         }
         if let Some(advice) = Advice::of(&error) {
-            complain!("{}", advice::words(advice));
+            say(format_args!("{}", advice::words(advice)));
         }
         if let Error::NoHole { narrowed, .. } = error {
-            complain_of_limits(narrowed);
+            say_limits(narrowed, say);
         }
         let Error::Syscall { call, errno } = error else {
             return;
@@ -84,11 +96,12 @@ impl Failure<'_> {
             _ => Step::Exec,
         };
         if let Some(refusal) = Refusal::explain(step, errno, state) {
-            complain!("{}", Worded(refusal));
+            say(format_args!("{}", Worded(refusal)));
         }
     }
 
     /// The exit code.
+    #[must_use]
     pub fn code(&self) -> u8 {
         match self {
             Self::File(..)
@@ -106,14 +119,18 @@ impl Failure<'_> {
 }
 
 /// Names the options that left too little memory.
-fn complain_of_limits(narrowed: Narrowed) {
+fn say_limits(narrowed: Narrowed, say: Say<'_>) {
     match narrowed {
         Narrowed::No => {}
-        Narrowed::MemMin => complain!("--mem-min leaves too little memory: give a lower address"),
-        Narrowed::MemMax => complain!("--mem-max leaves too little memory: give a higher address"),
-        Narrowed::Both => {
-            complain!("--mem-min and --mem-max leave too little memory: give a wider range")
-        }
+        Narrowed::MemMin => say(format_args!(
+            "--mem-min leaves too little memory: give a lower address"
+        )),
+        Narrowed::MemMax => say(format_args!(
+            "--mem-max leaves too little memory: give a higher address"
+        )),
+        Narrowed::Both => say(format_args!(
+            "--mem-min and --mem-max leave too little memory: give a wider range"
+        )),
     }
 }
 
@@ -129,5 +146,145 @@ fn role(command: &Command<'_>, path: &CStr) -> &'static str {
         "the dtb "
     } else {
         ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    use kexec_core::Narrowed;
+    use kexec_core::image::AN_ELF_FILE;
+
+    use super::*;
+    use crate::command::{Request, parse};
+
+    fn command<'a>(arguments: &[&'a CStr]) -> Command<'a> {
+        match parse(arguments.iter().copied()) {
+            Ok(Request::Work(command)) => command,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn told(failure: &Failure<'_>, command: &Command<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        failure.tell(command, &KexecState::NONE, &mut |line| {
+            lines.push(line.to_string());
+        });
+        lines
+    }
+
+    const MISSING: Error = Error::File {
+        step: "open",
+        errno: Errno::ENOENT,
+    };
+
+    #[test]
+    fn a_file_is_named_by_what_it_is_given_as() {
+        let (kernel, initrd) = (c"same", c"--initrd=same");
+        let command = command(&[c"-l", kernel, initrd]);
+        let initrd = *command.initrds.first().unwrap();
+        for (path, role) in [(kernel, "the kernel same"), (initrd, "the initrd same")] {
+            assert_eq!(
+                told(&Failure::File(path, MISSING), &command),
+                [[
+                    "cannot use ",
+                    role,
+                    ": open: No such file or directory (ENOENT)"
+                ]
+                .concat()]
+            );
+        }
+        let failure = Failure::File(c"evil\n", MISSING);
+        assert_eq!(
+            told(&failure, &command),
+            ["cannot use evil\\x0a: open: No such file or directory (ENOENT)"]
+        );
+        assert_eq!(failure.code(), code::USAGE);
+    }
+
+    #[test]
+    fn a_refusal_is_explained_for_the_kernel_that_was_to_be_loaded() {
+        let refused = |call| Error::Syscall {
+            call,
+            errno: Errno::EADDRNOTAVAIL,
+        };
+        let failure = Failure::Load(c"k", refused("kexec_load"));
+        assert_eq!(
+            told(&failure, &command(&[c"-l", c"k"])),
+            [
+                "cannot load k: kexec_load failed: Cannot assign requested address (EADDRNOTAVAIL)",
+                "a segment lies where the running kernel does not take one",
+            ]
+        );
+        assert_eq!(
+            told(&failure, &command(&[c"-p", c"k"])),
+            [
+                "cannot load k: kexec_load failed: Cannot assign requested address (EADDRNOTAVAIL)",
+                "the memory reserved for a crash kernel is missing, or too small for these files; \
+                 reserve more (crashkernel= at boot)",
+            ]
+        );
+        let failure = Failure::Load(c"k", refused("kexec_file_load"));
+        assert_eq!(
+            told(&failure, &command(&[c"-l", c"k"]))[1],
+            "the running kernel finds no memory to place the files in; -c places them itself"
+        );
+        assert_eq!(failure.refusal(), Some(Errno::EADDRNOTAVAIL));
+        assert_eq!(failure.code(), code::FAILED);
+    }
+
+    #[test]
+    fn advice_and_limits_are_lines_of_their_own() {
+        let command = command(&[c"-l", c"k"]);
+        let elf = Failure::Load(c"k", Error::NotBootable { why: AN_ELF_FILE });
+        assert_eq!(
+            told(&elf, &command)[1],
+            "if it is a Linux kernel (vmlinux), use --args-linux"
+        );
+        for (narrowed, line) in [
+            (
+                Narrowed::MemMin,
+                "--mem-min leaves too little memory: give a lower address",
+            ),
+            (
+                Narrowed::MemMax,
+                "--mem-max leaves too little memory: give a higher address",
+            ),
+            (
+                Narrowed::Both,
+                "--mem-min and --mem-max leave too little memory: give a wider range",
+            ),
+        ] {
+            let error = Error::NoHole {
+                what: "the kernel",
+                size: 1,
+                align: 1,
+                min: 0,
+                max: 0,
+                largest: 0,
+                narrowed,
+            };
+            assert_eq!(told(&Failure::Load(c"k", error), &command)[1], line);
+        }
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_the_manual() {
+        let unknown = |what| Failure::Load(c"k", Error::Unknown { what });
+        for (failure, code) in [
+            (Failure::Initrd(c"i", MISSING), 255),
+            (Failure::Unfit(c"i", MISSING), 1),
+            (Failure::Load(c"k", Error::NoCrashReservation), 1),
+            (Failure::Load(c"k", Error::NoCrashHotplug), 1),
+            (Failure::Load(c"k", Error::EmptyFile), 255),
+            (unknown(refusal::RESERVATION), 1),
+            (unknown(refusal::RESERVATION_MASKED), 1),
+            (unknown(refusal::RSDP), 255),
+            (Failure::Other("standard output", MISSING), 255),
+        ] {
+            assert_eq!(failure.code(), code, "{failure:?}");
+        }
     }
 }

@@ -8,14 +8,15 @@ use kexec_cli::command::{Command, MAX_INITRDS, Method};
 use kexec_cli::compressed::compressed;
 use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
 use kexec_cli::kind;
+use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
 use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
-use crate::failure::Failure;
 use crate::out::complain;
+use kexec_cli::failure::Failure;
 
 /// An open file and its name.
 #[derive(Debug)]
@@ -151,6 +152,18 @@ impl<'a> Inputs<'a> {
             Some(kind) => kind::check(kind.to_bytes(), start),
             None => Ok(()),
         }
+    }
+
+    /// What reports say of the files.
+    pub fn listed(&self) -> impl Iterator<Item = Listed<'a>> + '_ {
+        let one = |role, input: &Input<'a>| Listed {
+            role,
+            path: input.path.to_bytes(),
+            size: input.file.size(),
+        };
+        core::iter::once(one("kernel", &self.kernel))
+            .chain(self.initrds.iter().map(move |input| one("initrd", input)))
+            .chain(self.dtb.iter().map(move |input| one("dtb", input)))
     }
 
     /// What a refused load is: where kexec_file_load is the only call, and does not know a file

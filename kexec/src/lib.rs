@@ -1,4 +1,5 @@
-//! The pure part of the `kexec` command: options, their parsing, the texts about them.
+//! The pure part of the `kexec` command: options, their parsing, the texts about them, the rows of
+//! the report, and what failures say.
 //!
 //! Nothing here makes a system call or can panic; the program around it is `main.rs`.
 #![no_std]
@@ -20,11 +21,13 @@ extern crate std;
 pub mod advice;
 pub mod command;
 pub mod compressed;
+pub mod failure;
 pub mod foreign;
 pub mod getopt;
 pub mod kind;
 pub mod number;
 pub mod plan;
+pub mod report;
 pub mod similar;
 pub mod table;
 pub mod text;

@@ -7,7 +7,7 @@ use kexec_cli::table::Id;
 use kexec_core::machine::{Machine, reuse_command_line};
 use kexec_core::{Errno, Error};
 
-use crate::failure::Failure;
+use kexec_cli::failure::Failure;
 
 /// Room for a line put together from the running kernel's and `--append`: an argument ends at
 /// 128 KiB (MAX_ARG_STRLEN). How much the new kernel takes is checked later.

@@ -10,18 +10,17 @@ mod bus_error;
 mod by_file;
 mod by_plan;
 mod exec;
-mod failure;
 mod inputs;
 mod kept;
 mod line;
 mod load;
 mod opened;
 mod out;
-mod report;
 
 use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
+use kexec_cli::failure::{Failure, code};
 use kexec_cli::kind;
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
@@ -33,7 +32,6 @@ use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
-use failure::{Failure, code};
 use inputs::Inputs;
 use load::{Facts, Job, Loader};
 use out::{Out, complain};
@@ -94,7 +92,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     drop(ignored);
     if let Err(failure) = done {
         read_machine(machine);
-        failure.tell(command, &machine.kexec);
+        tell(&failure, command, machine);
         return code_of(command, &failure);
     }
     if command.given(Id::DryRun) {
@@ -106,6 +104,11 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     } else {
         code::DONE
     }
+}
+
+/// Says on standard error what ended the work.
+fn tell(failure: &Failure<'_>, command: &Command<'_>, machine: &Machine) {
+    failure.tell(command, &machine.kexec, &mut |text| complain!("{text}"));
 }
 
 /// The exit code of a failure. As in kexec(8), a kexec_file_load that was the only call allowed has

@@ -12,10 +12,10 @@ use kexec_core::machine::Machine;
 use kexec_core::plan::Rule;
 use kexec_core::{Errno, Error};
 
-use crate::failure::Failure;
 use crate::inputs::{Input, Inputs};
 use crate::kept::Kept;
 use crate::out::complain;
+use kexec_cli::failure::Failure;
 
 /// Every file of a load: kernel, initrds, device tree.
 const MAX_FILES: usize = MAX_INITRDS + 2;

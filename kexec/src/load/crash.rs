@@ -11,8 +11,8 @@ use kexec_core::{Error, file_load};
 use super::{Job, Loader};
 use crate::by_file;
 use crate::by_plan::PlanInputs;
-use crate::failure::Failure;
 use crate::opened::Parsed;
+use kexec_cli::failure::Failure;
 
 impl<'a> Loader<'a, '_> {
     /// What must stop any load of a crash kernel before the kernel is asked, by the plan that

@@ -1,19 +1,20 @@
 //! `--dry-run`: what would be done, on standard output; nothing is changed.
 
-use core::fmt::{self, Write};
+use core::fmt;
 
 use kexec_cli::command::Command;
+use kexec_cli::report::{self, Lines};
 use kexec_core::Error;
 use kexec_core::linux::Standard;
 use kexec_core::machine::{Known, Machine};
 use kexec_core::route::{Call, Route};
 
 use super::{Loader, crash_loaded};
+use crate::by_file;
 use crate::by_plan::PlanInputs;
-use crate::failure::Failure;
 use crate::opened::{Opened, Parsed};
 use crate::out::Out;
-use crate::{by_file, report};
+use kexec_cli::failure::Failure;
 
 /// The report could not be written.
 const fn unwritten(out: &Out) -> Failure<'static> {
@@ -29,25 +30,9 @@ pub fn dry_run(command: &Command<'_>, machine: &Machine) -> Result<(), Failure<'
 }
 
 fn head(out: &mut Out, command: &Command<'_>, machine: &Machine) -> fmt::Result {
-    report::machine(out, machine)?;
-    let (actions, crash) = (&command.actions, command.crash());
-    for (wanted, what) in [
-        (actions.unload && !crash, "unload what is loaded"),
-        (actions.unload && crash, "unload the crash kernel"),
-        (actions.load && !crash, "load a kernel, see below"),
-        (actions.load && crash, "load a crash kernel, see below"),
-        (actions.load && actions.exec, "then start it at once"),
-        (
-            !actions.load && actions.exec,
-            "start the loaded kernel at once",
-        ),
-        (actions.shutdown, "then run shutdown -r now"),
-    ] {
-        if wanted {
-            writeln!(out, "would:           {what}")?;
-        }
-    }
-    Ok(())
+    let sink = &mut Lines(out);
+    report::machine(sink, machine)?;
+    report::would(sink, command)
 }
 
 impl<'a> Loader<'a, '_> {
@@ -90,8 +75,7 @@ impl<'a> Loader<'a, '_> {
         let job = self.job;
         job.warn(route.first());
         if route.first() == Call::FileLoad {
-            let line = job.line.to_bytes();
-            report::by_file(out, job.command, job.inputs, line).map_err(|_| unwritten(out))?;
+            job.report(&mut Lines(out)).map_err(|_| unwritten(out))?;
         }
         if route == Route::File {
             return by_file::check_sizes(job.inputs);
@@ -99,7 +83,7 @@ impl<'a> Loader<'a, '_> {
         if route == Route::FileThenLoad {
             let text = "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC \
                         or EOPNOTSUPP";
-            writeln!(out, "note:            {text}").map_err(|_| unwritten(out))?;
+            report::note(&mut Lines(out), &text).map_err(|_| unwritten(out))?;
         }
         let planned = match files {
             Some(files) => self.print_plan(files, out),
@@ -113,7 +97,8 @@ impl<'a> Loader<'a, '_> {
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
                 if route == Route::FileThenLoad =>
             {
-                writeln!(out, "note:            but not here: {error}").map_err(|_| unwritten(out))
+                let text = format_args!("but not here: {error}");
+                report::note(&mut Lines(out), &text).map_err(|_| unwritten(out))
             }
             other => other,
         }
@@ -123,7 +108,8 @@ impl<'a> Loader<'a, '_> {
         let job = self.job;
         files.opened.check_kind(job.command)?;
         PlanInputs::of(job, self.facts.machine()).with_plan(files, self.workspace, |plan| {
-            report::by_plan(out, job.inputs, plan).map_err(|_| unwritten(out))
+            let mut files = job.inputs.listed();
+            report::by_plan(&mut Lines(out), plan, &mut files).map_err(|_| unwritten(out))
         })
     }
 }

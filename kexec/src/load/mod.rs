@@ -5,20 +5,22 @@ mod dry_run;
 mod facts;
 
 use core::ffi::CStr;
+use core::fmt;
 
 use kexec_cli::command::{Command, Method};
+use kexec_cli::report::{self, FileLoad, Lines, Sink};
 use kexec_cli::table::{Honours, Id};
-use kexec_core::linux::{File, Standard, loaded};
+use kexec_core::linux::{File, Standard, file_flags, loaded};
 use kexec_core::machine::{Known, Machine};
 use kexec_core::plan::Workspace;
 use kexec_core::route::{Call, Route};
 
 use crate::by_plan::PlanInputs;
-use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::opened::{Opened, Parsed};
 use crate::out::{Out, complain};
-use crate::{bus_error, by_file, by_plan, report};
+use crate::{bus_error, by_file, by_plan};
+use kexec_cli::failure::Failure;
 
 pub use dry_run::dry_run;
 pub use facts::Facts;
@@ -54,6 +56,22 @@ impl Job<'_, '_> {
                 option.long
             );
         }
+    }
+
+    /// Reports a load by kexec_file_load.
+    fn report(self, out: &mut dyn Sink) -> fmt::Result {
+        let initrds = self.inputs.initrds.len();
+        let mut flags = by_file::flags(self.command);
+        if initrds == 0 {
+            flags |= file_flags::NO_INITRAMFS;
+        }
+        let load = FileLoad {
+            line: self.line.to_bytes(),
+            flags,
+            joined: initrds > 1,
+            crash: self.command.crash(),
+        };
+        report::by_file(out, load, &mut self.inputs.listed())
     }
 
     /// Says which options the call that is made does not know.
@@ -197,8 +215,8 @@ impl<'a, 'b> Loader<'a, 'b> {
             self.facts.read(command);
             let mut out = Out::new(Standard::Error);
             // That a log may fail to be written changes nothing.
-            let _unwritten = report::machine(&mut out, self.facts.machine())
-                .and_then(|()| report::by_file(&mut out, command, inputs, line.to_bytes()))
+            let _unwritten = report::machine(&mut Lines(&mut out), self.facts.machine())
+                .and_then(|()| self.job.report(&mut Lines(&mut out)))
                 .and_then(|()| out.finish());
         }
         self.join()?;
@@ -236,8 +254,9 @@ impl<'a, 'b> Loader<'a, 'b> {
         PlanInputs::of(job, machine).with_plan(files, self.workspace, |plan| {
             if job.command.given(Id::Debug) {
                 let mut out = Out::new(Standard::Error);
-                let _unwritten = report::machine(&mut out, machine)
-                    .and_then(|()| report::by_plan(&mut out, job.inputs, plan))
+                let sink = &mut Lines(&mut out);
+                let _unwritten = report::machine(sink, machine)
+                    .and_then(|()| report::by_plan(sink, plan, &mut job.inputs.listed()))
                     .and_then(|()| out.finish());
             }
             for note in plan.notes().iter().filter(|note| note.is_warning()) {
