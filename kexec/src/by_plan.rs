@@ -8,7 +8,7 @@ use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret,
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Options, Plan, Request, Workspace, plan_image};
 
-use crate::load::Job;
+use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
 use crate::out::complain;
 use kexec_cli::failure::Failure;

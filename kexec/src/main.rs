@@ -11,6 +11,7 @@ mod by_file;
 mod by_plan;
 mod exec;
 mod inputs;
+mod job;
 mod kept;
 mod line;
 mod load;
@@ -33,7 +34,8 @@ use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
 use inputs::Inputs;
-use load::{Facts, Job, Loader};
+use job::Job;
+use load::{Facts, Loader};
 use out::{Out, complain};
 
 kexec_rt::entry!(run);

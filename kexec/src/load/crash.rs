@@ -8,9 +8,10 @@ use kexec_core::memory::Range;
 use kexec_core::route::{Call, Route};
 use kexec_core::{Error, file_load};
 
-use super::{Job, Loader};
+use super::Loader;
 use crate::by_file;
 use crate::by_plan::PlanInputs;
+use crate::job::Job;
 use crate::opened::Parsed;
 use kexec_cli::failure::Failure;
 

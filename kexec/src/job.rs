@@ -1,0 +1,84 @@
+//! What is to be loaded, and by which call.
+
+use core::ffi::CStr;
+use core::fmt;
+
+use kexec_cli::command::Command;
+use kexec_cli::report::{self, FileLoad, Sink};
+use kexec_cli::table::{Honours, Id};
+use kexec_core::linux::file_flags;
+use kexec_core::machine::Machine;
+use kexec_core::route::{Call, Route};
+
+use crate::by_file;
+use crate::inputs::Inputs;
+use crate::out::complain;
+
+/// What is to be loaded.
+#[derive(Clone, Copy)]
+pub struct Job<'a, 'b> {
+    pub command: &'b Command<'a>,
+    pub inputs: &'b Inputs<'a>,
+    pub line: &'b CStr,
+}
+
+impl Job<'_, '_> {
+    /// Which call is made first, and which may follow, as far as the machine is known.
+    pub fn route(self, machine: &Machine) -> Route {
+        let lockdown = machine.kexec.lockdown;
+        Route::new(self.command.method, self.prefers_load(), lockdown)
+    }
+
+    /// Whether an option was given that kexec_file_load would ignore.
+    pub fn prefers_load(self) -> bool {
+        self.command.only_for(Honours::Load).next().is_some()
+    }
+
+    /// Says, with `-d`, which options only kexec_load can do.
+    pub fn tell_why_load_is_first(self) {
+        if !self.command.given(Id::Debug) {
+            return;
+        }
+        for option in self.command.only_for(Honours::Load) {
+            complain!(
+                "--{}: kexec_load comes first, for only it can do that",
+                option.long
+            );
+        }
+    }
+
+    /// Reports a load by kexec_file_load.
+    pub fn report(self, out: &mut dyn Sink) -> fmt::Result {
+        let initrds = self.inputs.initrds.len();
+        let mut flags = by_file::flags(self.command);
+        if initrds == 0 {
+            flags |= file_flags::NO_INITRAMFS;
+        }
+        let load = FileLoad {
+            line: self.line.to_bytes(),
+            flags,
+            joined: initrds > 1,
+            crash: self.command.crash(),
+        };
+        report::by_file(out, load, &mut self.inputs.listed())
+    }
+
+    /// Says which options the call that is made does not know.
+    pub fn warn(self, call: Call) {
+        let only_others = match call {
+            Call::FileLoad => Honours::Load,
+            Call::Load => Honours::File,
+        };
+        for option in self.command.only_for(only_others) {
+            complain!("warning: --{} is ignored by {}", option.long, name(call));
+        }
+    }
+}
+
+/// A call's name.
+pub const fn name(call: Call) -> &'static str {
+    match call {
+        Call::Load => "kexec_load",
+        Call::FileLoad => "kexec_file_load",
+    }
+}
