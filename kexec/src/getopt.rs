@@ -179,16 +179,21 @@ impl Found {
     }
 }
 
+/// One of all names there are. Out of line: it is asked for in several loops.
+#[inline(never)]
+fn nth(index: usize) -> Option<(&'static str, Found)> {
+    if let Some(option) = OPTIONS.get(index) {
+        return Some((option.long, Found::Option(option)));
+    }
+    let option = UNSUPPORTED.get(index.saturating_sub(OPTIONS.len()))?;
+    Some((option.long, Found::Unsupported(option)))
+}
+
 /// The options whose long name begins with `name`.
 fn names(name: &[u8]) -> impl Iterator<Item = (&'static str, Found)> {
-    let known = OPTIONS
-        .iter()
-        .map(|option| (option.long, Found::Option(option)));
-    let unsupported = UNSUPPORTED
-        .iter()
-        .map(|option| (option.long, Found::Unsupported(option)));
-    known
-        .chain(unsupported)
+    const ALL: usize = OPTIONS.len().saturating_add(UNSUPPORTED.len());
+    (0..ALL)
+        .filter_map(nth)
         .filter(move |(long, _)| long.as_bytes().starts_with(name))
 }
 

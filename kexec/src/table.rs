@@ -90,8 +90,6 @@ pub struct Opt {
     pub origin: Origin,
     /// One line of help.
     pub help: &'static str,
-    /// One shorter line, if it is among those that `--help` shows.
-    pub common: Option<&'static str>,
 }
 
 impl Opt {
@@ -107,14 +105,6 @@ impl Opt {
     const fn with_letter(self, letter: u8) -> Self {
         Self {
             short: Some(letter),
-            ..self
-        }
-    }
-
-    /// The option, as one that `--help` shows with this line.
-    const fn common(self, line: &'static str) -> Self {
-        Self {
-            common: Some(line),
             ..self
         }
     }
@@ -135,7 +125,6 @@ const fn flag(
         honours,
         origin: Origin::Reference,
         help,
-        common: None,
     }
 }
 
@@ -154,7 +143,6 @@ const fn valued(
         honours,
         origin: Origin::Reference,
         help,
-        common: None,
     }
 }
 
@@ -163,25 +151,25 @@ use Honours::{Both, File, Load, Neither};
 /// Every option there is, in the order of the usage text.
 #[rustfmt::skip]
 pub const OPTIONS: &[Opt] = &[
-    flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more").common("load the kernel, do no more"),
-    flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)").common("load the crash kernel (-p -u: unload it)"),
-    flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown").common("start the loaded kernel, without shutdown"),
+    flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more"),
+    flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)"),
+    flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown"),
     flag(Id::Force, "force", Some(b'f'), Both, "load the kernel and start it at once, without shutdown"),
-    flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded").common("unload what is loaded"),
-    flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0").common("exit with 1 if a crash kernel is loaded (-S -l: any)"),
+    flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded"),
+    flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0"),
     flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
-    flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer().common("print what would be done and change nothing"),
-    flag(Id::Debug, "debug", Some(b'd'), Both, "say on standard error what is done").common("say on standard error what is done"),
+    flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer(),
+    flag(Id::Debug, "debug", Some(b'd'), Both, "say on standard error what is done"),
     flag(Id::Help, "help", Some(b'h'), Both, "print the common options; --help=all: every option"),
     flag(Id::Version, "version", Some(b'v'), Both, "print the version"),
-    flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)").common("load by kexec_file_load only (signatures)"),
-    flag(Id::LoadSyscall, "kexec-syscall", Some(b'c'), Both, "load by kexec_load only").common("load by kexec_load only"),
-    flag(Id::AutoSyscall, "kexec-syscall-auto", Some(b'a'), Both, "kexec_file_load first, then kexec_load where that can help (default)").common("by the first, then the other if it can help"),
-    valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once").common("initial ramdisk; may be given more than once"),
+    flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)"),
+    flag(Id::LoadSyscall, "kexec-syscall", Some(b'c'), Both, "load by kexec_load only"),
+    flag(Id::AutoSyscall, "kexec-syscall-auto", Some(b'a'), Both, "kexec_file_load first, then kexec_load where that can help (default)"),
+    valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once"),
     valued(Id::Initrd, "ramdisk", "FILE", Both, "the same as --initrd"),
-    valued(Id::Append, "append", "STRING", Both, "command line of the new kernel").common("command line of the new kernel"),
+    valued(Id::Append, "append", "STRING", Both, "command line of the new kernel"),
     valued(Id::Append, "command-line", "STRING", Both, "the same as --append; the last one counts"),
-    flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append").common("the running kernel's, then --append"),
+    flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append"),
     valued(Id::Type, "type", "TYPE", Both, "refuse a kernel of another type (kexec_load); --type=help lists them").with_letter(b't'),
     flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
     valued(Id::Dtb, "dtb", "FILE", Load, "device tree blob for the new kernel"),
@@ -203,12 +191,48 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: tell of memory by memmap= in place of the e820 table"),
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::Elf64CoreHeaders, "elf64-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
-    flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always handed on as it is"),
-    flag(Id::ArgsElf, "args-elf", None, Neither, "ignored: ELF files are loaded with --args-linux only"),
-    flag(Id::ArgsNone, "args-none", None, Neither, "ignored: ELF files are loaded with --args-linux only"),
+    flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always passed on"),
+    flag(Id::ArgsElf, "args-elf", None, Neither, "ignored: ELF files need --args-linux"),
+    flag(Id::ArgsNone, "args-none", None, Neither, "ignored: ELF files need --args-linux"),
     valued(Id::Module, "module", "STRING", Neither, "ignored: only multiboot kernels have modules"),
-    valued(Id::Entry, "entry", "ADDRESS", Neither, "ignored: the kernel is entered where its file says"),
+    valued(Id::Entry, "entry", "ADDRESS", Neither, "ignored: the file has the entry"),
 ];
+
+/// The common options, by their first names, each with a line that is shorter than its help.
+#[rustfmt::skip]
+pub const COMMON: &[(Id, &str)] = &[
+    (Id::Load, "load the kernel, do no more"),
+    (Id::LoadPanic, "load the crash kernel (-p -u: unload it)"),
+    (Id::Exec, "start the loaded kernel, without shutdown"),
+    (Id::Unload, "unload what is loaded"),
+    (Id::Status, "exit with 1 if a crash kernel is loaded (-S -l: any)"),
+    (Id::DryRun, "print what would be done and change nothing"),
+    (Id::Debug, "say on standard error what is done"),
+    (Id::FileSyscall, "load by kexec_file_load only (signatures)"),
+    (Id::LoadSyscall, "load by kexec_load only"),
+    (Id::AutoSyscall, "by the first, then the other if it can help"),
+    (Id::Initrd, "initial ramdisk; may be given more than once"),
+    (Id::Append, "command line of the new kernel"),
+    (Id::ReuseCmdline, "the running kernel's, then --append"),
+];
+
+impl Opt {
+    /// Whether no option before it has its id.
+    #[must_use]
+    #[inline(never)]
+    pub fn is_first(&self) -> bool {
+        let first = OPTIONS.iter().find(|other| other.id == self.id);
+        first.is_some_and(|first| first.long == self.long)
+    }
+
+    /// The line of the common part, if it is in that.
+    #[must_use]
+    #[inline(never)]
+    pub fn common(&self) -> Option<&'static str> {
+        let (_, line) = COMMON.iter().find(|(id, _)| *id == self.id)?;
+        self.is_first().then_some(*line)
+    }
+}
 
 /// Titles of the usage text's parts, each with its first option.
 pub const TITLES: &[(Id, &str)] = &[

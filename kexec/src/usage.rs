@@ -22,11 +22,11 @@ pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
     for option in OPTIONS {
         if all {
             let title = TITLES.iter().find(|(first, _)| *first == option.id);
-            if let Some((_, title)) = title.filter(|_| is_first(option)) {
+            if let Some((_, title)) = title.filter(|_| option.is_first()) {
                 write!(out, "\n{title}:\n")?;
             }
             line(out, option, COLUMN, option.help)?;
-        } else if let Some(help) = option.common {
+        } else if let Some(help) = option.common() {
             line(out, option, COMMON_COLUMN, help)?;
         }
     }
@@ -47,7 +47,7 @@ fn others(out: &mut dyn fmt::Write) -> fmt::Result {
     let title = "Others (--help=all):";
     out.write_str(title)?;
     let mut width = title.len();
-    for option in OPTIONS.iter().filter(|option| option.common.is_none()) {
+    for option in OPTIONS.iter().filter(|option| option.common().is_none()) {
         let letter = if option.short.is_some() { 3 } else { 0 };
         let length = option.long.len().saturating_add(letter).saturating_add(3);
         width = width.saturating_add(length);
@@ -61,12 +61,6 @@ fn others(out: &mut dyn fmt::Write) -> fmt::Result {
         }
     }
     out.write_str("\n")
-}
-
-/// Whether no option before it has its id.
-fn is_first(option: &Opt) -> bool {
-    let first = OPTIONS.iter().find(|other| other.id == option.id);
-    first.is_some_and(|first| first.long == option.long)
 }
 
 /// An option and its line of help, which begins at a column after " -x, --".
