@@ -1,9 +1,9 @@
-//! How the shared object is linked: with symbol versions from `libkexec.map`, a name to be found
-//! by, and nothing undefined. The static archive needs none of it.
+//! Links the shared object with symbol versions from `libkexec.map`, a SONAME, and no undefined
+//! symbols. The static archive needs none of this.
 //!
-//! rustc passes the linker a version script of its own, which has no version names, and GNU ld
-//! and gold accept no second one. So the C compiler is given another `ld`: a script that replaces
-//! rustc's version script by ours and then starts the real linker, whichever that is.
+//! rustc passes the linker a version script of its own, which has no version names, and GNU ld and
+//! gold accept no second one. Therefore the C compiler gets another `ld`: a script that replaces
+//! rustc's version script with `libkexec.map` and then starts the real linker.
 #![allow(clippy::std_instead_of_core)]
 
 use std::env::var;
@@ -32,11 +32,11 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-cfg=kexec_panics");
     }
     if var("CARGO_PKG_NAME")? == "libkexec-fuzz" {
-        // In a program of the standard library, which has a panic handler.
+        // Part of a program with the standard library, which has a panic handler.
         println!("cargo::rustc-cfg=kexec_hosted");
     }
     let shared = var("CARGO_PKG_NAME")? == SHARED;
-    // cargo-c switches this feature on: it makes a shared object of the archive's package.
+    // cargo-c enables this feature: it makes a shared object from the archive's package.
     if !shared && var("CARGO_FEATURE_CAPI").is_err() {
         println!("cargo::rerun-if-changed=build.rs");
         return Ok(());
@@ -72,8 +72,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The C compiler's arguments for a shared object with the versions of `map`; tried, since no
-/// shared object is better than one without versions under the name of one with them.
+/// The C compiler's arguments for a shared object with the versions of `map`. They are tried first,
+/// because no shared object is better than one of this name without versions.
 fn versions(map: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let out = PathBuf::from(var("OUT_DIR")?);
     let directory = out.join("ld");
@@ -143,7 +143,7 @@ fn read_map(map: &str) -> Result<(String, Vec<&str>), String> {
     Ok((node.into(), symbols.collect()))
 }
 
-/// The `ld` that the C compiler is given.
+/// The `ld` for the C compiler.
 fn replacement(linker: &str, map: &Path) -> Result<String, Box<dyn Error>> {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let map = map.to_str().ok_or("a path that is not UTF-8")?;
@@ -165,10 +165,10 @@ exec {} "$@" --version-script={}
     ))
 }
 
-/// What rustc links with: the C compiler.
+/// The program that rustc links with: the C compiler.
 fn compiler() -> String {
     var("RUSTC_LINKER").unwrap_or_else(|_| {
-        // As `-Clinker=cc` or `-C linker=cc` in RUSTFLAGS.
+        // Given as `-Clinker=cc` or `-C linker=cc` in RUSTFLAGS.
         let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
         let linker = flags
             .split('\x1f')
@@ -178,8 +178,8 @@ fn compiler() -> String {
     })
 }
 
-/// The linker behind that: the one that was asked for, else the one that comes with rustc, as
-/// rustc does it itself on x86-64 since 1.90, else the C compiler's.
+/// The linker that the C compiler uses: the one that was asked for, else the one that comes with
+/// rustc (rustc itself uses that one on x86-64 since 1.90), else the C compiler's own.
 fn linker(compiler: &str) -> String {
     if let Ok(asked) = var("KEXEC_LD") {
         return asked;

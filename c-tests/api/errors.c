@@ -25,7 +25,7 @@ static const struct {
     PIN(-4205, MOVED), PIN(-4206, BUSY),
 };
 
-/* A call that fails with a code, and a message that says which argument or file it is. */
+/* A call that fails with a code, and a message that names the argument or file. */
 static void says(int expected, int code, const struct kx_error *error, const char *message)
 {
     char text[KX_MESSAGE_SIZE] = "";
@@ -82,7 +82,7 @@ static void arguments(void)
     says(KX_E_NULL, kx_check_segments(segments, 2, 0, NULL, &error), &error,
          "segments[1].buf: a pointer is NULL");
     says(KX_E_SIZE, kx_check_segments(segments, 1, 0, &limits, &error), &error,
-         "limits: the size of a structure or of an object's storage cannot be");
+         "limits: a size is invalid (structure or storage)");
     says(KX_E_NO_PLAN, kx_load(workspace, &error), &error, "workspace: the workspace holds no plan");
     says(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error), &error,
          "command_line: a pointer is NULL");
@@ -119,13 +119,13 @@ static void messages(void)
     ANSWERS(KX_E_NULL, kx_error_message(&error, NULL, 5));
     ANSWERS(KX_E_MISALIGNED, kx_error_message(odd(&error), text, sizeof text));
 
-    /* A file's errno says the step. */
+    /* For an errno of a file, the step is given. */
     ANSWERS(-ENOENT, kx_image_probe_path("/nowhere/at/all", &image, &error));
     CHECK(error.code == -ENOENT && error.origin == KX_FROM_FILE);
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "open: No such file or directory (ENOENT)") == 0);
 
-    /* The library's own numbers have their strerror as message, after the argument. */
+    /* For the library's own numbers, the message is the argument and the text of kx_strerror. */
     ANSWERS(KX_E_NULL, kx_image_probe(NULL, 1, &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "data: a pointer is NULL") == 0);
@@ -142,7 +142,7 @@ static void messages(void)
         CHECK(needed > 1 && (size_t)needed <= sizeof text);
     }
 
-    /* An error structure of the past and of the future. */
+    /* An error structure of a past and of a future version. */
     struct {
         struct kx_error error;
         unsigned char more[64];

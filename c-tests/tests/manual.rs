@@ -64,7 +64,7 @@ fn every_function_constant_and_type_is_in_a_page() {
     assert_eq!(callbacks, 2);
 }
 
-/// What a function's own source names as errors, its documentation names too.
+/// The errors that a source file names are also in its documentation.
 #[test]
 fn every_error_a_source_names_is_documented_there() {
     for entry in std::fs::read_dir(root().join("ffi/src")).expect("sources") {
@@ -94,7 +94,7 @@ fn every_error_a_source_names_is_documented_there() {
     }
 }
 
-/// The errors the C tests see a function answer are in its documentation.
+/// The errors that the C tests see a function return are in its documentation.
 #[test]
 fn every_error_the_tests_see_is_documented() {
     let header = header();
@@ -125,7 +125,7 @@ fn every_error_the_tests_see_is_documented() {
                 continue;
             }
             let mut said = documentation(&format!("kx_{function}"));
-            if said.contains("what that does") || said.contains("what kx_image_probe() says") {
+            if said.contains("the errors of kx_image_probe()") {
                 said += &documentation("kx_image_probe");
             }
             assert!(
@@ -138,7 +138,7 @@ fn every_error_the_tests_see_is_documented() {
     assert!(seen > 120, "{seen}");
 }
 
-/// docs/c-api.md: what of the core C has, whole, and of nothing that is not there.
+/// docs/c-api.md lists every item of core and every function of C, and nothing that does not exist.
 #[test]
 fn every_item_of_the_core_and_every_function_is_in_the_table() {
     let table = std::fs::read_to_string(root().join("docs/c-api.md")).expect("the table");
@@ -162,9 +162,9 @@ fn every_item_of_the_core_and_every_function_is_in_the_table() {
         }
     }
     assert!(items.len() > 120, "{}", items.len());
-    // The same with progress.
+    // Like `plan`, with progress.
     items.remove("plan_with_progress");
-    // And of an image that was parsed before.
+    // Like `plan`, for an image that was parsed before.
     items.remove("plan_image");
     for item in &items {
         assert!(

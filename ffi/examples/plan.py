@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What would be loaded where, through libkexec.so: plan.py KERNEL [COMMAND-LINE]"""
+"""Prints what would be loaded where, using libkexec.so: plan.py KERNEL [COMMAND-LINE]"""
 
 import ctypes as c
 import sys

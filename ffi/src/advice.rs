@@ -1,8 +1,8 @@
-//! What to do about a refusal, in the functions and flags of the C library.
+//! What to do after a refusal, in terms of the functions and flags of the C library.
 
 use kexec_core::refusal::Advice;
 
-/// The advice as functions where it is about a call or a request, else core's own words.
+/// The functions of this library if the advice is about a call or a request, else core's own text.
 pub const fn words(advice: Advice) -> &'static str {
     match advice {
         Advice::LoadFirst => "load a kernel first (kx_load() or kx_load_files())",
@@ -11,8 +11,8 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::UseLoadOrNoRuntime => {
             "use kx_load(), or boot the running kernel with efi=noruntime"
         }
-        Advice::LoadMayTakeIt => "kx_load() may take it",
-        Advice::LoadPlacesFiles => "kx_plan() places them itself",
+        Advice::LoadMayTakeIt => "try kx_load(), which may accept it",
+        Advice::LoadPlacesFiles => "use kx_plan() and kx_load(), which place them themselves",
         Advice::LoadNeedsLessMemory => "kx_load() needs half of that",
         Advice::LoadHasNoSizeLimit => "kx_load() has no such limit",
         Advice::RequestVmlinux => "if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX",

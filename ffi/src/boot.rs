@@ -1,4 +1,4 @@
-//! The whole way in one call, for programs that must be tiny.
+//! Reading, planning and loading in one call, for programs that must be tiny.
 
 use core::ffi::{c_char, c_int};
 
@@ -12,22 +12,23 @@ use crate::object;
 use crate::pointer;
 use crate::workspace::{KX_WORKSPACE_SIZE, kx_workspace};
 
-/// Loads this machine's Linux image, on x86-64 a bzImage, to be started by kx_exec(): reads the machine, maps the files, plans and
-/// loads, as kx_machine_read_to_boot(), kx_map(), kx_plan_to_boot() with a fresh random seed,
-/// and kx_load() do one after the other, with half their code. For programs that must be tiny,
-/// such as the only one in an initramfs. Nothing is verified before the new kernel starts, as is
-/// said of kx_plan_to_boot().
+/// Loads this machine's Linux image (on x86-64 a bzImage); kx_exec() then starts it. Reads the
+/// machine, maps the files, plans and loads, like kx_machine_read_to_boot(), kx_map(),
+/// kx_plan_to_boot() with a fresh random seed, and kx_load() one after the other, but with half
+/// their code. It is for programs that must be tiny, such as the only program in an initramfs. As
+/// with kx_plan_to_boot(), nothing is verified before the new kernel starts.
 ///
-/// `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are room to
-/// work in: they need not be initialised, and what was in them is lost; afterwards they hold
-/// nothing of use. All is the caller's again when it returns. Nobody may write to the files
-/// meanwhile (kx_hold() keeps writers out). Needs CAP_SYS_BOOT, /proc and /sys; it is the whole
-/// system's, whichever thread calls.
+/// `kernel` and `initrd` are paths; `initrd` may be NULL. `machine` and `workspace` are working
+/// memory: they need not be initialised, their contents are lost, and afterwards they hold nothing
+/// useful. When the function returns, all memory belongs to the caller again. Nobody may write to
+/// the files during the call (kx_hold() keeps writers out). Needs CAP_SYS_BOOT, /proc and /sys. The
+/// image is loaded for the whole system, whichever thread calls.
 ///
 /// Returns 0, -errno of open, fstat, mmap or kexec_load; KX_E_NULL, KX_E_MISALIGNED;
-/// KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT, KX_E_PROTOCOL,
-/// KX_E_BAD_FIELD, KX_E_NOT_BOOTABLE of the image; KX_E_COMMAND_LINE_TOO_LONG,
-/// KX_E_NO_MEMORY_MAP, KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL. What was loaded before then still is.
+/// KX_E_NOT_A_FILE, KX_E_EMPTY_FILE; for the image KX_E_TRUNCATED, KX_E_NOT_THIS_FORMAT,
+/// KX_E_PROTOCOL, KX_E_BAD_FIELD, KX_E_NOT_BOOTABLE; KX_E_COMMAND_LINE_TOO_LONG,
+/// KX_E_NO_MEMORY_MAP, KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL. If it fails, the image loaded
+/// before stays loaded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_load_to_boot(
     kernel: *const c_char,
@@ -42,7 +43,7 @@ pub unsafe extern "C" fn kx_load_to_boot(
 }
 
 /// # Safety
-/// As the header says of kx_load_to_boot().
+/// As documented in the header for kx_load_to_boot().
 unsafe fn load(
     kernel: *const c_char,
     initrd: *const c_char,

@@ -2,18 +2,18 @@
 
 use core::ffi::c_void;
 
-/// Bytes of the caller's. Empty: length 0, data NULL or not. This structure stays as it is: there
-/// are arrays of it.
+/// Bytes of the caller. Empty means length 0; data may then be NULL. This structure never changes,
+/// because there are arrays of it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_bytes {
-    /// The first one.
+    /// The first byte.
     pub data: *const c_void,
-    /// How many.
+    /// Number of bytes.
     pub length: usize,
 }
 
-// Frozen: arrays of it are in kx_request and kx_digest(), and programs have its size compiled in.
+// Frozen: kx_request and kx_digest() take arrays of it, and its size is compiled into programs.
 const _: () = assert!(size_of::<kx_bytes>() == 16);
 
 impl kx_bytes {
@@ -23,7 +23,7 @@ impl kx_bytes {
         length: 0,
     };
 
-    /// Where these bytes are.
+    /// The address and length of these bytes.
     pub(crate) const fn of(bytes: &[u8]) -> Self {
         Self {
             data: bytes.as_ptr().cast(),
@@ -32,7 +32,7 @@ impl kx_bytes {
     }
 }
 
-/// How many elements: lists of a fixed capacity are shorter than 2^32.
+/// The number of elements. Lists of a fixed capacity are shorter than 2^32.
 pub(crate) fn length<T>(list: &[T]) -> u32 {
     u32::try_from(list.len()).unwrap_or(u32::MAX)
 }

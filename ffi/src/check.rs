@@ -1,4 +1,4 @@
-//! The kernel's checks, made first.
+//! The kernel's checks, made before the call.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -16,22 +16,22 @@ use crate::pointer;
 use crate::versioned::{self, Versioned};
 use crate::workspace::{kx_workspace, plan};
 
-/// What the running kernel allows; 0 is the default everywhere.
+/// Limits of the running kernel; 0 is the default for every member.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_limits {
     /// sizeof(struct kx_limits).
     pub size: usize,
-    /// Segments must end below this address; 0 for the limit of the machine that the library was
-    /// built for: on x86-64 that of 4-level page tables.
+    /// Segments must end below this address. 0 for the limit of the machine that the library was
+    /// built for: on x86-64 the limit of 4-level page tables.
     pub destination: u64,
-    /// Bytes of RAM the kernel manages, of which half may be taken; 0 for no limit.
+    /// Bytes of RAM that the kernel manages; segments may take half of it. 0 for no limit.
     pub total_ram: u64,
-    /// For a crash image: where all segments must lie.
+    /// For a crash image: the range that must contain all segments.
     pub crash: kx_range,
     /// The running kernel's page size in bytes (kx_machine_info.page_size); 0 for 4096.
     pub page_size: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
 }
 
@@ -45,11 +45,11 @@ const BAD_PAGE_SIZE: Error = Error::BadArgument {
 
 const SEGMENTS: &str = "segments[]";
 
-/// The caller's array of segments; each element is as large as the first one says, and must say
-/// so itself.
+/// The caller's array of segments. Each element is as large as the size member of the first one,
+/// and must have the same size member.
 ///
 /// # Safety
-/// `count` elements are readable, and their bytes stay as long as `'a`.
+/// `count` elements are readable, and their bytes stay for `'a`.
 pub unsafe fn segments<'a>(
     first: *const kx_segment,
     count: usize,
@@ -82,7 +82,7 @@ pub unsafe fn segments<'a>(
     Ok(list)
 }
 
-/// Checks a plan by the rules of kexec_load(2), in the kernel's order, without a system call.
+/// Checks a plan against the rules of kexec_load(2), in the kernel's order, without a system call.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
 /// KX_E_MOVED, KX_E_BUSY, KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
@@ -97,12 +97,12 @@ pub unsafe extern "C" fn kx_check(workspace: *const kx_workspace, error: *mut kx
     unsafe { report(error, body) }
 }
 
-/// As kx_check(), of an array of segments of the caller's own making; their kind does not
-/// matter. `limits` may be NULL.
+/// Like kx_check(), for an array of segments that the caller made; their kind does not matter.
+/// `limits` may be NULL.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also of segments that differ in size),
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (also if the segments differ in size),
 /// KX_E_TOO_NEW, KX_E_UNKNOWN (`reserved` is not 0), KX_E_BAD_ARGUMENT (a crash region that ends
-/// before it starts, a page size that no kernel has), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
+/// before it starts, an invalid page size), KX_E_CHECK, KX_E_TOO_MANY_SEGMENTS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_segments(
     segments: *const kx_segment,
@@ -145,18 +145,20 @@ pub unsafe extern "C" fn kx_check_segments(
     unsafe { report(error, body) }
 }
 
-/// Checks what kexec_file_load(2) will refuse, as far as that can be known without the call: of a
-/// crash image the kernel refuses only once it has freed the old one. `data` and `length` are the
-/// kernel's file, `initrd_size` is the initrd's bytes (0 for none), `command_line` ends in NUL.
+/// Checks what kexec_file_load(2) would refuse, as far as this can be known without the call. This
+/// matters for a crash image: the kernel frees the old one before it refuses the new one. `data`
+/// and `length` are the kernel file, `initrd_size` is the size of the initrd in bytes (0 for none),
+/// and `command_line` ends in NUL.
 ///
 /// An image must be a bzImage that can be loaded above 4 GiB, and the command line must leave 30
-/// bytes for the kernel's own elfcorehdr=. Not found here: signatures, policies, memory, and files
-/// that are open for writing (kx_hold()). Whether a crash image fits its reservation kx_plan() says.
+/// bytes for the elfcorehdr= that the kernel adds. Not checked here: signatures, policies, memory,
+/// and files that are open for writing (kx_hold()). kx_plan() checks whether a crash image fits its
+/// reservation.
 ///
-/// Returns 0, or what kx_image_probe() says of the image; KX_E_NOT_BOOTABLE also for an image that
-/// must lie below 4 GiB, for 5-level paging, or where the running kernel uses a 32-bit EFI;
-/// KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_SIZE, KX_E_NOT_INITIALISED.
+/// Returns 0, or the errors of kx_image_probe() for the image; KX_E_NOT_BOOTABLE also for an image
+/// that must lie below 4 GiB, because of 5-level paging, or if the running kernel uses a 32-bit
+/// EFI; KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL,
+/// KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_files(
     data: *const c_void,

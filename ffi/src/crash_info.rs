@@ -1,4 +1,4 @@
-//! What is known of a machine for a crash kernel.
+//! Facts about a machine for a crash kernel.
 
 use core::ffi::c_int;
 
@@ -10,22 +10,22 @@ use crate::machine::{kx_machine, shared};
 use crate::machine_info::kx_range;
 use crate::versioned::{self, Versioned};
 
-/// flags: elfcorehdr_size is known: the running kernel keeps the elfcorehdr up to date
+/// flags: elfcorehdr_size is known, because the running kernel keeps the elfcorehdr up to date
 /// (KX_REQUEST_CRASH_HOTPLUG).
 pub const KX_CRASH_INFO_HOTPLUG: u32 = 1;
 /// flags: direct_map is known.
 pub const KX_CRASH_INFO_DIRECT_MAP: u32 = 2;
-/// flags: there are more CPUs, or stretches of RAM, than there is room for; no crash kernel can
-/// be planned.
+/// flags: there are more CPUs, or more ranges of RAM, than the library has room for; no crash
+/// kernel can be planned.
 pub const KX_CRASH_INFO_FULL: u32 = 4;
-/// flags: the list of possible CPUs could not be read, or makes no sense: no CPU is known.
+/// flags: the list of possible CPUs could not be read, or is invalid: no CPU is known.
 pub const KX_CRASH_INFO_CPUS_UNREAD: u32 = 8;
-/// flags: the ranges of `crashkernel=...,cma` are there and could not be read.
+/// flags: the ranges of `crashkernel=...,cma` exist and could not be read.
 pub const KX_CRASH_INFO_CMA_UNREAD: u32 = 16;
 
-/// What a crash kernel is told of the running one, in numbers. Read by kx_machine_read() where
-/// memory is reserved for a crash kernel (struct kx_machine_info, crash), or by
-/// kx_machine_parse().
+/// The facts about the running kernel that a crash kernel gets, as numbers. kx_machine_read() reads
+/// them if memory is reserved for a crash kernel (crash in struct kx_machine_info);
+/// kx_machine_parse() sets them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_crash_info {
@@ -33,26 +33,28 @@ pub struct kx_crash_info {
     pub size: usize,
     /// KX_CRASH_INFO_* bits.
     pub flags: u32,
-    /// CPUs whose registers will be in the dump.
+    /// Number of CPUs whose registers will be in the dump.
     pub cpu_count: u32,
-    /// CPUs that are possible but not there: a later one's registers will not be in the dump.
+    /// Number of CPUs that are possible but not present. If one is added later, its registers will
+    /// not be in the dump.
     pub cpu_absent: u32,
-    /// CPUs that are there and whose note could not be read: their registers will not be in the
+    /// Number of present CPUs whose note could not be read: their registers will not be in the
     /// dump.
     pub cpu_unread: u32,
-    /// Bytes of each CPU's note.
+    /// Size of each CPU's note in bytes.
     pub cpu_note_size: u64,
-    /// Where the note with vmcoreinfo lies; both 0 if unknown.
+    /// Addresses of the note with vmcoreinfo; both 0 if unknown.
     pub vmcoreinfo: kx_range,
-    /// Bytes of RAM that will be dumped at most: all System RAM.
+    /// Largest number of bytes of RAM in the dump: all System RAM.
     pub ram: u64,
-    /// Bytes the running kernel wants for an elfcorehdr it can rewrite; see flags.
+    /// Bytes that the running kernel wants for an elfcorehdr that it can rewrite; see flags.
     pub elfcorehdr_size: u64,
-    /// Where it maps physical address 0; see flags.
+    /// Where the running kernel maps physical address 0; see flags.
     pub direct_map: u64,
-    /// Pages of the reservation that it takes itself, at most: those that every machine needs.
+    /// Largest number of pages of the reservation that the running kernel takes itself: those that
+    /// every machine needs.
     pub control_fixed: u64,
-    /// The same: those for page tables, by this machine's memory.
+    /// The same for page tables; it depends on the memory of this machine.
     pub control_tables: u64,
 }
 
@@ -60,7 +62,7 @@ pub struct kx_crash_info {
 unsafe impl Versioned for kx_crash_info {}
 const _: () = assert!(size_of::<kx_crash_info>() == 88);
 
-/// Tells what is known of a machine for a crash kernel.
+/// Gets the facts about a machine for a crash kernel.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
@@ -81,7 +83,7 @@ pub unsafe extern "C" fn kx_machine_crash(
             (dump.cpus.listed == Known::No, KX_CRASH_INFO_CPUS_UNREAD),
             (dump.cma_known == Known::No, KX_CRASH_INFO_CMA_UNREAD),
         ];
-        let told = kx_crash_info {
+        let facts = kx_crash_info {
             size: 0,
             flags: flags
                 .iter()
@@ -108,7 +110,7 @@ pub unsafe extern "C" fn kx_machine_crash(
             control_tables: control.tables,
         };
         // SAFETY: `info` was checked, and `size` is its size.
-        unsafe { versioned::write(info, size, &told) };
+        unsafe { versioned::write(info, size, &facts) };
         Ok(0)
     })
 }

@@ -9,16 +9,17 @@ use crate::code::KX_E_NULL;
 use crate::error::{Failure, plain};
 use crate::pointer;
 
-/// Bytes of a digest.
+/// Size of a digest in bytes.
 pub const KX_DIGEST_SIZE: usize = 16;
-/// Bytes of what it is keyed with.
+/// Size of the digest's secret (its key) in bytes.
 pub const KX_SECRET_SIZE: usize = 192;
 
 const _: () = assert!(KX_SECRET_SIZE == SECRET_SIZE);
 
-/// Computes what the purgatory verifies: the digest of `count` regions, keyed with the
-/// KX_SECRET_SIZE bytes at `secret` (NULL: the default), into KX_DIGEST_SIZE bytes at `digest`. Of a
-/// plan's segments, the purgatory aside, and the secret of its request it is kx_plan_info.digest.
+/// Computes the digest that the purgatory verifies: of `count` regions, keyed with the
+/// KX_SECRET_SIZE bytes at `secret` (NULL: the default). It is written to the KX_DIGEST_SIZE bytes
+/// at `digest`. For a plan's segments without the purgatory, and the secret of its request, it is
+/// kx_plan_info.digest.
 ///
 /// Returns KX_DIGEST_SIZE, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE.
 #[unsafe(no_mangle)]

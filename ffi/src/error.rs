@@ -1,4 +1,4 @@
-//! Errors, with the details an `int` has no room for.
+//! Errors, with the details that do not fit in an `int`.
 
 use core::ffi::c_int;
 
@@ -9,26 +9,26 @@ use crate::bytes::kx_bytes;
 use crate::code::{self, Code, KX_E_SIZE, KX_E_UNKNOWN};
 use crate::versioned::{self, Versioned};
 
-/// mem + memsz runs past the end of the address space.
+/// mem + memsz is past the end of the address space.
 pub const KX_RULE_WRAPS: u32 = 1;
 /// mem or memsz is not a multiple of the running kernel's page size.
 pub const KX_RULE_UNALIGNED: u32 = 2;
 /// The segment ends past what the kernel can map.
 pub const KX_RULE_PAST_LIMIT: u32 = 3;
-/// It overlaps another one.
+/// The segment overlaps another one.
 pub const KX_RULE_OVERLAP: u32 = 4;
 /// bufsz is larger than memsz.
 pub const KX_RULE_BUFFER_TOO_LARGE: u32 = 5;
-/// It, or all segments together, take more than half of the RAM.
+/// The segment, or all segments together, take more than half of the RAM.
 pub const KX_RULE_TOO_MUCH_MEMORY: u32 = 6;
-/// It lies outside the crash kernel's reservation.
+/// The segment lies outside the crash kernel's reservation.
 pub const KX_RULE_OUTSIDE_CRASH_RESERVATION: u32 = 7;
-/// It does not lie in free RAM. A plan's segments do; no function of this version makes this
-/// check of others.
+/// The segment does not lie in free RAM. The segments of a plan do; no function of this version
+/// makes this check for other segments.
 pub const KX_RULE_NOT_RAM: u32 = 8;
-/// The entry lies in no segment's bytes.
+/// No segment's bytes contain the entry.
 pub const KX_RULE_ENTRY_OUTSIDE: u32 = 9;
-/// The new kernel's entry lies in none of its bytes. Of plans only.
+/// The segment's bytes do not contain the new kernel's entry. For plans only.
 pub const KX_RULE_KERNEL_ENTRY_OUTSIDE: u32 = 10;
 
 /// KX_E_NO_HOLE, sixth number: the request's mem_min narrows the window.
@@ -38,26 +38,26 @@ pub const KX_NARROWED_BY_MEM_MAX: u32 = 2;
 
 /// origin: a file could not be opened, mapped or read; `what` is the step.
 pub const KX_FROM_FILE: u32 = 1;
-/// origin: a system call refused; `what` is its name.
+/// origin: a system call failed; `what` is its name.
 pub const KX_FROM_CALL: u32 = 2;
 
-/// The details of an error. Functions that take one write it only when they fail; NULL is
-/// allowed everywhere, for callers who do not want to know. kx_error_message() makes a text.
+/// The details of an error. Functions that take one write it only when they fail; NULL is allowed
+/// everywhere, for callers that do not need the details. kx_error_message() makes a text of it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_error {
     /// Set by the caller: sizeof(struct kx_error).
     pub size: usize,
-    /// What the function returned.
+    /// The function's return value.
     pub code: c_int,
-    /// KX_FROM_* where the code is an -errno, else 0.
+    /// KX_FROM_* if the code is an -errno, else 0.
     pub origin: u32,
-    /// What it is about: English, static, without a NUL; may be empty. Of KX_E_NULL,
+    /// The subject of the error: English, static, without a NUL; may be empty. For KX_E_NULL,
     /// KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED, KX_E_UNKNOWN and
-    /// KX_E_EMPTY_FILE the argument or its member: "request.kernel". If it has a "[]" in it,
-    /// the first of the numbers is the index, from 0: "request.initrds[]".
+    /// KX_E_EMPTY_FILE it is the argument or its member: "request.kernel". If it contains "[]", the
+    /// first of the numbers is the index, from 0: "request.initrds[]".
     pub what: kx_bytes,
-    /// Sizes, addresses and so on, as documented at each KX_E_*; 0 where there are none.
+    /// Sizes, addresses and so on, as documented at each KX_E_*; unused ones are 0.
     pub numbers: [u64; 6],
 }
 
@@ -75,24 +75,24 @@ impl kx_error {
 unsafe impl Versioned for kx_error {}
 const _: () = assert!(size_of::<kx_error>() == 80);
 
-/// Why a function fails: by a number of this package, or the core's error.
+/// Why a function failed: a number of this package, or an error of core.
 #[derive(Clone, Copy, Debug)]
 pub enum Failure {
     /// One of KX_E_NULL ... KX_E_BUSY.
     Own(c_int),
-    /// One of them, the argument it is about, and its index or the unknown bits.
+    /// One of them, with the argument it is about, and its index or the unknown bits.
     Argument(c_int, &'static str, [u64; 2]),
-    /// The core's.
+    /// An error of core.
     Core(Error),
-    /// The core's, of one of the caller's files, and its index.
+    /// An error of core about one of the caller's files, and its index.
     File(Error, &'static str, u64),
 }
 
-/// Says which argument could not be used.
+/// Adds the name of the argument that could not be used.
 pub trait About<T> {
-    /// `what` is the argument's name in the header, and its member.
+    /// `what` is the name of the argument in the header, and of its member.
     fn about(self, what: &'static str) -> Result<T, Failure>;
-    /// As [`About::about`], of the element `index` of an array: `what` has "[]" in it.
+    /// Like [`About::about`], for the element `index` of an array: `what` contains "[]".
     fn about_nth(self, what: &'static str, index: usize) -> Result<T, Failure>;
 }
 
@@ -106,7 +106,7 @@ impl<T> About<T> for Result<T, Code> {
     }
 }
 
-/// Bits or a constant that this library does not know.
+/// Bits or a constant unknown to this library.
 pub fn unknown(what: &'static str, value: impl Into<u64>) -> Failure {
     Failure::Argument(KX_E_UNKNOWN, what, [0, value.into()])
 }
@@ -136,7 +136,7 @@ impl From<kexec_core::Errno> for Failure {
 }
 
 impl Failure {
-    /// What the function returns.
+    /// The function's return value.
     pub fn code(&self) -> c_int {
         match self {
             Self::Own(code) | Self::Argument(code, ..) => *code,
@@ -158,7 +158,7 @@ impl Failure {
                 let what = taken_apart(error, to);
                 let [index, ..] = &mut to.numbers;
                 *index = *number;
-                // The step that failed says more than the argument, of which there is the number.
+                // The step that failed says more than the argument, whose index is in the numbers.
                 if what.is_empty() { which } else { what }
             }
         };
@@ -166,7 +166,7 @@ impl Failure {
     }
 }
 
-/// Origin and numbers, written over zeros, and what; `message` puts them together again.
+/// Writes origin and numbers over zeros, and returns `what`; `message` reverses this.
 fn taken_apart(error: &Error, to: &mut kx_error) -> &'static str {
     let [first, second, third, fourth, fifth, sixth] = &mut to.numbers;
     let (what, numbers) = match *error {
@@ -246,7 +246,8 @@ fn rule_number(rule: &Rule) -> (u32, u64) {
     }
 }
 
-/// Runs a function's body; its failure is the return value, and goes to `error` in full.
+/// Runs a function's body. A failure becomes the return value, and its details are written to
+/// `error`.
 ///
 /// # Safety
 /// `error` is NULL or, if aligned, readable and writable for the bytes its size member says.
@@ -266,9 +267,9 @@ pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, 
     }
 }
 
-/// As [`report`], of a function that is one system call and comes back only when that fails:
-/// with its number and the call's name, "" if it was not that. A program that reports nothing
-/// else, which tends to be tiny, has nothing of all other errors in it.
+/// Like [`report`], for a function that is one system call and returns only if that call fails.
+/// Reports the number and the name of the call, or "" if the error is another one. A program that
+/// reports nothing else is usually tiny; it contains no code for other errors.
 ///
 /// # Safety
 /// As [`report`].
@@ -293,7 +294,7 @@ pub unsafe fn report_call(
     code
 }
 
-/// The size of the caller's structure, 0 without one.
+/// The size of the caller's structure, 0 if there is none.
 ///
 /// # Safety
 /// As [`report`].
@@ -309,7 +310,7 @@ unsafe fn room(error: *mut kx_error) -> Result<usize, Code> {
 /// Writes the details, if there is room for any.
 ///
 /// # Safety
-/// `size` is what [`room`] said of `error`.
+/// `size` is the result of [`room`] for `error`.
 #[cold]
 #[inline(never)]
 unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) {
@@ -321,7 +322,7 @@ unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) {
     }
 }
 
-/// As [`report`], for functions without details.
+/// Like [`report`], for functions without details.
 pub fn plain(body: impl FnOnce() -> Result<c_int, Failure>) -> c_int {
     match body() {
         Ok(value) => value,

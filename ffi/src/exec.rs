@@ -1,4 +1,4 @@
-//! Starting what is loaded.
+//! Starting the loaded image.
 
 use core::ffi::c_int;
 
@@ -8,7 +8,7 @@ use kexec_core::{Errno, Error};
 use crate::code::Code;
 use crate::error::{count, kx_error, report, report_call};
 
-/// Waits until all file systems are written: sync(2). kx_exec() does not.
+/// Waits until all file systems are written: sync(2). kx_exec() does not do this.
 ///
 /// Returns 0.
 #[unsafe(no_mangle)]
@@ -17,10 +17,10 @@ pub extern "C" fn kx_sync() -> c_int {
     0
 }
 
-/// Takes all network interfaces but loopback down, so that no device writes into the new
-/// kernel's memory. One that cannot be taken down is no error.
+/// Takes all network interfaces except loopback down, so that no device writes into the new
+/// kernel's memory. An interface that cannot be taken down is not an error.
 ///
-/// Returns how many requests the kernel took; -errno of socket, sendto or recvfrom
+/// Returns the number of requests that the kernel accepted; -errno of socket, sendto or recvfrom
 /// (-EAFNOSUPPORT without a network); or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_interfaces_down(error: *mut kx_error) -> c_int {
@@ -29,11 +29,12 @@ pub unsafe extern "C" fn kx_interfaces_down(error: *mut kx_error) -> c_int {
     unsafe { report(error, body) }
 }
 
-/// Starts what is loaded, at once: no process is told, no file system is unmounted or written.
-/// Does not return when it succeeds. Needs CAP_SYS_BOOT.
+/// Starts the loaded image at once: no process is notified, no file system is unmounted or written.
+/// Does not return on success. Needs CAP_SYS_BOOT.
 ///
-/// Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); KX_E_NOTHING_LOADED, or -EINVAL where
-/// /sys does not say so; or KX_E_MISALIGNED, KX_E_SIZE (of `error`).
+/// Returns -errno of reboot(2) (kx_explain(KX_STEP_EXEC)); if nothing is loaded
+/// KX_E_NOTHING_LOADED, or -EINVAL if /sys does not show that; or KX_E_MISALIGNED, KX_E_SIZE (of
+/// `error`).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_exec(error: *mut kx_error) -> c_int {
     let body = || match reboot_kexec() {

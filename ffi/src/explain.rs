@@ -1,4 +1,4 @@
-//! What a refusal of the kernel means on this machine, and what to do.
+//! The meaning of the kernel's refusal on this machine, and what to do.
 
 use core::ffi::{c_char, c_int};
 use core::fmt::Write;
@@ -23,11 +23,11 @@ pub const KX_STEP_CRASH_LOAD: u32 = 4;
 /// step: kexec_file_load(2) of a crash kernel.
 pub const KX_STEP_CRASH_FILE_LOAD: u32 = 5;
 
-/// The call is not there, or not for this image or these arguments: kexec_load may do it.
+/// The call is missing, or does not support this image or these arguments: kexec_load may.
 pub const KX_REFUSAL_UNSUPPORTED: u32 = 1;
-/// A signature was asked for and is missing, broken or not trusted: do not try another way.
+/// A signature was required and is missing, invalid or not trusted: do not try another way.
 pub const KX_REFUSAL_SIGNATURE: u32 = 2;
-/// The caller may not, or a policy forbids it.
+/// The caller lacks a privilege, or a policy forbids the call.
 pub const KX_REFUSAL_FORBIDDEN: u32 = 3;
 /// Anything else.
 pub const KX_REFUSAL_OTHER: u32 = 4;
@@ -40,12 +40,12 @@ fn errno(code: c_int) -> Result<Errno, Failure> {
     .ok_or(Failure::Own(KX_E_BAD_ARGUMENT))
 }
 
-/// Explains a refusal: puts into a buffer of `size` bytes, ending in NUL, what the -errno `code`
-/// of a step (KX_STEP_*) means on a machine in the state `machine` knows. KX_EXPLANATION_SIZE
-/// bytes always suffice.
+/// Explains a refusal: writes the meaning of the -errno `code` of a step (KX_STEP_*), on a machine
+/// in the state that `machine` describes, to a buffer of `size` bytes. The text ends in NUL.
+/// KX_EXPLANATION_SIZE bytes always suffice.
 ///
-/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
-/// 0; 0 if there is no more to say than kx_strerror() does; or KX_E_NULL, KX_E_MISALIGNED,
+/// Returns the bytes written, including the NUL; the bytes needed if `buffer` is NULL and `size` is
+/// 0; 0 if there is nothing to add to kx_strerror(); or KX_E_NULL, KX_E_MISALIGNED,
 /// KX_E_NOT_INITIALISED, KX_E_UNKNOWN (step), KX_E_BAD_ARGUMENT (not an -errno), KX_E_BUFFER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_explain(
@@ -78,14 +78,14 @@ pub unsafe extern "C" fn kx_explain(
     })
 }
 
-/// Said after a refusal by a policy that the other call would go around.
-pub(crate) const POLICY: &str = "kx_load() would go around that and must not be tried";
+/// Added after a refusal by a policy that the other call would bypass.
+pub(crate) const POLICY: &str = "kx_load() would bypass that and must not be tried";
 
 /// Bytes that suffice for every explanation.
 pub const KX_EXPLANATION_SIZE: usize = 400;
 
-/// Says what kind of refusal (KX_REFUSAL_*) an -errno of kx_load_files() is: only after
-/// KX_REFUSAL_UNSUPPORTED is it right to try kx_load().
+/// Returns the kind (KX_REFUSAL_*) of a refusal, an -errno of kx_load_files(). Try kx_load() only
+/// after KX_REFUSAL_UNSUPPORTED.
 ///
 /// Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an -errno).
 #[unsafe(no_mangle)]

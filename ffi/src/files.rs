@@ -1,4 +1,4 @@
-//! Files: mapped, joined.
+//! Mapping and joining files.
 
 use core::ffi::{CStr, c_char, c_int};
 
@@ -18,14 +18,14 @@ pub fn open_path(path: &CStr) -> Result<Mapping> {
 /// Maps an open file, which stays open.
 ///
 /// # Safety
-/// Nobody closes it meanwhile.
+/// Nobody closes it during the call.
 pub unsafe fn open_fd(fd: c_int) -> Result<Mapping> {
     // SAFETY: the caller's promise.
     File::borrowed(unsafe { BorrowedFd::from_raw(fd) })?.map()
 }
 
 /// # Safety
-/// `bytes` and `error` as the header says.
+/// `bytes` and `error` are as documented in the header.
 unsafe fn hand_out(
     bytes: *mut kx_bytes,
     error: *mut kx_error,
@@ -46,9 +46,10 @@ unsafe fn hand_out(
     unsafe { report(error, body) }
 }
 
-/// Maps a regular file, read-only: nothing is read before it is looked at. kx_unmap() ends it.
-/// Nobody may write to the file meanwhile, nor cut it short: looking past its new end raises
-/// SIGBUS. kx_hold() keeps writers out. What `bytes` held before is overwritten, not unmapped.
+/// Maps a regular file, read-only. Its contents are read when they are first accessed. kx_unmap()
+/// ends the mapping. Nobody may write to the file or truncate it while it is mapped: an access past
+/// its new end raises SIGBUS. kx_hold() keeps writers out. The previous value of `bytes` is
+/// overwritten, not unmapped.
 ///
 /// Returns 0, -errno of open, fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn kx_map(
     unsafe { hand_out(bytes, error, map) }
 }
 
-/// As kx_map(), of an open file, which may be closed afterwards.
+/// Like kx_map(), for an open file, which may be closed afterwards.
 ///
 /// Returns 0, -errno of fstat or mmap, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
@@ -76,8 +77,8 @@ pub unsafe extern "C" fn kx_map_fd(fd: c_int, bytes: *mut kx_bytes, error: *mut 
     unsafe { hand_out(bytes, error, map) }
 }
 
-/// Ends a mapping kx_map() or kx_map_fd() made, and makes `bytes` empty; bytes that are empty
-/// are no error. No plan that was made of it may be loaded any more.
+/// Ends a mapping made by kx_map() or kx_map_fd(), and makes `bytes` empty; empty bytes are not an
+/// error. Afterwards no plan made from them may be loaded.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED.
 #[unsafe(no_mangle)]
@@ -92,8 +93,8 @@ pub unsafe extern "C" fn kx_unmap(bytes: *mut kx_bytes) -> c_int {
         if data.is_null() {
             return Err(Failure::Own(KX_E_NULL));
         }
-        // SAFETY: the caller promises that these are of one kx_map, not given back before, and
-        // that nobody looks at the mapping any more.
+        // SAFETY: the caller promises that these are from one kx_map, not unmapped before, and that
+        // nobody accesses the mapping any more.
         drop(unsafe { Mapping::from_address(data.expose_provenance(), length) });
         let none = kx_bytes::NONE;
         // SAFETY: not NULL, aligned, writable by the caller's promise.
@@ -102,24 +103,23 @@ pub unsafe extern "C" fn kx_unmap(bytes: *mut kx_bytes) -> c_int {
     })
 }
 
-/// Bytes of memory that copies of files should take at most, all together: a quarter of what is
-/// available, for the kernel holds a copy twice more while it loads it. Reads /proc/meminfo, or
-/// asks sysinfo(2). Never fails.
+/// The largest number of bytes of memory that copies of files should take, all together: a quarter
+/// of the available memory, because the kernel holds two more copies while it loads them. Reads
+/// /proc/meminfo, or calls sysinfo(2). Never fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_copy_limit() -> u64 {
     Copies::of_available_memory().left()
 }
 
-/// Joins the contents of open files (initrds) in memory, with zeros up to a multiple of 4
-/// between them, as the one file kexec_file_load(2) takes; nobody can change it. All together
-/// they may have `limit` bytes (kx_copy_limit()), which is looked at before the first one is
+/// Joins the contents of open files (initrds) in memory to the single file that kexec_file_load(2)
+/// takes. Between them it inserts zeros up to a multiple of 4. Nobody can change the result. All
+/// files together may have `limit` bytes (kx_copy_limit()); this is checked before the first one is
 /// copied.
 ///
-/// Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create,
-/// lseek, sendfile, of sealing it, or of opening it read-only, for which /proc or
-/// CAP_DAC_READ_SEARCH is needed; -EFBIG also for more than RLIMIT_FSIZE; or
-/// KX_E_COPY_TOO_LARGE, KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE,
-/// KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
+/// Returns a new file descriptor, which the caller closes; -errno of fstat, memfd_create, lseek,
+/// sendfile, of sealing the file, or of opening it read-only, which needs /proc or
+/// CAP_DAC_READ_SEARCH; -EFBIG also for more than RLIMIT_FSIZE; or KX_E_COPY_TOO_LARGE, KX_E_NULL,
+/// KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_BAD_ARGUMENT (no file).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_join(
     fds: *const c_int,
@@ -131,10 +131,10 @@ pub unsafe extern "C" fn kx_join(
         // SAFETY: the caller's promise.
         let fds = unsafe { pointer::array(fds, count) }.about("fds")?;
         if fds.is_empty() {
-            let what = "there must be files to join";
+            let what = "count must be at least 1: there are no files to join";
             return Err(Error::BadArgument { what }.into());
         }
-        // Each is looked at before a byte is copied.
+        // All files are checked before a byte is copied.
         for (index, fd) in fds.iter().enumerate() {
             // SAFETY: the caller's promise.
             let regular = unsafe { file(*fd) };
@@ -150,8 +150,9 @@ pub unsafe extern "C" fn kx_join(
 }
 
 /// # Safety
-/// Nobody closes it during the call this is part of.
+/// Nobody closes it during the call that uses the result.
 unsafe fn file(fd: c_int) -> Result<BorrowedFile<'static>> {
-    // SAFETY: the caller's promise: as long as the result is used, which is in this call.
+    // SAFETY: open as long as the result is used, which is during this call, by the caller's
+    // promise.
     File::borrowed(unsafe { BorrowedFd::from_raw(fd) })
 }

@@ -1,4 +1,4 @@
-//! Files that stay as they are while they are loaded.
+//! Files that stay unchanged while they are loaded.
 
 use core::ffi::{c_char, c_int};
 use core::mem::offset_of;
@@ -12,15 +12,15 @@ use crate::error::{About, Failure, kx_error, plain, report};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// by: a read lease; who wants to write to the file or cut it short waits until kx_release(), or
-/// 45 seconds (/proc/sys/fs/lease-break-time).
+/// by: a read lease. A process that wants to write to the file or truncate it waits until
+/// kx_release(), or 45 seconds (/proc/sys/fs/lease-break-time).
 pub const KX_HELD_BY_LEASE: u32 = 1;
 /// by: a copy in memory that nobody can change.
 pub const KX_HELD_BY_COPY: u32 = 2;
-/// by: nothing; a change is noticed by kx_held_check(), and cutting the file short raises SIGBUS.
+/// by: nothing. kx_held_check() reports a change, and truncating the file raises SIGBUS.
 pub const KX_HELD_BY_NOTHING: u32 = 3;
 
-/// A file that is held. Begin with all zeros and `size`; kx_hold() fills it in.
+/// A file that is held. Set it to zeros, then set `size`; kx_hold() fills in the rest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_held {
@@ -32,13 +32,15 @@ pub struct kx_held {
     pub by: u32,
     /// The library's descriptor of the file, or -1; kx_release() closes it.
     pub fd: i32,
-    /// Why there is no lease: -EAGAIN if the file is open for writing, -EACCES without CAP_LEASE
-    /// for a file of another user, -EINVAL if the file system has none, -EBUSY if the open file is
-    /// the caller's. 0 if `by` says lease, and of what is no regular file.
+    /// Why there is no lease: -EAGAIN if the file is open for writing, -EACCES for a file of
+    /// another user without CAP_LEASE, -EINVAL if the file system does not support leases, -EBUSY
+    /// if the open file is the caller's. 0 if `by` is KX_HELD_BY_LEASE, and for anything but a
+    /// regular file.
     pub lease_error: i32,
-    /// Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` says nothing.
+    /// Why there is no copy: -EFBIG if it would be larger than allowed. 0 unless `by` is
+    /// KX_HELD_BY_NOTHING.
     pub copy_error: i32,
-    /// Not for you.
+    /// Private to the library.
     pub stamp: [i64; 5],
 }
 
@@ -47,7 +49,7 @@ unsafe impl Versioned for kx_held {}
 const _: () = assert!(size_of::<kx_held>() == 80);
 
 /// # Safety
-/// `held` and `error` as the header says.
+/// `held` and `error` are as documented in the header.
 unsafe fn hand_out(
     held: *mut kx_held,
     copy_limit: u64,
@@ -63,21 +65,21 @@ unsafe fn hand_out(
         // SAFETY: readable by the caller's promise.
         if unsafe { by.read() } != 0 {
             let what =
-                "the struct kx_held holds a file: kx_release() it first, or begin with zeros";
+                "the struct kx_held holds a file: call kx_release() first, or set it to zeros";
             return Err(Error::BadArgument { what }.into());
         }
         let copies = Copies::limited(copy_limit);
-        let told = hold(open(&copies)?, &copies)?;
+        let new = hold(open(&copies)?, &copies)?;
         // SAFETY: `held` was checked, and `size` is its size.
-        unsafe { versioned::write(held, size, &told) };
+        unsafe { versioned::write(held, size, &new) };
         Ok(0)
     };
     // SAFETY: the caller's promise.
     unsafe { report(error, body) }
 }
 
-/// Whether a structure of this size says all that kx_release() wants to know: from the first
-/// version of this library on it did. One that lacks `fd` would have descriptor 0 closed.
+/// Whether a structure of this size has all members that kx_release() needs. It has since the first
+/// version of this library. Without `fd`, descriptor 0 would be closed.
 const fn whole(size: usize) -> core::result::Result<(), Failure> {
     const END: usize = offset_of!(kx_held, stamp).saturating_add(size_of::<[i64; 5]>());
     if size < END {
@@ -94,7 +96,7 @@ fn hold(file: File, copies: &Copies) -> Result<kx_held> {
     let code = |errno: kexec_core::Errno| i32::from(errno.0).wrapping_neg();
     let (by, lease_error, copy_error) = match hold {
         Hold::Lease => (KX_HELD_BY_LEASE, 0, 0),
-        // The mapping keeps the copy; nobody needs the file any more.
+        // The mapping keeps the copy; the file is no longer needed.
         Hold::Copy { lease } => (KX_HELD_BY_COPY, code(lease), 0),
         Hold::Memory => (KX_HELD_BY_COPY, 0, 0),
         Hold::Nothing { lease, copy } => (KX_HELD_BY_NOTHING, code(lease), code(copy)),
@@ -117,23 +119,23 @@ fn hold(file: File, copies: &Copies) -> Result<kx_held> {
     })
 }
 
-/// Maps a file and keeps it as it is until kx_release(): a regular file by a read lease; where
-/// there is none to be had, by a sealed copy if the file has at most `copy_limit` bytes; else not
-/// at all. held->by says which. A waiting writer sends SIGURG, which is ignored unless handled. A
-/// block device, a FIFO or a pipe (/dev/fd/N), and a file that cannot be mapped (some in /sys), is
-/// read into such a copy. The copies of several calls count together: kx_copy_limit() says how
-/// much they may have, and held->bytes.length is what each took if held->by is
-/// KX_HELD_BY_COPY.
+/// Maps a file and keeps it unchanged until kx_release(). For a regular file it takes a read lease;
+/// if that is not possible, it makes a sealed copy of a file of at most `copy_limit` bytes;
+/// otherwise the file is not protected. held->by says which. When a writer waits, the process gets
+/// SIGURG, which is ignored unless handled. A block device, a FIFO or a pipe (/dev/fd/N), and a
+/// file that cannot be mapped (some in /sys), are read into such a copy. The copies of several
+/// calls count together: kx_copy_limit() gives their total, and each call with held->by
+/// KX_HELD_BY_COPY took held->bytes.length of it.
 ///
-/// `held` must be empty (`by` is 0): what it holds would be lost.
+/// `held` must be empty (`by` is 0), because its contents would be lost.
 ///
-/// After the last look at the bytes, kx_load() included, kx_held_check() says whether they stayed
-/// what they were; if it returns KX_E_FILE_CHANGED, kx_unload() what was loaded.
+/// After the last use of the bytes, kx_load() included, kx_held_check() says whether they stayed
+/// unchanged. If it returns KX_E_FILE_CHANGED, unload the image with kx_unload().
 ///
-/// Returns 0, -errno of open, fstat, mmap, read or of making a copy, or KX_E_NULL,
-/// KX_E_MISALIGNED, KX_E_SIZE, KX_E_BAD_ARGUMENT (`held` is not empty),
-/// KX_E_COPY_TOO_LARGE (what can only be copied), KX_E_EMPTY_FILE,
-/// KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length, just now).
+/// Returns 0, -errno of open, fstat, mmap, read or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
+/// KX_E_SIZE, KX_E_BAD_ARGUMENT (`held` is not empty), KX_E_COPY_TOO_LARGE (a file that can only be
+/// copied), KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED (its length changed during the
+/// call).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold(
     path: *const c_char,
@@ -150,13 +152,14 @@ pub unsafe extern "C" fn kx_hold(
     unsafe { hand_out(held, copy_limit, error, open) }
 }
 
-/// As kx_hold(), of a regular file that is open for reading and may be closed afterwards. The file
-/// is opened a second time (by /proc/self/fd, or its handle), so that position, lease and signal
-/// (F_SETSIG) of the open file stay the caller's. Where that cannot be, and while the caller has
-/// a write lease, there is no lease: lease_error is -EBUSY.
+/// Like kx_hold(), for a regular file that is open for reading and may be closed afterwards. The
+/// library opens the file a second time (by /proc/self/fd, or its handle), so that position, lease
+/// and signal (F_SETSIG) of the caller's open file do not change. If that is not possible, or while
+/// the caller has a write lease, there is no lease, and lease_error is -EBUSY.
 ///
 /// Returns 0, -errno of fcntl, fstat, mmap or of making a copy, or KX_E_NULL, KX_E_MISALIGNED,
-/// KX_E_SIZE, KX_E_BAD_ARGUMENT, KX_E_COPY_TOO_LARGE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE, KX_E_FILE_CHANGED.
+/// KX_E_SIZE, KX_E_BAD_ARGUMENT, KX_E_COPY_TOO_LARGE, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE,
+/// KX_E_FILE_CHANGED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_hold_fd(
     fd: c_int,
@@ -172,7 +175,7 @@ pub unsafe extern "C" fn kx_hold_fd(
 }
 
 /// # Safety
-/// `held` as the header says.
+/// `held` is as documented in the header.
 unsafe fn given(held: *const kx_held) -> core::result::Result<kx_held, Failure> {
     // SAFETY: the caller's promise.
     whole(unsafe { versioned::output_size(held.cast_mut()) }.about("held")?)?;
@@ -184,7 +187,7 @@ unsafe fn given(held: *const kx_held) -> core::result::Result<kx_held, Failure> 
     }
 }
 
-/// Whether the file is still what it was when kx_hold() came back.
+/// Whether the file is unchanged since kx_hold() returned.
 ///
 /// Returns 0, KX_E_FILE_CHANGED, -errno of fstat, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE,
 /// KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
@@ -204,8 +207,8 @@ pub unsafe extern "C" fn kx_held_check(held: *const kx_held, error: *mut kx_erro
     unsafe { report(error, body) }
 }
 
-/// Ends what kx_hold() or kx_hold_fd() began, mapping and lease, and makes `held` empty; one that
-/// is empty is no error. No plan that was made of the bytes may be loaded any more.
+/// Ends the mapping and the lease of kx_hold() or kx_hold_fd(), and makes `held` empty; an empty
+/// one is not an error. Afterwards no plan made from the bytes may be loaded.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_UNKNOWN (held->by).
 #[unsafe(no_mangle)]
@@ -222,13 +225,13 @@ pub unsafe extern "C" fn kx_release(held: *mut kx_held) -> c_int {
             return Err(Failure::Own(KX_E_NULL));
         }
         let (start, length) = (given.bytes.data.expose_provenance(), given.bytes.length);
-        // SAFETY: the caller promises that these are of one kx_hold, not given back before, and
-        // that nobody looks at the mapping any more.
+        // SAFETY: the caller promises that these are from one kx_hold, not released before, and
+        // that nobody accesses the mapping any more.
         drop(unsafe { Mapping::from_address(start, length) });
         if given.fd >= 0 {
-            // SAFETY: of one kx_hold, not given back before, as above.
+            // SAFETY: from one kx_hold, not released before, as above.
             let fd = unsafe { Fd::from_raw(given.fd) };
-            // A child of fork(2) may have another descriptor of the same open file.
+            // After fork(2) a child may have another descriptor of the same open file.
             if given.by == KX_HELD_BY_LEASE {
                 fd.end_lease();
             }

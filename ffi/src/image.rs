@@ -1,4 +1,4 @@
-//! What is in a kernel image.
+//! The contents of a kernel image.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 
@@ -13,9 +13,9 @@ use crate::files;
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// format: none that the library knows.
+/// format: unknown to the library.
 pub const KX_FORMAT_UNKNOWN: u32 = 0;
-/// format: a Linux/x86 bzImage with a 64-bit entry, where kx_image_probe() succeeds.
+/// format: a Linux/x86 bzImage. It has a 64-bit entry if kx_image_probe() succeeds.
 pub const KX_FORMAT_BZIMAGE: u32 = 1;
 /// format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX.
 pub const KX_FORMAT_ELF: u32 = 2;
@@ -51,8 +51,8 @@ pub const KX_FORMAT_DEVICE_TREE: u32 = 16;
 pub const KX_FORMAT_UBOOT_IMAGE: u32 = 17;
 /// format: text.
 pub const KX_FORMAT_TEXT: u32 = 18;
-/// format: a Linux kernel in an ELF file, a vmlinux. kx_file_format() says KX_FORMAT_ELF, for the
-/// marks are the same. It is planned only if the request says so (`format`, or
+/// format: a Linux kernel in an ELF file (vmlinux). kx_file_format() returns KX_FORMAT_ELF for it,
+/// because the marks are the same. It is planned only if the request asks for it (`format`, or
 /// KX_REQUEST_VMLINUX).
 pub const KX_FORMAT_VMLINUX: u32 = 19;
 /// format: a multiboot kernel, of version 1.
@@ -74,55 +74,56 @@ pub const KX_FORMAT_DISK: u32 = 26;
 pub const KX_XLF_KERNEL_64: u32 = 1;
 /// xloadflags: it may be loaded above 4 GiB.
 pub const KX_XLF_CAN_BE_LOADED_ABOVE_4G: u32 = 2;
-/// xloadflags: it takes EFI runtime services over from a kexec.
+/// xloadflags: it accepts EFI runtime services from a kexec.
 pub const KX_XLF_EFI_KEXEC: u32 = 16;
 /// xloadflags: it can be entered with 5-level page tables.
 pub const KX_XLF_FIVE_LEVEL: u32 = 32;
 
-/// setup_type_max: the image does not say.
+/// setup_type_max: the image does not give it.
 pub const KX_SETUP_TYPE_UNKNOWN: u32 = 0xffff_ffff;
 
-/// Bytes of kx_image.version and of kx_image.banner, with the final NUL.
+/// Size in bytes of kx_image.version and of kx_image.banner, including the final NUL.
 pub const KX_IMAGE_VERSION_SIZE: usize = 256;
 
-/// What is in a kernel image.
+/// Facts about a kernel image.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_image {
     /// Set by the caller: sizeof(struct kx_image).
     pub size: usize,
-    /// KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; there will be more.
+    /// KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; later versions add more.
     pub format: u32,
-    /// What it runs on, KX_ARCH_*.
+    /// The architecture that it runs on, KX_ARCH_*.
     pub arch: u32,
-    /// Where it can be entered: bit N stands for the KX_ENTRY_* that is N. KX_ENTRY_X86_64 alone can
-    /// be asked for.
+    /// The entries that it has: bit N stands for the KX_ENTRY_* with the value N. A request can
+    /// only ask for KX_ENTRY_X86_64.
     pub entries: u32,
     /// Linux/x86, 0 for others: boot protocol version, major << 8 | minor.
     pub protocol: u32,
-    /// Linux/x86, 0 for others: KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and KX_XLF_FIVE_LEVEL are set
-    /// if its version and its symbols say so, else clear.
+    /// Linux/x86, 0 for others: KX_XLF_* bits. A vmlinux has no such field: KX_XLF_EFI_KEXEC and
+    /// KX_XLF_FIVE_LEVEL are set if its version and its symbols show them, else clear.
     pub xloadflags: u32,
-    /// 1 if it may be loaded at other addresses than pref_address, else 0.
+    /// 1 if it may be loaded at addresses other than pref_address, else 0.
     pub relocatable: u32,
     /// Alignment of the load address, a power of two.
     pub alignment: u64,
-    /// Preferred load address; 0 also where there is none.
+    /// Preferred load address; also 0 if there is none.
     pub pref_address: u64,
-    /// Bytes of memory it needs from its load address on.
+    /// Bytes of memory that it needs, from its load address on.
     pub init_size: u64,
-    /// Longest command line it takes, without the NUL.
+    /// Longest command line that it accepts, in bytes without the NUL.
     pub command_line_size: u64,
     /// Bytes that are loaded.
     pub kernel_size: u64,
-    /// Linux/x86, 0 for others: highest setup_data type it knows, or KX_SETUP_TYPE_UNKNOWN.
+    /// Linux/x86, 0 for others: highest setup_data type that it knows, or KX_SETUP_TYPE_UNKNOWN.
     pub setup_type_max: u32,
     /// 0.
     pub reserved: u32,
-    /// Its version, what `uname -r` will say: "6.1.0-18-amd64"; empty if it does not say.
+    /// Its version as `uname -r` will print it: "6.1.0-18-amd64"; empty if the image does not give
+    /// it.
     pub version: [c_char; KX_IMAGE_VERSION_SIZE],
-    /// Its version, builder and build, as the header has them: "6.1.0-18-amd64
-    /// (debian-kernel@lists.debian.org) #1 SMP ..."; empty if it does not say.
+    /// Its version, builder and build as the header gives them: "6.1.0-18-amd64
+    /// (debian-kernel@lists.debian.org) #1 SMP ..."; empty if the image does not give them.
     pub banner: [c_char; KX_IMAGE_VERSION_SIZE],
 }
 
@@ -130,7 +131,7 @@ pub struct kx_image {
 unsafe impl Versioned for kx_image {}
 const _: () = assert!(size_of::<kx_image>() == 80 + 2 * KX_IMAGE_VERSION_SIZE);
 
-fn told(file: &[u8]) -> Result<kx_image, Failure> {
+fn describe(file: &[u8]) -> Result<kx_image, Failure> {
     let image = Kernel::parse(file, true)?;
     let mut xloadflags = u32::from(image.xloadflags());
     if let Kernel::Vmlinux(image) = &image {
@@ -146,7 +147,7 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
     });
     let text = |bytes: &[u8]| {
         let mut text = [0; KX_IMAGE_VERSION_SIZE];
-        // The image's string has at most 255 bytes: the NUL stays.
+        // The image's string has at most 255 bytes, so the NUL stays.
         for (to, from) in text.iter_mut().zip(bytes) {
             *to = *from as c_char;
         }
@@ -175,7 +176,7 @@ fn told(file: &[u8]) -> Result<kx_image, Failure> {
 }
 
 /// # Safety
-/// `image` and `error` as the header says.
+/// `image` and `error` are as documented in the header.
 unsafe fn probe(
     image: *mut kx_image,
     error: *mut kx_error,
@@ -184,20 +185,20 @@ unsafe fn probe(
     let body = || {
         // SAFETY: the caller's promise.
         let size = unsafe { versioned::output_size(image) }.about("image")?;
-        let told = file()?;
+        let facts = file()?;
         // SAFETY: `image` was checked, and `size` is its size.
-        unsafe { versioned::write(image, size, &told) };
+        unsafe { versioned::write(image, size, &facts) };
         Ok(0)
     };
     // SAFETY: the caller's promise.
     unsafe { report(error, body) }
 }
 
-/// Says what is in a kernel image, of which `length` bytes lie at `data`.
+/// Describes the kernel image in the `length` bytes at `data`.
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT
-/// (the first of the error's numbers and the message say what it looks like), KX_E_TRUNCATED, KX_E_PROTOCOL,
-/// KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT (the
+/// first of the error's numbers and the message give the format it looks like), KX_E_TRUNCATED,
+/// KX_E_PROTOCOL, KX_E_NOT_BOOTABLE, KX_E_BAD_FIELD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe(
     data: *const c_void,
@@ -206,14 +207,15 @@ pub unsafe extern "C" fn kx_image_probe(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let file = || told(unsafe { pointer::bytes(data, length) }.about("data")?);
+    let file = || describe(unsafe { pointer::bytes(data, length) }.about("data")?);
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }
 
-/// As kx_image_probe(), of a file, to which nobody may write during the call.
+/// Like kx_image_probe(), for a file. Nobody may write to the file during the call.
 ///
-/// Returns what that does, -errno of open, fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+/// Returns 0, the errors of kx_image_probe(), -errno of open, fstat or mmap, KX_E_EMPTY_FILE,
+/// KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe_path(
     path: *const c_char,
@@ -224,16 +226,17 @@ pub unsafe extern "C" fn kx_image_probe_path(
         // SAFETY: the caller's promise.
         let mapping: Mapping = files::open_path(unsafe { pointer::string(path) }.about("path")?)?;
         // SAFETY: the caller promises that nobody writes to the file during the call.
-        told(unsafe { mapping.bytes() })
+        describe(unsafe { mapping.bytes() })
     };
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }
 
-/// As kx_image_probe(), of an open file, which stays open, and to which nobody may write during
+/// Like kx_image_probe(), for an open file, which stays open. Nobody may write to the file during
 /// the call.
 ///
-/// Returns what that does, -errno of fstat or mmap, KX_E_EMPTY_FILE, KX_E_NOT_A_FILE.
+/// Returns 0, the errors of kx_image_probe(), -errno of fstat or mmap, KX_E_EMPTY_FILE,
+/// KX_E_NOT_A_FILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_image_probe_fd(
     fd: c_int,
@@ -244,14 +247,14 @@ pub unsafe extern "C" fn kx_image_probe_fd(
         // SAFETY: the caller's promise.
         let mapping = unsafe { files::open_fd(fd) }?;
         // SAFETY: the caller promises that nobody writes to the file during the call.
-        told(unsafe { mapping.bytes() })
+        describe(unsafe { mapping.bytes() })
     };
     // SAFETY: the caller's promise.
     unsafe { probe(image, error, file) }
 }
 
-/// What a file looks like, by the marks at its beginning, of which `length` bytes lie at `data`:
-/// the first 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
+/// Returns the format of a file by the marks at its beginning. `data` points to the first `length`
+/// bytes of the file; 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
 ///
 /// Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
 #[unsafe(no_mangle)]
@@ -263,10 +266,11 @@ pub unsafe extern "C" fn kx_file_format(data: *const c_void, length: usize) -> c
     })
 }
 
-/// The architecture that a file is for, by the same marks as kx_file_format(): of an ELF file, a kernel
-/// or an EFI program.
+/// Returns the architecture of an ELF file, a kernel or an EFI program, by the same marks as
+/// kx_file_format().
 ///
-/// Returns KX_ARCH_*; 0 if they do not say, or it is none of these; or KX_E_NULL, KX_E_SIZE.
+/// Returns KX_ARCH_*; 0 if the marks do not give it, or the file is none of these; or KX_E_NULL,
+/// KX_E_SIZE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_file_arch(data: *const c_void, length: usize) -> c_int {
     plain(|| {
@@ -278,7 +282,7 @@ pub unsafe extern "C" fn kx_file_arch(data: *const c_void, length: usize) -> c_i
     })
 }
 
-/// The name of a format (KX_FORMAT_*), with its article: "a gzip file"; "a file of an unknown
+/// The name of a format (KX_FORMAT_*) with its article: "a gzip file"; "a file of an unknown
 /// format" for other numbers. Static, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_format_name(format: u32) -> *const c_char {

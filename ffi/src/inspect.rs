@@ -1,4 +1,4 @@
-//! A plan, looked at.
+//! Inspecting a plan.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 
@@ -14,8 +14,8 @@ use crate::pointer;
 use crate::versioned::{self, Versioned};
 use crate::workspace::{kx_workspace, plan};
 
-/// kind: another one; for kx_check_segments() and kx_load_segments(). There will be more kinds: a
-/// program takes those that it does not know for this one.
+/// kind: another one; for kx_check_segments() and kx_load_segments(). Later versions add kinds:
+/// handle a kind that the program does not know as this one.
 pub const KX_SEGMENT_OTHER: u32 = 0;
 /// kind: the kernel.
 pub const KX_SEGMENT_KERNEL: u32 = 1;
@@ -25,56 +25,57 @@ pub const KX_SEGMENT_INITRD: u32 = 2;
 pub const KX_SEGMENT_BOOT_PARAMS: u32 = 3;
 /// kind: the purgatory.
 pub const KX_SEGMENT_PURGATORY: u32 = 4;
-/// kind: the elfcorehdr, the ELF header of the dump, for a crash kernel.
+/// kind: the elfcorehdr (the ELF header of the dump), for a crash kernel.
 pub const KX_SEGMENT_CORE_HEADER: u32 = 5;
-/// kind: room for a copy of the first 640 KiB, for a crash kernel that a kernel before 5.5 loads.
+/// kind: room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5.
 pub const KX_SEGMENT_BACKUP: u32 = 6;
 
-/// What kexec_load(2) copies where: `bufsz` bytes at `buf` to the physical address `mem`; up to
-/// `memsz` it is filled with zeros.
+/// A segment for kexec_load(2): the kernel copies `bufsz` bytes at `buf` to the physical address
+/// `mem`, and fills the rest, up to `memsz` bytes, with zeros.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_segment {
     /// Set by the caller: sizeof(struct kx_segment).
     pub size: usize,
-    /// The bytes: the caller's file, or in the workspace.
+    /// The bytes: in the caller's file, or in the workspace.
     pub buf: *const c_void,
-    /// How many.
+    /// Number of bytes.
     pub bufsz: usize,
     /// Physical address, a multiple of the running kernel's page size
     /// (kx_machine_info.page_size).
     pub mem: u64,
-    /// Bytes taken there, a multiple of it too.
+    /// Bytes of memory taken there, also a multiple of the page size.
     pub memsz: u64,
-    /// KX_SEGMENT_*; those that you do not know are KX_SEGMENT_OTHER.
+    /// KX_SEGMENT_*; handle an unknown kind as KX_SEGMENT_OTHER.
     pub kind: u32,
-    /// Of an initrd, which one, from 0.
+    /// For an initrd: its index, from 0.
     pub number: u32,
 }
 
-/// A plan in numbers.
+/// The numbers of a plan.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_plan_info {
     /// Set by the caller: sizeof(struct kx_plan_info).
     pub size: usize,
-    /// Where the running kernel jumps to: the purgatory.
+    /// Address that the running kernel jumps to: the purgatory.
     pub entry: u64,
     /// Flags for kexec_load(2).
     pub flags: u64,
-    /// Where the new kernel is entered.
+    /// Address at which the new kernel is entered.
     pub kernel_entry: u64,
-    /// How many segments.
+    /// Number of segments.
     pub segment_count: u32,
-    /// How many notes.
+    /// Number of notes.
     pub note_count: u32,
-    /// How many setup_data nodes.
+    /// Number of setup_data nodes.
     pub setup_type_count: u32,
     /// 1 if there is a digest, 0 if the purgatory verifies nothing.
     pub has_digest: u32,
     /// The digest: XXH3-128 in its canonical form.
     pub digest: [u8; KX_DIGEST_SIZE],
-    /// Of a crash kernel: pages of the reservation that stay free for the running kernel. 0 else.
+    /// For a crash kernel: pages of the reservation that stay free for the running kernel.
+    /// Otherwise 0.
     pub control_pages: u64,
 }
 
@@ -87,12 +88,12 @@ const _: () = assert!(size_of::<kx_plan_info>() == 72);
 
 const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
 
-/// Writes what `take` takes of a plan to the caller's structure.
+/// Writes the result of `take` for a plan to the caller's structure.
 ///
 /// # Safety
-/// As `workspace::plan` and `versioned::output_size`, and writable for the bytes its size member
-/// says.
-pub(crate) unsafe fn told<T: Versioned>(
+/// As `workspace::plan` and `versioned::output_size`, and writable for the number of bytes in its
+/// size member.
+pub(crate) unsafe fn write_part<T: Versioned>(
     workspace: *const kx_workspace,
     to: *mut T,
     take: impl FnOnce(&Plan<'_>) -> Option<T>,
@@ -109,7 +110,7 @@ pub(crate) unsafe fn told<T: Versioned>(
     })
 }
 
-/// Writes where bytes of a plan lie.
+/// Writes the address and length of bytes of a plan.
 ///
 /// # Safety
 /// As `workspace::plan`, and `to`, if not NULL and aligned, is writable.
@@ -129,7 +130,7 @@ unsafe fn located(
     })
 }
 
-/// Tells a plan's numbers.
+/// Gets the numbers of a plan.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
 /// KX_E_MOVED, KX_E_BUSY.
@@ -155,11 +156,11 @@ pub unsafe extern "C" fn kx_plan_get(
         })
     };
     // SAFETY: the caller's promise.
-    unsafe { told(workspace, info, numbers) }
+    unsafe { write_part(workspace, info, numbers) }
 }
 
-/// Tells a segment, by its index from 0. Its bytes stay as long as the caller's files, and the
-/// workspace's plan.
+/// Gets a segment by its index, from 0. Its bytes stay valid as long as the caller's files and the
+/// plan in the workspace.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN,
 /// KX_E_MOVED, KX_E_BUSY, KX_E_NO_ENTRY.
@@ -171,7 +172,7 @@ pub unsafe extern "C" fn kx_plan_segment(
 ) -> c_int {
     let found = |plan: &Plan<'_>| plan.segments().get(index).map(described);
     // SAFETY: the caller's promise.
-    unsafe { told(workspace, segment, found) }
+    unsafe { write_part(workspace, segment, found) }
 }
 
 fn described(segment: &Segment<'_>) -> kx_segment {
@@ -195,8 +196,8 @@ fn described(segment: &Segment<'_>) -> kx_segment {
     }
 }
 
-/// Tells where the bytes the new kernel is told lie: boot_params first, 4096 bytes, then
-/// command line, EFI map and setup_data. They stay as long as the workspace's plan.
+/// Gets the boot parameters for the new kernel: first boot_params (4096 bytes), then command line,
+/// EFI map and setup_data. The bytes stay valid as long as the plan in the workspace.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
 /// KX_E_BUSY, KX_E_NO_ENTRY.
@@ -214,9 +215,9 @@ pub unsafe extern "C" fn kx_plan_boot_params(
     unsafe { located(workspace, bytes, found) }
 }
 
-/// Tells the command line that the new kernel gets, without a final NUL: of a crash kernel with
-/// what planning added (`elfcorehdr=`). The bytes are the caller's, or stay as long as the
-/// workspace's plan.
+/// Gets the command line for the new kernel, without a final NUL; for a crash kernel it includes
+/// what planning added (`elfcorehdr=`). The bytes are the caller's, or stay valid as long as the
+/// plan in the workspace.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
 /// KX_E_BUSY.
@@ -229,7 +230,7 @@ pub unsafe extern "C" fn kx_plan_command_line(
     unsafe { located(workspace, bytes, |plan| Some(plan.command_line())) }
 }
 
-/// Tells the type of a setup_data node, by its index from 0 in list order.
+/// Gets the type of a setup_data node by its index, from 0 in list order.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED,
 /// KX_E_BUSY, KX_E_NO_ENTRY.
@@ -250,7 +251,7 @@ pub unsafe extern "C" fn kx_plan_setup_type(
     })
 }
 
-/// The name of a setup_data type: "SETUP_EFI"; "setup_data" for types the library does not
+/// The name of a setup_data type: "SETUP_EFI"; "setup_data" for types that the library does not
 /// write. Static, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_setup_type_name(kind: u32) -> *const c_char {

@@ -1,15 +1,15 @@
-//! kexec as a C library: one C object a file, in the order data flows. The documentation of the
-//! items is the C header's (`include/libkexec.h`) and speaks to the C programmer.
+//! kexec as a C library: one C object per file, in the order of the data flow. The documentation of
+//! the items becomes the C header (`include/libkexec.h`) and is written for the C programmer.
 //!
 //! # Safety
-//! Every function takes what C gives: pointers that are NULL, or as the header says valid for
-//! the object or the length they are given with, for as long as it says. NULL, misaligned
-//! objects, sizes that cannot be and objects that were not initialised are refused; the rest is
-//! the caller's promise. `pointer` and `versioned` turn pointers into references and copies, and
-//! what is `unsafe` elsewhere is a call of theirs under that promise.
+//! Every function takes pointers from C. A pointer is NULL, or it is valid for the object or the
+//! length passed with it, for as long as the header says. The functions reject NULL, misaligned
+//! objects, invalid sizes and objects that were not initialised; the caller promises the rest.
+//! `pointer` and `versioned` turn pointers into references and copies. `unsafe` code elsewhere
+//! calls them under this promise.
 #![no_std]
 #![allow(non_camel_case_types)]
-// The promise is the one above for all of them; the header tells it to the C programmer.
+// The promise is the one above for all functions; the header documents it for the C programmer.
 #![allow(clippy::missing_safety_doc)]
 #![cfg_attr(
     test,

@@ -10,21 +10,21 @@ use crate::error::plain;
 use crate::object::{self, Storage};
 use crate::pointer;
 
-/// Bytes of a struct kx_machine. Of these kx_machine_size() are used, and kx_machine_init() writes
-/// zeros to as many.
+/// Size of a struct kx_machine in bytes. The library uses kx_machine_size() of them, and
+/// kx_machine_init() writes zeros to as many.
 pub const KX_MACHINE_SIZE: usize = 2_097_152;
-/// 64-bit words of a struct kx_machine.
+/// Number of 64-bit words in a struct kx_machine.
 pub const KX_MACHINE_WORDS: usize = 262_144;
 
-/// What is known of a machine: storage for an opaque object, which begins with
-/// kx_machine_init(). It owns nothing outside of itself: there is nothing to free, and it may be
-/// static. Too large for many a stack.
+/// Facts about a machine: storage for an opaque object, which kx_machine_init() initialises. It
+/// owns nothing outside itself: nothing needs to be freed, and it may be static. It is too large
+/// for many stacks.
 ///
 /// Functions that take it const may run at the same time on one object.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kx_machine {
-    /// Not for you.
+    /// Private to the library.
     pub opaque: [u64; KX_MACHINE_WORDS],
 }
 
@@ -36,21 +36,21 @@ impl core::fmt::Debug for kx_machine {
 
 const _: () = assert!(KX_MACHINE_SIZE == size_of::<kx_machine>());
 
-/// What lies in the storage.
+/// The contents of the storage.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct Inner {
-    /// What the maps were made of, so that the order of the calls does not matter.
+    /// The sources of the maps, so that the order of the calls does not matter.
     pub made_of: MadeOf,
     /// The machine.
     pub machine: Machine,
 }
 
-/// What kx_machine_add_memory() and kx_machine_parse() made the memory maps of.
+/// The sources from which kx_machine_add_memory() and kx_machine_parse() made the memory maps.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MadeOf {
-    /// KX_MAP_FIRMWARE: there was no room for all of it. It stays empty.
+    /// KX_MAP_FIRMWARE overflowed. It stays empty.
     pub firmware_full: bool,
     /// KX_MAP_FIRMWARE: e820 tables.
     pub firmware_tables: bool,
@@ -68,27 +68,27 @@ unsafe impl Storage for kx_machine {
     const MARK: u64 = u64::from_le_bytes(*b"kxmach01");
 }
 
-/// The object, to be read.
+/// The object, for reading.
 ///
 /// # Safety
-/// As `object::find`, and nobody changes it as long as `'a`.
+/// As `object::find`, and nobody changes it during `'a`.
 pub unsafe fn shared<'a>(machine: *const kx_machine) -> Result<&'a Machine, Code> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find(machine) }?;
-    // SAFETY: it was initialised, and nobody changes it meanwhile.
+    // SAFETY: it was initialised, and nobody changes it during `'a`.
     Ok(unsafe { &(*found).machine })
 }
 
-/// The object, to be changed.
+/// The object, for changing.
 ///
 /// # Safety
-/// As `object::find_mut`, and nobody else uses it as long as `'a`.
+/// As `object::find_mut`, and nobody else uses it during `'a`.
 pub unsafe fn exclusive<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Code> {
     // SAFETY: the caller's promise.
     Ok(&mut unsafe { whole(machine) }?.machine)
 }
 
-/// The object of which nothing is known any more: a reader fills it.
+/// The object with all facts forgotten, for a reader to fill.
 ///
 /// # Safety
 /// As [`exclusive`].
@@ -100,18 +100,19 @@ unsafe fn emptied<'a>(machine: *mut kx_machine) -> Result<&'a mut Machine, Code>
     Ok(&mut inner.machine)
 }
 
-/// The object with what its maps were made of.
+/// The object with the sources of its maps.
 ///
 /// # Safety
 /// As [`exclusive`].
 pub unsafe fn whole<'a>(machine: *mut kx_machine) -> Result<&'a mut Inner, Code> {
     // SAFETY: the caller's promise.
     let found = unsafe { object::find_mut(machine) }?;
-    // SAFETY: it was initialised, and nobody else uses it meanwhile.
+    // SAFETY: it was initialised, and nobody else uses it during `'a`.
     Ok(unsafe { &mut *found })
 }
 
-/// Bytes a machine object needs: at most KX_MACHINE_SIZE. For those who allocate. Never fails.
+/// Size in bytes of a machine object: at most KX_MACHINE_SIZE. For callers that allocate it. Never
+/// fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_machine_size() -> usize {
     kx_machine::SIZE
@@ -123,7 +124,7 @@ pub extern "C" fn kx_machine_align() -> usize {
     align_of::<kx_machine>()
 }
 
-/// Makes a machine of which nothing is known, all zeros, in storage of `size` bytes:
+/// Initialises a machine in storage of `size` bytes: all zeros, and nothing is known. Use it as
 /// kx_machine_init(&machine, sizeof(machine)).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_machine_size()).
@@ -136,7 +137,7 @@ pub unsafe extern "C" fn kx_machine_init(machine: *mut kx_machine, size: usize) 
     })
 }
 
-/// Forgets everything, as after kx_machine_init().
+/// Forgets all facts, as after kx_machine_init().
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
@@ -148,9 +149,9 @@ pub unsafe extern "C" fn kx_machine_clear(machine: *mut kx_machine) -> c_int {
     })
 }
 
-/// Reads the running system: /proc and /sys, which should be mounted. What was known before is
-/// forgotten. A file that cannot be read leaves its facts unknown and is no error here;
-/// kx_plan() fails when there is no memory map. Complete as root only.
+/// Reads the running system: /proc and /sys, which should be mounted. Facts known before are
+/// forgotten. If a file cannot be read, its facts stay unknown, which is not an error here;
+/// kx_plan() fails if there is no memory map. Only root can read everything.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
@@ -162,8 +163,8 @@ pub unsafe extern "C" fn kx_machine_read(machine: *mut kx_machine) -> c_int {
     })
 }
 
-/// As kx_machine_read(), as far as kx_plan_to_boot() wants to know: not what a dump needs, nor
-/// what explains a refused load. What was known before is forgotten here too.
+/// Like kx_machine_read(), but reads only what kx_plan_to_boot() needs: nothing for a dump, and
+/// nothing that explains a refused load. Facts known before are forgotten here too.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
@@ -175,11 +176,11 @@ pub unsafe extern "C" fn kx_machine_read_to_boot(machine: *mut kx_machine) -> c_
     })
 }
 
-/// As kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
+/// Like kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
 /// another machine's files.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED; -errno of opening `root`,
-/// -ENOENT also when there is neither proc nor sys in it. Nothing is known of the machine then.
+/// -ENOENT also if it contains neither proc nor sys. Then nothing is known of the machine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_read_below(
     machine: *mut kx_machine,

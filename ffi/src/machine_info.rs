@@ -1,4 +1,4 @@
-//! What is known of a machine, one value at a time.
+//! Facts about a machine, as single values.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -29,29 +29,29 @@ pub const KX_MEMORY_FROM_BOOT_PARAMS: u32 = 2;
 /// memory_source: /proc/iomem.
 pub const KX_MEMORY_FROM_IOMEM: u32 = 3;
 
-/// iomem_access: all addresses were 0, the reader lacks CAP_SYS_ADMIN.
+/// iomem_access: all addresses were 0, because the reader lacks CAP_SYS_ADMIN.
 pub const KX_IOMEM_UNPRIVILEGED: u32 = 1;
 /// iomem_access: read.
 pub const KX_IOMEM_READ: u32 = 2;
-/// iomem_access: more ranges than there is room for.
+/// iomem_access: more ranges than the library has room for.
 pub const KX_IOMEM_TOO_LONG: u32 = 3;
-/// iomem_access: the file is there and could not be read.
+/// iomem_access: the file exists and could not be read.
 pub const KX_IOMEM_UNREADABLE: u32 = 4;
-/// iomem_access: no lines, or one that is no resource.
+/// iomem_access: no lines, or a line that is not a resource.
 pub const KX_IOMEM_DAMAGED: u32 = 5;
 
-/// firmware: somebody looked and could not tell; 0: nobody looked.
+/// firmware: looked for and could not be determined; 0 is not looked for.
 pub const KX_FIRMWARE_UNREADABLE: u32 = 1;
-/// firmware: not EFI. A new kernel finds the ACPI tables by itself.
+/// firmware: not EFI. A new kernel finds the ACPI tables itself.
 pub const KX_FIRMWARE_NOT_EFI: u32 = 2;
-/// firmware: EFI. A new kernel must be told where the ACPI tables are.
+/// firmware: EFI. A new kernel needs the address of the ACPI tables.
 pub const KX_FIRMWARE_EFI: u32 = 3;
 
 /// lockdown: nothing is forbidden.
 pub const KX_LOCKDOWN_NONE: u32 = 1;
-/// lockdown: kexec_load is forbidden, kexec_file_load of unsigned kernels too.
+/// lockdown: kexec_load is forbidden, and so is kexec_file_load of unsigned kernels.
 pub const KX_LOCKDOWN_INTEGRITY: u32 = 2;
-/// lockdown: as integrity, and reading kernel memory too.
+/// lockdown: like integrity; reading kernel memory is also forbidden.
 pub const KX_LOCKDOWN_CONFIDENTIALITY: u32 = 3;
 
 /// xen_guest: paravirtualised.
@@ -69,18 +69,18 @@ pub const KX_MACHINE_XEN: u32 = 8;
 pub const KX_MACHINE_LOAD_LIMIT_REBOOT: u32 = 32;
 /// flags: load_limit_panic is known.
 pub const KX_MACHINE_LOAD_LIMIT_PANIC: u32 = 64;
-/// flags, told only: a source of the memory map was passed over for its length.
+/// flags, output only: a source of the memory map was skipped because it was too long.
 pub const KX_MACHINE_MEMORY_FULL: u32 = 128;
-/// flags, told only: the EFI runtime map was dropped for its length.
+/// flags, output only: the EFI runtime map was dropped because it was too long.
 pub const KX_MACHINE_EFI_FULL: u32 = 256;
-/// flags, told only: the running kernel's boot_params are known.
+/// flags, output only: the running kernel's boot_params are known.
 pub const KX_MACHINE_BOOT_PARAMS: u32 = 512;
-/// flags, told only: EFI can be handed on.
+/// flags, output only: EFI can be passed on.
 pub const KX_MACHINE_EFI_COMPLETE: u32 = 1024;
 
 /// RAM.
 pub const KX_MEMORY_RAM: u32 = 1;
-/// Memory nobody may use.
+/// Memory that nobody may use.
 pub const KX_MEMORY_RESERVED: u32 = 2;
 /// ACPI tables.
 pub const KX_MEMORY_ACPI: u32 = 3;
@@ -95,7 +95,8 @@ pub const KX_MEMORY_PRAM: u32 = 12;
 /// RAM set aside for a special purpose.
 pub const KX_MEMORY_SOFT_RESERVED: u32 = 0xefff_ffff;
 
-/// Physical addresses, from the first to the last, both inside; both 0 for none.
+/// A range of physical addresses. The first and the last address are both part of it; both are 0
+/// for no range.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct kx_range {
@@ -105,7 +106,7 @@ pub struct kx_range {
     pub last: u64,
 }
 
-/// A stretch of a memory map.
+/// A range of a memory map.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_memory {
@@ -115,12 +116,12 @@ pub struct kx_memory {
     pub range: kx_range,
     /// Its e820 type, KX_MEMORY_* or another.
     pub kind: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
 }
 
-/// Facts about a machine; 0 is "not known", unless told otherwise. A constant that has no number in
-/// this version of the library is 0 too.
+/// Facts about a machine. 0 is "not known" unless documented otherwise. It also stands for a value
+/// that has no number in this version of the library.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_machine_info {
@@ -128,21 +129,21 @@ pub struct kx_machine_info {
     pub size: usize,
     /// KX_MACHINE_* bits.
     pub flags: u32,
-    /// KX_MEMORY_FROM_*; told only.
+    /// KX_MEMORY_FROM_*; output only.
     pub memory_source: u32,
-    /// KX_IOMEM_*; told only.
+    /// KX_IOMEM_*; output only.
     pub iomem_access: u32,
-    /// Entries of the map KX_MAP_FIRMWARE; told only.
+    /// Entries of the map KX_MAP_FIRMWARE; output only.
     pub memory_count: u32,
-    /// Entries of the map KX_MAP_IOMEM; told only.
+    /// Entries of the map KX_MAP_IOMEM; output only.
     pub iomem_count: u32,
-    /// Descriptors of the EFI runtime map; told only.
+    /// Descriptors of the EFI runtime map; output only.
     pub efi_count: u32,
-    /// Bytes of RAM in the map KX_MAP_FIRMWARE; told only.
+    /// Bytes of RAM in the map KX_MAP_FIRMWARE; output only.
     pub ram: u64,
-    /// Bytes of RAM the running kernel manages (MemTotal).
+    /// Bytes of RAM that the running kernel manages (MemTotal).
     pub total_ram: u64,
-    /// Physical address of the ACPI RSDP; also 0 when there is none.
+    /// Physical address of the ACPI RSDP; also 0 if there is none.
     pub acpi_rsdp: u64,
     /// EFI firmware vendor string, physical.
     pub efi_fw_vendor: u64,
@@ -162,7 +163,7 @@ pub struct kx_machine_info {
     pub crash: kx_range,
     /// Its second part, below 4 GiB.
     pub crash_low: kx_range,
-    /// Where the running kernel's code lies.
+    /// Addresses of the running kernel's code.
     pub kernel_code: kx_range,
     /// Its read-only data.
     pub kernel_rodata: kx_range,
@@ -170,11 +171,11 @@ pub struct kx_machine_info {
     pub kernel_data: kx_range,
     /// Its bss.
     pub kernel_bss: kx_range,
-    /// All of it, where the architecture says so.
+    /// Addresses of all of it, on architectures that report them.
     pub kernel_image: kx_range,
-    /// kernel.kexec_load_limit_reboot, -1 without limit; see flags.
+    /// kernel.kexec_load_limit_reboot, -1 for no limit; see flags.
     pub load_limit_reboot: i64,
-    /// kernel.kexec_load_limit_panic, -1 without limit; see flags.
+    /// kernel.kexec_load_limit_panic, -1 for no limit; see flags.
     pub load_limit_panic: i64,
     /// Whether an image is loaded: KX_YES, KX_NO, KX_UNKNOWN.
     pub loaded: u32,
@@ -192,22 +193,22 @@ pub struct kx_machine_info {
     pub efi_platform_size: u32,
     /// Whether the running kernel uses 5-level page tables: KX_YES, KX_NO, KX_UNKNOWN.
     pub five_level: u32,
-    /// Whether it maps RAM by pages of 1 GiB: KX_YES, KX_NO, KX_UNKNOWN.
+    /// Whether it maps RAM with pages of 1 GiB: KX_YES, KX_NO, KX_UNKNOWN.
     pub gbpages: u32,
     /// Whether the domain is Xen's control domain: KX_YES, KX_NO, KX_UNKNOWN.
     pub xen_control: u32,
-    /// What started it: KX_FIRMWARE_*.
+    /// The firmware that started it: KX_FIRMWARE_*.
     pub firmware: u32,
-    /// Whether /sys/firmware/efi/systab was read: KX_YES; then a 0 above is "none".
+    /// Whether /sys/firmware/efi/systab was read. If KX_YES, a 0 above is "none".
     pub efi_systab: u32,
-    /// Whether there is an EFI runtime map: KX_NO where the running kernel does not use it.
+    /// Whether there is an EFI runtime map; KX_NO if the running kernel does not use it.
     pub efi_map: u32,
     /// The running kernel's architecture: KX_ARCH_*.
     pub arch: u32,
-    /// The running kernel's page size in bytes: 4096, 16384 or 65536; 0 is taken for 4096. That of
-    /// x86 is always 4096.
+    /// The running kernel's page size in bytes: 4096, 16384 or 65536; 0 means 4096. On x86 it is
+    /// always 4096.
     pub page_size: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
 }
 
@@ -247,15 +248,15 @@ pub(crate) fn from_page_bytes(bytes: u32) -> Option<PageSize> {
     PageSize::of(bytes.into())
 }
 
-const fn answer(answer: Known) -> u32 {
-    match answer {
+const fn from_known(value: Known) -> u32 {
+    match value {
         Known::Unknown => KX_UNKNOWN,
         Known::No => KX_NO,
         Known::Yes => KX_YES,
     }
 }
 
-const fn from_answer(given: u32) -> Result<Known, Failure> {
+const fn known(given: u32) -> Result<Known, Failure> {
     match given {
         KX_UNKNOWN => Ok(Known::Unknown),
         KX_NO => Ok(Known::No),
@@ -330,10 +331,10 @@ fn info(machine: &Machine) -> kx_machine_info {
         kernel_image: range(kernel.image),
         load_limit_reboot: kexec.load_limit_reboot.unwrap_or(0),
         load_limit_panic: kexec.load_limit_panic.unwrap_or(0),
-        loaded: answer(kexec.loaded),
-        crash_loaded: answer(kexec.crash_loaded),
-        load_disabled: answer(kexec.load_disabled),
-        cap_sys_boot: answer(kexec.cap_sys_boot),
+        loaded: from_known(kexec.loaded),
+        crash_loaded: from_known(kexec.crash_loaded),
+        load_disabled: from_known(kexec.load_disabled),
+        cap_sys_boot: from_known(kexec.cap_sys_boot),
         lockdown: match kexec.lockdown {
             Lockdown::None => KX_LOCKDOWN_NONE,
             Lockdown::Integrity => KX_LOCKDOWN_INTEGRITY,
@@ -347,24 +348,24 @@ fn info(machine: &Machine) -> kx_machine_info {
             _ => 0,
         },
         efi_platform_size: efi.platform_size.into(),
-        five_level: answer(machine.x86.five_level_paging),
-        gbpages: answer(machine.x86.gbpages),
-        xen_control: answer(machine.xen.control),
+        five_level: from_known(machine.x86.five_level_paging),
+        gbpages: from_known(machine.x86.gbpages),
+        xen_control: from_known(machine.xen.control),
         firmware: match machine.platform.firmware {
             Firmware::Unknown => 0,
             Firmware::Unreadable => KX_FIRMWARE_UNREADABLE,
             Firmware::NotEfi => KX_FIRMWARE_NOT_EFI,
             Firmware::Efi => KX_FIRMWARE_EFI,
         },
-        efi_systab: answer(efi.systab),
-        efi_map: answer(efi.has_map),
+        efi_systab: from_known(efi.systab),
+        efi_map: from_known(efi.has_map),
         arch: arch::number(machine.platform.arch),
         page_size: page_bytes(machine.platform.page_size),
         reserved: 0,
     }
 }
 
-/// Tells what is known of a machine.
+/// Gets the facts about a machine.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
@@ -397,11 +398,11 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         return Err(unknown);
     }
     let has = |flag| given.flags & flag != 0;
-    // Everything that can fail comes first: a refused call changes nothing.
+    // Everything that can fail comes first, so that a refused call changes nothing.
     let kexec = KexecState {
-        loaded: from_answer(given.loaded)?,
-        crash_loaded: from_answer(given.crash_loaded)?,
-        load_disabled: from_answer(given.load_disabled)?,
+        loaded: known(given.loaded)?,
+        crash_loaded: known(given.crash_loaded)?,
+        load_disabled: known(given.load_disabled)?,
         load_limit_reboot: has(KX_MACHINE_LOAD_LIMIT_REBOOT).then_some(given.load_limit_reboot),
         load_limit_panic: has(KX_MACHINE_LOAD_LIMIT_PANIC).then_some(given.load_limit_panic),
         lockdown: match given.lockdown {
@@ -411,7 +412,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
             KX_LOCKDOWN_CONFIDENTIALITY => Lockdown::Confidentiality,
             _ => return Err(unknown),
         },
-        cap_sys_boot: from_answer(given.cap_sys_boot)?,
+        cap_sys_boot: known(given.cap_sys_boot)?,
     };
     let xen_guest = match given.xen_guest {
         0 => XenGuest::Unknown,
@@ -427,10 +428,10 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         KX_FIRMWARE_EFI => Firmware::Efi,
         _ => return Err(unknown),
     };
-    let five_level_paging = from_answer(given.five_level)?;
-    let gbpages = from_answer(given.gbpages)?;
-    let xen_control = from_answer(given.xen_control)?;
-    let (systab, has_map) = (from_answer(given.efi_systab)?, from_answer(given.efi_map)?);
+    let five_level_paging = known(given.five_level)?;
+    let gbpages = known(given.gbpages)?;
+    let xen_control = known(given.xen_control)?;
+    let (systab, has_map) = (known(given.efi_systab)?, known(given.efi_map)?);
     let platform_size = match given.efi_platform_size {
         0 => 0,
         32 => 32,
@@ -477,12 +478,12 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sets what is known of a machine, save what is "told only": kx_machine_get(), change,
-/// kx_machine_set().
+/// Sets the facts about a machine, except those that are "output only". Call kx_machine_get(),
+/// change the structure, call kx_machine_set().
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN (a constant), KX_E_BAD_ARGUMENT (a range that ends before it starts, a platform
-/// size other than 32 and 64, a page size that no kernel has); nothing is changed then.
+/// size other than 32 and 64, an invalid page size). If it fails, nothing is changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_set(
     machine: *mut kx_machine,
@@ -497,11 +498,10 @@ pub unsafe extern "C" fn kx_machine_set(
     })
 }
 
-/// Puts the running kernel's command line into a buffer of `size` bytes, ending in NUL.
+/// Copies the running kernel's command line to a buffer of `size` bytes. The text ends in NUL.
 ///
-/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
-/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not
-/// known).
+/// Returns the bytes written, including the NUL; the bytes needed if `buffer` is NULL and `size` is
+/// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_BUFFER, KX_E_NO_ENTRY (not known).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_command_line(
     machine: *const kx_machine,

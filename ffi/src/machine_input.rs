@@ -1,4 +1,4 @@
-//! A machine described by hand: from the bytes of its files, or entry by entry.
+//! A machine described by hand: from the contents of its files, or entry by entry.
 
 use core::ffi::{c_int, c_void};
 
@@ -17,7 +17,7 @@ use crate::machine::{Inner, exclusive, kx_machine, whole};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// /proc/iomem. Also gives the memory map where no other source does.
+/// /proc/iomem. It also gives the memory map if no other source does.
 pub const KX_SOURCE_IOMEM: u32 = 1;
 /// A table of 20-byte e820 entries (u64 address, u64 size, u32 type, little-endian): the data
 /// of a SETUP_E820_EXT node, /sys/kernel/boot_params/setup_data/N/data. Adds to the memory map.
@@ -26,7 +26,7 @@ pub const KX_SOURCE_E820: u32 = 2;
 pub const KX_SOURCE_BOOT_PARAMS: u32 = 3;
 /// /proc/cmdline.
 pub const KX_SOURCE_COMMAND_LINE: u32 = 4;
-/// /proc/cpuinfo, its first 64 KiB suffice.
+/// /proc/cpuinfo; its first 64 KiB suffice.
 pub const KX_SOURCE_CPUINFO: u32 = 5;
 /// /proc/meminfo.
 pub const KX_SOURCE_MEMINFO: u32 = 6;
@@ -44,18 +44,18 @@ pub const KX_SOURCE_RELEASE: u32 = 11;
 pub const KX_SOURCE_KCORE: u32 = 12;
 /// /sys/kernel/crash_elfcorehdr_size; for a crash kernel.
 pub const KX_SOURCE_ELFCOREHDR_SIZE: u32 = 13;
-/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. (1024 where the kernel has
-/// no such file, before 3.10.)
+/// /sys/devices/system/cpu/cpu0/crash_notes_size; for a crash kernel. (Kernels before 3.10 have no
+/// such file; the size is 1024.)
 pub const KX_SOURCE_CRASH_NOTES_SIZE: u32 = 14;
-/// /sys/devices/system/cpu/cpuN/crash_notes, each adds a CPU; for a crash kernel, which then also
-/// wants KX_SOURCE_CRASH_NOTES_SIZE.
+/// /sys/devices/system/cpu/cpuN/crash_notes; each call adds a CPU. For a crash kernel, which then
+/// also needs KX_SOURCE_CRASH_NOTES_SIZE.
 pub const KX_SOURCE_CRASH_NOTES: u32 = 15;
 /// /sys/kernel/kexec/crash_cma_ranges; for a crash kernel.
 pub const KX_SOURCE_CRASH_CMA: u32 = 16;
 
-/// The memory map the new kernel is told.
+/// The memory map for the new kernel.
 pub const KX_MAP_FIRMWARE: u32 = 1;
-/// What the running kernel makes of it, /proc/iomem: segments go only where both have RAM.
+/// The running kernel's view of it, /proc/iomem. Segments go only where both maps have RAM.
 pub const KX_MAP_IOMEM: u32 = 2;
 
 /// A descriptor of the EFI runtime map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
@@ -66,15 +66,15 @@ pub struct kx_efi_descriptor {
     pub size: usize,
     /// Physical address.
     pub physical_start: u64,
-    /// The virtual address the running kernel gave it.
+    /// The virtual address that the running kernel gave it.
     pub virtual_start: u64,
-    /// Pages of 4096 bytes.
+    /// Number of pages of 4096 bytes.
     pub pages: u64,
     /// EFI_MEMORY_* bits.
     pub attribute: u64,
     /// EFI_MEMORY_TYPE.
     pub kind: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
 }
 
@@ -82,22 +82,21 @@ pub struct kx_efi_descriptor {
 unsafe impl Versioned for kx_efi_descriptor {}
 const _: () = assert!(size_of::<kx_efi_descriptor>() == 48);
 
-/// Takes over the contents of one of the running system's files (KX_SOURCE_*), the whole file
-/// at once.
+/// Parses the contents of one of the running system's files (KX_SOURCE_*), the whole file at once.
 ///
-/// The order of the calls does not matter. KX_MAP_FIRMWARE is what KX_SOURCE_BOOT_PARAMS,
-/// KX_SOURCE_E820 and kx_machine_add_memory() give together, and a copy of KX_MAP_IOMEM where
-/// none of them gives any and KX_SOURCE_IOMEM was parsed. KX_MAP_IOMEM is what KX_SOURCE_IOMEM
-/// and kx_machine_add_memory() give together.
+/// The order of the calls does not matter. KX_MAP_FIRMWARE combines KX_SOURCE_BOOT_PARAMS,
+/// KX_SOURCE_E820 and kx_machine_add_memory(). If none of them gives an entry and KX_SOURCE_IOMEM
+/// was parsed, it is a copy of KX_MAP_IOMEM. KX_MAP_IOMEM combines KX_SOURCE_IOMEM and
+/// kx_machine_add_memory().
 ///
-/// A source that is parsed again replaces what it said before, KX_SOURCE_IOMEM also when it is
-/// refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, of which each
-/// call is a CPU; and memory that cannot be told apart from another source's (KX_SOURCE_E820,
+/// When a source is parsed again, it replaces its earlier facts; KX_SOURCE_IOMEM does so even if it
+/// is refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, because each
+/// call is a CPU; and memory that cannot be distinguished from another source's (KX_SOURCE_E820,
 /// KX_SOURCE_BOOT_PARAMS, and KX_SOURCE_IOMEM after entries were added to KX_MAP_IOMEM).
 ///
-/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED,
-/// KX_E_UNKNOWN (source), KX_E_BAD_ARGUMENT (the contents are not of such a file), KX_E_FULL
-/// (the map is then empty and stays so; begin again by kx_machine_clear()).
+/// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
+/// (source), KX_E_BAD_ARGUMENT (not the contents of such a file), KX_E_FULL (the map is then empty
+/// and stays empty; start again with kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_parse(
     machine: *mut kx_machine,
@@ -144,7 +143,7 @@ fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure
         KX_SOURCE_MEMINFO => {
             let mut meminfo = MeminfoParser::new();
             meminfo.feed(contents);
-            // The last line need not have a line feed.
+            // The last line may lack a line feed.
             meminfo.feed(b"\n");
             meminfo.total.ok_or(BAD)?;
             machine.set_meminfo(&meminfo);
@@ -170,7 +169,7 @@ fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure
     }
 }
 
-/// What only a crash kernel is told.
+/// The sources that only a crash kernel needs.
 fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
     match source {
         KX_SOURCE_VMCOREINFO => dump.vmcoreinfo = Some(vmcoreinfo(contents).ok_or(BAD)?),
@@ -204,8 +203,8 @@ fn dump(dump: &mut Dump, source: u32, contents: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Both maps hold what each source says of every address, and touching pieces are joined where more
-/// than one source gave some: so it does not matter which came first.
+/// Both maps hold what every source says of each address, and adjacent ranges are joined if more
+/// than one source gave some. Therefore the order of the sources does not matter.
 fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
     forget_iomem(object);
     let Inner { made_of, machine } = object;
@@ -222,7 +221,7 @@ fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
             machine.maps.full = true;
             return Err(MapFull.into());
         }
-        // Entries added one by one are known all the same.
+        // Entries added one by one stay known.
         access @ (IomemAccess::Missing
         | IomemAccess::Unprivileged
         | IomemAccess::Unreadable
@@ -242,15 +241,15 @@ fn iomem(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
         for entry in iomem.entries() {
             memory.add(entry.range, entry.kind)?;
         }
-        // The kernel lists RAM in pieces where it cut something out for itself at boot.
+        // The kernel lists RAM in pieces if it reserved parts of it for itself at boot.
         memory.join_touching();
         machine.maps.source = MemorySource::Iomem;
     }
     Ok(())
 }
 
-/// What /proc/iomem said before, and the firmware's map if it was a copy. A map that entries were
-/// added to keeps all it has: they cannot be told apart.
+/// Removes what /proc/iomem gave before, and the firmware's map if it was a copy. A map with added
+/// entries keeps all entries, because they cannot be distinguished.
 fn forget_iomem(object: &mut Inner) {
     let Inner { made_of, machine } = object;
     machine.dump.ram.clear();
@@ -267,7 +266,7 @@ fn forget_iomem(object: &mut Inner) {
     drop_copy(machine);
 }
 
-/// The firmware's map without the copy of /proc/iomem's, which is for want of another source.
+/// The firmware's map without the copy of /proc/iomem's, which stands in for a missing source.
 fn drop_copy(machine: &mut Machine) {
     if machine.maps.source == MemorySource::Iomem {
         machine.memory.clear();
@@ -275,7 +274,7 @@ fn drop_copy(machine: &mut Machine) {
     }
 }
 
-/// Adds to the firmware's map. One that overflows stays empty, as half a map misleads.
+/// Adds to the firmware's map. If the map overflows, it stays empty, because half a map misleads.
 fn add_to_firmware(object: &mut Inner, range: Range, kind: MemoryKind) -> Result<(), Failure> {
     let Inner { made_of, machine } = object;
     drop_copy(machine);
@@ -318,7 +317,7 @@ fn boot_params(object: &mut Inner, contents: &[u8]) -> Result<(), Failure> {
     e820(object, table.get(..length).unwrap_or_default())
 }
 
-/// As the running system is read, what started it: known once the boot_params are.
+/// Sets the firmware as reading the running system does; it is known once the boot_params are.
 fn firmware(machine: &mut Machine) {
     if machine.x86.boot_params.get().is_none() {
         return;
@@ -328,7 +327,7 @@ fn firmware(machine: &mut Machine) {
     machine.platform.firmware = if efi { Firmware::Efi } else { Firmware::NotEfi };
 }
 
-/// As the running system is read: the boot loader's word, then EFI's.
+/// Sets the RSDP as reading the running system does: from the boot loader, else from EFI.
 fn rsdp(machine: &mut Machine) {
     let known = [
         machine.x86.boot_params.acpi_rsdp_addr(),
@@ -340,14 +339,14 @@ fn rsdp(machine: &mut Machine) {
     }
 }
 
-/// Adds a range of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is
-/// an e820 type, KX_MEMORY_* or any other. Where ranges overlap the higher type stays. It adds to
-/// what was read or parsed before, and to what is parsed later; only a KX_MAP_FIRMWARE that is a
-/// copy of KX_MAP_IOMEM is replaced. To keep segments out of a range, add it to KX_MAP_IOMEM as
-/// KX_MEMORY_RESERVED: the new kernel is not told of that.
+/// Adds a range of memory, from its first to its last address, to a map (KX_MAP_*). `kind` is an
+/// e820 type, KX_MEMORY_* or any other. Where ranges overlap, the higher type stays. The range is
+/// added to what was read or parsed before, and to what is parsed later; only a KX_MAP_FIRMWARE
+/// that is a copy of KX_MAP_IOMEM is replaced. To keep segments out of a range, add it to
+/// KX_MAP_IOMEM as KX_MEMORY_RESERVED; the new kernel's memory map does not show this.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (map),
-/// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty, and stays so
+/// KX_E_BAD_ARGUMENT (`last` is below `start`), KX_E_FULL (the map is then empty and stays empty
 /// until kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_add_memory(
@@ -405,7 +404,7 @@ fn add_to_iomem(object: &mut Inner, range: Range, kind: MemoryKind) -> Result<()
 /// Adds a descriptor to the EFI runtime map.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
-/// KX_E_FULL (the map is then empty, as half of it misleads, and stays so until
+/// KX_E_FULL (the map is then empty, because half of it would mislead, and stays empty until
 /// kx_machine_clear()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_machine_add_efi(

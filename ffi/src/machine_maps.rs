@@ -12,7 +12,7 @@ use crate::machine_info::{kx_memory, range};
 use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
 use crate::versioned;
 
-/// Tells a stretch of a memory map (KX_MAP_*), by its index from 0 in order of addresses.
+/// Gets a range of a memory map (KX_MAP_*) by its index, from 0 in order of addresses.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
 /// (map), KX_E_NO_ENTRY.
@@ -37,19 +37,19 @@ pub unsafe extern "C" fn kx_machine_memory(
             .entries()
             .get(index)
             .ok_or(Failure::Own(KX_E_NO_ENTRY))?;
-        let told = kx_memory {
+        let entry = kx_memory {
             size: 0,
             range: range(Some(entry.range)),
             kind: entry.kind.0,
             reserved: 0,
         };
         // SAFETY: `memory` was checked, and `size` is its size.
-        unsafe { versioned::write(memory, size, &told) };
+        unsafe { versioned::write(memory, size, &entry) };
         Ok(0)
     })
 }
 
-/// Tells a descriptor of the EFI runtime map, by its index from 0 in order of addresses.
+/// Gets a descriptor of the EFI runtime map by its index, from 0 in order of addresses.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_ENTRY.
 #[unsafe(no_mangle)]
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn kx_machine_efi(
         let size = unsafe { versioned::output_size(descriptor) }?;
         let found = machine.efi.map().get(index);
         let found = found.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
-        let told = kx_efi_descriptor {
+        let entry = kx_efi_descriptor {
             size: 0,
             physical_start: found.physical,
             virtual_start: found.virtual_,
@@ -75,13 +75,13 @@ pub unsafe extern "C" fn kx_machine_efi(
             reserved: 0,
         };
         // SAFETY: `descriptor` was checked, and `size` is its size.
-        unsafe { versioned::write(descriptor, size, &told) };
+        unsafe { versioned::write(descriptor, size, &entry) };
         Ok(0)
     })
 }
 
-/// The name the kernel has for an e820 type: "System RAM"; "Unknown E820 type" for others.
-/// Static, never NULL.
+/// The kernel's name for an e820 type: "System RAM"; "Unknown E820 type" for others. Static, never
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_memory_kind_name(kind: u32) -> *const c_char {
     let name: &CStr = match MemoryKind(kind) {

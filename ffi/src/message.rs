@@ -1,4 +1,4 @@
-//! The text of an error, put together from its details.
+//! The text of an error, made from its details.
 
 use core::ffi::{c_char, c_int};
 use core::fmt::Write;
@@ -19,10 +19,10 @@ use crate::versioned;
 /// Bytes that suffice for every message of the library.
 pub const KX_MESSAGE_SIZE: usize = 400;
 
-/// Puts the text of an error into a buffer of `size` bytes: one line of English without a full
-/// stop, ending in NUL. KX_MESSAGE_SIZE bytes suffice for what the library wrote.
+/// Writes the text of an error to a buffer of `size` bytes: one line of English without a full
+/// stop, ending in NUL. KX_MESSAGE_SIZE bytes suffice for errors that the library wrote.
 ///
-/// Returns the bytes written, the NUL with them; the bytes needed if `buffer` is NULL and `size`
+/// Returns the bytes written, including the NUL; the bytes needed if `buffer` is NULL and `size` is
 /// 0; or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_BUFFER.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_error_message(
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn kx_error_message(
     })
 }
 
-/// The core's text, and what to do in the words of this library.
+/// Core's text, and the advice in terms of this library.
 fn whole_text(out: &mut dyn Write, error: &Error) -> core::fmt::Result {
     write!(out, "{error}")?;
     match Advice::of(error) {
@@ -57,7 +57,7 @@ fn whole_text(out: &mut dyn Write, error: &Error) -> core::fmt::Result {
 /// The text of a number alone, after the argument it is about: `request.initrds[2]: ...`.
 fn argument(out: &mut dyn Write, error: &kx_error, what: &str) -> core::fmt::Result {
     let [index, value, ..] = error.numbers;
-    // As split_once("[]"), which the linker cannot show to be free of panics.
+    // Like split_once("[]"), in which the linker cannot prove that there is no panic.
     let mut pairs = what.as_bytes().windows(2);
     let parts = pairs.position(|pair| pair == b"[]").and_then(|at| {
         let member = what.get(at.saturating_add(2)..)?;
@@ -76,10 +76,10 @@ fn argument(out: &mut dyn Write, error: &kx_error, what: &str) -> core::fmt::Res
     Ok(())
 }
 
-/// The core's error it was; `None` for the numbers of this package.
+/// The error of core that it was; `None` for the numbers of this package.
 fn whole(error: &kx_error, what: &'static str) -> Option<Error> {
     let [a, b, c, d, e, f] = error.numbers;
-    // Without its words, the number's own text says more.
+    // Without these details, the number's own text says more.
     let wordless = matches!(
         error.code,
         KX_E_NOT_THIS_FORMAT

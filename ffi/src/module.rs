@@ -1,4 +1,4 @@
-//! Files that an image is started with, each with a line of its own.
+//! Files that an image is started with, each with its own argument line.
 
 use kexec_core::Error;
 use kexec_core::plan::{Module, SEGMENT_MAX};
@@ -9,8 +9,8 @@ use crate::error::{About, Failure};
 use crate::pointer;
 use crate::versioned::{self, Versioned};
 
-/// A module: a file that multiboot kernels and Xen are started with, and its line. Set all to zero,
-/// then `size` and what is wanted.
+/// A module: a file that multiboot kernels and Xen are started with, and its argument line. Set it
+/// to zeros, then set `size` and the members you need.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_module {
@@ -18,11 +18,11 @@ pub struct kx_module {
     pub size: usize,
     /// The whole file.
     pub data: kx_bytes,
-    /// Its line, without a NUL in `length`; may be empty.
+    /// Its argument line: `length` bytes without a NUL; may be empty.
     pub arguments: kx_bytes,
-    /// 0.
+    /// Reserved: 0.
     pub flags: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
 }
 
@@ -35,8 +35,8 @@ const MODULES: &str = "request.modules[]";
 /// The caller's array of modules, in `list`.
 ///
 /// # Safety
-/// `count` elements are readable, each as large as its size member says, and their bytes stay as
-/// long as `'a`.
+/// `count` elements are readable, each as large as its size member says, and their bytes stay for
+/// `'a`.
 pub unsafe fn modules<'l, 'a>(
     first: *const kx_module,
     count: usize,

@@ -1,9 +1,9 @@
-//! Opaque objects in the caller's storage: how they are recognised and reached.
+//! Opaque objects in the caller's storage: how they are recognised and accessed.
 
 use crate::code::{Code, KX_E_NOT_INITIALISED, KX_E_SIZE};
 use crate::pointer;
 
-/// What lies in the storage: a mark, and the object.
+/// The contents of the storage: a mark, and the object.
 #[repr(C)]
 pub struct Marked<T> {
     mark: u64,
@@ -16,19 +16,19 @@ pub struct Marked<T> {
 /// The type is at least as large and as aligned as `Marked<Self::Inner>`, and all bytes zero is
 /// a value of `Inner`.
 pub unsafe trait Storage: Sized {
-    /// What lies in it.
+    /// The object in it.
     type Inner;
-    /// What its first 8 bytes hold once initialised; different for every type.
+    /// The value of its first 8 bytes once initialised; different for every type.
     const MARK: u64;
-    /// Bytes that are used.
+    /// Number of bytes in use.
     const SIZE: usize = size_of::<Marked<Self::Inner>>();
-    /// Checked when used, so that a core that grew does not build.
+    /// Checked when used: the build fails if core has outgrown the storage.
     const FITS: () = assert!(
         size_of::<Self>() >= Self::SIZE && align_of::<Self>() >= align_of::<Marked<Self::Inner>>()
     );
 }
 
-/// Makes an object of all zeros in the storage; answers where.
+/// Makes an object of all zeros in the storage, and returns its address.
 ///
 /// # Safety
 /// `size` bytes at `storage` are writable and nobody else uses them.
@@ -52,8 +52,8 @@ pub unsafe fn initialise<S: Storage>(storage: *mut S, size: usize) -> Result<*mu
 /// Finds the object in a storage that was initialised.
 ///
 /// # Safety
-/// If not NULL and aligned, at least 8 bytes are readable, and all of the object if those are
-/// its mark.
+/// If not NULL and aligned, at least 8 bytes are readable; if those are its mark, the whole object
+/// is.
 pub unsafe fn find<S: Storage>(storage: *const S) -> Result<*const S::Inner, Code> {
     pointer::usable(storage)?;
     let marked = storage.cast::<Marked<S::Inner>>();
@@ -66,7 +66,7 @@ pub unsafe fn find<S: Storage>(storage: *const S) -> Result<*const S::Inner, Cod
     Ok(unsafe { &raw const (*marked).value })
 }
 
-/// As [`find`], for an object that will be changed.
+/// Like [`find`], for an object that will be changed.
 ///
 /// # Safety
 /// As [`find`], and writable.

@@ -1,5 +1,6 @@
-//! No panic: in a release build the handler calls a function that does not exist, so a panic the
-//! linker can reach fails the link of the shared object, and of a program with the archive.
+//! Panics are excluded: in a release build the handler calls a function that does not exist. If the
+//! linker can reach a panic, the link of the shared object fails, and that of a program with the
+//! archive.
 
 use core::panic::PanicInfo;
 
@@ -26,7 +27,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
-/// A panic on purpose, for the test that it fails the link.
+/// An intended panic, for the test that it fails the link.
 #[cfg(kexec_panics)]
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_panics(index: usize) -> u8 {

@@ -1,4 +1,4 @@
-//! Request and machine become a plan.
+//! From request and machine to a plan.
 
 use core::ffi::{c_int, c_void};
 use core::ops::ControlFlow;
@@ -20,25 +20,25 @@ use crate::request::kx_request;
 use crate::versioned;
 use crate::workspace::{Inner, State, kx_workspace};
 
-/// Plans: decides where kernel, initrds, boot parameters and purgatory go, writes the latter two
-/// into the workspace, and digests all bytes once unless told not to. No system call is made: it
-/// can be done for any machine, on any machine, without privileges.
+/// Makes a plan: decides where kernel, initrds, boot parameters and purgatory go, writes the latter
+/// two into the workspace, and computes a digest of all bytes once, unless the request says not to.
+/// It makes no system call: it works for any machine, on any machine, without privileges.
 ///
-/// What the workspace held before is forgotten, whatever is returned. The plan points at the
-/// request's kernel and initrds, which must stay as they are; machine, command line, dtb, seed and
-/// the request itself may go. It also points into the workspace: a copy of that has no plan that
-/// can be used (KX_E_MOVED).
+/// The previous contents of the workspace are forgotten, whatever the return value. The plan points
+/// to the request's kernel and initrds, which must stay unchanged. Machine, command line, dtb, seed
+/// and the request itself need not stay. The plan also points into the workspace, so a copy of the
+/// workspace has no usable plan (KX_E_MOVED).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
-/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that has not 32 bytes, a port or speed that cannot be,
+/// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (a seed that does not have 32 bytes, an invalid port or speed,
 /// flags that do not go together, a format, entry or modules that no image here has, a crash kernel
-/// for CPUs' notes without a size); what kx_image_probe() says of the image, KX_E_NOT_BOOTABLE also
-/// of one for another architecture, in Xen's control domain and in paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
-/// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
-/// KX_E_NOT_KNOWN, KX_E_NOT_BUILT, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash
-/// kernel KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO,
-/// KX_E_NO_CRASH_HOTPLUG.
-/// The workspace then holds no plan.
+/// with CPUs' notes but without their size); the errors of kx_image_probe() for the image,
+/// KX_E_NOT_BOOTABLE also for an image of another architecture, in Xen's control domain and in
+/// paravirtualised guests; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL, KX_E_EMPTY_FILE (the
+/// kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP, KX_E_NOT_KNOWN,
+/// KX_E_NOT_BUILT, KX_E_NO_HOLE, KX_E_FULL, KX_E_CANCELLED, KX_E_BUSY; for a crash kernel
+/// KX_E_NO_CRASH_RESERVATION, KX_E_CRASH_TOO_SMALL, KX_E_NO_VMCOREINFO, KX_E_NO_CRASH_HOTPLUG. If
+/// it fails, the workspace holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan(
     request: *const kx_request,
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn kx_plan(
     workspace: *mut kx_workspace,
     error: *mut kx_error,
 ) -> c_int {
-    // SAFETY: the caller's promise. Before `error` is looked at, which may be what is wrong.
+    // SAFETY: the caller's promise. It comes before the check of `error`, which may be invalid.
     let _said_again = unsafe { forget(workspace) };
     // SAFETY: the caller's promise.
     let body = || unsafe { planned(request, machine, workspace, with_progress) };
@@ -54,21 +54,22 @@ pub unsafe extern "C" fn kx_plan(
     unsafe { report(error, body) }
 }
 
-/// As kx_plan(), for this machine's Linux image, on x86-64 a bzImage, that is to be started by a
-/// reboot: with a third of the code, for
-/// programs that have little room. What was read by kx_machine_read_to_boot() is enough for it.
+/// Like kx_plan(), for this machine's Linux image (on x86-64 a bzImage) that will be started by a
+/// reboot, with a third of the code. It is for programs that have little room. The facts read by
+/// kx_machine_read_to_boot() suffice for it.
 ///
 /// Nothing is verified before the new kernel starts: there is no digest, as with
-/// KX_REQUEST_NO_VERIFY, and so on_failure has no meaning. No progress function is called, for no
-/// byte of kernel and initrds is read. No vmlinux, no crash kernel, no console of the purgatory.
+/// KX_REQUEST_NO_VERIFY, so on_failure has no meaning. No progress function is called, because no
+/// byte of kernel and initrds is read. A vmlinux, a crash kernel and a console of the purgatory are
+/// unsupported.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_TOO_NEW, KX_E_NOT_INITIALISED,
 /// KX_E_UNKNOWN, KX_E_BAD_ARGUMENT (also for KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
 /// KX_REQUEST_CONSOLE_VGA, KX_REQUEST_CONSOLE_SERIAL, KX_REQUEST_RESET_VGA, any format but
-/// KX_FORMAT_BZIMAGE, any architecture but KX_ARCH_X86_64 and any module); what
-/// kx_image_probe() says of the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
+/// KX_FORMAT_BZIMAGE, any architecture but KX_ARCH_X86_64 and any module); the errors of
+/// kx_image_probe() for the image; KX_E_COMMAND_LINE_TOO_LONG, KX_E_COMMAND_LINE_NUL,
 /// KX_E_EMPTY_FILE (the kernel or an initrd), KX_E_TOO_MANY_SEGMENTS, KX_E_NO_MEMORY_MAP,
-/// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. The workspace then holds no plan.
+/// KX_E_NOT_KNOWN, KX_E_NO_HOLE, KX_E_FULL, KX_E_BUSY. If it fails, the workspace holds no plan.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_plan_to_boot(
     request: *const kx_request,
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn kx_plan_to_boot(
 
 const INITRDS: &str = "request.initrds[]";
 
-/// How a plan is made.
+/// A function that makes a plan.
 type Make = for<'a> fn(
     &Request<'_, 'a>,
     &Machine,
@@ -97,13 +98,13 @@ fn with_progress<'a>(
 ) -> Result<Plan<'a>, Error> {
     let cpus = &machine.dump.cpus;
     if request.options.crash.is_some() && cpus.size == 0 && !cpus.addresses().is_empty() {
-        let what = "the CPUs' notes have no size: KX_SOURCE_CRASH_NOTES_SIZE";
+        let what = "the size of the CPUs' notes is missing: parse KX_SOURCE_CRASH_NOTES_SIZE";
         return Err(Error::BadArgument { what });
     }
     let (progress, context) = (asked.progress, asked.progress_context);
     let mut tell = |done, total| match progress {
         None => ControlFlow::Continue(()),
-        Some(progress) => told(progress, done, total, context),
+        Some(progress) => call_progress(progress, done, total, context),
     };
     plan_with_progress(request, machine, workspace, &mut tell)
 }
@@ -117,7 +118,7 @@ fn to_boot<'a>(
     plan_to_boot(request, machine, workspace)
 }
 
-/// The workspace without the plan that was in it.
+/// The workspace, with the plan in it forgotten.
 ///
 /// # Safety
 /// As `object::find_mut`, and nobody else uses it.
@@ -133,10 +134,10 @@ unsafe fn forget(workspace: *mut kx_workspace) -> Result<*mut Inner, Code> {
     Ok(inner)
 }
 
-/// Reads what the caller wants, and keeps the plan `make` makes of it in the workspace.
+/// Reads the request, and keeps the plan that `make` makes of it in the workspace.
 ///
 /// # Safety
-/// As the header says of kx_plan().
+/// As documented in the header for kx_plan().
 unsafe fn planned(
     request: *const kx_request,
     machine: *const kx_machine,
@@ -210,8 +211,8 @@ unsafe fn planned(
     // SAFETY: it was initialised, and nobody else uses it.
     unsafe { Inner::enter(inner, State::BUSY) };
     let made = make(&request, machine, work, &asked);
-    // SAFETY: it was initialised. The progress function, which was called meanwhile, can have
-    // initialised it again: then what was planned is not in it any more.
+    // SAFETY: it was initialised. The progress function may have initialised it again during the
+    // call: then the plan is no longer in it.
     let (State::BUSY, true) = (unsafe { Inner::state(inner) }) else {
         return Err(Failure::Argument(KX_E_BUSY, "workspace", [0, 0]));
     };
@@ -226,8 +227,8 @@ unsafe fn planned(
     })?;
     // SAFETY: it was initialised.
     let place = unsafe { &raw mut (*inner).plan }.cast::<Plan<'_>>();
-    // SAFETY: a place for a plan, whatever its lifetime; this one holds pointers to the
-    // caller's files and the workspace, none to this function's list of initrds.
+    // SAFETY: storage for a plan of any lifetime. This plan holds pointers to the caller's files
+    // and the workspace, and none to this function's list of initrds.
     unsafe { place.write(made) };
     // SAFETY: it was initialised, and nobody else uses it.
     unsafe { Inner::enter(inner, State::PLANNED) };
@@ -235,7 +236,7 @@ unsafe fn planned(
 }
 
 /// Calls the caller's function.
-fn told(
+fn call_progress(
     progress: unsafe extern "C" fn(u64, u64, *mut c_void) -> c_int,
     done: u64,
     total: u64,

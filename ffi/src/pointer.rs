@@ -1,10 +1,10 @@
-//! What C gives, checked as far as that can be.
+//! Pointers from C, checked as far as possible.
 
 use core::ffi::{CStr, c_char, c_void};
 
 use crate::code::{Code, KX_E_MISALIGNED, KX_E_NULL, KX_E_SIZE};
 
-/// Checks that a pointer may be used as one to `T`.
+/// Checks that a pointer is usable as one to `T`.
 pub fn usable<T>(pointer: *const T) -> Result<(), Code> {
     if pointer.is_null() {
         Err(Code(KX_E_NULL))
@@ -18,7 +18,7 @@ pub fn usable<T>(pointer: *const T) -> Result<(), Code> {
 /// Bytes; NULL is allowed with length 0.
 ///
 /// # Safety
-/// The bytes are readable, and nobody writes them as long as `'a`.
+/// The bytes are readable, and nobody writes to them during `'a`.
 pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], Code> {
     // SAFETY: bytes have no invalid values.
     unsafe { array(data.cast(), length) }
@@ -27,7 +27,7 @@ pub unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Result<&'a [u8], 
 /// An array; NULL is allowed with no element.
 ///
 /// # Safety
-/// `count` elements are readable, valid, and nobody writes them as long as `'a`.
+/// `count` elements are readable and valid, and nobody writes to them during `'a`.
 pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Code> {
     if count == 0 {
         return Ok(&[]);
@@ -45,15 +45,16 @@ pub unsafe fn array<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Code
 /// A string that ends in NUL.
 ///
 /// # Safety
-/// It does, is readable to there, and nobody writes it as long as `'a`.
+/// It ends in NUL, is readable up to there, and nobody writes to it during `'a`.
 #[inline(never)]
 pub unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr, Code> {
     usable(text)?;
     let mut length: usize = 0;
     loop {
         let here = text.wrapping_add(length);
-        // Volatile, or the compiler makes the loop a call of strlen, which nobody promised.
-        // SAFETY: no byte before was the NUL, so this one is still of the string.
+        // Volatile, because otherwise the compiler makes the loop a call of strlen, which may not
+        // exist.
+        // SAFETY: no earlier byte was the NUL, so this one is still part of the string.
         let byte = unsafe { here.read_volatile() };
         length = length.wrapping_add(1);
         if byte == 0 {

@@ -1,4 +1,4 @@
-//! What a process 1, or another program without libc, needs besides.
+//! What a process 1, or another program without libc, also needs.
 
 use core::ffi::{c_char, c_int};
 
@@ -9,8 +9,8 @@ use crate::code::{Code, KX_E_NULL};
 use crate::error::{About, kx_error, report};
 use crate::pointer;
 
-/// Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). One
-/// that is mounted there already is no error.
+/// Mounts a file system of a type on a directory: kx_mount("proc", "/proc", "proc", &error). If one
+/// is already mounted there, that is not an error.
 ///
 /// Returns 0, -errno of mount, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]
@@ -34,14 +34,15 @@ pub unsafe extern "C" fn kx_mount(
     unsafe { report(error, body) }
 }
 
-/// What kx_on_bus_error() calls, in place of the instruction that looked at the page. It must not
-/// return. It may end the process, call what a signal handler may call, or longjmp() out, as often
-/// as it is called: the signal stays unblocked.
+/// The function that kx_on_bus_error() calls instead of the instruction that accessed the page. It
+/// must not return. It may end the process, call what a signal handler may call, or leave with
+/// longjmp(). This works each time, because the signal stays unblocked.
 pub type kx_bus_error = Option<unsafe extern "C" fn()>;
 
-/// Has `handler` called when a page of a mapped file cannot be had: the file was cut short, or
-/// its disk failed (SIGBUS). It is the whole process's: a matter of the program, not of a library
-/// it uses; with libc, sigaction does the same. A `handler` of type kx_bus_error never returns.
+/// Sets `handler` to be called when a page of a mapped file is not available: the file was
+/// truncated, or its disk failed (SIGBUS). The handler applies to the whole process, so setting it
+/// is up to the program, not to a library that it uses; with libc, sigaction does the same. A
+/// `handler` of type kx_bus_error never returns.
 ///
 /// Returns 0, -errno of rt_sigaction, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (of `error`).
 #[unsafe(no_mangle)]

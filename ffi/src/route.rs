@@ -1,4 +1,4 @@
-//! Which system call loads, and which may follow when it is refused.
+//! Which system call loads, and which one may follow if it is refused.
 
 use core::ffi::c_int;
 
@@ -17,28 +17,28 @@ use crate::machine::{kx_machine, shared};
 pub const KX_ROUTE_ONLY_FILE_LOAD: u32 = 1;
 /// flags of kx_route(): only kexec_load(2) may be made.
 pub const KX_ROUTE_ONLY_LOAD: u32 = 2;
-/// flags of kx_route(): kexec_load(2) comes first, for something is asked for that
+/// flags of kx_route(): kexec_load(2) comes first, because the caller asks for something that
 /// kexec_file_load(2) cannot do (a console of the purgatory, limits for addresses).
 pub const KX_ROUTE_LOAD_FIRST: u32 = 4;
 
-/// Says which call to make next (KX_CALL_*). `flags` are KX_ROUTE_*, and 0 the policy of the kexec
-/// command: kexec_file_load(2), with which the kernel checks signatures, then kexec_load(2) where
-/// the first is missing or does not take the image. Before the first call, `call` and `code` are 0;
-/// after a failure they are the call and what it returned: the -errno of kx_load() or
-/// kx_load_files(); or for KX_CALL_FILE_LOAD what kx_check_files() or kx_join() found, of which
-/// KX_E_NOT_BOOTABLE, KX_E_NOT_THIS_FORMAT, KX_E_COMMAND_LINE_TOO_LONG and KX_E_COPY_TOO_LARGE lead
-/// to kexec_load.
+/// Returns the call to make next (KX_CALL_*). `flags` are KX_ROUTE_*; 0 is the policy of the kexec
+/// command: first kexec_file_load(2), with which the kernel checks signatures, then kexec_load(2)
+/// if the first one is missing or does not support the image. Before the first call, `call` and
+/// `code` are 0. After a failure they are the call and its return value: the -errno of kx_load() or
+/// kx_load_files(), or, with KX_CALL_FILE_LOAD, the return value of kx_check_files() or kx_join().
+/// Of these, KX_E_NOT_BOOTABLE, KX_E_NOT_THIS_FORMAT, KX_E_COMMAND_LINE_TOO_LONG and
+/// KX_E_COPY_TOO_LARGE lead to kexec_load.
 ///
 /// A load that policy forbids must not be retried with the other call: after a refused signature,
-/// or under a lockdown that `machine` knows of, kexec_load is never next. After a kexec_load that
-/// is forbidden as by a lockdown that `machine` cannot see, kexec_file_load is.
+/// or under a lockdown that `machine` knows of, the next call is never kexec_load. If kexec_load is
+/// forbidden as by a lockdown that `machine` does not know of, the next call is kexec_file_load.
 ///
-/// Of a crash image the kernel may have freed the old one before it refused: check with
-/// kx_check_files() or kx_check() before either call.
+/// For a crash image, the kernel may have freed the old one before it refused the new one: check
+/// with kx_check_files() or kx_check() before either call.
 ///
-/// Returns KX_CALL_LOAD, KX_CALL_FILE_LOAD, or 0: no call is to be made; or KX_E_NULL,
-/// KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (flags, call), KX_E_BAD_ARGUMENT (both calls
-/// are the only one; a `code` that is no failure, or without a call).
+/// Returns KX_CALL_LOAD, KX_CALL_FILE_LOAD, or 0 if no call may be made; or KX_E_NULL,
+/// KX_E_MISALIGNED, KX_E_NOT_INITIALISED, KX_E_UNKNOWN (flags, call), KX_E_BAD_ARGUMENT (both
+/// KX_ROUTE_ONLY_LOAD and KX_ROUTE_ONLY_FILE_LOAD; a `code` that is no failure, or without a call).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_route(
     flags: u32,
@@ -97,7 +97,7 @@ fn errno(code: c_int) -> Option<Errno> {
     number.filter(|number| *number < 4096).map(Errno)
 }
 
-/// What was found before kexec_file_load was asked, and is no matter of policy.
+/// Errors found before kexec_file_load was called, none of which is a matter of policy.
 const fn is_unfit(code: c_int) -> bool {
     matches!(
         code,

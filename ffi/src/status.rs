@@ -8,7 +8,7 @@ use crate::code::KX_E_UNKNOWN;
 use crate::error::{Failure, plain};
 use crate::load::KX_LOADED_CRASH;
 
-/// Whether an image, or with KX_LOADED_CRASH in `flags` a crash image, is loaded; reads /sys.
+/// Whether an image is loaded, or with KX_LOADED_CRASH in `flags` a crash image; reads /sys.
 ///
 /// Returns 1 or 0, -errno (-ENOENT: no /sys, or a kernel without kexec), or KX_E_UNKNOWN
 /// (flags).
@@ -22,9 +22,9 @@ pub extern "C" fn kx_loaded(flags: u32) -> c_int {
     })
 }
 
-/// Whether the running kernel has kexec; reads /sys.
+/// Whether the running kernel supports kexec; reads /sys.
 ///
-/// Returns 1 or 0, or -errno where that is not known (-ENOENT: /sys is not mounted).
+/// Returns 1 or 0, or -errno if that is not known (-ENOENT: /sys is not mounted).
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_has_kexec() -> c_int {
     plain(|| Ok(c_int::from(kernel_has_kexec()?)))

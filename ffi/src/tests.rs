@@ -1,4 +1,4 @@
-//! Numbers, names and sizes that C programs rely on, as seen from Rust.
+//! Numbers, names and sizes that C programs rely on, checked from Rust.
 
 use core::ffi::CStr;
 use core::mem::{MaybeUninit, align_of, offset_of, size_of};
@@ -25,7 +25,7 @@ fn text(pointer: *const core::ffi::c_char) -> &'static str {
     unsafe { CStr::from_ptr(pointer) }.to_str().unwrap()
 }
 
-/// One of each kind, with the longest numbers there are.
+/// One error of each kind, with the longest numbers.
 fn errors() -> Vec<Error> {
     let what = "a word that stands for what it is about";
     let n = u64::MAX;
@@ -156,13 +156,14 @@ fn every_core_error_has_its_number_and_comes_back_whole() {
 }
 
 #[test]
-fn an_elf_file_is_answered_with_the_flag() {
+fn the_message_for_an_elf_file_names_the_flag() {
     let why = kexec_core::image::AN_ELF_FILE;
     let said = details(Error::NotBootable { why }).1;
     assert!(said.ends_with("; if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX"));
 }
 
-/// What this library does not word names neither a call of the kernel nor an item of Rust.
+/// Advice for which this library has no text of its own names neither a system call nor a Rust
+/// item.
 #[test]
 fn advice_is_in_the_words_of_c() {
     for advice in Advice::ALL {
@@ -211,9 +212,9 @@ fn notes_and_explanations_fit_the_sizes_that_suffice() {
     ];
     let mut codes = BTreeSet::new();
     for note in notes {
-        let told = crate::note::numbered(&note);
-        assert!(codes.insert(told.code));
-        assert_eq!(told.flags != 0, note.is_warning());
+        let numbers = crate::note::numbered(&note);
+        assert!(codes.insert(numbers.code));
+        assert_eq!(numbers.flags != 0, note.is_warning());
         assert!(note.to_string().len() < crate::note::KX_NOTE_SIZE, "{note}");
     }
     assert_eq!(codes, (1..=18).collect());
@@ -266,7 +267,7 @@ fn names_are_the_cores() {
     );
 }
 
-/// Zeros are what storage holds before an object is made of it: every value in it must be one.
+/// Storage holds zeros before it becomes an object, so all zeros must be a valid value.
 #[test]
 fn zeros_are_a_machine() {
     let mut machine = unsafe { Box::<Machine>::new_zeroed().assume_init() };
@@ -311,8 +312,8 @@ fn sizes_and_offsets() {
         (align_of::<kx_machine>(), align_of::<kx_workspace>()),
         (8, 8)
     );
-    // Programs have the size compiled in. New facts may fill half of what there is; what needs more
-    // is decided with a new SONAME in mind.
+    // The size is compiled into programs. Facts may fill half of the storage; using more needs a
+    // decision about a new SONAME.
     const { assert!(kx_machine::SIZE <= KX_MACHINE_SIZE / 2) };
     const { assert!(kx_workspace::SIZE <= KX_WORKSPACE_SIZE) };
 }

@@ -1,4 +1,4 @@
-//! Texts into the caller's buffers: whole, ending in NUL, or not at all.
+//! Texts in the caller's buffers: whole and ending in NUL, or not written at all.
 
 use core::ffi::{c_char, c_int};
 use core::fmt::{self, Write};
@@ -6,7 +6,7 @@ use core::fmt::{self, Write};
 use crate::code::{KX_E_BUFFER, KX_E_NULL};
 use crate::error::{Failure, count};
 
-/// Counts what is written, and writes it where there is room.
+/// Counts what is written, and writes it if there is room.
 struct Output {
     to: *mut c_char,
     size: usize,
@@ -16,7 +16,7 @@ struct Output {
 impl Output {
     fn byte(&mut self, byte: u8) {
         if self.length < self.size {
-            // SAFETY: less than the buffer's size, which C promised to be writable.
+            // SAFETY: less than the buffer's size, which C promised is writable.
             unsafe { *self.to.wrapping_add(self.length) = byte as c_char };
         }
         self.length = self.length.saturating_add(1);
@@ -30,8 +30,8 @@ impl Write for Output {
     }
 }
 
-/// Puts a text and its NUL into a buffer; answers the bytes of both. With NULL and size 0 it
-/// only answers.
+/// Puts a text and its NUL into a buffer, and returns the bytes of both. With NULL and size 0 it
+/// only returns them.
 ///
 /// # Safety
 /// `size` bytes are writable at `buffer`, if it is not NULL.
@@ -40,7 +40,7 @@ unsafe fn put_by(
     size: usize,
     write: &dyn Fn(&mut Output),
 ) -> Result<c_int, Failure> {
-    // Counts first: nothing is written that would be cut off.
+    // Counts first, so that no text is written that would be cut off.
     let mut counter = Output {
         to: buffer,
         size: 0,
@@ -67,7 +67,7 @@ unsafe fn put_by(
     count(needed)
 }
 
-/// [`put_by`], of what is formatted.
+/// [`put_by`], for formatted text.
 ///
 /// # Safety
 /// As [`put_by`].
@@ -83,10 +83,10 @@ pub unsafe fn put(
     unsafe { put_by(buffer, size, &write) }
 }
 
-/// [`put_by`], of words with a space between each two.
+/// [`put_by`], for words separated by one space.
 ///
 /// # Safety
-/// As [`put_by`], and the buffer is no part of the words.
+/// As [`put_by`], and the words are not part of the buffer.
 pub unsafe fn put_words<'a, I: Iterator<Item = &'a [u8]>>(
     buffer: *mut c_char,
     size: usize,
@@ -103,7 +103,7 @@ pub unsafe fn put_words<'a, I: Iterator<Item = &'a [u8]>>(
     unsafe { put_by(buffer, size, &write) }
 }
 
-/// [`put_by`], of bytes that are no UTF-8.
+/// [`put_by`], for bytes, which need not be UTF-8.
 ///
 /// # Safety
 /// As [`put_by`].

@@ -1,6 +1,6 @@
-//! Structures that begin with their own size, so that programs and libraries of different ages
-//! understand each other: what an older program's structure lacks is zero; what a newer one has
-//! beyond this library's must be zero.
+//! Structures that begin with their own size, so that programs and libraries of different ages work
+//! together. Members that an older program's structure lacks are zero. Members of a newer program's
+//! structure that this library does not know must be zero.
 
 use core::mem::MaybeUninit;
 use core::ptr::{copy_nonoverlapping, write_bytes};
@@ -14,12 +14,12 @@ use crate::pointer;
 /// `repr(C)`, its first member is its size as `usize`, all bytes zero is a value of it, every
 /// value C can store in it is one, and it has no padding.
 pub unsafe trait Versioned: Copy {
-    /// The sizes it had in earlier published versions, each at the end of a member. Any other
-    /// smaller size is a mistake: `sizeof` a pointer, or the wrong structure.
+    /// The sizes of its earlier published versions, each at the end of a member. Any other smaller
+    /// size is a mistake: `sizeof` a pointer, or the wrong structure.
     const EARLIER: &'static [usize] = &[];
 }
 
-/// No structure gets that large; a size past it is a mistake.
+/// No structure gets this large; a larger size is a mistake.
 const LARGEST: usize = 4096;
 
 /// Whether a structure of any version, which begins with the members of `T`, can have this size.
@@ -43,10 +43,10 @@ unsafe fn size<T: Versioned>(pointer: *const T) -> Result<usize, Code> {
     }
 }
 
-/// A copy of what the caller set.
+/// A copy of the caller's structure.
 ///
 /// # Safety
-/// If aligned and not NULL, it is readable for the bytes its size member says.
+/// If aligned and not NULL, it is readable for the number of bytes in its size member.
 pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Code> {
     // SAFETY: the caller's promise.
     let size = unsafe { size(pointer) }?;
@@ -64,7 +64,7 @@ pub unsafe fn read<T: Versioned>(pointer: *const T) -> Result<T, Code> {
     Ok(unsafe { copy.assume_init() })
 }
 
-/// A copy of an element of an array, whose elements all have the size that the first one says.
+/// A copy of an element of an array. All elements have the size that the first one gives.
 ///
 /// # Safety
 /// If not misaligned and not NULL, that many elements are readable.
@@ -81,7 +81,7 @@ pub unsafe fn element<T: Versioned>(first: *const T, index: usize) -> Result<T, 
     unsafe { read(here) }
 }
 
-/// The size of a structure that is to be written.
+/// The size of a structure that will be written.
 ///
 /// # Safety
 /// As [`read`].
@@ -90,11 +90,11 @@ pub unsafe fn output_size<T: Versioned>(pointer: *mut T) -> Result<usize, Code> 
     unsafe { size(pointer.cast_const()) }
 }
 
-/// Writes what the caller's structure has room for; its size member stays, and what it has
-/// beyond this library's is zeroed.
+/// Writes as much as the caller's structure has room for. Its size member stays, and members that
+/// this library does not know are zeroed.
 ///
 /// # Safety
-/// `size` is what [`output_size`] answered for `pointer`, which is writable for that many bytes.
+/// `size` is the result of [`output_size`] for `pointer`, which is writable for that many bytes.
 pub unsafe fn write<T: Versioned>(pointer: *mut T, size: usize, value: &T) {
     const SKIP: usize = size_of::<usize>();
     let known = size.min(size_of::<T>());
@@ -102,6 +102,6 @@ pub unsafe fn write<T: Versioned>(pointer: *mut T, size: usize, value: &T) {
     let to = pointer.cast::<u8>();
     // SAFETY: both are that large, and `value` is not the caller's memory.
     unsafe { copy_nonoverlapping(from, to.wrapping_add(SKIP), known.saturating_sub(SKIP)) };
-    // SAFETY: these bytes are behind the last and before `size`.
+    // SAFETY: these bytes are after this library's members and before `size`.
     unsafe { write_bytes(to.wrapping_add(known), 0, size.saturating_sub(known)) };
 }

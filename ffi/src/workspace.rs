@@ -1,4 +1,4 @@
-//! The workspace: an opaque object that holds a plan and what was generated for it.
+//! The workspace: an opaque object that holds a plan and the bytes generated for it.
 
 use core::ffi::c_int;
 
@@ -8,23 +8,23 @@ use crate::code::{Code, KX_E_BUSY, KX_E_MOVED, KX_E_NO_PLAN};
 use crate::error::plain;
 use crate::object::{self, Storage};
 
-/// Bytes of a struct kx_workspace. Of these kx_workspace_size() are used, and kx_workspace_init()
-/// writes zeros to as many.
+/// Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() of them, and
+/// kx_workspace_init() writes zeros to as many.
 pub const KX_WORKSPACE_SIZE: usize = 3_145_728;
-/// 64-bit words of a struct kx_workspace.
+/// Number of 64-bit words in a struct kx_workspace.
 pub const KX_WORKSPACE_WORDS: usize = 393_216;
 
-/// A plan, and the library's part of its segments: storage for an opaque object, which begins
-/// with kx_workspace_init(). It owns nothing outside of itself: there is nothing to free, and it
-/// may be static, but must not be moved while it holds a plan: the functions that take one then
-/// return KX_E_MOVED. While kx_plan() works in it they return KX_E_BUSY. Too large for many a
-/// stack.
+/// A plan, and the parts of its segments that the library wrote: storage for an opaque object,
+/// which kx_workspace_init() initialises. It owns nothing outside itself: nothing needs to be
+/// freed, and it may be static. It must not be moved while it holds a plan: functions that take a
+/// plan then return KX_E_MOVED. While kx_plan() works in it, they return KX_E_BUSY. It is too large
+/// for many stacks.
 ///
 /// Functions that take it const may run at the same time on one object.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct kx_workspace {
-    /// Not for you.
+    /// Private to the library.
     pub opaque: [u64; KX_WORKSPACE_WORDS],
 }
 
@@ -36,22 +36,25 @@ impl core::fmt::Debug for kx_workspace {
 
 const _: () = assert!(KX_WORKSPACE_SIZE == size_of::<kx_workspace>());
 
-/// The plan points into the workspace beside it and at the caller's files; `'static` stands for
-/// the caller's promise that those stay.
+/// The plan points into the workspace next to it and to the caller's files; `'static` stands for
+/// the caller's promise that they stay.
 #[repr(C)]
-#[expect(missing_debug_implementations, reason = "it lies behind pointers only")]
+#[expect(
+    missing_debug_implementations,
+    reason = "it is used through pointers only"
+)]
 pub struct Inner {
-    /// Whether `plan` was written.
+    /// Says whether `plan` was written.
     state: State,
-    /// The address of this, when the state was entered: another one in a copy.
+    /// The address of this object when the state was entered; a copy has another address.
     home: u64,
-    /// The plan, if so.
+    /// The plan, if `state` says that there is one.
     pub plan: core::mem::MaybeUninit<Plan<'static>>,
-    /// What the plan generated.
+    /// The bytes generated for the plan.
     pub workspace: Workspace,
 }
 
-/// What is in a workspace.
+/// The state of a workspace.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State(u64);
@@ -66,7 +69,7 @@ impl State {
 }
 
 impl Inner {
-    /// The state, and whether it was entered here: in a copy it was not.
+    /// The state, and whether it was entered at this address; in a copy it was not.
     ///
     /// # Safety
     /// `inner` was initialised.
@@ -97,11 +100,11 @@ unsafe impl Storage for kx_workspace {
     const MARK: u64 = u64::from_le_bytes(*b"kxwork01");
 }
 
-/// The plan in a workspace; KX_E_NO_PLAN without one, KX_E_MOVED in a copy, whose plan points into
-/// the place it was copied from.
+/// The plan in a workspace; KX_E_NO_PLAN if there is none, KX_E_MOVED in a copy, whose plan points
+/// to the old place.
 ///
 /// # Safety
-/// As `object::find`, and nobody changes it as long as `'a`.
+/// As `object::find`, and nobody changes it during `'a`.
 pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'static>, Code> {
     // SAFETY: the caller's promise.
     let inner = unsafe { object::find(workspace) }?;
@@ -114,11 +117,12 @@ pub unsafe fn plan<'a>(workspace: *const kx_workspace) -> Result<&'a Plan<'stati
     }
     // SAFETY: it was initialised.
     let plan = unsafe { &raw const (*inner).plan };
-    // SAFETY: a plan was written there, and nobody changes it meanwhile.
+    // SAFETY: a plan was written there, and nobody changes it during `'a`.
     Ok(unsafe { &*plan.cast::<Plan<'static>>() })
 }
 
-/// Bytes a workspace needs: at most KX_WORKSPACE_SIZE. For those who allocate. Never fails.
+/// Size in bytes of a workspace: at most KX_WORKSPACE_SIZE. For callers that allocate it. Never
+/// fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_workspace_size() -> usize {
     kx_workspace::SIZE
@@ -130,7 +134,7 @@ pub extern "C" fn kx_workspace_align() -> usize {
     align_of::<kx_workspace>()
 }
 
-/// Makes an empty workspace, all zeros, in storage of `size` bytes:
+/// Initialises an empty workspace, all zeros, in storage of `size` bytes. Use it as
 /// kx_workspace_init(&workspace, sizeof(workspace)).
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE (less than kx_workspace_size()).

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-// What would be loaded where, through libkexec: plan KERNEL [COMMAND-LINE]
+// Prints what would be loaded where, using libkexec: plan KERNEL [COMMAND-LINE]
 package main
 
 // #cgo LDFLAGS: -lkexec
 // #include <stdlib.h>
 // #include <libkexec.h>
 //
-// /* Go memory may not hold pointers into C's while C works on it: the request is made here. */
+// /* Go memory must not point to C memory while C works on it, so the request is made here. */
 // static int plan(struct kx_bytes kernel, char *line, size_t length,
 //                 struct kx_machine *machine, struct kx_workspace *workspace)
 // {

@@ -1,12 +1,12 @@
 //! Writes `include/libkexec.h` and the manual pages of section 3 from the sources of `ffi/`; with
-//! `--check` says whether they are what would be written.
+//! `--check` it reports whether they are up to date.
 
 mod man;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The files in the order of the header: as data flows.
+/// The files in the order of the header, which is that of the data flow.
 const FILES: [&str; 30] = [
     "version",
     "bytes",
@@ -78,7 +78,8 @@ fn generate(ffi: &Path) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// A constant that no `int` holds, as the `unsigned` it is: C would take it for a `long`.
+/// Adds the suffix of `unsigned` to a constant that does not fit in an `int`: C would take it for a
+/// `long`.
 fn unsigned(line: &str) -> String {
     let value = line.strip_prefix("#define ").and_then(|rest| {
         let (_, value) = rest.split_once(' ')?;
@@ -92,7 +93,7 @@ fn unsigned(line: &str) -> String {
     format!("{line}{suffix}")
 }
 
-/// Comments of one line on one line, constants without empty lines between them, and negative
+/// Puts comments of one line on one line, constants without empty lines between them, and negative
 /// constants in parentheses.
 fn tidy(header: &str) -> String {
     let lines: Vec<&str> = header.lines().collect();
@@ -116,7 +117,7 @@ fn tidy(header: &str) -> String {
         }
         index += 1;
     }
-    // An empty line stays unless it is the second, or between two constants.
+    // An empty line stays, unless it follows another one or is between two constants.
     let mut kept: Vec<String> = Vec::new();
     for (index, line) in tidied.iter().enumerate() {
         let before = kept.last().map_or("", String::as_str);

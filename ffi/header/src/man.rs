@@ -1,10 +1,11 @@
-//! Manual pages of section 3 from the header: mdoc(7), one page for what one source file defines.
+//! Manual pages of section 3 from the header: mdoc(7), one page for one or a few source
+//! files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// A page: its name (of its first function), what it is about, the sources of its functions,
-/// and the structures and types of functions it shows.
+/// A page, named after its first function: its subject, the sources of its functions, and the
+/// structures and function types that it shows.
 struct Page {
     about: &'static str,
     sources: &'static [&'static str],
@@ -14,11 +15,11 @@ struct Page {
 const PAGES: [Page; 19] = [
     page("version of libkexec", &["version"], &[]),
     page(
-        "errors of libkexec in words",
+        "texts of the errors of libkexec",
         &["strerror", "message"],
         &["kx_error"],
     ),
-    page("what is known of a machine", &["machine"], &["kx_machine"]),
+    page("read facts about a machine", &["machine"], &["kx_machine"]),
     page(
         "describe a machine by hand",
         &["machine_input"],
@@ -34,7 +35,7 @@ const PAGES: [Page; 19] = [
         &["crash_info"],
         &["kx_crash_info"],
     ),
-    page("what is in a kernel image", &["image"], &["kx_image"]),
+    page("inspect a kernel image", &["image"], &["kx_image"]),
     page(
         "command line and seed for the next kernel",
         &["request"],
@@ -47,7 +48,7 @@ const PAGES: [Page; 19] = [
         &["kx_bytes", "kx_module", "kx_request", "kx_progress"],
     ),
     page(
-        "look at a plan",
+        "inspect a plan",
         &["inspect", "note"],
         &["kx_plan_info", "kx_segment", "kx_note"],
     ),
@@ -57,20 +58,20 @@ const PAGES: [Page; 19] = [
         &["kx_limits"],
     ),
     page(
-        "what a refusal of the kernel means, and which call may follow",
+        "explain a refusal of the kernel, and choose the next call",
         &["explain", "route"],
         &[],
     ),
-    page("the digest the purgatory verifies", &["digest"], &[]),
+    page("the digest that the purgatory verifies", &["digest"], &[]),
     page("map and join files", &["files"], &["kx_bytes"]),
     page(
-        "files that stay as they are while they are loaded",
+        "keep files unchanged while they are loaded",
         &["hold"],
         &["kx_held"],
     ),
     page("load and unload a kernel", &["load", "boot"], &[]),
     page(
-        "start the loaded kernel, and ask for it",
+        "start the loaded kernel, and find out whether there is one",
         &["exec", "status"],
         &[],
     ),
@@ -89,14 +90,14 @@ const fn page(
     }
 }
 
-/// The header, taken apart.
+/// The parts of the header.
 #[derive(Default)]
 struct Header {
     /// Documentation and value of each constant, in order.
     constants: Vec<(String, Vec<String>)>,
     /// Name, text.
     structures: BTreeMap<String, String>,
-    /// Types of functions: name, documentation, declaration.
+    /// Function types: name, documentation, declaration.
     callbacks: BTreeMap<String, (Vec<String>, String)>,
     /// Name, documentation, declaration.
     functions: BTreeMap<String, (Vec<String>, String)>,
@@ -151,7 +152,7 @@ fn parse(header: &str) -> Header {
     parsed
 }
 
-/// Names of the functions a source file defines, in order.
+/// Names of the functions that a source file defines, in order.
 fn defined(source: &str) -> Vec<String> {
     let parts = source.split("extern \"C\" fn ").skip(1);
     parts
@@ -160,7 +161,7 @@ fn defined(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// A line of text, safe for roff; what is between backquotes becomes italic.
+/// A line of text, escaped for roff; text between backquotes becomes italic.
 fn text(line: &str) -> String {
     let mut out = String::new();
     for (index, part) in line.replace('\\', "\\e").split('`').enumerate() {
@@ -172,7 +173,7 @@ fn text(line: &str) -> String {
     if out.starts_with(['.', '\'']) {
         out.insert_str(0, "\\&");
     }
-    // A sentence begins a line.
+    // Each sentence begins a line.
     out.replace(". ", ".\n").replace(".\n(", ". (")
 }
 
@@ -229,9 +230,7 @@ fn write(page: &Page, names: &[String], header: &Header) -> Result<String, std::
         writeln!(out, ".Ss {name}")?;
         for (index, paragraph) in paragraphs(doc).iter().enumerate() {
             mentioned.extend(errors_in(paragraph).map(String::from));
-            if paragraph.contains("what kx_image_probe() says")
-                || paragraph.contains("what that does")
-            {
+            if paragraph.contains("the errors of kx_image_probe()") {
                 let probe = header.functions.get("kx_image_probe");
                 let probe = probe.map_or(String::new(), |(doc, _)| doc.join(" "));
                 mentioned.extend(errors_in(&probe).map(String::from));
@@ -265,7 +264,7 @@ fn write(page: &Page, names: &[String], header: &Header) -> Result<String, std::
     Ok(out)
 }
 
-/// A section of C.
+/// A section of C code.
 fn literal(out: &mut String, title: &str, shown: &str) -> std::fmt::Result {
     writeln!(out, ".Ss {title}\n.Bd -literal")?;
     for line in shown.lines() {
@@ -274,7 +273,7 @@ fn literal(out: &mut String, title: &str, shown: &str) -> std::fmt::Result {
     writeln!(out, ".Ed")
 }
 
-/// The constants whose beginnings the page's functions, types and errors mention, as `KX_STEP_*`.
+/// The constants whose prefix the page's functions, types and errors mention, such as `KX_STEP_*`.
 fn constants(
     out: &mut String,
     names: &[String],

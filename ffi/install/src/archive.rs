@@ -1,5 +1,5 @@
-//! The slim archive. Cargo's libkexec.a holds the library and some 300 members of Rust's
-//! compiler_builtins that it has no use for; ours are the ones named after the crate.
+//! The slim archive. Cargo's libkexec.a contains the library and about 300 unused members of Rust's
+//! compiler_builtins. The library's own members are named after the crate.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::{Result, Tools};
 
-/// A directory that goes away.
+/// A directory that is removed when this is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -19,7 +19,7 @@ impl Scratch {
         let path = std::env::temp_dir().join(name);
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         fs::create_dir_all(&path).map_err(failed)?;
-        // Whatever the umask.
+        // For every umask.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
         Ok(Self(path))
     }
@@ -31,7 +31,7 @@ impl Drop for Scratch {
     }
 }
 
-/// What a command that must succeed prints.
+/// The output of a command that must succeed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = format!("{command:?}");
     match command.env("LC_ALL", "C").output() {
@@ -85,12 +85,12 @@ fn members(archive: &[u8]) -> Option<Vec<(String, &[u8])>> {
     Some(members)
 }
 
-/// The archive with our members only; of their symbols only `kx_*` are global. Symbols that no
-/// relocation needs and debug information are gone if stripping is wanted, and unwind tables,
-/// which nothing here uses, always.
+/// The archive with the library's members only, in which only the symbols `kx_*` are global.
+/// Stripping removes debug information and symbols that no relocation needs. Unwind tables are
+/// always removed, because nothing here uses them.
 ///
 /// # Errors
-/// A sentence: the file cannot be read, is no archive, or ar or objcopy failed.
+/// A sentence: the file cannot be read, is not an archive, or ar or objcopy failed.
 pub fn slim(archive: &Path, tools: &Tools) -> Result<Vec<u8>> {
     let whole = crate::read(archive)?;
     let members = members(&whole).ok_or(format!("{}: not an archive", archive.display()))?;
@@ -108,7 +108,7 @@ pub fn slim(archive: &Path, tools: &Tools) -> Result<Vec<u8>> {
     if names.is_empty() {
         return Err(format!("{}: no member of libkexec", archive.display()));
     }
-    // One relocatable object, so that what the members have in common can become local.
+    // One relocatable object, so that symbols which the members share can become local.
     let at = |command: &mut Command| {
         command.current_dir(&scratch.0).env("LC_ALL", "C");
     };
@@ -137,7 +137,7 @@ pub fn slim(archive: &Path, tools: &Tools) -> Result<Vec<u8>> {
 }
 
 /// A program or shared object without symbols and debug information, which the kernel and the
-/// dynamic linker have no use for; as it is if no stripping is wanted.
+/// dynamic linker do not use; unchanged if no stripping is wanted.
 ///
 /// # Errors
 /// A sentence.

@@ -1,21 +1,21 @@
-//! Where things go, and what libkexec.pc says of it.
+//! Where files are installed, and how libkexec.pc describes that.
 
 use std::path::{Path, PathBuf};
 
 use crate::Result;
 
-/// Where things go. A directory that is not absolute is below the prefix.
+/// Where files are installed. A directory that is not absolute is below the prefix.
 #[derive(Clone, Debug)]
 pub struct Destination {
     /// Put before every path (a staging directory), or empty.
     pub destdir: PathBuf,
-    /// As in `/usr/local`.
+    /// Such as `/usr/local`.
     pub prefix: PathBuf,
-    /// Of the libraries: `lib`, or as in `lib/x86_64-linux-gnu`.
+    /// Directory of the libraries: `lib`, or such as `lib/x86_64-linux-gnu`.
     pub libdir: PathBuf,
-    /// Of the command: `sbin`.
+    /// Directory of the command: `sbin`.
     pub sbindir: PathBuf,
-    /// Of manual pages, licences, examples and completions: `share`.
+    /// Directory of manual pages, licences, examples and completions: `share`.
     pub datadir: PathBuf,
 }
 
@@ -49,7 +49,7 @@ impl Destination {
         self.prefix.join(&self.datadir).join(below)
     }
 
-    /// What can be written into libkexec.pc: quoted there, so that there may be spaces in it.
+    /// Checks that libkexec.pc can express the paths. They are quoted there and may contain spaces.
     pub(crate) fn check(&self) -> Result<()> {
         let directories = [
             self.prefix.clone(),
@@ -71,8 +71,8 @@ impl Destination {
         Ok(())
     }
 
-    /// libkexec.pc. What is below the prefix is written relative to it, so that
-    /// `pkg-config --define-prefix` finds a tree that was moved.
+    /// The contents of libkexec.pc. Directories below the prefix are written relative to it, so
+    /// that `pkg-config --define-prefix` finds a tree that was moved.
     pub(crate) fn pkg_config(&self, template: &str) -> String {
         let text = |path: &Path| path.display().to_string();
         let below = |path: PathBuf| match path.strip_prefix(&self.prefix) {
@@ -86,8 +86,8 @@ impl Destination {
             .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
     }
 
-    /// Where the directories are written down that were made for the library. In a staging
-    /// directory none is: there all are, and it is thrown away as a whole.
+    /// The file that lists the directories made for the library. A staging directory has no such
+    /// file: all of its directories were made, and it is deleted as a whole.
     pub(crate) fn record(&self) -> Option<PathBuf> {
         let staging = !self.destdir.as_os_str().is_empty();
         (!staging).then(|| self.data("libkexec/directories"))

@@ -1,4 +1,4 @@
-//! What is installed, by name.
+//! The list of installed files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const EXAMPLES: [&str; 7] = [
     "rust-init/src/main.rs",
 ];
 
-/// A file to install: where to (without DESTDIR), and what.
+/// A file to install: its path (without DESTDIR) and its contents.
 pub(crate) struct Item {
     pub(crate) to: PathBuf,
     pub(crate) what: What,
@@ -29,16 +29,16 @@ pub(crate) enum What {
     Command,
     /// A file of the project.
     Copy(PathBuf),
-    /// One that can be started.
+    /// An executable file of the project.
     Script(PathBuf),
     PkgConfig,
-    /// A manual page that leads to another one.
+    /// A manual page that refers to another one.
     Pointer(String),
     Link(&'static str),
 }
 
 impl What {
-    /// Permissions, whatever the umask.
+    /// Permissions, for every umask.
     pub(crate) const fn mode(&self) -> u32 {
         match self {
             Self::Command | Self::Script(_) => 0o755,
@@ -47,7 +47,7 @@ impl What {
         }
     }
 
-    /// The bytes of a file; none of a link.
+    /// The bytes of a file; `None` for a link.
     pub(crate) fn contents(&self, from: &Source<'_>, to: &Destination) -> Result<Vec<u8>> {
         let tools = &from.tools;
         Ok(match self {
@@ -83,7 +83,7 @@ pub(crate) fn items(root: &Path, to: &Destination, parts: &[Part]) -> Result<Vec
     Ok(items)
 }
 
-/// The licences, for a part that is packaged alone.
+/// The licences, for a part that is packaged separately.
 fn licences(root: &Path, to: &Destination, part: &str, items: &mut Vec<Item>) {
     for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
         items.push(Item {
@@ -130,7 +130,7 @@ fn library(root: &Path, to: &Destination, items: &mut Vec<Item>) -> Result<()> {
             let name = page.file_name().unwrap_or_default();
             let to = to.data("man").join(section);
             let text = read(&page)?;
-            // A page of several functions is found by each of their names.
+            // A page of several functions is found under each of their names.
             for other in names(&String::from_utf8_lossy(&text)) {
                 let other = format!("{other}.3");
                 if *name != *other && section == "man3" {

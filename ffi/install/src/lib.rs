@@ -1,5 +1,5 @@
-//! Installs libkexec and the command as a distribution would: `cargo build --release` made the
-//! files, this puts them where they belong.
+//! Installs libkexec and the command as a distribution would, after `cargo build --release` has
+//! made the files.
 //!
 //! Needs binutils: `nm`, `ar`, `ld`, `objcopy` and `strip`.
 
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 pub use destination::Destination;
 use items::{What, items};
 
-/// What may go wrong, as a sentence.
+/// An error, as a sentence.
 pub type Result<T> = std::result::Result<T, String>;
 
-/// What can be installed alone.
+/// A part that can be installed separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The C library: shared object, archive, header, pkg-config file, manual, examples.
@@ -33,23 +33,23 @@ impl Part {
     pub const ALL: &[Self] = &[Self::Library, Self::Command];
 }
 
-/// Where things come from.
+/// Where the files come from.
 #[derive(Clone, Debug)]
 pub struct Source<'a> {
     /// The project.
     pub root: &'a Path,
     /// Where `cargo build --release` put its files (target/release).
     pub built: &'a Path,
-    /// How they are changed.
+    /// The tools that change them.
     pub tools: Tools,
 }
 
-/// Binutils, and what is done with them.
+/// Binutils, and how they are used.
 #[derive(Clone, Debug)]
 pub struct Tools {
-    /// Put before their names, as in `aarch64-linux-gnu-`, or empty.
+    /// Prefix of their names, such as `aarch64-linux-gnu-`, or empty.
     pub prefix: String,
-    /// Whether symbols and debug information are taken out.
+    /// Whether symbols and debug information are removed.
     pub strip: bool,
 }
 
@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Makes a directory and those above it; adds those that were not there to `made`.
+/// Makes a directory and its parents; adds those that did not exist to `made`.
 fn make(directory: &Path, made: &mut Vec<PathBuf>) -> Result<()> {
     let missing: Vec<&Path> = directory
         .ancestors()
@@ -82,20 +82,20 @@ fn make(directory: &Path, made: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The directories that were made for the library, by the record of earlier installations.
+/// The directories made for the library, as recorded by earlier installations.
 fn recorded(to: &Destination) -> Vec<PathBuf> {
     let text = to.record().and_then(|path| fs::read_to_string(path).ok());
     let text = text.unwrap_or_default();
     text.lines().map(PathBuf::from).collect()
 }
 
-/// Installs; answers the paths, without DESTDIR.
+/// Installs, and returns the paths without DESTDIR.
 ///
 /// # Errors
-/// A sentence about the file that cannot be read or written, or a path that libkexec.pc could not
-/// tell.
+/// A sentence about the file that cannot be read or written, or a path that libkexec.pc cannot
+/// express.
 pub fn install(from: &Source<'_>, to: &Destination, parts: &[Part]) -> Result<Vec<PathBuf>> {
-    // What cannot be read is known before anything is written.
+    // Read everything first, so that nothing is written if a file cannot be read.
     let mut files = Vec::new();
     for item in items(from.root, to, parts)? {
         let bytes = item.what.contents(from, to)?;
@@ -111,7 +111,7 @@ pub fn install(from: &Source<'_>, to: &Destination, parts: &[Part]) -> Result<Ve
         }
         done.push(item.to);
     }
-    // Also when half of it failed: what was made was.
+    // Recorded even if the installation failed midway.
     if let Some(path) = to.record().filter(|_| !made.is_empty()) {
         make(path.parent().unwrap_or(Path::new("/")), &mut made)?;
         let lines: String = made
@@ -136,16 +136,15 @@ fn put(path: &Path, what: &What, bytes: Vec<u8>, made: &mut Vec<PathBuf>) -> Res
     }
 }
 
-/// Writes a file with these permissions, whatever the umask.
+/// Writes a file with these permissions, for every umask.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     fs::write(path, bytes)
         .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)))
         .map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Takes away what [`install`] installs, and of the directories that it made those that are empty
-/// then; what is not there is no error. No build is needed. In a staging directory all directories
-/// stay.
+/// Removes the files that [`install`] installs, then those directories made by it that are empty.
+/// A missing file is not an error. No build is needed. In a staging directory all directories stay.
 ///
 /// # Errors
 /// A sentence about the file or directory that cannot be removed.
@@ -153,7 +152,7 @@ pub fn uninstall(root: &Path, to: &Destination, parts: &[Part]) -> Result<()> {
     let items = items(root, to, parts)?;
     let mut paths: Vec<PathBuf> = items.into_iter().map(|item| item.to).collect();
     let mut made = recorded(to);
-    // A part that was installed besides needs the record, until it goes too.
+    // If the other part is also installed, it needs the record until it is removed too.
     let others = items::items(root, to, Part::ALL)?;
     let stays = |item: &items::Item| {
         !paths.contains(&item.to) && to.staged(&item.to).symlink_metadata().is_ok()
@@ -161,7 +160,7 @@ pub fn uninstall(root: &Path, to: &Destination, parts: &[Part]) -> Result<()> {
     if !others.iter().any(stays) {
         paths.extend(to.record());
     }
-    // Whatever the record says: only directories that something was installed in.
+    // Only directories that contained installed files, whatever the record says.
     made.retain(|directory| paths.iter().any(|path| path.starts_with(directory)));
     for path in &paths {
         gone(&to.staged(path), |path| fs::remove_file(path))?;
@@ -174,7 +173,7 @@ pub fn uninstall(root: &Path, to: &Destination, parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
-/// Removes what may be gone, or be a directory that others use.
+/// Removes a file that may be missing, or a directory that others may use.
 fn gone(path: &Path, remove: impl Fn(&Path) -> std::io::Result<()>) -> Result<()> {
     match remove(path) {
         Err(error) if !matches!(error.kind(), NotFound | DirectoryNotEmpty | NotADirectory) => {

@@ -18,7 +18,7 @@ const USAGE: &str = "usage: libkexec-install install|uninstall|slim [OPTION]...
                  of nm, ar, ld, objcopy, strip (or CROSS_COMPILE in the environment)
   --target=DIR   where `cargo build --release` put its files (target/release)";
 
-/// A variable of the environment, as make and its like have it: empty is not set.
+/// An environment variable. As in make, an empty one counts as not set.
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

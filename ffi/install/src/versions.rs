@@ -1,4 +1,4 @@
-//! What the shared object exports, against `ffi/libkexec.map`.
+//! Compares the exports of the shared object with `ffi/libkexec.map`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,10 +23,10 @@ fn listed(map: &str) -> BTreeSet<String> {
     names
 }
 
-/// Refuses a shared object whose symbols are not those of the map, each with its version: a
-/// program that was linked with another one would not start.
+/// Rejects a shared object whose symbols and versions are not those of the map: a program that was
+/// linked with another one would not start.
 ///
-/// `tools` is put before the name of `nm`.
+/// `tools` is the prefix of the name of `nm`.
 ///
 /// # Errors
 /// A sentence.
@@ -40,7 +40,7 @@ pub fn check(shared: &Path, root: &Path, tools: &str) -> Result<()> {
     let found: BTreeSet<String> = said
         .lines()
         .filter_map(|line| line.split_whitespace().last())
-        // The version itself, which some linkers make a symbol of.
+        // Some linkers also make a symbol of the version itself.
         .filter(|name| name.contains('@') || name.starts_with("kx_"))
         .map(String::from)
         .collect();
