@@ -1,7 +1,7 @@
 /*
  * Loads a crash kernel, as a kdump service would:
  *
- *     crash KERNEL INITRD COMMAND-LINE    loads, and says what
+ *     crash KERNEL INITRD COMMAND-LINE    loads, and prints what
  *     crash -u                            unloads
  *     crash -S                            exits with 1 if one is loaded
  */
@@ -14,7 +14,7 @@ static struct kx_machine machine;
 static struct kx_workspace workspace;
 static struct kx_error error = { .size = sizeof error };
 
-/* What failed, and if the kernel refused, why. */
+/* Prints what failed, and why if the kernel refused. */
 static int fail(const char *what, int code, uint32_t step)
 {
     char text[KX_MESSAGE_SIZE] = "", why[KX_EXPLANATION_SIZE] = "";

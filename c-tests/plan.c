@@ -1,12 +1,12 @@
 /*
- * Plans, and says everything about the plan: numbers, notes, and every byte of every segment.
+ * Plans, and prints everything about the plan: numbers, notes, and every byte of every segment.
  *
  *     plan WHAT ROOT KERNEL COMMAND-LINE [INITRD...]
  *
- * WHAT is a list of NAME=VALUE, with commas between: flags (KX_REQUEST_*), mem-min, mem-max,
+ * WHAT is a comma-separated list of NAME=VALUE: flags (KX_REQUEST_*), mem-min, mem-max,
  * on-failure, port, baud, dtb (a file); boot=1 for kx_plan_to_boot, parse=1 for a machine that is
  * put together from the contents of files. ROOT holds the proc and sys of the machine to plan for
- * ("/" for this one). Without a seed from getrandom, so that a plan can be made again.
+ * ("/" for this one). There is no seed from getrandom, so that plans are reproducible.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static uint64_t number(const char *list, const char *name)
 
 static char contents[1 << 20];
 
-/* Reads a file below the root; answers its length, 0 without it. */
+/* Reads a file below the root, and returns its length, 0 if there is none. */
 static size_t contents_of(const char *path)
 {
     char name[1024];
@@ -91,7 +91,7 @@ static void efi(void)
     }
 }
 
-/* The machine, a file at a time; the last first. */
+/* The machine, one file at a time, the last one first. */
 static int machine_of_files(void)
 {
     static const struct {

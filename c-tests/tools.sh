@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fetches what the tests can use and this machine lacks, from its own Debian archive, into
-# target/c-tests/tools. Nothing is installed. Tests find it there; without it they say what they
-# skip.
+# Fetches optional tools of the tests that this machine lacks, from its own Debian archive, into
+# target/c-tests/tools. Nothing is installed. Tests find them there; without them they report what
+# they skip.
 #
 # usage: c-tests/tools.sh [package...]
 set -eu
@@ -11,7 +11,7 @@ cache=$root/target/c-tests/apt
 tools=$root/target/c-tests/tools
 [ $# -gt 0 ] || set -- clang-19 musl-tools mandoc golang-go
 
-# What was asked for before is there.
+# Packages fetched before are already there.
 stamp="$tools/.$(echo "$@" | tr ' ' '_')"
 [ ! -e "$stamp" ] || exit 0
 mkdir -p "$cache/lists/partial" "$cache/archives/partial" "$tools"

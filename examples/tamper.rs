@@ -1,4 +1,4 @@
-//! Shows what the purgatory is for: plans a kexec, changes one byte of what was planned, then
+//! Shows what the purgatory is for: plans a kexec, changes one planned byte, then
 //! loads and executes. The purgatory finds the change, says so on the first serial port, and
 //! halts or resets the machine.
 //!
@@ -81,12 +81,12 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
     if how == c"halt" || how == c"reboot" {
         change_first_byte(initrd)?;
     }
-    // What a plan of mapped files loads when somebody writes to one.
+    // The file as a plan of mapped files loads it after someone has written to it.
     let loaded = File::open(initrd)?.read(&copies)?;
     let Some(first) = plan.segments().first() else {
         return Ok(());
     };
-    // The purgatory is the last one.
+    // The purgatory is the last segment.
     let purgatory = plan.segments().last().map_or(&[][..], |last| last.buf);
     let purgatory = copy(purgatory, how, damaged);
     let mut segments = [*first; SEGMENT_MAX];
@@ -104,7 +104,7 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
 }
 
 /// The purgatory, or a copy of it with one bit changed: in the instruction that sets R8 for the new
-/// kernel, which would start all the same, or in the address at which the kernel is entered.
+/// kernel (which would still start), or in the address at which the kernel is entered.
 fn copy<'a>(sound: &'a [u8], how: &CStr, damaged: &'a mut [u8; SEGMENT_SIZE]) -> &'a [u8] {
     const POP_R8_R9_R10: &[u8] = b"\x41\x58\x41\x59\x41\x5a";
     const RIP: usize = PARAMETERS_OFFSET + offset::REGISTERS + 16 * 8;
@@ -122,7 +122,7 @@ fn copy<'a>(sound: &'a [u8], how: &CStr, damaged: &'a mut [u8; SEGMENT_SIZE]) ->
     }
     match at.and_then(|at| damaged.get_mut(at)) {
         Some(byte) => *byte ^= 1,
-        // There is no such instruction: nothing is changed, and nothing must start.
+        // There is no such instruction, so nothing was changed and nothing must start.
         None => return &[],
     }
     damaged

@@ -1,7 +1,7 @@
 /*
- * The system calls. The tests must not load, unload or start anything: they run behind a seccomp
- * filter that answers kexec_load, kexec_file_load, reboot and mount itself, with an errno a test chooses.
- * A child makes the calls, as a filter is there for good.
+ * The system calls. The tests must not load, unload or start anything: they run under a seccomp
+ * filter that returns an errno chosen by the test for kexec_load, kexec_file_load, reboot and mount.
+ * A child makes the calls, because a filter cannot be removed.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -37,7 +37,7 @@ static int filter(unsigned answer)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog);
 }
 
-/* In one call, on the machine that this is: it may not say where its memory is. */
+/* In one call, on this machine, which may not report where its memory is. */
 static void whole_way(int answer, const void *kernel, size_t length, struct kx_machine *machine,
                       struct kx_workspace *workspace)
 {
@@ -110,7 +110,7 @@ static void calls(int answer)
     ANSWERS(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error));
     ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 1, &error));
     ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 64, &error));
-    /* -1 is none; what else is negative is somebody's error. */
+    /* -1 is none; other negative numbers are errors of an earlier call. */
     ANSWERS(KX_E_BAD_ARGUMENT, kx_load_files(0, -ENOENT, NULL, 0, 0, &error));
     CHECK(error.code == KX_E_BAD_ARGUMENT && error.what.length > 10);
 
@@ -120,7 +120,7 @@ static void calls(int answer)
     ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
     ANSWERS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
 
-    /* A kernel that says yes and goes on has not started anything. */
+    /* If the kernel reports success and continues, nothing was started. */
     int refused = answer ? answer : -EINVAL;
     if (refused == -EINVAL && kx_loaded(0) == 0)
         refused = KX_E_NOTHING_LOADED;
@@ -129,7 +129,7 @@ static void calls(int answer)
         CHECK(error.what.length == 6 && memcmp(error.what.data, "reboot", 6) == 0);
     ANSWERS(refused, kx_exec(NULL));
     ANSWERS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
-    /* A kernel that looks at no flag does not say whether it knows it. */
+    /* A kernel that checks no flags does not tell whether it knows one. */
     int known = answer == 0 || answer == -EBADF ? 1 : answer == -EINVAL ? 0 : answer;
     ANSWERS(known, kx_knows_file_flag(KX_FILE_DEBUG));
 
@@ -168,7 +168,7 @@ static void with_answer(int answer)
 void test_calls(void)
 {
     with_answer(-ENOSYS);
-    /* valgrind answers ENOSYS to calls it does not know, and makes none of them. */
+    /* valgrind returns ENOSYS for calls that it does not know, and makes none of them. */
     if (!getenv("UNDER_VALGRIND")) {
         with_answer(0);
         with_answer(-EPERM);
@@ -182,10 +182,10 @@ void test_calls(void)
     loaded = kx_loaded(KX_LOADED_CRASH);
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
     ANSWERS(KX_E_UNKNOWN, kx_loaded(2));
-    /* 1, 0 or -errno, as its sisters. */
+    /* 1, 0 or -errno, like the similar functions. */
     int has = access("/sys/kernel", F_OK) != 0 ? -ENOENT : loaded >= 0;
     ANSWERS(has, kx_has_kexec());
-    /* kx_interfaces_down is called in guests only: it would do what it says. */
+    /* kx_interfaces_down is called in guests only, because it would take the interfaces down. */
     struct kx_error error = { .size = 0 };
     ANSWERS(KX_E_SIZE, kx_interfaces_down(&error));
     ANSWERS(0, kx_sync());

@@ -30,7 +30,7 @@ void test_check(void)
     ANSWERS(0, kx_check_segments(two, 2, 0x200000, NULL, &error));
     ANSWERS(0, kx_check_segments(two, 2, 0x200000, &limits, NULL));
     CHECK(rule(two, 2, 0x300000, NULL) == KX_RULE_ENTRY_OUTSIDE);
-    /* Behind the bytes is memory full of zeros. */
+    /* After the bytes there is memory full of zeros. */
     ANSWERS(0, kx_check_segments(two, 2, 0x200003, NULL, &error));
     CHECK(rule(two, 2, 0x200004, NULL) == KX_RULE_ENTRY_OUTSIDE);
     CHECK(rule(NULL, 0, 0, NULL) == KX_RULE_ENTRY_OUTSIDE);
@@ -84,14 +84,14 @@ void test_check(void)
     limits.size = 1;
     ANSWERS(KX_E_SIZE, kx_check_segments(two, 2, 0, &limits, &error));
 
-    /* An array of larger structures, of the future. */
+    /* An array of larger structures, of a future version. */
     struct {
         struct kx_segment segment;
         uint64_t more;
     } future[2] = { { at(0x100000, 0x1000), 0 }, { at(0x100000, 0x1000), 0 } };
     future[0].segment.size = future[1].segment.size = sizeof *future;
     CHECK(rule(&future[0].segment, 2, 0x100000, NULL) == KX_RULE_OVERLAP);
-    /* Each says the same size: an element's place is found by the first one's. */
+    /* All have the same size: the first one's size gives the place of the others. */
     future[1].segment.size = sizeof(struct kx_segment);
     ANSWERS(KX_E_SIZE, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
     ANSWERS(KX_E_SIZE, kx_load_segments(&future[0].segment, 2, 0, 0, &error));
@@ -100,7 +100,7 @@ void test_check(void)
     ANSWERS(KX_E_TOO_NEW, kx_check_segments(&future[0].segment, 2, 0, NULL, &error));
 }
 
-/* What kexec_file_load refuses, without the call. */
+/* Finds what kexec_file_load refuses, without the call. */
 void test_check_files(void)
 {
     struct kx_machine *machine = new_machine();

@@ -1,10 +1,10 @@
 /*
- * Every constant's number, as programs of 0.1 have it compiled in; the errors' are in errors.c. Sizes
- * of texts and objects may grow, but a program's buffers do not.
+ * The value of every constant as compiled into programs of 0.1; the errors are in errors.c. Sizes of
+ * texts and objects may grow, but a program's buffers do not.
  */
 #include "test.h"
 
-/* The number, and that it is one for printf's %u or %d where it is no size. */
+/* Checks the number, and that it fits printf's %u or %d unless it is a size. */
 #define IS(name, value)                                                                        \
     do {                                                                                       \
         CHECK(name == (value));                                                                \

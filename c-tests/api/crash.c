@@ -1,4 +1,4 @@
-/* Crash kernels: what is known for them, and their plans. */
+/* Crash kernels: the facts for them, and their plans. */
 #include "test.h"
 
 static struct kx_error error = { .size = sizeof error };
@@ -73,7 +73,7 @@ static void facts(void)
     free(machine);
 }
 
-/* Adds what a plan says of its command line and elfcorehdr. */
+/* Adds the command line and the elfcorehdr of a plan. */
 static void looked_at(const struct kx_workspace *workspace, int memmap)
 {
     struct kx_plan_info plan = { .size = sizeof plan };
@@ -144,7 +144,7 @@ static void plans(void)
     machine = reserved("00100000-bffdffff : System RAM\n  40000000-40ffffff : Crash kernel\n");
     ANSWERS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x0000000100c66000 1024\n"));
     request.flags = KX_REQUEST_CRASH;
-    /* CPUs whose notes have no bytes would dump no registers. */
+    /* If CPUs' notes have no bytes, the dump has no registers. */
     struct kx_machine *sizeless = pc();
     ANSWERS(0, parse(sizeless, KX_SOURCE_IOMEM, iomem));
     ANSWERS(0, parse(sizeless, KX_SOURCE_VMCOREINFO, "0x0000000100c66000 1024\n"));

@@ -1,4 +1,4 @@
-/* Files that are held, and what a process 1 needs. */
+/* Held files, and functions for a process 1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@ static void write_again(void)
     close(fd);
 }
 
-/* By a lease, by a copy, by nothing, for as long as it lasts. */
+/* Held by a lease, by a copy, by nothing. */
 static void by_each_way(void)
 {
     struct kx_held held = { .size = sizeof held };
@@ -30,7 +30,7 @@ static void by_each_way(void)
     CHECK(((const char *)held.bytes.data)[4999] == 7);
     if (held.by == KX_HELD_BY_LEASE) {
         CHECK(held.lease_error == 0 && held.copy_error == 0 && held.fd >= 0);
-        /* Who will not wait is told so. */
+        /* A writer that does not wait gets an error. */
         CHECK(open(name, O_WRONLY | O_NONBLOCK) == -1 && errno == EWOULDBLOCK);
     } else {
         fprintf(stderr, "NOT TESTED: leases: there are none here (%s)\n",
@@ -57,7 +57,7 @@ static void by_each_way(void)
     CHECK(held.by == KX_HELD_BY_NOTHING && held.lease_error == -EAGAIN);
     CHECK(held.copy_error == -EFBIG && held.fd >= 0);
     ANSWERS(0, kx_held_check(&held, &error));
-    usleep(20000); /* The times of files tick as the kernel does. */
+    usleep(20000); /* File times advance with the kernel's ticks. */
     write_again();
     ANSWERS(KX_E_FILE_CHANGED, kx_held_check(&held, &seen));
     CHECK(seen.code == KX_E_FILE_CHANGED && seen.origin == 0);
@@ -76,9 +76,9 @@ static void by_descriptor(void)
     CHECK((fcntl(held.fd, F_GETFD) & FD_CLOEXEC) != 0);
     ANSWERS(0, kx_held_check(&held, &error));
     ANSWERS(0, kx_release(&held));
-    /* The caller's stays open, and without a lease. */
+    /* The caller's file stays open, and without a lease. */
     CHECK(fcntl(fd, F_GETLEASE) == F_UNLCK);
-    /* Its signal and lease are the caller's, before, meanwhile and after. */
+    /* Its signal and lease stay the caller's: before, during and after. */
     CHECK(fcntl(fd, F_SETSIG, SIGUSR1) == 0);
     int leased = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
     ANSWERS(0, kx_hold_fd(fd, 0, &held, &error));
@@ -122,10 +122,10 @@ static void refused(void)
     ANSWERS(KX_E_MISALIGNED, kx_hold(name, 0, odd(&held), &error));
     held.size = 0;
     ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
-    /* A structure of the past cannot be released, so it is not made. */
+    /* A structure of a past version cannot be released, so it is not filled in. */
     held.size = offsetof(struct kx_held, stamp);
     ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
-    /* Nor would it say which descriptor is the library's: 0 is not. */
+    /* It would also not tell which descriptor is the library's; 0 is not. */
     held.size = offsetof(struct kx_held, fd);
     held.bytes.data = contents;
     held.bytes.length = 1;
@@ -148,7 +148,7 @@ static void refused(void)
     held.bytes.data = NULL;
     ANSWERS(KX_E_NULL, kx_release(&held));
 
-    /* What an object holds is not lost by a second call. */
+    /* A second call does not lose what an object holds. */
     held.by = 0;
     ANSWERS(0, kx_hold(name, 0, &held, &error));
     struct kx_held before = held;
@@ -182,7 +182,7 @@ static void jump(void)
     longjmp(out, 1);
 }
 
-/* Each look at what is gone is told, not the first alone: the child ends with how many were. */
+/* Every access to a missing page is reported, not only the first; the child exits with the count. */
 static void again_and_again(void)
 {
     static volatile int told;
@@ -197,7 +197,7 @@ static void again_and_again(void)
     _exit(50 + told);
 }
 
-/* A file that is cut short under a mapping. */
+/* A file that is truncated while it is mapped. */
 static void bus_error(void)
 {
     ANSWERS(KX_E_NULL, kx_on_bus_error(NULL, &error));

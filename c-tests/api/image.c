@@ -18,7 +18,7 @@ static int probe_with(size_t offset, const void *bytes, size_t count, struct kx_
     return code;
 }
 
-/* An ELF kernel: probed as one, and planned where that is asked for. */
+/* An ELF kernel: probed as one, and planned if that is asked for. */
 static void vmlinux(void)
 {
     const char *flags = "flags\t\t: fpu\n";
@@ -40,7 +40,7 @@ static void vmlinux(void)
     ANSWERS(KX_ARCH_X86_64, kx_file_arch(file, length));
     ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
-    /* This one does not say whether it supports 5-level paging, and nobody whether that is used. */
+    /* It is unknown whether this image supports 5-level paging, and whether that is in use. */
     ANSWERS(KX_E_NOT_KNOWN, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_CPUINFO, flags, strlen(flags)));
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
@@ -62,7 +62,7 @@ static void vmlinux(void)
     free(file);
 }
 
-/* What a file that is no kernel looks like: a number, and a text that says it. */
+/* The format of a file that is not a kernel: as a number and as text. */
 static void foreign(void)
 {
     static const struct {
@@ -96,7 +96,7 @@ static void foreign(void)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         memset(file, 0, sizeof file);
         memcpy(file + files[i].offset, files[i].mark, files[i].length);
-        /* Whole, and too short to have the header of a kernel. */
+        /* Whole, and too short for the header of a kernel. */
         for (size_t length = sizeof file; length >= 64; length /= 64) {
             ANSWERS(files[i].format, kx_file_format(file, length));
             ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(file, length, &image, &error));
@@ -112,7 +112,7 @@ static void foreign(void)
     ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(page, strlen(page), &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "not a bzImage; it looks like a text file") == 0);
-    /* What to do is said, too. */
+    /* The message also says what to do. */
     ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe("\x1f\x8b\x08\0", 4, &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "not a bzImage; it looks like a gzip file: unpack it first (gunzip)") == 0);
@@ -212,7 +212,7 @@ static void joined(void)
     int bad[2] = { fds[0], 9999 };
     ANSWERS(-EBADF, kx_join(bad, 2, 12, &error));
     CHECK(error.origin == KX_FROM_FILE && error.numbers[0] == 1);
-    /* The caller's descriptors stay open, whatever happened. */
+    /* The caller's descriptors stay open in every case. */
     for (int i = 0; i < 3; i++) {
         CHECK(lseek(fds[i], 0, SEEK_SET) == 0 && read(fds[i], text, sizeof text) >= 0);
         close(fds[i]);

@@ -1,4 +1,4 @@
-/* Made-up inputs. */
+/* Artificial inputs. */
 #include "test.h"
 
 void put16(unsigned char *at, unsigned value)

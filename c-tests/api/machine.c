@@ -122,7 +122,7 @@ static void from_bytes(void)
     free(machine);
 }
 
-/* Every order of what a memory map is made of gives the same machine. */
+/* The sources of a memory map give the same machine in every order. */
 struct part {
     uint32_t source, map; /* A source, or an entry of a map. */
     const void *data;
@@ -166,7 +166,7 @@ static int same_map(const struct kx_machine *one, const struct kx_machine *other
     }
 }
 
-/* All orders of the `count` parts that `chosen` has bits for; the first one stays in `first`. */
+/* Tries all orders of the `count` parts set in `chosen`; the first result stays in `first`. */
 static void orders(const struct part *parts, unsigned chosen, unsigned *order, unsigned count,
                    struct kx_machine **first)
 {
@@ -218,7 +218,7 @@ static void in_any_order(void)
         { .source = KX_SOURCE_E820, .data = table, .length = sizeof table },
         { .source = KX_SOURCE_E820, .data = overlaps, .length = sizeof overlaps },
         { .source = KX_SOURCE_EFI_SYSTAB, .data = systab, .length = strlen(systab) },
-        /* Into the middle of a table's range, and touching one; across two of iomem's. */
+        /* In the middle of a table's range, adjacent to one, and across two of iomem's. */
         { .map = KX_MAP_FIRMWARE, .start = 0x2000, .last = 0x2fff, .kind = 2 },
         { .map = KX_MAP_FIRMWARE, .start = 0x80000000, .last = 0x8fffffff, .kind = 1 },
         { .map = KX_MAP_IOMEM, .start = 0x9f000, .last = 0x10ffff, .kind = 1 },
@@ -230,7 +230,7 @@ static void in_any_order(void)
         unsigned order[PARTS] = { 0 }, count = 0;
         for (unsigned i = 0; i < PARTS; i++)
             count += chosen >> i & 1;
-        /* All orders of up to five, and of six that both maps are made of; valgrind is slow. */
+        /* All orders of up to five, and of six from which both maps are made; valgrind is slow. */
         if (count > most && chosen != (IOMEM | PAGE | 4 | FIRMWARE | ADDED))
             continue;
         tried++;
@@ -243,7 +243,7 @@ static void in_any_order(void)
         CHECK(info.memory_source == source);
         if (chosen == (IOMEM | PAGE | TABLES))
             CHECK(info.ram == 0x9fc00 + 0xbff00000 + 0x40000000 && info.memory_count == 4);
-        /* Nothing of /proc/iomem's is left in the firmware's map. */
+        /* Nothing from /proc/iomem is left in the firmware's map. */
         if (chosen == (IOMEM | FIRMWARE))
             CHECK(info.ram == 0x10000000 && info.memory_count == 2);
         if (chosen == (IOMEM | ADDED))
@@ -255,7 +255,7 @@ static void in_any_order(void)
     CHECK(tried == (most == 5 ? 382 : 46));
 }
 
-/* /proc/iomem again: nothing of the old one stays. */
+/* /proc/iomem again: nothing of the earlier contents stays. */
 static void replaced(void)
 {
     struct kx_machine *machine = new_machine();
@@ -287,7 +287,7 @@ static void replaced(void)
     ANSWERS(0, kx_machine_crash(machine, &crash));
     CHECK(crash.flags == 0 && crash.ram == info.ram);
 
-    /* One that says nothing: then nothing is known of it, and of the map that came from it. */
+    /* One without contents: nothing is known from it, nor of the map that came from it. */
     ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
     info = info_of(machine);
     CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.crash.last == 0);
@@ -349,7 +349,7 @@ static void by_entries(void)
     for (code = 0; code == 0;)
         code = kx_machine_add_efi(machine, &efi);
     ANSWERS(KX_E_FULL, code);
-    /* Half a map would be handed on: there is none, and none begins. */
+    /* Half a map would be passed on, so there is none, and no new one begins. */
     CHECK(info_of(machine).efi_count == 0);
     CHECK(info_of(machine).flags == (KX_MACHINE_EFI | KX_MACHINE_EFI_FULL));
     ANSWERS(KX_E_FULL, kx_machine_add_efi(machine, &efi));
@@ -386,7 +386,7 @@ static void from_files(void)
     ANSWERS(-ENOENT, kx_machine_read_below(machine, "/nowhere/at/all"));
     CHECK(info_of(machine).memory_count == 0);
     ANSWERS(0, kx_machine_read_below(machine, root));
-    /* A directory that is no root, and a file. */
+    /* A directory that is not a root, and a file. */
     char below[64];
     snprintf(below, sizeof below, "%s/proc", root);
     ANSWERS(-ENOENT, kx_machine_read_below(machine, below));
@@ -400,7 +400,7 @@ static void from_files(void)
     CHECK(info_of(machine).total_ram > 1 << 24);
     CHECK(info_of(machine).cap_sys_boot != KX_UNKNOWN);
 
-    /* To boot, less is read; what was known before goes all the same. */
+    /* To boot, less is read; facts known before are still forgotten. */
     struct kx_machine_info dirt = { .size = sizeof dirt, .flags = KX_MACHINE_XEN };
     dirt.crash.last = 1, dirt.loaded = KX_YES, dirt.kernel_bss.last = 1;
     ANSWERS(0, kx_machine_set(machine, &dirt));
@@ -437,7 +437,7 @@ void test_machine_info(void)
         unsigned char more[8];
     } future;
 
-    /* What is set is told again. */
+    /* Facts that were set can be read back. */
     memset(&set, 0, sizeof set);
     set.size = sizeof set;
     set.flags = KX_MACHINE_EFI | KX_MACHINE_XEN
@@ -499,7 +499,7 @@ void test_machine_info(void)
     got.size = 0;
     ANSWERS(KX_E_SIZE, kx_machine_get(machine, &got));
 
-    /* One of the future. */
+    /* One of a future version. */
     memset(&future, 0, sizeof future);
     future.info.size = sizeof future;
     ANSWERS(0, kx_machine_set(machine, &future.info));

@@ -1,4 +1,4 @@
-/* Runs all tests: exit code 0 when every check held. */
+/* Runs all tests: exit code 0 if every check passed. */
 #include "test.h"
 
 unsigned checks, failures;

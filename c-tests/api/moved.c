@@ -1,6 +1,6 @@
 /*
- * A workspace that was copied or moved, or that a progress function uses: nothing of it can be used,
- * and nothing is loaded.
+ * A workspace that was copied or moved, or that a progress function uses: it cannot be used, and
+ * nothing is loaded.
  */
 #include "test.h"
 
@@ -65,7 +65,7 @@ void test_moved(void)
     refused(KX_E_MOVED, copy);
     CHECK(strstr(kx_strerror(KX_E_MOVED), "moved"));
     ANSWERS(0, kx_check(workspace, &error));
-    /* It is room for another plan, and then has one of its own. */
+    /* It can hold another plan, and then has its own. */
     ANSWERS(0, kx_plan(&request, machine, copy, &error));
     ANSWERS(0, kx_check(copy, &error));
     memcpy(workspace, copy, kx_workspace_size());
@@ -79,7 +79,7 @@ void test_moved(void)
     ANSWERS(0, kx_check(workspace, &error));
     inside.initialise = 1;
     inside.calls = 0;
-    /* Made anew while it was in use: there is no plan in it. */
+    /* Initialised again while it was in use: there is no plan in it. */
     request.progress_context = &inside;
     int initialised = kx_plan(&request, machine, workspace, &error);
     ANSWERS(KX_E_BUSY, initialised);

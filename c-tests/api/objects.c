@@ -1,7 +1,7 @@
 /* Storage: too small, misaligned, NULL, not initialised; everything that takes an object. */
 #include "test.h"
 
-/* Every function that takes a machine refuses NULL, a misaligned one, and one never made. */
+/* Every function that takes a machine refuses NULL, a misaligned one, and an uninitialised one. */
 static void machines(struct kx_machine *bad, int expected)
 {
     struct kx_machine_info info = { .size = sizeof info };
@@ -77,13 +77,13 @@ void test_objects(void)
     ANSWERS(0, kx_machine_init(machine, sizeof *machine));
     ANSWERS(0, kx_workspace_init(workspace, sizeof *workspace));
     workspaces(workspace, KX_E_NO_PLAN);
-    /* One is not the other. */
+    /* A machine is not a workspace. */
     machines((struct kx_machine *)workspace, KX_E_NOT_INITIALISED);
     workspaces((struct kx_workspace *)machine, KX_E_NOT_INITIALISED);
     free(machine);
     free(workspace);
 
-    /* Exactly as large as asked for, and full of dirt: valgrind and ASan watch the ends. */
+    /* Exactly as large as asked for, and full of garbage: valgrind and ASan watch the ends. */
     machine = malloc(kx_machine_size());
     memset(machine, 0xa5, kx_machine_size());
     ANSWERS(0, kx_machine_init(machine, kx_machine_size()));

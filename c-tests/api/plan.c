@@ -1,4 +1,4 @@
-/* Plans, requests good and bad, and looking at plans. */
+/* Plans, valid and invalid requests, and inspecting plans. */
 #include "test.h"
 
 static struct kx_error error = { .size = sizeof error };
@@ -107,7 +107,7 @@ void test_plan(void)
     ANSWERS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
     request.flags = 0;
 
-    /* A structure for errors that cannot be one leaves no plan either. */
+    /* An invalid struct kx_error leaves no plan either. */
     struct kx_error small = { .size = 1 };
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(KX_E_SIZE, kx_plan(&request, machine, workspace, &small));
@@ -117,7 +117,7 @@ void test_plan(void)
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
     ANSWERS(0, kx_plan_get(workspace, &again));
     CHECK(memcmp(&info, &again, sizeof info) == 0);
-    /* The machine's and the command line's memory may go. */
+    /* The memory of the machine and of the command line may be freed. */
     memset(machine, 0, kx_machine_size());
     ANSWERS(0, kx_check(workspace, &error));
     free(machine);
@@ -206,7 +206,7 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(KX_E_SIZE, module_count, 2);
     kx_error_message(&error, text, sizeof text);
     CHECK(strstr(text, "request.modules[1]: "));
-    /* Of a newer header: the size of an element is the way to the next. */
+    /* Of a newer header: the size of an element is the distance to the next. */
     request.modules = &future[0].module;
     REFUSES(KX_E_BAD_ARGUMENT, module_count, 2);
     future[1].more = 1;
@@ -244,7 +244,7 @@ void test_request(void)
     REFUSES(KX_E_NULL, command_line.length, 1);
     REFUSES(KX_E_NULL, dtb.length, 1);
     REFUSES(KX_E_NULL, rng_seed.length, 32);
-    /* What says "crash" to another function is refused. */
+    /* Another function's flag for "crash" is refused. */
     static const uint64_t others[] = { KX_REUSE_FOR_CRASH, KX_LOADED_CRASH, KX_FILE_ON_CRASH,
                                        KX_CRASH_INFO_HOTPLUG, 1u << 31 };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -304,7 +304,7 @@ void test_request(void)
     ANSWERS(0, kx_plan_get(workspace, &info));
     CHECK(info.has_digest == 0);
 
-    /* Cut off; of the future: with more, zero or not. */
+    /* Too small; of a future version: with additional bytes, zero or not. */
     REFUSES(KX_E_SIZE, size, offsetof(struct kx_request, flags));
     memset(&future, 0, sizeof future);
     future.request = request;
@@ -329,7 +329,7 @@ void test_request(void)
     for (size_t i = 0; i < sizeof line; i++)
         CHECK(line[i] == '!');
     ANSWERS((int)strlen(reused) + 1, kx_reuse_command_line(old, strlen(old), 0, NULL, 0));
-    /* Not in place: neither over it, nor from behind or before into it. */
+    /* Not in place: neither over it, nor overlapping its start or end. */
     strcpy(line + 8, old);
     for (int shift = -7; shift <= 7; shift++)
         ANSWERS(KX_E_BAD_ARGUMENT, kx_reuse_command_line(line + 8, strlen(old), 0,
@@ -405,7 +405,7 @@ void test_inspect(void)
         CHECK(note.code != KX_NOTE_NO_IOMEM || strstr(text, "/proc/iomem"));
         seen |= 1u << note.code;
     }
-    /* Nobody said anything of these. */
+    /* No fact about these was set. */
     CHECK(seen == (1u << KX_NOTE_NO_RSDP | 1u << KX_NOTE_NO_BOOT_PARAMS
                    | 1u << KX_NOTE_NO_IOMEM | 1u << KX_NOTE_NO_COMMAND_LINE));
     ANSWERS(KX_E_NO_ENTRY, kx_plan_note_get(workspace, info.note_count, &note));
@@ -440,7 +440,7 @@ void test_inspect(void)
         ANSWERS(0, kx_plan_note_get(workspace, i, &note));
         if (note.code == KX_NOTE_NO_RNG_SEED) {
             seen++;
-            /* What a caller does on purpose is no warning. */
+            /* What a caller does on purpose causes no warning. */
             CHECK(note.flags == 0);
             CHECK(kx_plan_note(workspace, i, text, sizeof text) > 0);
             CHECK(strcmp(text, "no random seed is handed on: none was given") == 0);

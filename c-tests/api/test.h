@@ -1,4 +1,4 @@
-/* What the C tests share: checks that say where they fail, and made-up inputs. */
+/* Shared by the C tests: checks that report where they fail, and artificial inputs. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -19,7 +19,7 @@ extern unsigned checks, failures;
         }                                                                                      \
     } while (0)
 
-/* That a call answers this number; says which it was, otherwise. */
+/* Checks that a call returns this number; otherwise prints the one it returned. */
 #define ANSWERS(expected, call)                                                                \
     do {                                                                                       \
         int answer_ = (call), expected_ = (expected);                                          \
@@ -44,7 +44,7 @@ struct kx_machine *new_machine(void);
 struct kx_workspace *new_workspace(void);
 /* A machine of 4 GiB with a hole below 4 GiB. */
 struct kx_machine *pc(void);
-/* A request, zero but for its size. */
+/* A request, zero except for its size. */
 struct kx_request request_of(const void *kernel, size_t length);
 /* A pointer one byte off, for functions that refuse it. */
 void *odd(void *pointer);

@@ -11,7 +11,7 @@ static struct kx_machine *shared_machine;
 static struct kx_workspace *shared_plan;
 static struct kx_plan_info expected[THREADS];
 
-/* Threads must not touch the counters: they answer how many things went wrong. */
+/* Threads must not use the counters: they return the number of failures. */
 static unsigned plan(unsigned number, struct kx_plan_info *info)
 {
     struct kx_workspace *workspace = new_workspace();

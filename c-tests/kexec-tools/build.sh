@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds an unmodified kexec-tools with libkexec for bzImage64: its own configure and make, one
 # source of the x86_64 list replaced by bzimage64-libkexec.c and, under other names, itself. The tree is fetched if it is not
-# there (fetch.sh). The program is static, so that a guest needs nothing beside it.
+# there (fetch.sh). The program is static, so that a guest needs nothing else.
 #
 # usage: build.sh SOURCE-TREE INCLUDE-DIRECTORY LIBKEXEC.A
 # The program is SOURCE-TREE/build/sbin/kexec.
@@ -12,7 +12,7 @@ include=$(cd "$2" && pwd)
 library=$(cd "$(dirname "$3")" && pwd)/$(basename "$3")
 "$here/fetch.sh" "$1" >&2
 cd "$1"
-# Where fetch.sh and configure write is theirs; the library may be another one each time.
+# fetch.sh and configure keep their directories; the library may be another one each time.
 cp "$library" libkexec.a
 copy() {
     cmp -s "$here/$1" "kexec/arch/x86_64/$2" || cp "$here/$1" "kexec/arch/x86_64/$2"
@@ -23,7 +23,7 @@ copy own-bzimage64.c kexec-own-bzImage64.c
     CPPFLAGS="-I$include" LDFLAGS=-static LIBS="$PWD/libkexec.a" >configure.log
 native=$(sed -n 's/^x86_64_KEXEC_SRCS_native *[+]*= *//p' kexec/arch/x86_64/Makefile \
     | sed 's,[^ ]*kexec-bzImage64\.c,kexec/arch/x86_64/kexec-libkexec.c kexec/arch/x86_64/kexec-own-bzImage64.c,' | tr '\n' ' ')
-# make does not know that the program is made of the library and of its header too.
+# make does not know that the program also depends on the library and its header.
 rm -f build/sbin/kexec kexec/arch/x86_64/kexec-libkexec.o kexec/arch/x86_64/kexec-own-bzImage64.o
 make x86_64_KEXEC_SRCS_native="$native" build/sbin/kexec >make.log 2>&1 \
     || { tail -30 make.log >&2; exit 1; }

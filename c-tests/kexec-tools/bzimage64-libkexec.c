@@ -27,7 +27,7 @@ int own_bzImage64_probe(const char *buf, off_t len);
 int own_bzImage64_load(int argc, char **argv, const char *buf, off_t len,
                        struct kexec_info *info);
 
-/* What kexec_load takes, less the plan's own. */
+/* The segments that kexec_load accepts, minus those of the plan without initrds. */
 #define INITRDS_MAX 13
 
 static struct kx_machine machine;
@@ -60,7 +60,7 @@ void bzImage64_usage(void)
            "    --real-mode           Use the kernel's real-mode entry, by the same.\n");
 }
 
-/* What the loader-specific options say. */
+/* The values of the loader-specific options. */
 struct wanted {
     const char *append, *initrds[INITRDS_MAX];
     size_t initrd_count;
@@ -103,13 +103,13 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
             }
             wanted->initrds[wanted->initrd_count++] = optarg;
             break;
-        default: /* The program's, and the architecture's, which others have read. */
+        default: /* Options of the program and of the architecture, parsed elsewhere. */
             break;
         }
     return 0;
 }
 
-/* The command line: the running kernel's, if wanted, then what is appended. */
+/* The command line: the running kernel's, if wanted, then the appended part. */
 static int command_line(const struct wanted *wanted, int crash, char *line, size_t size)
 {
     size_t length = 0;
@@ -172,7 +172,7 @@ static struct kx_held held_files[INITRDS_MAX];
 static size_t held_count;
 static uint32_t held_for;
 
-/* Whether the files are still what was planned. */
+/* Whether the files are unchanged since planning. */
 static int unchanged(const struct wanted *wanted)
 {
     for (size_t i = 0; i < held_count; i++) {
@@ -183,7 +183,7 @@ static int unchanged(const struct wanted *wanted)
     return 0;
 }
 
-/* At the program's end: what was loaded of a file that changed meanwhile is unloaded. */
+/* At the program's end: unloads what was loaded from a file that has changed since. */
 static void check_after_load(int status, void *unused)
 {
     (void)unused;
@@ -253,7 +253,7 @@ static void architecture(const struct kexec_info *info, struct kx_request *reque
     request->mem_max = mem_max;
 }
 
-/* What libkexec left out, and why. */
+/* Prints what libkexec left out, and why. */
 static void say_notes(uint32_t count)
 {
     char note[KX_NOTE_SIZE];
@@ -283,7 +283,7 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
             return -1;
         return own_bzImage64_load(argc, argv, buf, len, info);
     }
-    /* Its purgatory would have to come back; libkexec's does not. */
+    /* Its purgatory would have to return; libkexec's does not. */
     if (info->kexec_flags & KEXEC_PRESERVE_CONTEXT) {
         fprintf(stderr, "--load-preserve-context is not done by libkexec\n");
         return -1;

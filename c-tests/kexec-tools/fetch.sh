@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetches Debian's source package of kexec-tools, as it is, and unpacks it to the directory given,
-# unless it is there. apt with sources of its own, derived from the machine's (or from
+# unless it is there. Uses apt with its own sources, derived from the machine's (or from
 # XTASK_DEBIAN_MIRROR and XTASK_DEBIAN_KEYRING); nothing is installed.
 #
 # usage: fetch.sh DIRECTORY
@@ -17,7 +17,7 @@ if [ -n "${XTASK_DEBIAN_MIRROR:-}" ]; then
     signed=${XTASK_DEBIAN_KEYRING:+[signed-by=$XTASK_DEBIAN_KEYRING]}
     echo "deb-src $signed $XTASK_DEBIAN_MIRROR stable main" >"$cache/sources.list"
 else
-    # The machine's Debian suites, for sources; third parties' archives are no help here.
+    # The machine's Debian suites, for sources; archives of third parties do not have them.
     for file in /etc/apt/sources.list.d/*.sources; do
         [ -e "$file" ] || continue
         grep -q '^URIs:.*debian' "$file" || continue
@@ -37,8 +37,8 @@ apt() {
 }
 apt update
 (cd "$cache" && apt --download-only source kexec-tools)
-# The upstream tarball is all that is needed: Debian's changes are packaging. Half a tree must
-# not be taken for a whole one.
+# The upstream tarball is all that is needed: Debian's changes are packaging. A partial tree
+# must not be taken for a complete one.
 rm -rf "$to" "$to.new"
 mkdir -p "$to.new"
 set -- "$cache"/kexec-tools_*.orig.tar.*z

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* kexec-tools' own loader of bzImages, beside libkexec's: the same source under other names. */
+/* kexec-tools' own loader of bzImages, next to libkexec's: the same source under other names. */
 #define bzImage64_probe own_bzImage64_probe
 #define bzImage64_load own_bzImage64_load
 #define bzImage64_load_file own_bzImage64_load_file

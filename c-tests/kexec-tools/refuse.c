@@ -1,5 +1,5 @@
 /*
- * Runs a program with kexec_load, kexec_file_load and reboot answered 0 without being made:
+ * Runs a program in which kexec_load, kexec_file_load and reboot return 0 without being made:
  *
  *     refuse PROGRAM [ARGUMENT...]
  */

@@ -1,5 +1,5 @@
-//! What the tests of the C library share: the library built for release, compilers, and a loud
-//! way to say what is not tested for want of a tool.
+//! Shared by the tests of the C library: the library built for release, compilers, and a loud
+//! report of what is not tested because a tool is missing.
 //!
 //! `c-tests/tools.sh` fetches the tools that are optional.
 
@@ -34,10 +34,10 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Runs a command that must succeed; answers what it printed.
+/// Runs a command that must succeed, and returns its output.
 ///
 /// # Panics
-/// When it does not, with all it said.
+/// When it fails, with all of its output.
 pub fn run(command: &mut Command) -> String {
     let output = output(command);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -103,7 +103,7 @@ pub fn slim() -> &'static Path {
     })
 }
 
-/// The library installed below a directory, whose path is answered.
+/// Installs the library below a directory, and returns its path.
 ///
 /// # Panics
 /// When it cannot be installed.
@@ -114,7 +114,7 @@ pub fn installed(name: &str) -> PathBuf {
     prefix
 }
 
-/// What [`installed`] installs: the command is another crate's.
+/// The part that [`installed`] installs: the command belongs to another crate.
 pub const LIBRARY: &[Part] = &[Part::Library];
 
 /// The release build, to be stripped.
@@ -140,7 +140,7 @@ pub fn destination(prefix: &Path) -> Destination {
 /// static.
 ///
 /// # Panics
-/// When it does not compile, or does not say what it should.
+/// When it does not compile, or prints something else than it should.
 pub fn quick_start(name: &str, prefix: &Path) {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let block = |kind: &str| {
@@ -197,8 +197,8 @@ pub fn api_sources() -> Vec<PathBuf> {
     sources
 }
 
-/// A program of this machine or of those `c-tests/tools.sh` fetched; without it, says that
-/// `what` is not tested.
+/// A program of this machine, or one that `c-tests/tools.sh` fetched. If there is none, reports
+/// that `what` is not tested.
 #[must_use]
 pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
     let found = find(names);
@@ -211,7 +211,7 @@ pub fn tool(names: &[&str], what: &str) -> Option<PathBuf> {
     found
 }
 
-/// As [`tool`], without a word.
+/// Like [`tool`], without a report.
 #[must_use]
 pub fn find(names: &[&str]) -> Option<PathBuf> {
     let mut directories = vec![
@@ -227,7 +227,7 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// A command of [`tool`]'s finding, with the libraries that were fetched with it.
+/// A command for a program found by [`tool`], with the libraries fetched with it.
 #[must_use]
 pub fn fetched(program: &Path) -> Command {
     let usr = root().join("target/c-tests/tools/usr");
@@ -245,7 +245,7 @@ pub fn fetched(program: &Path) -> Command {
     command
 }
 
-/// Kernel images to test with: `*/vmlinuz` below KEXEC_TEST_KERNELS; without any, says so.
+/// Kernel images to test with: `*/vmlinuz` below KEXEC_TEST_KERNELS; reports if there is none.
 #[must_use]
 pub fn kernels() -> Vec<PathBuf> {
     let directory = std::env::var_os("KEXEC_TEST_KERNELS")

@@ -1,4 +1,5 @@
-//! The API tests, linked in every way a program may link the library, and watched.
+//! The API tests, linked in every way in which a program may link the library, and run under
+//! checkers.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -58,7 +59,7 @@ fn linked_with_musl() {
     let Some(musl) = tool(&["musl-gcc"], "musl") else {
         return;
     };
-    // Its specs have absolute paths: unpacked elsewhere it needs to be told where it lies.
+    // Its specs have absolute paths: if it is unpacked elsewhere, it needs the new path.
     let usr = musl.parent().and_then(Path::parent).expect("usr");
     let lib = usr.join("lib/x86_64-linux-musl");
     let headers = usr.join("include/x86_64-linux-musl");
@@ -78,7 +79,7 @@ fn linked_with_musl() {
     ]);
     compiler.arg(&headers).arg("-isystem");
     compiler.arg(run(Command::new("cc").arg("-print-file-name=include")).trim());
-    // The kernel's headers are not musl's.
+    // The kernel's headers do not come with musl.
     compiler.args([
         "-idirafter",
         "/usr/include",

@@ -1,4 +1,4 @@
-//! Other languages, and another project's program, with the library.
+//! The library used from other languages, and from another project's program.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use libkexec_tests::{bzimage, cc, fetched, installed, kernels, not_tested, output, root, run};
 use libkexec_tests::{scratch, slim, target, tool};
 
-/// Every kernel there is, and one made up.
+/// Every kernel available, and an artificial one.
 fn images(name: &str) -> Vec<PathBuf> {
     let made_up = scratch(name).join("made-up");
     std::fs::write(&made_up, bzimage(0x2_0000)).expect("written");
@@ -16,7 +16,7 @@ fn images(name: &str) -> Vec<PathBuf> {
     images
 }
 
-/// What both examples print, without the line of the version.
+/// The output of both examples, without the version line.
 fn plausible(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines.len() == 5, "{said}");
@@ -83,7 +83,7 @@ fn build_go(go: &Path, prefix: &Path) -> Option<PathBuf> {
         format!("-I{}", prefix.join("include").display()),
     );
     command.env("CGO_LDFLAGS", format!("-L{}", prefix.join("lib").display()));
-    // Unpacked elsewhere than it was built for, it must be told where its library lies.
+    // If it is unpacked elsewhere than it was built for, it needs the path of its library.
     let real = go.canonicalize().expect("a path");
     if let Some(goroot) = real
         .ancestors()
@@ -134,13 +134,13 @@ fn kexec_tools_loads_by_our_plan() {
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{}: {said}", done.status);
         assert!(said.contains("segment[4].memsz"), "{said}");
-        // The second segment by address order holds what only libkexec's purgatory has.
+        // In address order, the second segment contains text that only libkexec's purgatory has.
         assert!(
             said.contains("bufsz = 0x1388"),
             "the initrd's 5000 bytes: {said}"
         );
     }
-    // What is wrong is said in libkexec's words, and nothing is loaded.
+    // Errors are reported with libkexec's texts, and nothing is loaded.
     let directory = scratch("kexec-tools-bad");
     let (not_an_image, kernel) = (directory.join("bad"), directory.join("kernel"));
     std::fs::write(&not_an_image, b"no kernel").expect("written");

@@ -1,5 +1,5 @@
-//! cargo-c: what its metadata say is what `xtask install` installs; and the whole of it where
-//! cargo-c is there.
+//! cargo-c: its metadata match what `xtask install` installs; if cargo-c is available, it is also
+//! run.
 #![allow(missing_docs)]
 
 use std::process::Command;
@@ -47,7 +47,7 @@ fn the_metadata_say_what_the_installer_does() {
     );
 }
 
-/// As cargo-c builds it, by cargo alone: both kinds of library in one compilation.
+/// Built as cargo-c does, with cargo alone: both kinds of library in one compilation.
 #[test]
 fn a_shared_object_of_the_archives_package_has_the_versions_too() {
     let directory = target().join("c-tests/capi");

@@ -16,7 +16,7 @@ fn is_what_the_generator_writes() {
         .current_dir(root()));
 }
 
-/// Alone, twice, with every macro used, in each dialect.
+/// The header alone, included twice, with every macro used, in each dialect.
 fn clean(compiler: &std::path::Path, name: &str) {
     let directory = scratch(name);
     let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
@@ -70,8 +70,8 @@ fn is_clean_under_clang() {
     }
 }
 
-/// Every structure's size and every member's place is a number in c-tests/api/layout.c, so that
-/// none changes unnoticed.
+/// The size of every structure and the offset of every member is a number in c-tests/api/layout.c,
+/// so that none changes unnoticed.
 #[test]
 fn every_layout_is_pinned() {
     let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
@@ -85,7 +85,7 @@ fn every_layout_is_pinned() {
         assert!(pins.contains(&size), "{size}");
         let body = rest.split("\n};").next().unwrap_or_default();
         let declared = body.lines().filter_map(|line| line.strip_suffix(';'));
-        // The first lies at 0.
+        // The first one is at 0.
         for declaration in declared.skip(1) {
             let before = declaration.split('[').next().unwrap_or_default();
             let member = before.rsplit([' ', '*']).next().unwrap_or_default();

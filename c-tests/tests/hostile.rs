@@ -1,10 +1,10 @@
-//! Every function with everything that is wrong with a pointer, a size or a number: the calls are
-//! generated from the header, so that none is left out.
+//! Calls every function with every invalid kind of pointer, size or number. The calls are generated
+//! from the header, so that none is left out.
 //!
-//! For each pointer: NULL; misaligned, if it is to an object; for opaque objects storage that was
-//! not initialised and another object's; for structures with a size: sizes that cannot be, the
-//! smallest of the past, and the future with a tail of zeros and not of zeros. For each number:
-//! 0 and all bits set. One thing at a time; the rest is right.
+//! For each pointer: NULL; misaligned, if it points to an object; for opaque objects, storage that
+//! was not initialised, and that of another object; for structures with a size: invalid sizes, the
+//! smallest earlier size, and a later one with a tail of zeros and of other bytes. For each number:
+//! 0 and all bits set. One argument is changed at a time; the others are valid.
 #![allow(missing_docs)]
 
 use std::collections::BTreeSet;
@@ -108,7 +108,7 @@ impl Parameter {
         self.structure().is_some() || matches!(self.kind.as_str(), "uint32_t *" | "const int *")
     }
 
-    /// An expression that is right.
+    /// A valid expression.
     fn right(&self, function: &str) -> String {
         match (self.kind.as_str(), self.name.as_str()) {
             (
@@ -171,7 +171,7 @@ fn call(function: &Function, changed: usize, argument: &str) -> String {
     if function.returns != "int" {
         return call;
     }
-    // What it does not do is looked at besides: write although it fails, and leave a plan then.
+    // Also checked: if it fails, it writes nothing and leaves no plan.
     let planned = function.name.starts_with("kx_plan") && function.has("machine");
     let parameter = function.parameters.get(changed);
     let right = parameter.is_some_and(|parameter| parameter.name != "workspace");
@@ -225,7 +225,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         for wrong in ["0", "7", beginning, &shorter, "4097", "(size_t)-1"] {
             answers("KX_E_SIZE", &size(wrong), &right);
         }
-        // What it answers when all is right.
+        // Its return value if everything is valid.
         let baseline = of(&right);
         let same = |before: &str| {
             format!(
@@ -245,7 +245,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
             )
             .expect("text");
         } else {
-            // Written on success, an error on failure: then the tail is zeroed.
+            // Written on success (an error on failure): then the tail is zeroed.
             let before = format!("{} {tail}", size(&future));
             let written = if name == "kx_error" { "< 0" } else { ">= 0" };
             text.push_str(&same(&before));
@@ -254,7 +254,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
                 "    reset(); {before} if ({baseline} {written}) CHECK(zero({name}_.more));"
             )
             .expect("text");
-            // Of what is there before a refused call nothing changes.
+            // A refused call does not change earlier contents.
             if name != "kx_error" {
                 let members = format!(
                     "memset((char *)&{name}_.it + sizeof(size_t), 0x5a, \
@@ -357,8 +357,8 @@ int main(void)
 }
 "#;
 
-/// What a call may write to is as it was if it fails; struct kx_error alone is written then. And
-/// of a plan that was not made there is none.
+/// If a call fails, its outputs are unchanged; only struct kx_error is written. If planning failed,
+/// there is no plan.
 fn watch(versioned: &BTreeSet<String>) -> String {
     let names = versioned.iter().filter(|name| *name != "kx_error");
     let structures = names.map(|name| format!("{name}_"));
@@ -386,7 +386,7 @@ fn watch(versioned: &BTreeSet<String>) -> String {
             \x20   return answer;\n}\n\n"
 }
 
-/// Begins every call with objects that are right.
+/// Begins every call with valid objects.
 fn reset(versioned: &BTreeSet<String>) -> String {
     let mut text = String::from(
         "static void reset(void)\n{\n\

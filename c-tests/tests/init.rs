@@ -1,4 +1,4 @@
-//! The tiny init: how long, how large, and without what.
+//! The tiny init: its number of lines, its size, and what it must not contain.
 #![allow(missing_docs)]
 
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Installing and taking away again: nothing stays that was installed, and nothing goes that was
-//! there before.
+//! Installing and uninstalling: all that was installed is removed, and nothing that was there
+//! before.
 #![allow(missing_docs)]
 
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ fn directories_that_were_there_stay() {
         assert!(path.symlink_metadata().is_ok(), "{}", path.display());
     }
     let files = tree(&place);
-    // Twice is once: what the first one made the second does not take for another's.
+    // Installing twice is like once: the second one knows which directories the first one made.
     install(&source(), &to, Part::ALL).expect("installed again");
     assert_eq!(tree(&place), files);
     uninstall(root(), &to, Part::ALL).expect("uninstalled");
@@ -121,7 +121,7 @@ fn a_staging_directory_keeps_its_directories_and_has_no_record() {
     }
 }
 
-/// Whatever stands in the record, what is not a directory of the installation stays.
+/// A directory that is not part of the installation stays, whatever the record says.
 #[test]
 fn a_record_that_lies_is_not_believed() {
     let place = place("install-lies");
@@ -178,7 +178,7 @@ fn what_pkg_config_cannot_tell_is_refused() {
     assert_eq!(tree(&place).len(), 0);
 }
 
-/// The program, of a tree that was never built.
+/// The program, in a tree that was never built.
 #[test]
 fn uninstalling_needs_no_build() {
     let place = place("install-program");
@@ -208,7 +208,7 @@ fn uninstalling_needs_no_build() {
     assert_eq!(tree(&place).len(), 0);
 }
 
-/// What is installed: every file's permissions and kind, under the umask that leaves least.
+/// The permissions and kind of every installed file, under the most restrictive umask.
 #[test]
 fn modes_do_not_depend_on_the_umask() {
     let place = place("install-umask");
@@ -236,7 +236,7 @@ fn modes_do_not_depend_on_the_umask() {
                 _ if data.is_dir() => 0o755,
                 Some("usr/sbin/kexec") => 0o755,
                 Some(path) if path.ends_with(".sh") => 0o755,
-                // The shared object too: it is not a program.
+                // Also the shared object, which is not a program.
                 _ => 0o644,
             };
             assert_eq!(mode, wanted, "umask {umask}: {}", path.display());
@@ -293,7 +293,7 @@ fn stripping_is_a_choice_and_keeps_the_build_id() {
     }
 }
 
-/// As with a cross compiler's binutils.
+/// With prefixed binutils, as of a cross compiler.
 #[test]
 fn tools_have_a_prefix() {
     let place = place("install-tools");
@@ -339,7 +339,7 @@ fn one_part_goes_and_the_other_stays() {
     assert_eq!(tree(&place).len(), 0);
 }
 
-/// A tree that was moved after it was installed, by the variable that says where to.
+/// A tree that was moved after the installation, found by the variable with its new place.
 #[test]
 fn the_pkg_config_file_is_relative_to_its_prefix() {
     let place = place("install-moved");

@@ -1,4 +1,4 @@
-//! Whatever links it, the shared object has its symbol versions, or there is none.
+//! With every linker, the shared object has its symbol versions, or it is not built.
 #![allow(missing_docs)]
 
 use std::process::{Command, Output};
@@ -22,7 +22,7 @@ fn build(linker: &str) -> Output {
 fn every_linker_gives_versions_or_nothing() {
     let so = target().join("c-tests/linkers/release/libkexec.so");
     for linker in ["ld.bfd", "ld.gold", "ld.lld"] {
-        // The step `msrv` and every other build have lld, or have none.
+        // If lld is missing this is no skip: the other builds use it if it exists.
         let what = format!("libkexec.so linked by {linker}");
         let Some(path) = (match linker {
             "ld.lld" => libkexec_tests::find(&[linker]),
@@ -36,7 +36,7 @@ fn every_linker_gives_versions_or_nothing() {
         versions::check(&so, root(), "").expect(linker);
         std::fs::remove_file(&so).expect("it was made");
     }
-    // A linker that says it linked, and has not heard of the map.
+    // A linker that reports success but ignores the map.
     for linker in ["/bin/false", "/bin/true", "/nowhere/ld"] {
         let refused = build(linker);
         let said = String::from_utf8_lossy(&refused.stderr);

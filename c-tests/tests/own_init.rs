@@ -1,5 +1,5 @@
-//! docs/init.md as a user follows it: the examples of an installed library are copied out of the
-//! tree and built there.
+//! Follows docs/init.md as a user does: copies the examples of an installed library out of the tree
+//! and builds them there.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use libkexec_tests::{installed, root, run, scratch, target};
 
-/// Bytes of the program as it is; `cargo xtask test budget` has the same limit.
+/// Size limit of the unchanged program in bytes; `cargo xtask test budget` has the same limit.
 const LIMIT: u64 = 24 << 10;
 
 /// A copy of an installed example, outside of every workspace.
@@ -48,7 +48,7 @@ fn in_rust() {
     let manifest = place.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).expect("Cargo.toml");
     let source = root().canonicalize().expect("a path");
-    // The line of sed in docs/init.md.
+    // The sed command in docs/init.md.
     let edited = text.replace("\"../../", &format!("\"{}/", source.display()));
     std::fs::write(&manifest, edited).expect("written");
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
@@ -63,7 +63,7 @@ fn in_rust() {
     std::fs::remove_dir_all(&place).expect("removed");
 }
 
-/// What the page says a user sees who leaves a part out.
+/// The error that the page documents for a missing part.
 #[test]
 fn what_is_missing_is_named() {
     let page = std::fs::read_to_string(root().join("docs/init.md")).expect("the page");

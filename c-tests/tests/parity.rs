@@ -28,7 +28,7 @@ const HOTPLUG: u32 = 64 << 8;
 const MEMMAP: u32 = 128 << 8;
 const VMLINUX: u32 = 256 << 8;
 
-/// What `plan.c` is asked for.
+/// The arguments of `plan.c`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wanted<'a> {
     flags: u32,
@@ -125,7 +125,7 @@ fn hex(out: &mut String, bytes: &[u8]) {
     out.push('\n');
 }
 
-/// What `plan.c` prints, through Rust.
+/// The output of `plan.c`, made through Rust.
 fn through_rust(
     wanted: &Wanted<'_>,
     machine_root: &Path,
@@ -209,7 +209,7 @@ fn program(directory: &Path) -> PathBuf {
     program
 }
 
-/// The same plan by both; answers what they say of it.
+/// Makes the same plan with both, and returns their output.
 fn same(
     program: &Path,
     wanted: Wanted<'_>,
@@ -230,8 +230,8 @@ fn same(
     through_c
 }
 
-/// A machine with more ranges than boot_params has room for, and EFI; with an e820 table of its own,
-/// and more of it behind, if that is asked for.
+/// A machine with more ranges than boot_params has room for, and EFI. If asked for, it has its own
+/// e820 table with an extension.
 fn efi_machine(made_up: &Path, e820: bool) {
     let mut iomem = String::from("00100000-bfffffff : System RAM\n");
     for n in 0..200_u64 {
@@ -306,7 +306,7 @@ fn byte_for_byte() {
     ];
     for machine in [made_up.as_path(), Path::new("/")] {
         for (number, image) in images.iter().enumerate() {
-            // Real kernels are large and this build slow: one plan each, with everything.
+            // Real kernels are large and this build is slow: one plan for each, with everything.
             let real = number > 0;
             let first = if real { initrds.len() } else { 0 };
             if real && machine == Path::new("/") {
@@ -321,7 +321,7 @@ fn byte_for_byte() {
     }
 }
 
-/// Every member of a request but its files, and kx_plan_to_boot().
+/// Every member of a request except its files, and kx_plan_to_boot().
 #[test]
 fn byte_for_byte_whatever_is_asked() {
     let directory = scratch("parity-options");
@@ -378,14 +378,14 @@ fn byte_for_byte_whatever_is_asked() {
     ] {
         said.push(same(&program, wanted, &machine, &image, &initrds));
     }
-    // Each of them makes another plan: none was passed over by both.
+    // Each of them makes a different plan, so none was ignored by both.
     let plans = said.len();
     said.sort();
     said.dedup();
     assert_eq!(said.len(), plans);
 }
 
-/// A machine put together by kx_machine_parse(), a file at a time, is the one that is read.
+/// A machine built with kx_machine_parse(), one file at a time, equals the one that is read.
 #[test]
 fn byte_for_byte_from_the_contents_of_files() {
     let directory = scratch("parity-parse");
@@ -404,14 +404,14 @@ fn byte_for_byte_from_the_contents_of_files() {
     }
     let machine = directory.join("crash-machine");
     crash_machine(&machine);
-    // How many CPUs there may be it cannot be told.
+    // kx_machine_parse() has no source for the possible CPUs, so none is absent.
     write(machine.join("sys/devices/system/cpu/possible"), b"0-2\n");
     for flags in [0, CRASH, CRASH | HOTPLUG, CRASH | MEMMAP] {
         same(&program, parse(flags), &machine, &image, &[]);
     }
 }
 
-/// An ELF file of these program headers: p_type, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz.
+/// An ELF file with these program headers: p_type, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz.
 fn elf(kind: u8, entry: u64, headers: &[[u64; 6]], size: usize) -> Vec<u8> {
     let mut file = vec![0_u8; 64];
     file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
@@ -526,7 +526,7 @@ fn byte_for_byte_for_crash_kernels_and_vmlinux() {
             };
             same(&program, wanted, &machine, image, &initrds);
         }
-        // Two of the kernel, two initrds, boot parameters, purgatory, perhaps the elfcorehdr.
+        // Two for the kernel, two initrds, boot parameters, purgatory, perhaps the elfcorehdr.
         let extra = usize::from(flags & CRASH != 0);
         assert_eq!(said.matches("\nsegment ").count(), 6 + extra);
     }

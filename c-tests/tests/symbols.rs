@@ -1,4 +1,4 @@
-//! What the shared object and the archive export and need.
+//! The symbols that the shared object and the archive export and need.
 #![allow(missing_docs)]
 
 use std::collections::BTreeSet;
@@ -76,8 +76,8 @@ fn the_shared_object_needs_nothing() {
     );
 }
 
-/// Nothing to write to: no .data, no .bss, no thread-local storage; what relocations write is
-/// read-only afterwards.
+/// No writable data: no .data, no .bss, no thread-local storage; relocated data is read-only
+/// afterwards.
 #[test]
 fn the_shared_object_has_no_writable_data() {
     let so = built().join("libkexec.so");
@@ -120,7 +120,7 @@ fn the_slim_archive_asks_for_the_mem_functions_only() {
     }
 }
 
-/// The same build with a function that may panic: neither links.
+/// The same build with a function that may panic: neither library links.
 #[test]
 fn a_reachable_panic_fails_the_link() {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
@@ -152,7 +152,7 @@ fn a_reachable_panic_fails_the_link() {
     assert!(!linked.status.success(), "{said}");
     assert!(said.contains("libkexec_has_a_reachable_panic"), "{said}");
 
-    // And what ships links whole, every function of it.
+    // The shipped library links with all of its functions.
     let whole = libkexec_tests::scratch("whole");
     let source = whole.join("whole.c");
     std::fs::write(&source, "int main(void) { return 0; }\n").expect("written");

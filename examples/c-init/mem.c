@@ -1,5 +1,5 @@
 /*
- * The five functions libkexec.a asks of a program without libc; every compiler asks for the same.
+ * The five functions that libkexec.a needs from a program without libc; every compiler needs them.
  * Bytes go through inline assembly, so that the compiler cannot turn a loop into a call of itself.
  */
 #include <stddef.h>

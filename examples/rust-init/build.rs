@@ -1,4 +1,4 @@
-//! Links this program as kexec-rt says: static, without libc, with an entry point of its own.
+//! Links this program as kexec-rt requires: static, without libc, with its own entry point.
 
 use std::env::var;
 

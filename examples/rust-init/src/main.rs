@@ -28,8 +28,8 @@ fn main(_: Arguments, _: Environment) -> u8 {
     }
 }
 
-/// Says the error by its numbers: its text, and what formats it, would be a third of this
-/// program. Whoever has the room writes `{error}`.
+/// Prints the error as numbers: its text and the code that formats it would be a third of this
+/// program. A program with more room prints `{error}`.
 fn complain(error: &Error) {
     let mut text = *b"init: error 00000, errno 00000\n";
     let errno = match error {
@@ -39,11 +39,11 @@ fn complain(error: &Error) {
     for (end, number) in [(17, error.number()), (30, errno)] {
         put_decimal(text.get_mut(..end).unwrap_or_default(), number.into());
     }
-    // There is nobody to tell that it cannot be told.
+    // If the message cannot be written, there is no other way to report it.
     let _unwritten = linux::write(&Standard::Error.fd(), &text);
 }
 
-/// A file's bytes; the program maps it once and for good.
+/// A file's bytes; the program never unmaps it.
 fn file(path: &CStr) -> Result<&'static [u8]> {
     let mapping = File::open(path)?.map()?;
     // SAFETY: nobody writes to the file: it is in the initramfs, and no other program runs.
