@@ -810,7 +810,7 @@ struct kx_crash_info {
 struct kx_image {
   /** Set by the caller: sizeof(struct kx_image). */
   size_t size;
-  /** KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; later versions add more. */
+  /** KX_FORMAT_* of an image that can be planned; later versions add more. */
   uint32_t format;
   /** The architecture that it runs on, KX_ARCH_*. */
   uint32_t arch;
@@ -834,7 +834,7 @@ struct kx_image {
   uint64_t pref_address;
   /** Bytes of memory that it needs, from its load address on. */
   uint64_t init_size;
-  /** Longest command line that it accepts, in bytes without the NUL. */
+  /** Longest command line that it accepts, in bytes without the NUL; UINT64_MAX for no limit. */
   uint64_t command_line_size;
   /** Bytes that are loaded. */
   uint64_t kernel_size;

@@ -182,7 +182,8 @@ fn through_rust(
             SegmentKind::BootParams => ("boot parameters", 0),
             SegmentKind::Purgatory => ("purgatory", 0),
             SegmentKind::CoreHeader => ("elfcorehdr", 0),
-            other => panic!("{other:?} is new here"),
+            SegmentKind::Backup => ("low memory's copy", 0),
+            _ => ("segment", 0),
         };
         let (mem, memsz, bufsz) = (segment.mem, segment.memsz, segment.buf.len());
         writeln!(

@@ -74,8 +74,8 @@ impl fmt::Debug for Module<'_, '_> {
 /// `Options { verify: false, ..Options::DEFAULT }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The format the image must have: [`Format::BzImage`] or [`Format::Vmlinux`]; others are
-    /// refused. `None` looks which one it is.
+    /// The format the image must have, one of which images are started ([`Format::is_started`]);
+    /// others are refused. `None` looks which one it is.
     pub format: Option<Format>,
     /// The architecture the image must be for; `None` for that of the image.
     pub arch: Option<Arch>,

@@ -1,9 +1,8 @@
 //! The contents of a kernel image.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
-use kexec_core::cstr;
-use kexec_core::image::Kernel;
+use kexec_core::image::{Format, Image, Kernel};
 use kexec_core::linux::Mapping;
 use kexec_core::machine::Known;
 
@@ -91,7 +90,7 @@ pub const KX_IMAGE_VERSION_SIZE: usize = 256;
 pub struct kx_image {
     /// Set by the caller: sizeof(struct kx_image).
     pub size: usize,
-    /// KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX; later versions add more.
+    /// KX_FORMAT_* of an image that can be planned; later versions add more.
     pub format: u32,
     /// The architecture that it runs on, KX_ARCH_*.
     pub arch: u32,
@@ -111,7 +110,7 @@ pub struct kx_image {
     pub pref_address: u64,
     /// Bytes of memory that it needs, from its load address on.
     pub init_size: u64,
-    /// Longest command line that it accepts, in bytes without the NUL.
+    /// Longest command line that it accepts, in bytes without the NUL; UINT64_MAX for no limit.
     pub command_line_size: u64,
     /// Bytes that are loaded.
     pub kernel_size: u64,
@@ -131,10 +130,17 @@ pub struct kx_image {
 unsafe impl Versioned for kx_image {}
 const _: () = assert!(size_of::<kx_image>() == 80 + 2 * KX_IMAGE_VERSION_SIZE);
 
-fn describe(file: &[u8]) -> Result<kx_image, Failure> {
-    let image = Kernel::parse(file, true)?;
+/// What only Linux/x86 has.
+#[derive(Default)]
+struct Linux {
+    protocol: u32,
+    xloadflags: u32,
+    setup_type_max: u32,
+}
+
+fn linux(image: &Kernel<'_>, file: &[u8]) -> Linux {
     let mut xloadflags = u32::from(image.xloadflags());
-    if let Kernel::Vmlinux(image) = &image {
+    if let Kernel::Vmlinux(image) = image {
         if image.efi_kexec() == Known::Yes {
             xloadflags |= KX_XLF_EFI_KEXEC;
         }
@@ -142,9 +148,20 @@ fn describe(file: &[u8]) -> Result<kx_image, Failure> {
             xloadflags |= KX_XLF_FIVE_LEVEL;
         }
     }
-    let kernel_size = image.parts().fold(0, |sum: u64, (bytes, _, _)| {
-        sum.saturating_add(bytes.len() as u64)
-    });
+    Linux {
+        protocol: image.version().into(),
+        xloadflags,
+        setup_type_max: image.setup_type_max().unwrap_or(KX_SETUP_TYPE_UNKNOWN),
+    }
+}
+
+fn describe(file: &[u8]) -> Result<kx_image, Failure> {
+    let image = Image::parse(file, true)?;
+    let facts = image.facts();
+    let linux = match &image {
+        Image::Linux(image) => linux(image, file),
+        _ => Linux::default(),
+    };
     let text = |bytes: &[u8]| {
         let mut text = [0; KX_IMAGE_VERSION_SIZE];
         // The image's string has at most 255 bytes, so the NUL stays.
@@ -155,23 +172,23 @@ fn describe(file: &[u8]) -> Result<kx_image, Failure> {
     };
     Ok(kx_image {
         size: 0,
-        format: image.format().number().into(),
-        arch: arch::number(Some(image.arch())),
-        entries: image.entries().iter().fold(0, |bits, entry| {
+        format: facts.format.number().into(),
+        arch: arch::number(Some(facts.arch)),
+        entries: facts.entries.iter().fold(0, |bits, entry| {
             bits | 1_u32.wrapping_shl(entry.number().into())
         }),
-        protocol: image.version().into(),
-        xloadflags,
-        relocatable: image.relocatable().into(),
-        alignment: image.alignment(),
-        pref_address: image.pref_address(),
-        init_size: image.size(),
-        command_line_size: image.cmdline_size(),
-        kernel_size,
-        setup_type_max: image.setup_type_max().unwrap_or(KX_SETUP_TYPE_UNKNOWN),
+        protocol: linux.protocol,
+        xloadflags: linux.xloadflags,
+        relocatable: facts.relocatable.into(),
+        alignment: facts.alignment,
+        pref_address: facts.pref_address,
+        init_size: facts.size,
+        command_line_size: facts.command_line_max,
+        kernel_size: facts.loaded,
+        setup_type_max: linux.setup_type_max,
         reserved: 0,
-        version: text(image.release()),
-        banner: text(image.version_string()),
+        version: text(facts.release),
+        banner: text(facts.version_string),
     })
 }
 
@@ -286,34 +303,6 @@ pub unsafe extern "C" fn kx_file_arch(data: *const c_void, length: usize) -> c_i
 /// format" for other numbers. Static, never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_format_name(format: u32) -> *const c_char {
-    let name: &CStr = match format {
-        KX_FORMAT_BZIMAGE => cstr!("a bzImage"),
-        KX_FORMAT_ELF => cstr!("an ELF file"),
-        KX_FORMAT_ARM64_IMAGE => cstr!("an arm64 kernel (Image)"),
-        KX_FORMAT_RISCV64_IMAGE => cstr!("a riscv kernel (Image)"),
-        KX_FORMAT_ZBOOT => cstr!("a compressed EFI kernel (zboot)"),
-        KX_FORMAT_UKI => cstr!("a unified kernel image (UKI)"),
-        KX_FORMAT_PE => cstr!("an EFI program (PE)"),
-        KX_FORMAT_GZIP => cstr!("a gzip file"),
-        KX_FORMAT_BZIP2 => cstr!("a bzip2 file"),
-        KX_FORMAT_LZMA => cstr!("an lzma file"),
-        KX_FORMAT_XZ => cstr!("an xz file"),
-        KX_FORMAT_LZOP => cstr!("an lzop file"),
-        KX_FORMAT_LZ4 => cstr!("an lz4 file"),
-        KX_FORMAT_ZSTD => cstr!("a zstd file"),
-        KX_FORMAT_CPIO => cstr!("a cpio archive (an initrd)"),
-        KX_FORMAT_DEVICE_TREE => cstr!("a device tree"),
-        KX_FORMAT_UBOOT_IMAGE => cstr!("a U-Boot image (uImage)"),
-        KX_FORMAT_TEXT => cstr!("a text file"),
-        KX_FORMAT_VMLINUX => cstr!("a Linux kernel in ELF (vmlinux)"),
-        KX_FORMAT_MULTIBOOT1 => cstr!("a multiboot kernel"),
-        KX_FORMAT_MULTIBOOT2 => cstr!("a multiboot2 kernel"),
-        KX_FORMAT_AR => cstr!("an ar archive (Debian package)"),
-        KX_FORMAT_TAR => cstr!("a tar archive"),
-        KX_FORMAT_SQUASHFS => cstr!("a squashfs file system"),
-        KX_FORMAT_ISO => cstr!("a CD image (ISO 9660)"),
-        KX_FORMAT_DISK => cstr!("a disk image or boot sector"),
-        _ => cstr!("a file of an unknown format"),
-    };
-    name.as_ptr()
+    let format = Format::from_number(format.into()).unwrap_or_default();
+    format.c_name().as_ptr()
 }

@@ -1,15 +1,14 @@
 //! Files given in the wrong place, known by their first bytes.
 
+use kexec_core::image::probe;
+
 /// Bytes of a file that the functions here and [`kind::check`](crate::kind::check) look at.
 pub const START: usize = 0x238;
 
-/// Whether a file begins like a kernel of any kind that can be loaded: a setup header
-/// (Documentation/arch/x86/boot.rst) or ELF.
+/// Whether a file begins like a kernel of any kind that can be loaded, or like an ELF file.
 #[must_use]
 pub fn is_kernel(start: &[u8]) -> bool {
-    let boot_flag = start.get(0x1fe..0x200) == Some(&[0x55, 0xaa]);
-    let header = start.get(0x202..0x206) == Some(b"HdrS");
-    (boot_flag && header) || start.starts_with(b"\x7fELF")
+    probe(start).is_started() || start.starts_with(b"\x7fELF")
 }
 
 /// Whether a file is a cpio archive of the two kinds the kernel unpacks (do_header in

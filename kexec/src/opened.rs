@@ -6,7 +6,7 @@ use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS};
 use kexec_cli::kind;
 use kexec_cli::text::Text;
-use kexec_core::image::Kernel;
+use kexec_core::image::Image;
 use kexec_core::linux::{Copies, Hold};
 use kexec_core::machine::Machine;
 use kexec_core::plan::Rule;
@@ -31,7 +31,7 @@ pub struct Opened<'a, 'b> {
 /// The same, with what the kernel's file was parsed as.
 pub struct Parsed<'a, 'b, 'c> {
     pub opened: &'c Opened<'a, 'b>,
-    pub image: Result<Kernel<'c>, Error>,
+    pub image: Result<Image<'c>, Error>,
 }
 
 impl<'a, 'b> Opened<'a, 'b> {
@@ -64,7 +64,7 @@ impl<'a, 'b> Opened<'a, 'b> {
     /// Parses the kernel's file.
     pub fn parse(&self, command: &Command<'_>) -> Parsed<'a, 'b, '_> {
         Parsed {
-            image: Kernel::parse(self.kernel().1, command.options.args_linux),
+            image: Image::parse(self.kernel().1, command.options.args_linux),
             opened: self,
         }
     }

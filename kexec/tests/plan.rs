@@ -14,7 +14,7 @@ mod plan_schema;
 use kexec_cli::command::Actions;
 use kexec_cli::plan::{Listed, View, explain, json, map};
 use kexec_core::arch::Arch;
-use kexec_core::image::Kernel;
+use kexec_core::image::Image;
 use kexec_core::machine::{
     EfiMemoryDescriptor, Firmware, IomemAccess, Known, Machine, MemorySource,
 };
@@ -162,7 +162,7 @@ fn with_view<T>(
     let mut workspace = Box::new(Workspace::new());
     let mut details = Details::new();
     let plan = plan_with_details(&request, machine, &mut workspace, &mut details).unwrap();
-    let image = Kernel::parse(&kernel, false).unwrap();
+    let image = Image::parse(&kernel, false).unwrap();
     let listed = |role, path, size| Listed { role, path, size };
     let view = View {
         machine,

@@ -1,102 +1,123 @@
 //! What a file looks like: the formats that [`crate::image::probe`] tells apart.
 
+use core::ffi::CStr;
 use core::fmt;
 
-/// A format of files. The discriminants are the C library's KX_FORMAT_*; never reused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[repr(u16)]
-pub enum Format {
+use crate::cstr;
+
+/// Everything that depends on the list of formats. A row has the variant, the C library's number, the
+/// name, and `started` if images of the format can be started.
+macro_rules! formats {
+    ($($(#[$about:meta])* $format:ident = $number:literal, $name:literal $(, $started:ident)?;)*) => {
+        /// A format of files. The discriminants are the C library's KX_FORMAT_*; never reused.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        #[repr(u16)]
+        pub enum Format {
+            $($(#[$about])* $format = $number,)*
+        }
+
+        impl Format {
+            /// Every format, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$format),*];
+
+            /// In English, with its article: "a gzip file".
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$format => $name,)*
+                }
+            }
+
+            /// [`Format::name`] as a C string.
+            #[must_use]
+            pub const fn c_name(self) -> &'static CStr {
+                match self {
+                    $(Self::$format => cstr!($name),)*
+                }
+            }
+
+            /// Whether images of this format can be started.
+            #[must_use]
+            pub const fn is_started(self) -> bool {
+                match self {
+                    $(Self::$format => started!($($started)?),)*
+                }
+            }
+        }
+    };
+}
+
+/// A row's last word, as a value.
+macro_rules! started {
+    () => {
+        false
+    };
+    (started) => {
+        true
+    };
+}
+
+formats! {
     /// None that is known here.
     #[default]
-    Unknown = 0,
+    Unknown = 0, "a file of an unknown format";
     /// A Linux/x86 bzImage.
-    BzImage = 1,
+    BzImage = 1, "a bzImage", started;
     /// An ELF file, of whatever machine.
-    Elf = 2,
+    Elf = 2, "an ELF file";
     /// A Linux/arm64 Image.
-    Arm64Image = 3,
+    Arm64Image = 3, "an arm64 kernel (Image)";
     /// A Linux/riscv Image.
-    Riscv64Image = 4,
+    Riscv64Image = 4, "a riscv kernel (Image)";
     /// A compressed EFI kernel (CONFIG_EFI_ZBOOT).
-    Zboot = 5,
+    Zboot = 5, "a compressed EFI kernel (zboot)";
     /// A unified kernel image: an EFI program with a kernel in its section .linux.
-    Uki = 6,
+    Uki = 6, "a unified kernel image (UKI)";
     /// Another EFI or Windows program (PE).
-    Pe = 7,
+    Pe = 7, "an EFI program (PE)";
     /// Compressed by gzip.
-    Gzip = 8,
+    Gzip = 8, "a gzip file";
     /// Compressed by bzip2.
-    Bzip2 = 9,
+    Bzip2 = 9, "a bzip2 file";
     /// Compressed by lzma.
-    Lzma = 10,
+    Lzma = 10, "an lzma file";
     /// Compressed by xz.
-    Xz = 11,
+    Xz = 11, "an xz file";
     /// Compressed by lzop.
-    Lzop = 12,
+    Lzop = 12, "an lzop file";
     /// Compressed by lz4.
-    Lz4 = 13,
+    Lz4 = 13, "an lz4 file";
     /// Compressed by zstd.
-    Zstd = 14,
+    Zstd = 14, "a zstd file";
     /// A cpio archive: an initrd.
-    Cpio = 15,
+    Cpio = 15, "a cpio archive (an initrd)";
     /// A flattened device tree.
-    DeviceTree = 16,
+    DeviceTree = 16, "a device tree";
     /// A legacy U-Boot image (uImage).
-    UBootImage = 17,
+    UBootImage = 17, "a U-Boot image (uImage)";
     /// Text.
-    Text = 18,
+    Text = 18, "a text file";
     /// A Linux kernel as an ELF file. Marks do not tell it from other ELF files: it is asked for,
     /// or found by [`Kernel`](crate::image::Kernel).
-    Vmlinux = 19,
+    Vmlinux = 19, "a Linux kernel in ELF (vmlinux)", started;
     /// A multiboot kernel, of version 1: an ELF file, or one with addresses in its multiboot header.
-    Multiboot1 = 20,
+    Multiboot1 = 20, "a multiboot kernel";
     /// A multiboot kernel, of version 2.
-    Multiboot2 = 21,
+    Multiboot2 = 21, "a multiboot2 kernel";
     /// An archive of ar(1), as Debian packages are.
-    Ar = 22,
+    Ar = 22, "an ar archive (Debian package)";
     /// An archive of tar(1).
-    Tar = 23,
+    Tar = 23, "a tar archive";
     /// A squashfs file system.
-    Squashfs = 24,
+    Squashfs = 24, "a squashfs file system";
     /// An ISO 9660 file system: the image of a CD.
-    Iso = 25,
+    Iso = 25, "a CD image (ISO 9660)";
     /// A disk with a partition table, MBR or GPT, or a file system with a boot sector.
-    Disk = 26,
+    Disk = 26, "a disk image or boot sector";
 }
 
 impl Format {
-    /// Every format, by number.
-    pub const ALL: &'static [Self] = &[
-        Self::Unknown,
-        Self::BzImage,
-        Self::Elf,
-        Self::Arm64Image,
-        Self::Riscv64Image,
-        Self::Zboot,
-        Self::Uki,
-        Self::Pe,
-        Self::Gzip,
-        Self::Bzip2,
-        Self::Lzma,
-        Self::Xz,
-        Self::Lzop,
-        Self::Lz4,
-        Self::Zstd,
-        Self::Cpio,
-        Self::DeviceTree,
-        Self::UBootImage,
-        Self::Text,
-        Self::Vmlinux,
-        Self::Multiboot1,
-        Self::Multiboot2,
-        Self::Ar,
-        Self::Tar,
-        Self::Squashfs,
-        Self::Iso,
-        Self::Disk,
-    ];
-
     /// Its number, KX_FORMAT_* in C.
     #[must_use]
     pub const fn number(self) -> u16 {
@@ -117,40 +138,6 @@ impl Format {
             self,
             Self::Gzip | Self::Bzip2 | Self::Lzma | Self::Xz | Self::Lzop | Self::Lz4 | Self::Zstd
         )
-    }
-
-    /// In English, with its article: "a gzip file".
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "a file of an unknown format",
-            Self::BzImage => "a bzImage",
-            Self::Elf => "an ELF file",
-            Self::Arm64Image => "an arm64 kernel (Image)",
-            Self::Riscv64Image => "a riscv kernel (Image)",
-            Self::Zboot => "a compressed EFI kernel (zboot)",
-            Self::Uki => "a unified kernel image (UKI)",
-            Self::Pe => "an EFI program (PE)",
-            Self::Gzip => "a gzip file",
-            Self::Bzip2 => "a bzip2 file",
-            Self::Lzma => "an lzma file",
-            Self::Xz => "an xz file",
-            Self::Lzop => "an lzop file",
-            Self::Lz4 => "an lz4 file",
-            Self::Zstd => "a zstd file",
-            Self::Cpio => "a cpio archive (an initrd)",
-            Self::DeviceTree => "a device tree",
-            Self::UBootImage => "a U-Boot image (uImage)",
-            Self::Text => "a text file",
-            Self::Vmlinux => "a Linux kernel in ELF (vmlinux)",
-            Self::Multiboot1 => "a multiboot kernel",
-            Self::Multiboot2 => "a multiboot2 kernel",
-            Self::Ar => "an ar archive (Debian package)",
-            Self::Tar => "a tar archive",
-            Self::Squashfs => "a squashfs file system",
-            Self::Iso => "a CD image (ISO 9660)",
-            Self::Disk => "a disk image or boot sector",
-        }
     }
 
     /// What to do with a file of this format that was given as a kernel; empty where there is nothing
@@ -175,7 +162,7 @@ impl Format {
             Self::Multiboot1 | Self::Multiboot2 => "such kernels cannot be started yet",
             Self::Ar | Self::Tar => "unpack it, and use the kernel in it",
             Self::Squashfs | Self::Iso | Self::Disk => "mount it, and use the kernel in it",
-            Self::Unknown | Self::BzImage | Self::Elf | Self::Text | Self::Vmlinux => "",
+            _ => "",
         }
     }
 }

@@ -1,12 +1,12 @@
-//! A Linux kernel of either kind, as the planner sees it.
+//! A Linux/x86 kernel of either kind, as its handover sees it.
 
 use super::bzimage::{field, xlf};
 use super::probe::{may_begin_bzimage, probe};
-use super::{BzImage, Entry, Vmlinux};
+use super::{BzImage, Entry, Facts, Vmlinux};
 use crate::arch::Arch;
 use crate::error::{Error, Format, Result};
 
-/// A kernel that is entered at its 64-bit entry.
+/// A Linux/x86 kernel that is entered at its 64-bit entry.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Kernel<'a> {
@@ -73,7 +73,7 @@ impl<'a> Kernel<'a> {
     ///
     /// # Errors
     /// As [`Kernel::parse`]; [`Error::NotThisFormat`] for a file of another format;
-    /// [`Error::BadArgument`] for a format of which no kernel is started here.
+    /// [`Error::BadArgument`] for a format that is not one of a Linux/x86 kernel.
     pub fn parse_as(file: &'a [u8], format: Format) -> Result<Self> {
         match format {
             Format::BzImage => {
@@ -87,8 +87,7 @@ impl<'a> Kernel<'a> {
                 found: probe(file),
             }),
             _ => Err(Error::BadArgument {
-                what: "the format that the image must have is neither bzImage nor vmlinux; no \
-                       other is started",
+                what: "the format that a Linux kernel must have is neither bzImage nor vmlinux",
             }),
         }
     }
@@ -158,6 +157,26 @@ impl<'a> Kernel<'a> {
             },
             value: self.pref_address().saturating_add(entry),
         })
+    }
+
+    /// What images of all families have.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'a> {
+        Facts {
+            format: self.format(),
+            arch: self.arch(),
+            entries: self.entries(),
+            relocatable: self.relocatable(),
+            alignment: self.alignment(),
+            pref_address: self.pref_address(),
+            size: self.size(),
+            loaded: self.parts().fold(0, |sum: u64, (bytes, _, _)| {
+                sum.saturating_add(bytes.len() as u64)
+            }),
+            command_line_max: self.cmdline_size(),
+            release: self.release(),
+            version_string: self.version_string(),
+        }
     }
 
     /// What boot_params get from 0x1f1 on.

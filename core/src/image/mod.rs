@@ -3,6 +3,8 @@
 pub mod bzimage;
 pub mod elf;
 mod entry;
+mod facts;
+mod family;
 mod features;
 mod kernel;
 mod probe;
@@ -11,5 +13,7 @@ pub use crate::error::Format;
 pub use bzimage::BzImage;
 pub use elf::Vmlinux;
 pub use entry::Entry;
+pub use facts::Facts;
+pub use family::Image;
 pub use kernel::{AN_ELF_FILE, Kernel};
 pub use probe::{PROBED, probe, probe_arch};

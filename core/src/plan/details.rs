@@ -6,6 +6,7 @@ use heapless::Vec;
 
 use super::{Orders, SEGMENT_MAX, Seal, Sealed, Segment};
 use crate::error::{Error, Result};
+use crate::handover::Exit;
 use crate::machine::Machine;
 use crate::memory::{Range, RangeSet};
 use crate::purgatory::SEGMENT_SIZE;
@@ -168,6 +169,14 @@ impl fmt::Debug for Recording<'_, '_> {
 }
 
 impl<'a> Seal<'a> for Recording<'_, 'a> {
+    fn check(&self) -> Result<()> {
+        self.seal.check()
+    }
+
+    fn check_exit(&self, exit: &Exit) -> Result<()> {
+        self.seal.check_exit(exit)
+    }
+
     fn items(&self, items: &mut Items<'a>) {
         self.seal.items(items);
     }

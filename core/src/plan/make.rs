@@ -33,10 +33,13 @@ where
     S: Seal<'a> + ?Sized,
 {
     how.check()?;
+    if !why.is_brief() {
+        who.check_request(request, why.is_crash())?;
+    }
     check(who, request, machine)?;
     let (free, mut room, code) = workspace.split();
     let mut plan = Plan::new(who.arch(), Limits::of(machine));
-    let mut scene = scene(who.lowest(), request, machine, &plan.limits);
+    let mut scene = scene(who, request, machine, &plan.limits);
     why.check(&scene, &mut plan.remarks)?;
     why.open(&mut scene, free)?;
     let mut told = told(request, machine);
@@ -51,8 +54,10 @@ where
     (why.placed())
         .and_then(|()| place(&mut items, &scene.bounds, free))
         .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
+    plan.command_line = who.command_line();
     plan.segments = segments(who, &told, &items, &mut room.arena)?;
     let exit = who.exit(&items);
+    how.check_exit(&exit)?;
     let orders = Orders::new(&exit, request, &told, &items, &scene.bounds);
     let sealed = how.seal(&orders, &plan.segments, code)?;
     plan.finish(sealed, &orders, why, machine);
@@ -82,19 +87,24 @@ where
     Ok(())
 }
 
-const fn scene<'s>(
-    lowest: u64,
-    request: &'s Request<'_, '_>,
+fn scene<'s, 'a, W>(
+    who: &W,
+    request: &'s Request<'_, 'a>,
     machine: &'s Machine,
     limits: &Limits,
-) -> Scene<'s> {
+) -> Scene<'s>
+where
+    W: Handover<'a> + ?Sized,
+{
     // Segments end below the limit, not at it.
     let last = limits.destination.saturating_sub(1);
+    let page_size = machine.platform.page_size;
     Scene {
         options: &request.options,
         command_line: request.command_line,
         machine,
-        bounds: Bounds::new(lowest, last, &request.options, machine.platform.page_size),
+        acpi: who.reads_acpi(),
+        bounds: Bounds::new(who.lowest(), last, &request.options, page_size),
     }
 }
 
@@ -127,7 +137,7 @@ where
             Bytes::Ready(bytes) => bytes,
             Bytes::Made(size) => {
                 let out = arena.cut(size)?;
-                who.write(told, items, out)?;
+                who.write(piece.kind, told, items, out)?;
                 out
             }
             Bytes::Zero => &[],

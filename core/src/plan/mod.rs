@@ -24,12 +24,12 @@ pub use seal::{Bare, Orders, Progress, Seal, Sealed, Verifying};
 pub use workspace::Workspace;
 
 use crate::arch::Arch;
-use crate::boot::{self, SetupType};
+use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::Handover;
 use crate::handover::x86::Linux64;
-use crate::image::{BzImage, Kernel};
+use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
 use crate::note::Remarks;
 use crate::purpose::{BriefReboot, Crash, Purpose, Reboot};
@@ -53,6 +53,8 @@ pub struct Plan<'a> {
     remarks: Remarks,
     limits: Limits,
     control_pages: Option<ControlPages>,
+    /// The kind of the segment with the command line, and the line's offset in it.
+    command_line: (SegmentKind, usize),
 }
 
 impl<'a> Plan<'a> {
@@ -67,6 +69,7 @@ impl<'a> Plan<'a> {
             remarks: Remarks::new(),
             limits,
             control_pages: None,
+            command_line: (SegmentKind::Kernel, usize::MAX),
         }
     }
 
@@ -119,9 +122,12 @@ impl<'a> Plan<'a> {
     /// planning added (`elfcorehdr=`).
     #[must_use]
     pub fn command_line(&self) -> &'a [u8] {
+        let (kind, offset) = self.command_line;
         let mut segments = self.segments.iter();
-        let boot = segments.find(|segment| segment.kind == SegmentKind::BootParams);
-        boot.map_or(&[], |boot| boot::command_line(boot.buf))
+        let segment = segments.find(|segment| segment.kind == kind);
+        let line = segment.and_then(|segment| segment.buf.get(offset..));
+        let mut lines = line.unwrap_or_default().split(|byte| *byte == 0);
+        lines.next().unwrap_or_default()
     }
 
     /// Makes the kernel's checks.
@@ -134,11 +140,11 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Plans a kernel, a bzImage or a vmlinux, for this machine, reading every byte of kernel and initrds once for the
-/// digest unless [`Options::verify`] is off.
+/// Plans an image of any family for this machine, reading every byte of kernel and initrds once for
+/// the digest unless [`Options::verify`] is off.
 ///
 /// # Errors
-/// Everything [`Kernel::parse`] and [`Kernel::parse_as`] say of the image; [`Error::BadArgument`] for
+/// Everything [`Image::parse`] and [`Image::parse_as`] say of the image; [`Error::BadArgument`] for
 /// an entry or modules that it does not have; [`Error::CommandLineTooLong`],
 /// [`Error::CommandLineNul`], [`Error::EmptyFile`] for an empty initrd,
 /// [`Error::TooManySegments`], [`Error::NoMemoryMap`], [`Error::NoHole`], [`Error::Full`],
@@ -165,7 +171,7 @@ pub fn plan_with_progress<'a>(
     workspace: &'a mut Workspace,
     progress: Progress<'_>,
 ) -> Result<Plan<'a>> {
-    sealed_by(&mut Verifying { progress }, request, machine, workspace)
+    plan_sealed(&mut Verifying { progress }, request, machine, workspace)
 }
 
 /// As [`plan`], with what decided where each segment goes. `details` is overwritten; it is that of no
@@ -182,7 +188,7 @@ pub fn plan_with_details<'a>(
     *details = Details::new();
     let progress = &mut |_, _| ControlFlow::Continue(());
     let seal: &mut dyn Seal<'a> = &mut Verifying { progress };
-    sealed_by(
+    plan_sealed(
         &mut Recording { seal, details },
         request,
         machine,
@@ -190,7 +196,7 @@ pub fn plan_with_details<'a>(
     )
 }
 
-fn sealed_by<'a>(
+fn plan_sealed<'a>(
     how: &mut dyn Seal<'a>,
     request: &Request<'_, 'a>,
     machine: &Machine,
@@ -198,27 +204,27 @@ fn sealed_by<'a>(
 ) -> Result<Plan<'a>> {
     machine.check_xen()?;
     let image = match request.options.format {
-        None => Kernel::parse(request.kernel, request.options.args_linux)?,
-        Some(format) => Kernel::parse_as(request.kernel, format)?,
+        None => Image::parse(request.kernel, request.options.args_linux)?,
+        Some(format) => Image::parse_as(request.kernel, format)?,
     };
-    of_image(&image, how, request, machine, workspace)
+    start(&image, how, request, machine, workspace)
 }
 
-/// As [`plan`], of an image that was parsed before: `image` is what [`Kernel::parse`] or
-/// [`Kernel::parse_as`] made of [`Request::kernel`]. [`Options::format`] and [`Options::args_linux`]
+/// As [`plan`], of an image that was parsed before: `image` is what [`Image::parse`] or
+/// [`Image::parse_as`] made of [`Request::kernel`]. [`Options::format`] and [`Options::args_linux`]
 /// have no effect.
 ///
 /// # Errors
 /// As [`plan`].
 pub fn plan_image<'a>(
-    image: &Kernel<'a>,
+    image: &Image<'a>,
     request: &Request<'_, 'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     machine.check_xen()?;
     let progress = &mut |_, _| ControlFlow::Continue(());
-    of_image(
+    start(
         image,
         &mut Verifying { progress },
         request,
@@ -227,18 +233,25 @@ pub fn plan_image<'a>(
     )
 }
 
-fn of_image<'a>(
-    image: &Kernel<'a>,
+/// Picks the handover, and purpose: the one place that names every family, with an arm each.
+fn start<'a>(
+    image: &Image<'a>,
     how: &mut dyn Seal<'a>,
     request: &Request<'_, 'a>,
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    check_request(request, image)?;
-    let mut who = Linux64::new(image);
-    if let Kernel::Vmlinux(kernel) = image {
-        let efi = request.options.efi && machine.booted_by_efi();
-        who.supports(kernel.flags_for(request.kernel, machine.x86.five_level_paging, efi)?);
+    let linux;
+    let who: &dyn Handover<'a> = match image {
+        Image::Linux(kernel) => {
+            linux = Linux64::requested(kernel, request, machine)?;
+            &linux
+        }
+    };
+    if request.options.arch.is_some_and(|arch| arch != who.arch()) {
+        return Err(Error::NotBootable {
+            why: "the image is for another architecture than the request says",
+        });
     }
     let (mut reboot, mut crash);
     let why: &mut dyn Purpose<'a> = match request.options.crash {
@@ -251,30 +264,7 @@ fn of_image<'a>(
             &mut crash
         }
     };
-    let who: &dyn Handover<'a> = &who;
     make(who, why, how, request, machine, workspace)
-}
-
-/// What the request wants of the image beyond its format.
-fn check_request(request: &Request<'_, '_>, image: &Kernel<'_>) -> Result<()> {
-    let Options { arch, entry, .. } = request.options;
-    if arch.is_some_and(|arch| arch != image.arch()) {
-        return Err(Error::NotBootable {
-            why: "the image is for another architecture than the request says",
-        });
-    }
-    if entry.is_some_and(|entry| entry != Entry::X86Long) {
-        return Err(Error::BadArgument {
-            what: "Linux/x86 is entered in 64-bit mode only, not by its 32-bit or real-mode entry",
-        });
-    }
-    if !request.modules.is_empty() {
-        return Err(Error::BadArgument {
-            what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
-                   cannot be started yet",
-        });
-    }
-    Ok(())
 }
 
 /// As [`plan`], for a bzImage that is to be started at once by a reboot, with a third of the

@@ -43,6 +43,15 @@ pub trait Seal<'a> {
         Ok(())
     }
 
+    /// Whether it can enter the new kernel so.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`].
+    fn check_exit(&self, exit: &Exit) -> Result<()> {
+        let _ = exit;
+        Ok(())
+    }
+
     /// Adds its segment, the last one; its bytes come from [`Seal::seal`].
     fn items(&self, items: &mut Items<'a>);
 
@@ -106,11 +115,30 @@ impl<'o, 'a> Orders<'o, 'a> {
     }
 }
 
-/// Enters the new kernel and verifies nothing.
+/// Enters the new kernel and verifies nothing. Of the registers it sets RSI, RSP and RIP; sealing for
+/// others is [`Error::BadArgument`].
 #[derive(Clone, Copy, Debug)]
 pub struct Bare;
 
 impl<'a> Seal<'a> for Bare {
+    #[inline]
+    fn check_exit(&self, exit: &Exit) -> Result<()> {
+        // By reference, so that nothing is left of it where the handover is known to the compiler.
+        #[rustfmt::skip]
+        let Exit::X86Long(Registers {
+            rsi: _, rsp: _, rip: _,
+            rax, rbx, rcx, rdx, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15,
+        }) = exit;
+        let low = rax | rbx | rcx | rdx | rdi | rbp;
+        let high = r8 | r9 | r10 | r11 | r12 | r13 | r14 | r15;
+        if low | high == 0 {
+            return Ok(());
+        }
+        Err(Error::BadArgument {
+            what: "the purgatory that verifies nothing sets RSI, RSP and RIP only",
+        })
+    }
+
     fn items(&self, items: &mut Items<'a>) {
         add(items, purgatory::BARE_MEMSZ);
     }

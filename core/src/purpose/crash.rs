@@ -133,6 +133,10 @@ impl Crash<'_> {
 }
 
 impl<'a> Purpose<'a> for Crash<'a> {
+    fn is_crash(&self) -> bool {
+        true
+    }
+
     fn check(&self, scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
         known::check(scene, remarks)
     }

@@ -8,7 +8,7 @@ use crate::note::{Note, Remarks};
 /// Refuses what is not known and must not be guessed, and notes what else is not known.
 pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     let machine = scene.machine;
-    if !machine.check_acpi(scene.options.efi, scene.command_line)? {
+    if scene.acpi && !machine.check_acpi(scene.options.efi, scene.command_line)? {
         remarks.note(Note::NoRsdp);
     }
     let line = machine.command_line.get();
@@ -44,7 +44,7 @@ pub fn check_brief(scene: &Scene<'_>) -> Result<()> {
         Firmware::Unreadable => !scene.options.efi,
         Firmware::NotEfi | Firmware::Unknown => true,
     };
-    if !(iomem && acpi) {
+    if !(iomem && (acpi || !scene.acpi)) {
         return Err(Error::Unknown {
             what: refusal::TO_BOOT,
         });

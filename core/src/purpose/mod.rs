@@ -28,6 +28,8 @@ pub struct Scene<'s> {
     pub command_line: &'s [u8],
     /// The running system.
     pub machine: &'s Machine,
+    /// Whether the new kernel reads the machine's ACPI and EFI tables.
+    pub acpi: bool,
     /// What the machine has for segments, and what the caller allows.
     pub bounds: Bounds,
 }
@@ -43,6 +45,16 @@ pub struct Room<'a> {
 
 /// A reason to start a kernel. `'a` is what segments point at.
 pub trait Purpose<'a> {
+    /// Whether the new kernel is a crash kernel.
+    fn is_crash(&self) -> bool {
+        false
+    }
+
+    /// Whether the caller has checked already what the request wants of the image, in a few words.
+    fn is_brief(&self) -> bool {
+        false
+    }
+
     /// Whether all is known of the machine that must be, with remarks on what else is not.
     ///
     /// # Errors

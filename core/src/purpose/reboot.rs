@@ -20,11 +20,16 @@ impl Purpose<'_> for Reboot {
     }
 }
 
-/// The same for programs that must be tiny: what is not known is refused with one short text.
+/// The same for programs that must be tiny: what is not known is refused with one short text, and the
+/// caller checks that the image has the entry that the request wants, and takes its modules.
 #[derive(Clone, Copy, Debug)]
 pub struct BriefReboot;
 
 impl Purpose<'_> for BriefReboot {
+    fn is_brief(&self) -> bool {
+        true
+    }
+
     fn check(&self, scene: &Scene<'_>, _: &mut Remarks) -> Result<()> {
         known::check_brief(scene)
     }

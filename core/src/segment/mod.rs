@@ -27,6 +27,10 @@ pub enum SegmentKind {
     Initrd(u8),
     /// boot_params, command line, EFI memory map and setup_data.
     BootParams,
+    /// The command line alone, with its NUL, of an image without boot_params.
+    CommandLine,
+    /// What else an image without boot_params is told.
+    Info,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
     /// Room for a copy of the first 640 KiB, for a crash kernel that an old kernel loads.
@@ -42,6 +46,8 @@ impl fmt::Display for SegmentKind {
             Self::Initrd(0) => f.write_str("initrd"),
             Self::Initrd(n) => write!(f, "initrd {}", n.saturating_add(1)),
             Self::BootParams => f.write_str("boot parameters"),
+            Self::CommandLine => f.write_str("command line"),
+            Self::Info => f.write_str("information"),
             Self::CoreHeader => f.write_str("elfcorehdr"),
             Self::Backup => f.write_str("low memory's copy"),
             Self::Purgatory => f.write_str("purgatory"),

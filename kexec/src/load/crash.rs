@@ -1,7 +1,7 @@
 //! Crash kernels: the running kernel frees the old one before it looks at the new one, so what it
 //! would refuse is looked for first.
 
-use kexec_core::image::Kernel;
+use kexec_core::image::{Image, Kernel};
 use kexec_core::linux::{Contents, may_kexec_load};
 use kexec_core::machine::{Firmware, Machine};
 use kexec_core::memory::Range;
@@ -123,7 +123,7 @@ fn check_image(
 ) -> Result<(), Error> {
     let line = job.line.to_bytes();
     match &files.image {
-        Ok(image @ Kernel::BzImage(_)) => file_load::check(image, line, machine),
+        Ok(Image::Linux(image @ Kernel::BzImage(_))) => file_load::check(image, line, machine),
         // It takes none of what --args-linux does.
         _ => file_load::check(&file_load::parse(files.opened.kernel().1)?, line, machine),
     }

@@ -2,7 +2,7 @@
 
 use core::fmt::{Result, Write};
 
-use kexec_core::image::Kernel;
+use kexec_core::image::{Image, Kernel};
 use kexec_core::machine::{
     Firmware, IomemAccess, Known, Lockdown, Machine, MemorySource, XenGuest,
 };
@@ -163,20 +163,21 @@ fn range(json: &mut Json<'_>, key: &str, range: Option<Range>) {
     }
 }
 
-fn image(json: &mut Json<'_>, kernel: &Kernel<'_>) {
+fn image(json: &mut Json<'_>, image: &Image<'_>) {
     json.small("image", |json| {
-        let (format, version) = match kernel {
-            Kernel::BzImage(image) => ("bzImage", Some(image.version().into())),
-            Kernel::Vmlinux(_) => ("vmlinux", None),
+        let facts = image.facts();
+        let (format, version) = match image {
+            Image::Linux(Kernel::BzImage(image)) => ("bzImage", Some(image.version().into())),
+            Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
             _ => ("other", None),
         };
         json.text("format", format);
         json.maybe("boot_protocol", version);
-        json.flag("relocatable", Some(kernel.relocatable()));
-        json.number("preferred_address", kernel.pref_address());
-        json.number("align", kernel.alignment());
-        json.number("memsz", kernel.size());
-        json.number("command_line_max", kernel.cmdline_size());
+        json.flag("relocatable", Some(facts.relocatable));
+        json.number("preferred_address", facts.pref_address);
+        json.number("align", facts.alignment);
+        json.number("memsz", facts.size);
+        json.number("command_line_max", facts.command_line_max);
     });
 }
 

@@ -8,7 +8,7 @@ mod members;
 mod rows;
 pub mod size;
 
-use kexec_core::image::Kernel;
+use kexec_core::image::Image;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Details, Plan, SegmentKind};
 
@@ -64,7 +64,7 @@ pub struct View<'v> {
     /// What would be loaded.
     pub files: &'v [Listed<'v>],
     /// The kernel, where it was looked into.
-    pub image: Option<&'v Kernel<'v>>,
+    pub image: Option<&'v Image<'v>>,
     /// The command line, as given.
     pub line: &'v [u8],
     /// What kexec_load would be given.
@@ -88,6 +88,8 @@ pub const fn word(kind: SegmentKind) -> (&'static str, Option<u8>) {
         SegmentKind::Kernel => ("kernel", None),
         SegmentKind::Initrd(number) => ("initrd", Some(number)),
         SegmentKind::BootParams => ("boot_params", None),
+        SegmentKind::CommandLine => ("command_line", None),
+        SegmentKind::Info => ("info", None),
         SegmentKind::CoreHeader => ("elfcorehdr", None),
         SegmentKind::Backup => ("backup", None),
         SegmentKind::Purgatory => ("purgatory", None),

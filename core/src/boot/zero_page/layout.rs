@@ -118,9 +118,3 @@ impl Layout {
         let _ = self.nodes.push(node);
     }
 }
-
-/// The command line in a segment of this layout, without the final NUL; empty where there is none.
-pub(crate) fn command_line(segment: &[u8]) -> &[u8] {
-    let line = segment.get(Layout::BOOT_PARAMS..).unwrap_or_default();
-    line.split(|byte| *byte == 0).next().unwrap_or_default()
-}

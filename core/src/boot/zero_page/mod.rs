@@ -15,8 +15,8 @@ mod layout;
 mod params;
 mod setup_data;
 
+pub(crate) use layout::Parts;
 pub use layout::{Layout, Ramdisk};
-pub(crate) use layout::{Parts, command_line};
 pub use params::field;
 pub(crate) use params::{Contents, write};
 pub use setup_data::SetupType;

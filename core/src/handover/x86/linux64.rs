@@ -6,13 +6,14 @@ use heapless::Vec;
 use crate::arch::Arch;
 use crate::boot::{self, Layout, Parts, Ramdisk, SetupType};
 use crate::error::{Error, Result};
-use crate::handover::{Exit, Handover};
+use crate::handover::{Exit, Handover, check_nul, initrds, initrds_size};
 use crate::image::elf::Load;
-use crate::image::{Kernel, Vmlinux, bzimage::xlf};
+use crate::image::{Entry, Kernel, Vmlinux, bzimage::xlf};
 use crate::machine::{Known, Machine, refusal};
 use crate::memory::{PageSize, Window};
 use crate::note::{Note, Remarks};
 use crate::purgatory::Registers;
+use crate::request::Request;
 use crate::segment::{Bytes, Items, SegmentKind, anywhere};
 use crate::told::Told;
 
@@ -62,6 +63,25 @@ impl<'a> Linux64<'a> {
             entry: image.entry_offset(),
             parts,
         }
+    }
+
+    /// Starts this image, the request's, on this machine: with the flags that a vmlinux does not
+    /// have in its header, but that can be found in its version and symbols.
+    ///
+    /// # Errors
+    /// As [`Vmlinux::flags_for`].
+    pub fn requested(
+        image: &Kernel<'a>,
+        request: &Request<'_, 'a>,
+        machine: &Machine,
+    ) -> Result<Self> {
+        let mut linux = Self::new(image);
+        if let Kernel::Vmlinux(kernel) = image {
+            let efi = request.options.efi && machine.booted_by_efi();
+            let five_level = machine.x86.five_level_paging;
+            linux.supports(kernel.flags_for(request.kernel, five_level, efi)?);
+        }
+        Ok(linux)
     }
 
     /// Adds XLF_* flags ([`xlf`]) that the image's header does not have.
@@ -156,23 +176,24 @@ fn window(image: &Kernel<'_>) -> Window {
     }
 }
 
-/// Bytes from the first initrd's first to the last one's last, each at a page of its own. What
-/// the kernel leaves zero between them its unpacker skips (init/initramfs.c, unpack_to_rootfs),
-/// so that no copy is needed to join them.
-fn ramdisk_size(files: &[&[u8]]) -> Result<u64> {
-    let mut end = 0_u64;
-    for file in files {
-        if file.is_empty() {
-            return Err(Error::EmptyFile);
-        }
-        end = PageSize::K4.up(end).saturating_add(file.len() as u64);
-    }
-    Ok(end)
-}
-
 impl<'a> Handover<'a> for Linux64<'a> {
     fn arch(&self) -> Arch {
         Arch::X86_64
+    }
+
+    fn check_request(&self, request: &Request<'_, 'a>, _: bool) -> Result<()> {
+        if !matches!(request.options.entry, None | Some(Entry::X86Long)) {
+            return Err(Error::BadArgument {
+                what: "Linux/x86 is entered in 64-bit mode only, not by its 32-bit or real-mode entry",
+            });
+        }
+        if !request.modules.is_empty() {
+            return Err(Error::BadArgument {
+                what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
+                       cannot be started yet",
+            });
+        }
+        Ok(())
     }
 
     fn check(&self, machine: &Machine) -> Result<()> {
@@ -197,12 +218,11 @@ impl<'a> Handover<'a> for Linux64<'a> {
         if length > limit {
             return Err(Error::CommandLineTooLong { length, limit });
         }
-        match line.iter().position(|byte| *byte == 0) {
-            Some(offset) => Err(Error::CommandLineNul {
-                offset: offset as u64,
-            }),
-            None => Ok(()),
-        }
+        check_nul(line)
+    }
+
+    fn reads_acpi(&self) -> bool {
+        true
     }
 
     fn is_told_rsdp(&self, told: &Told<'_, 'a>) -> bool {
@@ -230,23 +250,23 @@ impl<'a> Handover<'a> for Linux64<'a> {
             let bytes = Bytes::Ready(part.bytes);
             items.piece(SegmentKind::Kernel, bytes, part.offset, part.size);
         }
-        let (size, last) = (ramdisk_size(told.initrds)?, last(self.xloadflags));
-        if size != 0 {
-            items.block(anywhere("the initrd", size, last));
-        }
-        let mut offset = 0_u64;
-        for (number, file) in told.initrds.iter().enumerate() {
-            let (kind, size) = (SegmentKind::Initrd(number as u8), file.len() as u64);
-            items.piece(kind, Bytes::Ready(file), offset, size);
-            offset = offset.saturating_add(PageSize::K4.up(size));
-        }
+        let last = last(self.xloadflags);
+        // What the kernel leaves zero between them its unpacker skips (init/initramfs.c,
+        // unpack_to_rootfs), so that no copy is needed to join them.
+        initrds(told.initrds, last, items)?;
         let size = layout.size();
         items.block(anywhere("the boot parameters", size as u64, last));
         items.piece(SegmentKind::BootParams, Bytes::Made(size), 0, size as u64);
         Ok(())
     }
 
-    fn write(&self, told: &Told<'_, 'a>, items: &Items<'a>, out: &mut [u8]) -> Result<()> {
+    fn write(
+        &self,
+        _: SegmentKind,
+        told: &Told<'_, 'a>,
+        items: &Items<'a>,
+        out: &mut [u8],
+    ) -> Result<()> {
         let parts = self.parts(told, None);
         let layout = Layout::new(&parts, told.machine);
         let contents = boot::Contents {
@@ -255,7 +275,7 @@ impl<'a> Handover<'a> for Linux64<'a> {
             parts,
             ramdisk: Ramdisk {
                 address: items.start(SegmentKind::Initrd(0)),
-                size: ramdisk_size(told.initrds)?,
+                size: initrds_size(told.initrds)?,
             },
             base: items.start(SegmentKind::BootParams),
         };
@@ -263,6 +283,10 @@ impl<'a> Handover<'a> for Linux64<'a> {
         boot::write(out, &layout, &contents).ok_or(Error::BadArgument {
             what: "the boot parameters do not have the size of their layout",
         })
+    }
+
+    fn command_line(&self) -> (SegmentKind, usize) {
+        (SegmentKind::BootParams, Layout::BOOT_PARAMS)
     }
 
     fn exit(&self, items: &Items<'a>) -> Exit {

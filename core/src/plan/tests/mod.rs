@@ -12,6 +12,7 @@ use std::vec::Vec;
 mod borrows;
 mod crash;
 mod details;
+mod family;
 mod golden;
 #[cfg(no_purgatory_x86_64)]
 mod not_built;

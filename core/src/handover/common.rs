@@ -1,0 +1,54 @@
+//! What handovers of several families do alike.
+
+use crate::error::{Error, Result};
+use crate::memory::PageSize;
+use crate::segment::{Bytes, Items, SegmentKind, anywhere};
+
+/// Refuses a command line with a NUL in it, for images that read it up to its NUL.
+///
+/// # Errors
+/// [`Error::CommandLineNul`].
+pub fn check_nul(line: &[u8]) -> Result<()> {
+    match line.iter().position(|byte| *byte == 0) {
+        Some(offset) => Err(Error::CommandLineNul {
+            offset: offset as u64,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Bytes from the first initrd's first to the last one's last, where each begins at a page of its
+/// own.
+///
+/// # Errors
+/// [`Error::EmptyFile`].
+pub fn initrds_size(files: &[&[u8]]) -> Result<u64> {
+    let mut end = 0_u64;
+    for file in files {
+        if file.is_empty() {
+            return Err(Error::EmptyFile);
+        }
+        end = PageSize::K4.up(end).saturating_add(file.len() as u64);
+    }
+    Ok(end)
+}
+
+/// Adds the initrds: one block that ends at `last` at most, with a piece for each file, which begins
+/// at a page of its own. No block if there is none.
+///
+/// # Errors
+/// [`Error::EmptyFile`].
+#[inline]
+pub fn initrds<'a>(files: &[&'a [u8]], last: u64, items: &mut Items<'a>) -> Result<()> {
+    let size = initrds_size(files)?;
+    if size != 0 {
+        items.block(anywhere("the initrd", size, last));
+    }
+    let mut offset = 0_u64;
+    for (number, file) in files.iter().enumerate() {
+        let (kind, size) = (SegmentKind::Initrd(number as u8), file.len() as u64);
+        items.piece(kind, Bytes::Ready(file), offset, size);
+        offset = offset.saturating_add(PageSize::K4.up(size));
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! An image of any family that can be started. A new family has an arm in each `match` here.
+
+use super::probe::probe;
+use super::{Facts, Kernel};
+use crate::error::{Error, Format, Result};
+
+/// An image that can be started.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Image<'a> {
+    /// A Linux/x86 kernel.
+    Linux(Kernel<'a>),
+}
+
+impl<'a> Image<'a> {
+    /// Checks a file; an ELF file is a Linux kernel only if `vmlinux` says so.
+    ///
+    /// # Errors
+    /// As [`Kernel::parse`], also for a file of an unknown format.
+    pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
+        match probe(file) {
+            Format::BzImage => {}
+            found if found.is_started() => return Self::of_format(file, found),
+            _ => {}
+        }
+        Kernel::parse(file, vmlinux).map(Self::Linux)
+    }
+
+    /// Checks a file that must have this format.
+    ///
+    /// # Errors
+    /// As [`Image::parse`]; [`Error::NotThisFormat`] for a file of another format;
+    /// [`Error::BadArgument`] for a format of which no image is started.
+    pub fn parse_as(file: &'a [u8], format: Format) -> Result<Self> {
+        if format.is_started() && file.is_empty() {
+            return Err(Error::EmptyFile);
+        }
+        Self::of_format(file, format)
+    }
+
+    fn of_format(file: &'a [u8], format: Format) -> Result<Self> {
+        match format {
+            Format::BzImage | Format::Vmlinux => Kernel::parse_as(file, format).map(Self::Linux),
+            _ => Err(Error::BadArgument {
+                what: "no image of the format that is asked for can be started",
+            }),
+        }
+    }
+
+    /// What images of all families have.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'a> {
+        match self {
+            Self::Linux(kernel) => kernel.facts(),
+        }
+    }
+}
