@@ -196,7 +196,7 @@ const STEPS: &[Step] = &[
 ];
 
 const USAGE: &str = "usage: cargo xtask test [--quick | --slow | --list | STEP...]
-  --quick  fmt, house, clippy and unit tests: no network, no guests
+  --quick  fmt, house, licences, clippy and unit tests: no network, no guests
   --slow   every step, also those that take too long for every change";
 
 /// `cargo xtask test`
@@ -286,7 +286,10 @@ mod tests {
             let steps = STEPS.iter().filter(|step| extent.includes(step.when));
             steps.map(|step| step.name).collect()
         };
-        assert_eq!(of(Extent::Quick), ["fmt", "house", "clippy", "lib"]);
+        assert_eq!(
+            of(Extent::Quick),
+            ["fmt", "house", "licences", "clippy", "lib"]
+        );
         let usual = of(Extent::Usual);
         assert!(usual.contains(&"unit") && usual.contains(&"vm") && !usual.contains(&"lib"));
         let slow = of(Extent::Slow);

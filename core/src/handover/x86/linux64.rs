@@ -69,7 +69,7 @@ impl<'a> Linux64<'a> {
     /// have in its header, but that can be found in its version and symbols.
     ///
     /// # Errors
-    /// As [`Vmlinux::flags_for`].
+    /// As `Vmlinux::flags_for`.
     pub fn requested(
         image: &Kernel<'a>,
         request: &Request<'_, 'a>,
