@@ -310,7 +310,7 @@ extern "C" {
 #define KX_IOMEM_UNREADABLE 4
 /** iomem_access: no lines, or a line that is not a resource. */
 #define KX_IOMEM_DAMAGED 5
-/** firmware: looked for and could not be determined; 0 is not looked for. */
+/** firmware: it was looked for, but no source tells it. 0: it was not looked for. */
 #define KX_FIRMWARE_UNREADABLE 1
 /** firmware: not EFI. A new kernel finds the ACPI tables itself. */
 #define KX_FIRMWARE_NOT_EFI 2
@@ -377,8 +377,8 @@ extern "C" {
 /** flags: the ranges of `crashkernel=...,cma` exist and could not be read. */
 #define KX_CRASH_INFO_CMA_UNREAD 16
 /**
- * Size of a struct kx_machine in bytes. The library uses kx_machine_size() of them, and
- * kx_machine_init() writes zeros to as many.
+ * Size of a struct kx_machine in bytes. The library uses kx_machine_size() bytes of it;
+ * kx_machine_init() writes zeros to these.
  */
 #define KX_MACHINE_SIZE 2097152
 /** Number of 64-bit words in a struct kx_machine. */
@@ -454,8 +454,8 @@ extern "C" {
 /** Size in bytes of kx_image.version and of kx_image.banner, including the final NUL. */
 #define KX_IMAGE_VERSION_SIZE 256
 /**
- * Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() of them, and
- * kx_workspace_init() writes zeros to as many.
+ * Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() bytes of it;
+ * kx_workspace_init() writes zeros to these.
  */
 #define KX_WORKSPACE_SIZE 3145728
 /** Number of 64-bit words in a struct kx_workspace. */
@@ -660,8 +660,9 @@ struct kx_range {
 };
 
 /**
- * Facts about a machine. 0 is "not known" unless documented otherwise. It also stands for a value
- * that has no number in this version of the library.
+ * Facts about a machine. kx_machine_set() ignores what is "output only". 0 is "not known" unless
+ * documented otherwise. It also stands for a value that has no number in this version of the
+ * library.
  */
 struct kx_machine_info {
   /** Set by the caller: sizeof(struct kx_machine_info). */
@@ -710,7 +711,7 @@ struct kx_machine_info {
   struct kx_range kernel_data;
   /** Its bss. */
   struct kx_range kernel_bss;
-  /** Addresses of all of it, on architectures that report them. */
+  /** Addresses of the whole kernel, on architectures that report them. */
   struct kx_range kernel_image;
   /** kernel.kexec_load_limit_reboot, -1 for no limit; see flags. */
   int64_t load_limit_reboot;
@@ -795,7 +796,7 @@ struct kx_crash_info {
   uint64_t ram;
   /** Bytes that the running kernel wants for an elfcorehdr that it can rewrite; see flags. */
   uint64_t elfcorehdr_size;
-  /** Where the running kernel maps physical address 0; see flags. */
+  /** Virtual address at which the running kernel maps physical address 0; see flags. */
   uint64_t direct_map;
   /**
    * Largest number of pages of the reservation that the running kernel takes itself: those that
@@ -840,7 +841,7 @@ struct kx_image {
   uint64_t kernel_size;
   /** Linux/x86, 0 for others: highest setup_data type that it knows, or KX_SETUP_TYPE_UNKNOWN. */
   uint32_t setup_type_max;
-  /** 0. */
+  /** Reserved: 0. */
   uint32_t reserved;
   /**
    * Its version as `uname -r` will print it: "6.1.0-18-amd64"; empty if the image does not give
@@ -1351,7 +1352,7 @@ int kx_image_probe_fd(int fd,
                       struct kx_error *error);
 
 /**
- * Returns the format of a file by the marks at its beginning. `data` points to the first `length`
+ * Detects the format of a file by the marks at its beginning. `data` points to the first `length`
  * bytes of the file; 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
  *
  * Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
@@ -1360,7 +1361,7 @@ int kx_file_format(const void *data,
                    size_t length);
 
 /**
- * Returns the architecture of an ELF file, a kernel or an EFI program, by the same marks as
+ * Detects the architecture of an ELF file, a kernel or an EFI program, by the same marks as
  * kx_file_format().
  *
  * Returns KX_ARCH_*; 0 if the marks do not give it, or the file is none of these; or KX_E_NULL,
@@ -1541,7 +1542,7 @@ int kx_check_segments(const struct kx_segment *segments,
 
 /**
  * Checks what kexec_file_load(2) would refuse, as far as this can be known without the call. This
- * matters for a crash image: the kernel frees the old one before it refuses the new one. `data`
+ * matters for a crash image: when the kernel refuses the new one, it has freed the old one. `data`
  * and `length` are the kernel file, `initrd_size` is the size of the initrd in bytes (0 for none),
  * and `command_line` ends in NUL.
  *
@@ -1551,9 +1552,9 @@ int kx_check_segments(const struct kx_segment *segments,
  * reservation.
  *
  * Returns 0, or the errors of kx_image_probe() for the image; KX_E_NOT_BOOTABLE also for an image
- * that must lie below 4 GiB, because of 5-level paging, or if the running kernel uses a 32-bit
- * EFI; KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL,
- * KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
+ * that must lie below 4 GiB, for an image without 5-level paging if the running kernel uses it,
+ * and if the running kernel uses a 32-bit EFI; KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of
+ * more than 4 GiB; KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
  */
 int kx_check_files(const void *data,
                    size_t length,
@@ -1578,8 +1579,8 @@ int kx_explain(uint32_t step,
                size_t size);
 
 /**
- * Returns the kind (KX_REFUSAL_*) of a refusal, an -errno of kx_load_files(). Try kx_load() only
- * after KX_REFUSAL_UNSUPPORTED.
+ * Classifies a refusal, an -errno of kx_load_files(). Try kx_load() only after
+ * KX_REFUSAL_UNSUPPORTED.
  *
  * Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an -errno).
  */
@@ -1711,10 +1712,10 @@ int kx_release(struct kx_held *held);
  * image is loaded for the whole system, whichever thread calls. While another call is under way,
  * this one is repeated for up to a second.
  *
- * If it fails, the image loaded before stays loaded. A crash image does not: once the kernel has
- * begun with a plan of KX_REQUEST_CRASH, the old one is gone, because the new one takes its place,
- * and a refusal leaves none. First use kx_plan() and kx_check(), which find as many errors as
- * possible without a system call.
+ * If it fails, the image loaded before stays loaded. A crash image is an exception: once the
+ * kernel has begun with a plan of KX_REQUEST_CRASH, the old one is gone, because the new one takes
+ * its place, and a refusal leaves none. First use kx_plan() and kx_check(), which find as many
+ * errors as possible without a system call.
  *
  * Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
  * KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED, KX_E_BUSY, KX_E_TOO_MANY_SEGMENTS.
@@ -1779,7 +1780,7 @@ int kx_unload(uint32_t call,
               struct kx_error *error);
 
 /**
- * Returns the call to make next (KX_CALL_*). `flags` are KX_ROUTE_*; 0 is the policy of the kexec
+ * Chooses the call to make next (KX_CALL_*). `flags` are KX_ROUTE_*; 0 is the policy of the kexec
  * command: first kexec_file_load(2), with which the kernel checks signatures, then kexec_load(2)
  * if the first one is missing or does not support the image. Before the first call, `call` and
  * `code` are 0. After a failure they are the call and its return value: the -errno of kx_load() or

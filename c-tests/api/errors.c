@@ -67,9 +67,9 @@ static void arguments(void)
     says(KX_E_NULL, PLAN(dtb.length, 1), &error, "request.dtb: a pointer is NULL");
     says(KX_E_NULL, PLAN(rng_seed.length, 32), &error, "request.rng_seed: a pointer is NULL");
     says(KX_E_UNKNOWN, PLAN(flags, 0x80000000), &error,
-         "request.flags: a flag or constant this library does not know (0x80000000)");
+         "request.flags: a flag or constant is unknown to this library (0x80000000)");
     says(KX_E_UNKNOWN, PLAN(on_failure, 7), &error,
-         "request.on_failure: a flag or constant this library does not know (0x7)");
+         "request.on_failure: a flag or constant is unknown to this library (0x7)");
     says(KX_E_EMPTY_FILE, PLAN(kernel.length, 0), &error, "request.kernel: the file is empty");
     initrds[2].length = 0;
     says(KX_E_EMPTY_FILE, PLAN(flags, 0), &error, "request.initrds[2]: the file is empty");

@@ -283,7 +283,7 @@ const BEGINNING: &str = r#"
 #include "test.h"
 
 #define ODD(pointer) ((void *)((char *)(pointer) + 1))
-/* Whatever it answers, the answer means something. */
+/* Every return value has a meaning. */
 #define SANE(call) CHECK(strcmp("unknown error", sane((long)(call))) != 0)
 /* As when all is right; file descriptors differ. */
 #define SAME(right, call)                                                                      \

@@ -69,11 +69,11 @@ def storage(size):
     return (c.c_uint64 * (size // 8 + 1))()
 
 
-def check(answer):
+def check(result):
     """Raises for an error."""
-    if answer < 0:
-        raise OSError(f"{kx.kx_errname(answer).decode()}: {kx.kx_strerror(answer).decode()}")
-    return answer
+    if result < 0:
+        raise OSError(f"{kx.kx_errname(result).decode()}: {kx.kx_strerror(result).decode()}")
+    return result
 
 
 def main(kernel, line):

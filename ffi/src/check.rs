@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kx_check_segments(
 }
 
 /// Checks what kexec_file_load(2) would refuse, as far as this can be known without the call. This
-/// matters for a crash image: the kernel frees the old one before it refuses the new one. `data`
+/// matters for a crash image: when the kernel refuses the new one, it has freed the old one. `data`
 /// and `length` are the kernel file, `initrd_size` is the size of the initrd in bytes (0 for none),
 /// and `command_line` ends in NUL.
 ///
@@ -156,9 +156,9 @@ pub unsafe extern "C" fn kx_check_segments(
 /// reservation.
 ///
 /// Returns 0, or the errors of kx_image_probe() for the image; KX_E_NOT_BOOTABLE also for an image
-/// that must lie below 4 GiB, because of 5-level paging, or if the running kernel uses a 32-bit
-/// EFI; KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of more than 4 GiB; KX_E_NULL,
-/// KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
+/// that must lie below 4 GiB, for an image without 5-level paging if the running kernel uses it,
+/// and if the running kernel uses a 32-bit EFI; KX_E_COMMAND_LINE_TOO_LONG; -EFBIG for a file of
+/// more than 4 GiB; KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kx_check_files(
     data: *const c_void,

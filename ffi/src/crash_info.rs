@@ -49,7 +49,7 @@ pub struct kx_crash_info {
     pub ram: u64,
     /// Bytes that the running kernel wants for an elfcorehdr that it can rewrite; see flags.
     pub elfcorehdr_size: u64,
-    /// Where the running kernel maps physical address 0; see flags.
+    /// Virtual address at which the running kernel maps physical address 0; see flags.
     pub direct_map: u64,
     /// Largest number of pages of the reservation that the running kernel takes itself: those that
     /// every machine needs.

@@ -84,8 +84,8 @@ pub(crate) const POLICY: &str = "kx_load() would bypass that and must not be tri
 /// Bytes that suffice for every explanation.
 pub const KX_EXPLANATION_SIZE: usize = 400;
 
-/// Returns the kind (KX_REFUSAL_*) of a refusal, an -errno of kx_load_files(). Try kx_load() only
-/// after KX_REFUSAL_UNSUPPORTED.
+/// Classifies a refusal, an -errno of kx_load_files(). Try kx_load() only after
+/// KX_REFUSAL_UNSUPPORTED.
 ///
 /// Returns KX_REFUSAL_*, or KX_E_BAD_ARGUMENT (not an -errno).
 #[unsafe(no_mangle)]

@@ -116,7 +116,7 @@ pub struct kx_image {
     pub kernel_size: u64,
     /// Linux/x86, 0 for others: highest setup_data type that it knows, or KX_SETUP_TYPE_UNKNOWN.
     pub setup_type_max: u32,
-    /// 0.
+    /// Reserved: 0.
     pub reserved: u32,
     /// Its version as `uname -r` will print it: "6.1.0-18-amd64"; empty if the image does not give
     /// it.
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn kx_image_probe_fd(
     unsafe { probe(image, error, file) }
 }
 
-/// Returns the format of a file by the marks at its beginning. `data` points to the first `length`
+/// Detects the format of a file by the marks at its beginning. `data` points to the first `length`
 /// bytes of the file; 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
 ///
 /// Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn kx_file_format(data: *const c_void, length: usize) -> c
     })
 }
 
-/// Returns the architecture of an ELF file, a kernel or an EFI program, by the same marks as
+/// Detects the architecture of an ELF file, a kernel or an EFI program, by the same marks as
 /// kx_file_format().
 ///
 /// Returns KX_ARCH_*; 0 if the marks do not give it, or the file is none of these; or KX_E_NULL,

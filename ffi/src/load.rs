@@ -38,10 +38,10 @@ pub const KX_LOADED_CRASH: u32 = 33_554_432;
 /// image is loaded for the whole system, whichever thread calls. While another call is under way,
 /// this one is repeated for up to a second.
 ///
-/// If it fails, the image loaded before stays loaded. A crash image does not: once the kernel has
-/// begun with a plan of KX_REQUEST_CRASH, the old one is gone, because the new one takes its place,
-/// and a refusal leaves none. First use kx_plan() and kx_check(), which find as many errors as
-/// possible without a system call.
+/// If it fails, the image loaded before stays loaded. A crash image is an exception: once the
+/// kernel has begun with a plan of KX_REQUEST_CRASH, the old one is gone, because the new one takes
+/// its place, and a refusal leaves none. First use kx_plan() and kx_check(), which find as many
+/// errors as possible without a system call.
 ///
 /// Returns 0, -errno of kexec_load (kx_explain(KX_STEP_LOAD)), or KX_E_NULL, KX_E_MISALIGNED,
 /// KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_NO_PLAN, KX_E_MOVED, KX_E_BUSY, KX_E_TOO_MANY_SEGMENTS.

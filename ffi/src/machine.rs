@@ -10,8 +10,8 @@ use crate::error::plain;
 use crate::object::{self, Storage};
 use crate::pointer;
 
-/// Size of a struct kx_machine in bytes. The library uses kx_machine_size() of them, and
-/// kx_machine_init() writes zeros to as many.
+/// Size of a struct kx_machine in bytes. The library uses kx_machine_size() bytes of it;
+/// kx_machine_init() writes zeros to these.
 pub const KX_MACHINE_SIZE: usize = 2_097_152;
 /// Number of 64-bit words in a struct kx_machine.
 pub const KX_MACHINE_WORDS: usize = 262_144;

@@ -40,7 +40,7 @@ pub const KX_IOMEM_UNREADABLE: u32 = 4;
 /// iomem_access: no lines, or a line that is not a resource.
 pub const KX_IOMEM_DAMAGED: u32 = 5;
 
-/// firmware: looked for and could not be determined; 0 is not looked for.
+/// firmware: it was looked for, but no source tells it. 0: it was not looked for.
 pub const KX_FIRMWARE_UNREADABLE: u32 = 1;
 /// firmware: not EFI. A new kernel finds the ACPI tables itself.
 pub const KX_FIRMWARE_NOT_EFI: u32 = 2;
@@ -120,8 +120,9 @@ pub struct kx_memory {
     pub reserved: u32,
 }
 
-/// Facts about a machine. 0 is "not known" unless documented otherwise. It also stands for a value
-/// that has no number in this version of the library.
+/// Facts about a machine. kx_machine_set() ignores what is "output only". 0 is "not known" unless
+/// documented otherwise. It also stands for a value that has no number in this version of the
+/// library.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct kx_machine_info {
@@ -171,7 +172,7 @@ pub struct kx_machine_info {
     pub kernel_data: kx_range,
     /// Its bss.
     pub kernel_bss: kx_range,
-    /// Addresses of all of it, on architectures that report them.
+    /// Addresses of the whole kernel, on architectures that report them.
     pub kernel_image: kx_range,
     /// kernel.kexec_load_limit_reboot, -1 for no limit; see flags.
     pub load_limit_reboot: i64,
@@ -389,12 +390,12 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         | KX_MACHINE_XEN
         | KX_MACHINE_LOAD_LIMIT_REBOOT
         | KX_MACHINE_LOAD_LIMIT_PANIC;
-    const TOLD: u32 = KX_MACHINE_MEMORY_FULL
+    const OUTPUT_ONLY: u32 = KX_MACHINE_MEMORY_FULL
         | KX_MACHINE_EFI_FULL
         | KX_MACHINE_BOOT_PARAMS
         | KX_MACHINE_EFI_COMPLETE;
     let unknown = Failure::Own(KX_E_UNKNOWN);
-    if given.flags & !(SETTABLE | TOLD) != 0 || given.reserved != 0 {
+    if given.flags & !(SETTABLE | OUTPUT_ONLY) != 0 || given.reserved != 0 {
         return Err(unknown);
     }
     let has = |flag| given.flags & flag != 0;

@@ -98,7 +98,7 @@ fn with_progress<'a>(
 ) -> Result<Plan<'a>, Error> {
     let cpus = &machine.dump.cpus;
     if request.options.crash.is_some() && cpus.size == 0 && !cpus.addresses().is_empty() {
-        let what = "the size of the CPUs' notes is missing: parse KX_SOURCE_CRASH_NOTES_SIZE";
+        let what = "the CPUs' notes have no size: parse KX_SOURCE_CRASH_NOTES_SIZE";
         return Err(Error::BadArgument { what });
     }
     let (progress, context) = (asked.progress, asked.progress_context);

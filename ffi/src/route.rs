@@ -21,7 +21,7 @@ pub const KX_ROUTE_ONLY_LOAD: u32 = 2;
 /// kexec_file_load(2) cannot do (a console of the purgatory, limits for addresses).
 pub const KX_ROUTE_LOAD_FIRST: u32 = 4;
 
-/// Returns the call to make next (KX_CALL_*). `flags` are KX_ROUTE_*; 0 is the policy of the kexec
+/// Chooses the call to make next (KX_CALL_*). `flags` are KX_ROUTE_*; 0 is the policy of the kexec
 /// command: first kexec_file_load(2), with which the kernel checks signatures, then kexec_load(2)
 /// if the first one is missing or does not support the image. Before the first call, `call` and
 /// `code` are 0. After a failure they are the call and its return value: the -errno of kx_load() or

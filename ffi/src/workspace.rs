@@ -8,8 +8,8 @@ use crate::code::{Code, KX_E_BUSY, KX_E_MOVED, KX_E_NO_PLAN};
 use crate::error::plain;
 use crate::object::{self, Storage};
 
-/// Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() of them, and
-/// kx_workspace_init() writes zeros to as many.
+/// Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() bytes of it;
+/// kx_workspace_init() writes zeros to these.
 pub const KX_WORKSPACE_SIZE: usize = 3_145_728;
 /// Number of 64-bit words in a struct kx_workspace.
 pub const KX_WORKSPACE_WORDS: usize = 393_216;
