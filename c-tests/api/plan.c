@@ -443,7 +443,7 @@ void test_inspect(void)
             /* What a caller does on purpose causes no warning. */
             CHECK(note.flags == 0);
             CHECK(kx_plan_note(workspace, i, text, sizeof text) > 0);
-            CHECK(strcmp(text, "no random seed is handed on: none was given") == 0);
+            CHECK(strcmp(text, "no random seed is passed on: none was given") == 0);
         }
     }
     CHECK(seen == 1);

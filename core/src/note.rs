@@ -1,4 +1,4 @@
-//! What a plan leaves out or does otherwise than asked, and why.
+//! Notes on a plan: what it leaves out or does differently from the request, and why.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use heapless::Vec;
 
 use crate::boot::SetupType;
 
-/// What there is to say of a plan.
+/// The notes on a plan, and the types of setup_data that it passes on.
 #[derive(Clone, Debug, Default)]
 pub struct Remarks {
     notes: Vec<Note, 24>,
@@ -28,7 +28,7 @@ impl Remarks {
         let _ = self.notes.push(note);
     }
 
-    /// Adds a type of setup_data that is handed over; there is room for all there are.
+    /// Adds a type of setup_data that is passed on; there is room for all types.
     pub fn setup_type(&mut self, kind: SetupType) {
         let _ = self.setup_types.push(kind);
     }
@@ -46,10 +46,10 @@ impl Remarks {
     }
 }
 
-/// A remark on a plan. None of them keeps the new kernel from starting.
+/// A note on a plan. No note prevents the new kernel from starting.
 ///
-/// Some say that a fact of the machine is not known, which a caller should pass on to whoever
-/// loads: see [`Note::is_warning`], and docs/unknown.md for the policy of every fact.
+/// Some notes report that a fact about the machine is not known. A caller should show these to the
+/// user: see [`Note::is_warning`], and docs/unknown.md for the policy of every fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
@@ -60,7 +60,7 @@ pub enum Note {
         /// The highest type the image knows.
         max: u32,
     },
-    /// EFI runtime services are not handed on.
+    /// EFI runtime services are not passed on.
     NoEfi {
         /// Why not.
         why: &'static str,
@@ -76,7 +76,7 @@ pub enum Note {
     /// /proc/kcore did not say where the running kernel maps itself and RAM: the dump's virtual
     /// addresses are a guess.
     NoKcore,
-    /// CPUs that may be added later, but are not there: their registers will not be in the dump.
+    /// CPUs that are possible but not present: their registers will not be in the dump.
     CpusWithoutNotes {
         /// How many.
         count: u32,
@@ -88,32 +88,32 @@ pub enum Note {
     LowMemoryCopied,
     /// The running kernel keeps the elfcorehdr up to date.
     Hotplug,
-    /// EFI runtime services are not handed on, for not all that describes them could be read.
+    /// EFI runtime services are not passed on, because not all of their description could be read.
     EfiUnread,
     /// The address of the ACPI tables (RSDP) is not known: the new kernel looks for it itself, and
     /// finds it if this is no EFI machine.
     NoRsdp,
-    /// The firmware's memory map could not be read, or has no room here: the new kernel is told
-    /// /proc/iomem's.
+    /// The firmware's memory map could not be read, or is too large: the new kernel gets the map
+    /// from /proc/iomem.
     MemoryFromIomem,
-    /// The running kernel's command line is not known: it may say `add_efi_memmap`, and then the
-    /// firmware's map, which the new kernel is told, lacks memory.
+    /// The running kernel's command line is not known: if it contains `add_efi_memmap`,
+    /// the firmware's map, which the new kernel gets, lacks some of the memory.
     NoCommandLine,
     /// No CPU's crash_notes are known: no registers will be in the dump.
     NoCpuNotes,
-    /// CPUs that are there and whose crash_notes could not be read: their registers will not be in
-    /// the dump.
+    /// CPUs that are present but whose crash_notes could not be read: their registers will not be
+    /// in the dump.
     CpusUnread {
         /// How many.
         count: u32,
     },
-    /// The ranges of `crashkernel=…,cma` could not be read: the crash kernel does without them.
+    /// The ranges of `crashkernel=…,cma` could not be read: the crash kernel will not use that memory.
     CmaUnread,
 }
 
 impl Note {
-    /// Whether it says that a fact of the machine is not known that matters for this plan: to be
-    /// told at every load, not only to those who look at plans.
+    /// Whether it reports that a fact about the machine is not known that matters for this plan.
+    /// Such a note should be shown at every load, not only when a plan is printed.
     #[must_use]
     pub const fn is_warning(&self) -> bool {
         match self {
@@ -177,24 +177,24 @@ impl fmt::Display for Note {
                 return write!(f, "{max}");
             }
             Self::NoEfi { why } => {
-                f.write_str("EFI runtime services are not handed on: ")?;
+                f.write_str("EFI runtime services are not passed on: ")?;
                 why
             }
             Self::CpusWithoutNotes { count } => {
                 write!(f, "{count}")?;
-                " CPUs are possible but not there: load again when one was added, or use hotplug"
+                " CPUs are possible but not present: reload after adding one, or use hotplug"
             }
             Self::CpusUnread { count } => {
                 write!(f, "{count}")?;
-                " CPUs are there whose crash_notes cannot be read (/sys/devices/system/cpu): their \
+                " CPUs are present but their crash_notes cannot be read (/sys/devices/system/cpu): their \
                  registers will not be in the dump"
             }
-            Self::NoRngSeed => "no random seed is handed on: none was given",
+            Self::NoRngSeed => "no random seed is passed on: none was given",
             Self::NoIomem => {
                 "/proc/iomem is not known: the firmware's memory map alone decides placement"
             }
             Self::NoBootParams => {
-                "/sys/kernel/boot_params is not known: screen, EDD and EFI data are not handed on"
+                "/sys/kernel/boot_params is not known: screen, EDD and EFI data are not passed on"
             }
             Self::NotVerified => "the purgatory will not verify the image",
             Self::NoKcore => {
@@ -213,20 +213,20 @@ impl fmt::Display for Note {
                 "the running kernel keeps the elfcorehdr up to date; it is not verified"
             }
             Self::EfiUnread => {
-                "EFI runtime services are not handed on: /sys/firmware/efi is masked, or not all of \
+                "EFI runtime services are not passed on: /sys/firmware/efi is masked, or not all of \
                  it can be read"
             }
             Self::NoRsdp => {
-                "where the ACPI tables are (RSDP) is not known: a new kernel under EFI would have no \
-                 ACPI"
+                "the address of the ACPI tables (RSDP) is not known: under EFI the new kernel would have \
+                 no ACPI"
             }
             Self::MemoryFromIomem => {
-                "the firmware's memory map is not known: the new kernel is told /proc/iomem's, which \
-                 lacks what mem= cut off"
+                "the firmware's memory map is not known: the new kernel gets the map from \
+                 /proc/iomem, which lacks what mem= cut off"
             }
             Self::NoCommandLine => {
-                "/proc/cmdline is not known: if it says add_efi_memmap, the new kernel is told of \
-                 less memory than there is"
+                "/proc/cmdline is not known: if it contains add_efi_memmap, the new kernel gets a \
+                 memory map that lacks some of the memory"
             }
             Self::NoCpuNotes => {
                 "/sys/devices/system/cpu has no crash_notes, or its list of possible CPUs cannot be \

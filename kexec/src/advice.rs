@@ -2,7 +2,7 @@
 
 use kexec_core::refusal::{Advice, Refusal};
 
-/// The advice as options where it is about a call or a request, else core's own words.
+/// The text of an advice: the command's options for a call or a request, else core's text.
 #[must_use]
 pub const fn words(advice: Advice) -> &'static str {
     match advice {
@@ -10,8 +10,8 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::UseFileLoad => "use -s",
         Advice::UseLoad => "use -c",
         Advice::UseLoadOrNoRuntime => "use -c, or boot the running kernel with efi=noruntime",
-        Advice::LoadMayTakeIt => "-c may",
-        Advice::LoadPlacesFiles => "-c places them itself",
+        Advice::LoadMayTakeIt => "-c may load it",
+        Advice::LoadPlacesFiles => "with -c this command places them",
         Advice::LoadNeedsLessMemory => "-c needs half of that",
         Advice::LoadHasNoSizeLimit => "-c has no such limit",
         Advice::RequestVmlinux => "if it is a Linux kernel (vmlinux), use --args-linux",
@@ -26,7 +26,7 @@ pub struct Worded(pub Refusal);
 
 impl core::fmt::Display for Worded {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let policy = "kexec_load is not tried, for it would go around that";
+        let policy = "kexec_load is not tried, because it would bypass that";
         self.0.write(f, words, policy)
     }
 }
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(
             said(Step::FileLoad, Errno::ENOEXEC, Lockdown::None),
             "the running kernel does not take this image: damaged, or of a kind it does not know; \
-             -c may"
+             -c may load it"
         );
         assert_eq!(
             said(Step::Load, Errno::EPERM, Lockdown::Integrity),
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(
             said(Step::CrashFileLoad, Errno::ENODATA, Lockdown::None),
             "the kernel image is not signed, and this machine demands a signature; sign it \
-             (sbsign) or use a signed one; kexec_load is not tried, for it would go around that"
+             (sbsign) or use a signed one; kexec_load is not tried, because it would bypass that"
         );
         assert_eq!(
             said(Step::Exec, Errno::EINVAL, Lockdown::None),
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(words(Advice::RunAsRoot), "run as root");
     }
 
-    /// What a front end does not word names neither a call nor an item of Rust.
+    /// Core's own texts that are used here name neither a call nor a Rust item.
     #[test]
     fn nothing_of_rust_is_left() {
         for advice in Advice::ALL {

@@ -12,24 +12,24 @@ use kexec_core::{Errno, Error};
 
 use crate::out::complain;
 
-/// Starts what is loaded. Comes back only when it fails, with the exit code.
+/// Starts the loaded kernel. Returns only if that fails, with the exit code.
 ///
-/// Whatever can be known is checked before file systems are synced and the network goes down.
+/// All possible checks are made before file systems are synced and the network goes down.
 pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     read_machine(machine);
-    // As in kexec(8): where it cannot be known, reboot(2) will tell.
+    // As in kexec(8): if it is unknown, reboot(2) decides.
     let known = loaded(false).ok().or_else(|| {
         let nothing = kernel_has_kexec() == Ok(false);
         nothing.then_some(false)
     });
     if known == Some(false) {
-        // kexec(8)'s words, which scripts look for.
+        // The text of kexec(8), which scripts look for.
         complain!("Nothing has been loaded!");
         return code::USAGE;
     }
     let refused = |error, machine: &Machine| {
         let failure = Failure::Other("cannot start the loaded kernel", error);
-        crate::tell(&failure, command, machine);
+        crate::report(&failure, command, machine);
         failure.code()
     };
     if machine.kexec.cap_sys_boot == Known::No {
@@ -43,7 +43,7 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
         sync();
     }
     if !command.given(Id::NoIfdown) {
-        // As in kexec(8): a network that stays up is no reason to stay.
+        // As in kexec(8): a network that stays up does not prevent the start.
         let _stays_up = interfaces_down();
     }
     match reboot_kexec() {
@@ -52,8 +52,8 @@ pub fn exec(command: &Command<'_>, machine: &mut Machine) -> u8 {
     }
 }
 
-/// shutdown -r now, where kexec(8) looks for it: the init system starts what is loaded at the end
-/// of a reboot. Comes back only when there is none.
+/// Runs shutdown -r now, from the paths of kexec(8): the init system starts the loaded kernel at the
+/// end of a reboot. Returns only if there is no shutdown program.
 pub fn shutdown(environment: Environment) -> u8 {
     let arguments = [c"-r", c"now"];
     let mut errno = Errno::ENOENT;
@@ -64,7 +64,7 @@ pub fn shutdown(environment: Environment) -> u8 {
     code::FAILED
 }
 
-/// Unloads by the call asked for; `-a` tries the other only where the first is not there.
+/// Unloads by the requested call; `-a` tries the second call only if the kernel lacks the first.
 pub fn unload(command: &Command<'_>) -> Result<(), Failure<'static>> {
     let crash = command.crash();
     let result = match command.method {

@@ -1,4 +1,4 @@
-//! What ended the work, how it is told, and with which exit code.
+//! Failures: their messages and exit codes.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -11,13 +11,13 @@ use crate::advice::{self, Worded};
 use crate::command::Command;
 use crate::text::Text;
 
-/// Exit codes, as kexec(8) has them.
+/// Exit codes, as in kexec(8).
 pub mod code {
-    /// What was asked for is done.
+    /// The request was performed.
     pub const DONE: u8 = 0;
     /// The arguments, or a file, are not usable.
     pub const USAGE: u8 = 1;
-    /// kexec_file_load was the only call allowed, and is missing or cannot.
+    /// kexec_file_load was the only call allowed, and is missing or does not support the image.
     pub const NO_FILE_LOAD: u8 = 253;
     /// Anything else failed.
     pub const FAILED: u8 = 255;
@@ -43,7 +43,7 @@ pub enum Failure<'a> {
 }
 
 impl Failure<'_> {
-    /// What went wrong.
+    /// The error.
     #[must_use]
     pub const fn error(&self) -> Error {
         match self {
@@ -55,7 +55,7 @@ impl Failure<'_> {
         }
     }
 
-    /// The errno, if a system call for kexec refused.
+    /// The errno, if a kexec system call was refused.
     #[must_use]
     pub const fn refusal(&self) -> Option<Errno> {
         match self.error() {
@@ -64,8 +64,8 @@ impl Failure<'_> {
         }
     }
 
-    /// Says it, a line a call, with what the machine's state makes of it.
-    pub fn tell(&self, command: &Command<'_>, state: &KexecState, say: Say<'_>) {
+    /// Reports it, one call of `say` per line, with an explanation from the machine's state.
+    pub fn report(&self, command: &Command<'_>, state: &KexecState, say: Say<'_>) {
         let (error, crash) = (self.error(), command.crash());
         match self {
             Self::File(path, _) | Self::Initrd(path, _) | Self::Unfit(path, _) => {
@@ -107,7 +107,7 @@ impl Failure<'_> {
             Self::File(..)
             | Self::Unfit(..)
             | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => code::USAGE,
-            // As kexec(8), which takes a reservation it cannot see for none.
+            // As in kexec(8), for which a reservation that cannot be read is none.
             Self::Load(_, Error::Unknown { what })
                 if [refusal::RESERVATION, refusal::RESERVATION_MASKED].contains(what) =>
             {
@@ -134,8 +134,8 @@ fn say_limits(narrowed: Narrowed, say: Say<'_>) {
     }
 }
 
-/// What the command line gives a file as. By the argument, not its text: one file may be given
-/// twice.
+/// The role of a file on the command line. Arguments are compared, not their text: one file may be
+/// given twice.
 fn role(command: &Command<'_>, path: &CStr) -> &'static str {
     let is = |argument: &CStr| core::ptr::eq(argument.as_ptr(), path.as_ptr());
     if command.kernel.is_some_and(is) {
@@ -169,7 +169,7 @@ mod tests {
 
     fn told(failure: &Failure<'_>, command: &Command<'_>) -> Vec<String> {
         let mut lines = Vec::new();
-        failure.tell(command, &KexecState::NONE, &mut |line| {
+        failure.report(command, &KexecState::NONE, &mut |line| {
             lines.push(line.to_string());
         });
         lines
@@ -229,7 +229,7 @@ mod tests {
         let failure = Failure::Load(c"k", refused("kexec_file_load"));
         assert_eq!(
             told(&failure, &command(&[c"-l", c"k"]))[1],
-            "the running kernel finds no memory to place the files in; -c places them itself"
+            "the running kernel finds no memory to place the files in; with -c this command places them"
         );
         assert_eq!(failure.refusal(), Some(Errno::EADDRNOTAVAIL));
         assert_eq!(failure.code(), code::FAILED);

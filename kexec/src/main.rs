@@ -1,7 +1,7 @@
 //! The `kexec` command: static, without libc, allocator or reachable panic.
 //!
-//! [`run`] is what a libc would call `main`. The options and
-//! their texts are in the library beside it, the work in `kexec-core`.
+//! [`run`] is the main function. The options and their texts are in this package's library; the work is
+//! done by `kexec-core`.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -44,7 +44,7 @@ static MACHINE: Once<Machine> = Once::new(Machine::new());
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
 static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 
-/// Does what the arguments say; answers the exit code.
+/// Runs the command; returns the exit code.
 fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
         Ok(Request::Help { all }) => print(|out| usage::write(out, all)),
@@ -79,7 +79,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     if command.actions.status {
         return status(command.crash() || !command.given(Id::Load));
     }
-    // Each is taken here only.
+    // Each is taken only here, so it cannot be `None`.
     let (Some(machine), Some(workspace), Some(buffer)) =
         (MACHINE.take(), WORKSPACE.take(), LINE.take())
     else {
@@ -87,14 +87,14 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     };
     machine.clear();
     bus_error::prepare();
-    // A pipe that nobody reads any more must not end the work. Not longer than the work: what is
-    // started after it would inherit it.
+    // A closed pipe must not end the work. SIGPIPE is handled again after the work, because a
+    // program that is started later would inherit that it is ignored.
     let ignored = Ignored::new(WriteSignal::BrokenPipe);
     let done = change(command, machine, workspace, buffer);
     drop(ignored);
     if let Err(failure) = done {
         read_machine(machine);
-        tell(&failure, command, machine);
+        report(&failure, command, machine);
         return code_of(command, &failure);
     }
     if command.given(Id::DryRun) {
@@ -108,15 +108,15 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
     }
 }
 
-/// Says on standard error what ended the work.
-fn tell(failure: &Failure<'_>, command: &Command<'_>, machine: &Machine) {
-    failure.tell(command, &machine.kexec, &mut |text| complain!("{text}"));
+/// Reports the failure on standard error.
+fn report(failure: &Failure<'_>, command: &Command<'_>, machine: &Machine) {
+    failure.report(command, &machine.kexec, &mut |text| complain!("{text}"));
 }
 
-/// The exit code of a failure. As in kexec(8), a kexec_file_load that was the only call allowed has
-/// one of its own where kexec_load may help.
+/// The exit code of a failure. As in kexec(8), there is a separate code if kexec_file_load was
+/// the only call allowed and kexec_load may help.
 fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
-    // No room, which for a crash kernel the kernel itself finds where kexec_file_load is asked.
+    // No room. For a crash kernel, the kernel itself reports that to kexec_file_load.
     let no_room = matches!(
         failure.error(),
         Error::NoHole { .. } | Error::CrashTooSmall { .. }
@@ -137,7 +137,7 @@ fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
     failure.code()
 }
 
-/// Unloads or loads, or says how it would.
+/// Unloads or loads, or prints what it would do.
 fn change(
     command: &Command<'static>,
     machine: &mut Machine,
@@ -182,12 +182,12 @@ fn change(
     }
 }
 
-/// `-S`, which says it by exit code, as kexec(8): 1 loaded, 0 not, 255 not known.
+/// `-S`, which reports by exit code, as kexec(8): 1 loaded, 0 not, 255 not known.
 fn status(crash: bool) -> u8 {
     match loaded(crash) {
         Ok(true) => 1,
         Ok(false) => 0,
-        // As in kexec(8), nothing is said of a kernel without kexec.
+        // As in kexec(8), nothing is printed for a kernel without kexec.
         Err(Errno::ENOENT) => code::FAILED,
         Err(errno) => {
             let file = if crash {
@@ -209,8 +209,8 @@ fn is_nothing_reserved() -> bool {
     })
 }
 
-/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none; an error where
-/// that is not known.
+/// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none; an error if
+/// that is unknown.
 fn crash_size() -> u8 {
     let Some(machine) = MACHINE.take() else {
         return code::FAILED;

@@ -1,6 +1,6 @@
 //! The options: one table for the parser, the usage text and the tests of the manual.
 
-/// What an option does.
+/// The identity of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // Each is explained by its row in [`OPTIONS`].
 #[repr(u8)]
@@ -50,21 +50,21 @@ pub enum Id {
     Version,
 }
 
-/// Which system call can do what an option asks for.
+/// The system calls that support an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Honours {
-    /// Both, or it concerns neither.
+    /// Both, or the option is not about a load.
     Both,
     /// kexec_load(2) only.
     Load,
     /// kexec_file_load(2) only.
     File,
-    /// Neither here: it is taken, and a warning says so.
+    /// Neither here: it is accepted with a warning.
     Neither,
 }
 
-/// Where a name of an option comes from. An abbreviation means an option of the reference if any
-/// begins like it: newer names must not take it away.
+/// The origin of an option's name. An abbreviation means an option of the reference if one begins with
+/// it: newer names must not make it ambiguous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// kexec-tools 2.0.32.
@@ -76,7 +76,7 @@ pub enum Origin {
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub struct Opt {
-    /// What it does.
+    /// Its identity.
     pub id: Id,
     /// The long name, without dashes.
     pub long: &'static str,
@@ -84,16 +84,16 @@ pub struct Opt {
     pub short: Option<u8>,
     /// The name of its value in texts, if it takes one.
     pub value: Option<&'static str>,
-    /// Which system call can do it.
+    /// The system calls that support it.
     pub honours: Honours,
-    /// Where it comes from.
+    /// The origin of its name.
     pub origin: Origin,
     /// One line of help.
     pub help: &'static str,
 }
 
 impl Opt {
-    /// The option, as one that kexec-tools 2.0.32 does not have.
+    /// The option, marked as one that kexec-tools 2.0.32 does not have.
     const fn newer(self) -> Self {
         Self {
             origin: Origin::Newer,
@@ -148,18 +148,18 @@ const fn valued(
 
 use Honours::{Both, File, Load, Neither};
 
-/// Every option there is, in the order of the usage text.
+/// All options, in the order of the usage text.
 #[rustfmt::skip]
 pub const OPTIONS: &[Opt] = &[
     flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more"),
     flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)"),
     flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown"),
     flag(Id::Force, "force", Some(b'f'), Both, "load the kernel and start it at once, without shutdown"),
-    flag(Id::Unload, "unload", Some(b'u'), Both, "unload what is loaded"),
+    flag(Id::Unload, "unload", Some(b'u'), Both, "unload the loaded kernel"),
     flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0"),
     flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
     flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer(),
-    flag(Id::Debug, "debug", Some(b'd'), Both, "say on standard error what is done"),
+    flag(Id::Debug, "debug", Some(b'd'), Both, "report each step on standard error"),
     flag(Id::Help, "help", Some(b'h'), Both, "print the common options; --help=all: every option"),
     flag(Id::Version, "version", Some(b'v'), Both, "print the version"),
     flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)"),
@@ -178,7 +178,7 @@ pub const OPTIONS: &[Opt] = &[
     valued(Id::MemMax, "mem-max", "ADDRESS", Load, "highest address to load to"),
     flag(Id::NoChecks, "no-checks", Some(b'i'), Both, "do not verify the loaded image before it starts (kexec_load)"),
     valued(Id::OnMismatch, "on-mismatch", "halt|reboot", Load, "what to do when that verification fails (default: halt)").newer(),
-    flag(Id::NoEfi, "noefi", None, Load, "do not hand EFI runtime services on"),
+    flag(Id::NoEfi, "noefi", None, Load, "do not pass on EFI runtime services"),
     flag(Id::ResetVga, "reset-vga", None, Load, "put the VGA into text mode before the new kernel starts"),
     flag(Id::ConsoleVga, "console-vga", None, Load, "messages between the kernels to the VGA text screen"),
     flag(Id::ConsoleSerial, "console-serial", None, Load, "messages between the kernels to the serial port"),
@@ -188,7 +188,7 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::NoIfdown, "no-ifdown", Some(b'x'), Both, "leave network interfaces up (with -e, -f)"),
     flag(Id::NoSync, "no-sync", Some(b'y'), Both, "do not write file systems out first (with -e, -f)"),
     flag(Id::Hotplug, "hotplug", None, Both, "with -p: let the kernel note CPUs and memory that come and go"),
-    flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: tell of memory by memmap= in place of the e820 table"),
+    flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: pass the memory map by memmap= instead of the e820 table"),
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::Elf64CoreHeaders, "elf64-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always passed on"),
@@ -204,10 +204,10 @@ pub const COMMON: &[(Id, &str)] = &[
     (Id::Load, "load the kernel, do no more"),
     (Id::LoadPanic, "load the crash kernel (-p -u: unload it)"),
     (Id::Exec, "start the loaded kernel, without shutdown"),
-    (Id::Unload, "unload what is loaded"),
+    (Id::Unload, "unload the loaded kernel"),
     (Id::Status, "exit with 1 if a crash kernel is loaded (-S -l: any)"),
     (Id::DryRun, "print what would be done and change nothing"),
-    (Id::Debug, "say on standard error what is done"),
+    (Id::Debug, "report each step on standard error"),
     (Id::FileSyscall, "load by kexec_file_load only (signatures)"),
     (Id::LoadSyscall, "load by kexec_load only"),
     (Id::AutoSyscall, "by the first, then the other if it can help"),
@@ -225,7 +225,7 @@ impl Opt {
         first.is_some_and(|first| first.long == self.long)
     }
 
-    /// The line of the common part, if it is in that.
+    /// Its line in the common part, if it has one.
     #[must_use]
     #[inline(never)]
     pub fn common(&self) -> Option<&'static str> {
@@ -261,7 +261,7 @@ const fn unsupported(long: &'static str, code: u8) -> Unsupported {
 }
 
 /// Options of kexec(8) that are refused. They are known by name so that an abbreviation that
-/// kexec(8) finds ambiguous is ambiguous here too, and so that the message can say what is wrong.
+/// kexec(8) finds ambiguous is ambiguous here too, and so that the message can be specific.
 /// The codes are those of kexec(8) where it refuses them too: without Xen or `retain_initrd`, and
 /// by kexec_file_load(2).
 #[rustfmt::skip]

@@ -86,7 +86,7 @@ fn sysfs_is_not_mounted() {
     let told = [
         "RSDP",
         "/sys/kernel/boot_params is not known",
-        "/proc/iomem's",
+        "from /proc/iomem,",
     ];
     let run = expect(&fake, &["-c", "-l", "--noefi"], 0, &told).unwrap();
     assert_eq!(
@@ -124,7 +124,7 @@ fn sys_firmware_is_masked() {
     expect(&fake, &["-s", "-l"], 0, &[]);
     page[0x70..0x74].copy_from_slice(&0x7fb7_e014_u32.to_le_bytes());
     fake.put("sys/kernel/boot_params/data", &page);
-    let words = ["warning: EFI runtime services are not handed on"];
+    let words = ["warning: EFI runtime services are not passed on"];
     expect(&fake, &["-c", "-l"], 0, &words);
     // As asked.
     expect(&fake, &["-c", "-l", "--noefi"], 0, &[]);
@@ -134,7 +134,7 @@ fn sys_firmware_is_masked() {
 fn registers_that_will_not_be_in_the_dump() {
     let fake = Fake::with_crash_kernel("unknown-notes");
     fake.unreadable("sys/devices/system/cpu/cpu1/crash_notes");
-    let words = ["warning: 1 CPUs are there whose crash_notes"];
+    let words = ["warning: 1 CPUs are present but their crash_notes"];
     if expect(&fake, &["-c", "-p"], 0, &words).is_none() {
         return;
     }

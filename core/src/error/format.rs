@@ -1,4 +1,4 @@
-//! What a file looks like: the formats that [`crate::image::probe`] tells apart.
+//! File formats: those that [`crate::image::probe`] distinguishes.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -156,8 +156,8 @@ impl Format {
             Self::Zboot => "use the Image that it was made of",
             Self::Uki => "extract the kernel in its section .linux (objcopy -O binary -j .linux)",
             Self::Pe => "use a kernel, not a boot loader",
-            Self::Cpio => "it is to be given as an initrd",
-            Self::DeviceTree => "it is to be given as the device tree",
+            Self::Cpio => "pass it as an initrd",
+            Self::DeviceTree => "pass it as the device tree",
             Self::UBootImage => "extract the kernel in it (dumpimage)",
             Self::Multiboot1 | Self::Multiboot2 => "such kernels cannot be started yet",
             Self::Ar | Self::Tar => "unpack it, and use the kernel in it",

@@ -1,6 +1,6 @@
-//! Everything that can go wrong, as one small `Copy` enum.
+//! The error type of this crate: one small `Copy` enum.
 //!
-//! An error says which step failed and with which numbers (sizes and addresses in bytes).
+//! An error names the step that failed and holds its numbers (sizes and addresses in bytes).
 //! [`Error::number`] is the C library's error number; numbers are never reused.
 
 mod format;
@@ -37,7 +37,7 @@ pub enum Error {
     NotThisFormat {
         /// The format and the mark that is missing.
         what: &'static str,
-        /// What it looks like instead; [`Format::Unknown`] where nobody looked, too.
+        /// What it looks like instead; also [`Format::Unknown`] if that was not examined.
         found: Format,
     },
     /// The image's boot protocol is older than this loader handles.
@@ -47,7 +47,7 @@ pub enum Error {
         /// The oldest version handled.
         need: u16,
     },
-    /// A header field holds a value that cannot be right.
+    /// A header field holds an invalid value.
     BadField {
         /// The field's name in the format's specification.
         what: &'static str,
@@ -104,7 +104,7 @@ pub enum Error {
         /// How many the kernel takes (KEXEC_SEGMENT_MAX).
         max: u64,
     },
-    /// Nothing on this machine says where its memory is.
+    /// No source on this machine gives a memory map.
     NoMemoryMap,
     /// The plan breaks a rule of kexec_load(2).
     Check {
@@ -117,7 +117,7 @@ pub enum Error {
     File {
         /// The step that failed.
         step: &'static str,
-        /// The kernel's answer.
+        /// The errno that the kernel returned.
         errno: Errno,
     },
     /// A file is empty.
@@ -127,51 +127,51 @@ pub enum Error {
         /// What it is instead.
         what: &'static str,
     },
-    /// A system call refused.
+    /// A system call failed.
     Syscall {
         /// The call's name.
         call: &'static str,
-        /// The kernel's answer.
+        /// The errno that the kernel returned.
         errno: Errno,
     },
     /// Nothing is loaded that could be executed.
     NothingLoaded,
     /// A value the caller gave is out of range.
     BadArgument {
-        /// Which, and what it must be.
+        /// Which value, and what it must be.
         what: &'static str,
     },
     /// A file was written to, or cut short, while it was being loaded.
     FileChanged,
     /// A crash kernel needs memory that was reserved at boot, and none is.
     NoCrashReservation,
-    /// The crash kernel's reservation does not hold what is to be loaded.
+    /// The crash reservation is too small for the segments.
     CrashTooSmall {
-        /// Bytes reserved, in the region that is loaded to.
+        /// Bytes of the region that segments are loaded to.
         have: u64,
-        /// Bytes that would do, a multiple of 1 MiB.
+        /// Bytes that would suffice, a multiple of 1 MiB.
         need: u64,
     },
     /// The running kernel does not say where its vmcoreinfo is.
     NoVmcoreinfo,
     /// The running kernel cannot keep the elfcorehdr up to date.
     NoCrashHotplug,
-    /// The caller's progress function said to stop.
+    /// The caller's progress function returned a request to stop.
     Cancelled,
-    /// What would have to be copied into memory is more than may be.
+    /// More bytes would have to be copied into memory than is allowed.
     CopyTooLarge {
-        /// Bytes to copy; of a pipe, those that came until it was too much.
+        /// Bytes to copy; for a pipe, the bytes read up to the first one over the limit.
         need: u64,
         /// Bytes that may still be copied.
         limit: u64,
     },
-    /// A fact of the machine could not be read, and a wrong guess would be a machine that does not
-    /// come up, or a crash kernel that is lost.
+    /// A fact about the machine could not be read, and with a wrong guess the new kernel would not
+    /// start, or the crash kernel would be lost.
     Unknown {
         /// The fact, why it is not known, and what to do.
         what: &'static str,
     },
-    /// This build lacks code of the architecture that is planned for.
+    /// This build lacks code for the architecture of the plan.
     NotBuilt {
         /// What it lacks, and what to do.
         what: &'static str,
@@ -281,7 +281,7 @@ impl fmt::Display for Error {
             } => write!(
                 f,
                 "no free memory for {what}: {size} bytes aligned to {align:#x} are needed between \
-                 {min:#x} and {max:#x}, the largest free range there has {largest}{}",
+                 {min:#x} and {max:#x}, the largest free range there is {largest} bytes{}",
                 narrowed.words()
             ),
             Self::TooManySegments { count, max } => parts(
@@ -297,6 +297,10 @@ impl fmt::Display for Error {
                 "no memory map: /sys/firmware/memmap, /sys/kernel/boot_params and /proc/iomem \
                  are missing or unreadable; mount /sys and /proc, run as root",
             ),
+            Self::Check {
+                rule: rule @ (Rule::EntryOutside | Rule::KernelEntryOutside),
+                ..
+            } => rule.fmt(f),
             Self::Check { segment, rule } => write!(f, "segment {segment}: {rule}"),
             Self::File { step, errno } => write!(f, "{step}: {errno}"),
             Self::EmptyFile => f.write_str("the file is empty"),
@@ -337,15 +341,15 @@ impl fmt::Display for Error {
             Self::Cancelled => f.write_str("stopped by the progress function"),
             Self::CopyTooLarge { need, limit } => write!(
                 f,
-                "at least {need} bytes would have to be copied into memory, and {limit} may be"
+                "at least {need} bytes would have to be copied into memory; {limit} are allowed"
             ),
         }
     }
 }
 
-/// Writes one after the other. In place of a template of that many words: the compiler ends the
-/// parts of a template in NUL, in one section for all, which GNU ld takes whole into programs that
-/// print no error.
+/// Writes one part after the other. Used in place of a template with many parts: the compiler ends
+/// the parts of a template with NUL and puts them into one section for all templates, which GNU ld
+/// links whole into programs that print no error.
 #[cold]
 fn parts(f: &mut fmt::Formatter<'_>, parts: &[&dyn fmt::Display]) -> fmt::Result {
     parts.iter().try_for_each(|part| part.fmt(f))

@@ -1,4 +1,4 @@
-//! Which limits of the caller's narrow a search for memory.
+//! Which of the caller's limits narrow a search for memory.
 
 /// Which of the caller's limits, `mem_min` and `mem_max` of the options, narrow a window more than
 /// the image, the machine and a crash reservation do.
@@ -16,7 +16,7 @@ pub enum Narrowed {
 }
 
 impl Narrowed {
-    /// By each of the two.
+    /// From whether each of the two narrows it.
     #[must_use]
     pub const fn by(mem_min: bool, mem_max: bool) -> Self {
         match (mem_min, mem_max) {
@@ -39,12 +39,12 @@ impl Narrowed {
         matches!(self, Self::MemMax | Self::Both)
     }
 
-    /// What a message about a window ends with.
+    /// The end of a message about a window.
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::No => "",
-            Self::MemMin => "; mem_min excludes what is below",
-            Self::MemMax => "; mem_max excludes what is above",
+            Self::MemMin => "; mem_min excludes lower addresses",
+            Self::MemMax => "; mem_max excludes higher addresses",
             Self::Both => "; mem_min and mem_max exclude the rest",
         }
     }

@@ -62,8 +62,8 @@ impl fmt::Display for Rule {
             Self::TooMuchMemory => "takes, alone or with the others, more than half of the RAM",
             Self::OutsideCrashReservation => "lies outside the crash kernel's reservation",
             Self::NotRam => "does not lie in free RAM",
-            Self::EntryOutside => "and no other has the entry point in its bytes",
-            Self::KernelEntryOutside => "and no other has the kernel's entry point in its bytes",
+            Self::EntryOutside => "no segment has the entry point in its bytes",
+            Self::KernelEntryOutside => "no segment has the kernel's entry point in its bytes",
         })
     }
 }

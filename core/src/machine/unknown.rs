@@ -1,5 +1,5 @@
-//! Facts that could not be read and that a plan must not guess, for a wrong guess is a machine
-//! that does not come up. docs/unknown.md has the policy of every fact.
+//! Facts that could not be read and that a plan must not guess, because with a wrong guess the
+//! machine would not start. docs/unknown.md has the policy for every fact.
 
 use super::{IomemAccess, Known, Machine, has_parameter, words};
 use crate::error::{Error, Result};
@@ -8,25 +8,24 @@ use crate::memory::Range;
 /// What started the running kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Firmware {
-    /// Nobody looked.
+    /// Not read.
     #[default]
     Unknown,
-    /// Somebody looked and could not tell: neither /sys/kernel/boot_params nor /sys/firmware
-    /// says anything.
+    /// Unknown, because neither /sys/kernel/boot_params nor /sys/firmware could be read.
     Unreadable,
-    /// Not EFI: a BIOS, or a hypervisor that starts kernels itself. There the new kernel finds
-    /// the ACPI tables by itself.
+    /// Not EFI: a BIOS, or a hypervisor that starts kernels itself. The new kernel finds the ACPI
+    /// tables without help.
     NotEfi,
-    /// EFI. There the new kernel must be told where the ACPI tables are.
+    /// EFI. The address of the ACPI tables must be passed to the new kernel.
     Efi,
 }
 
-/// The refusals, with what to do about each: the text of [`Error::Unknown`].
+/// The texts of [`Error::Unknown`]: the unknown fact and what to do.
 pub mod refusal {
-    /// /proc/iomem is there and cannot be read.
-    pub const IOMEM_UNREADABLE: &str = "/proc/iomem is there but cannot be read, so which memory \
+    /// /proc/iomem exists but cannot be read.
+    pub const IOMEM_UNREADABLE: &str = "/proc/iomem exists but cannot be read, so which memory \
         the running kernel keeps for itself is not known; kexec_file_load does not need it";
-    /// /proc/iomem holds a line that is no resource, or none at all.
+    /// /proc/iomem has a line that is not a resource, or no line at all.
     pub const IOMEM_DAMAGED: &str = "/proc/iomem does not look like the kernel's (a line is not \
         \"start-last : name\"), so which memory the running kernel keeps for itself is not known; \
         kexec_file_load does not need it";
@@ -43,7 +42,7 @@ pub mod refusal {
     pub const FIRMWARE: &str = "whether this machine was started by EFI is not known: neither \
         /sys/kernel/boot_params nor /sys/firmware can be read; under EFI the new kernel would have \
         no ACPI; mount /sys";
-    /// The page tables' levels, and an image that cannot be entered with five.
+    /// The levels of the page tables are unknown, and the image cannot be entered with five.
     pub const FIVE_LEVEL: &str = "whether the new kernel must support 5-level paging is not \
         known: mount /proc";
     /// No /proc/iomem for a crash kernel.
@@ -56,7 +55,7 @@ pub mod refusal {
     pub const XEN_CONTROL: &str = "whether this Xen domain is the control domain (dom0), where no \
         kernel can be loaded this way, is not known: mount xenfs on /proc/xen";
 
-    /// What [`plan_to_boot`](crate::plan::plan_to_boot) says of /proc/iomem and of the ACPI tables.
+    /// The text of [`plan_to_boot`](crate::plan::plan_to_boot) for /proc/iomem and the ACPI tables.
     pub const TO_BOOT: &str = "/proc/iomem or the ACPI tables' place is not known: mount \
         /proc and /sys";
 
@@ -97,7 +96,7 @@ impl Machine {
     }
 
     /// Whether segments may be placed by the firmware's map alone: where there is no /proc/iomem,
-    /// or no privilege to read it. Not where it is there and says what cannot be understood.
+    /// or no privilege to read it. Not if it exists but cannot be read or parsed.
     pub(crate) const fn check_iomem(&self) -> Result<()> {
         Err(unknown(match self.maps.iomem_access {
             IomemAccess::Missing | IomemAccess::Unprivileged | IomemAccess::Read => return Ok(()),
@@ -107,16 +106,15 @@ impl Machine {
         }))
     }
 
-    /// Whether /proc/iomem's map comes before the firmware's: the running kernel added the EFI
-    /// memory map to its own only.
+    /// Whether the map in /proc/iomem takes precedence over the firmware's: the running kernel added
+    /// the EFI memory map to its own map only.
     pub(crate) fn wants_iomem(&self) -> bool {
         let line = self.command_line.get();
         line.is_some_and(|line| has_parameter(line, b"add_efi_memmap"))
     }
 
-    /// Whether the new kernel will find the ACPI tables: `Ok(false)` if that is not known and the
-    /// caller may go on all the same. `efi` is whether EFI is wanted, `command_line` the new
-    /// kernel's.
+    /// Whether the new kernel will find the ACPI tables: `Ok(false)` if that is not known but the
+    /// caller may continue. `efi`: whether EFI is to be passed on. `command_line`: the new kernel's.
     pub(crate) fn check_acpi(&self, efi: bool, command_line: &[u8]) -> Result<bool> {
         if self.platform.acpi_rsdp != 0 {
             return Ok(true);

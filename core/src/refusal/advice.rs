@@ -9,8 +9,8 @@ use crate::machine::refusal::FIRMWARE;
 
 macro_rules! advice {
     ($($name:ident $text:literal;)*) => {
-        /// What the caller can do. A front end words those that name a call or a request in its
-        /// own terms, and takes [`Advice::text`] for the others.
+        /// What the caller can do. For advice that names a call or a request a front end has texts
+        /// in its own terms; for the rest it uses [`Advice::text`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Advice {
@@ -38,13 +38,13 @@ advice! {
     UseFileLoad "use kexec_file_load";
     UseLoad "use kexec_load";
     UseLoadOrNoRuntime "use kexec_load, or boot the running kernel with efi=noruntime";
-    LoadMayTakeIt "kexec_load may take it";
-    LoadPlacesFiles "kexec_load is told where to place them";
+    LoadMayTakeIt "kexec_load may load it";
+    LoadPlacesFiles "the caller of kexec_load places them";
     LoadNeedsLessMemory "kexec_load needs half of that";
     LoadHasNoSizeLimit "kexec_load has no such limit";
     RequestVmlinux "if it is a Linux kernel (vmlinux), set Options::args_linux";
     RequestNoEfi "if it was not EFI, clear Options::efi";
-    // These are the same for every caller.
+    // These have the same text for every caller.
     RunAsRoot "run as root";
     RunAsRootOutside "run as root, outside of any container";
     LeaveContainer "run it outside of the container";
@@ -62,7 +62,7 @@ advice! {
 }
 
 impl Advice {
-    /// Whether it leads to kexec_load(2).
+    /// Whether it recommends kexec_load(2).
     pub(super) const fn is_load(self) -> bool {
         matches!(
             self,
@@ -75,7 +75,7 @@ impl Advice {
         )
     }
 
-    /// What to do about an error, where the error's own text leaves that to the front end.
+    /// What to do about an error; `None` if the error's own text says it, or if there is nothing to do.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match *error {

@@ -4,7 +4,7 @@ use core::fmt;
 
 macro_rules! causes {
     ($($name:ident $text:literal;)*) => {
-        /// Why a kexec call was refused, as far as the errno and the machine's state tell.
+        /// Why a kexec call was refused, as far as the errno and the machine's state show.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Cause {
@@ -38,7 +38,7 @@ causes! {
         /sys/kernel/security to see), and then it takes signed kernels only, by kexec_file_load; or \
         a security module or seccomp filter refuses it, or root is needed";
     MaybeUntrusted "the kernel may be locked down, as under Secure Boot (mount securityfs on \
-        /sys/kernel/security to see), and the image have no signature it trusts; or a security \
+        /sys/kernel/security to see), and the image may have no signature it trusts; or a security \
         module or seccomp filter refuses it, or root is needed";
     LockedDown "the kernel is locked down (see /sys/kernel/security/lockdown): only signed kernels, \
         only by kexec_file_load";
@@ -50,8 +50,8 @@ causes! {
         end within a second";
     CrashReservation "the memory reserved for a crash kernel is missing, or too small for these \
         files";
-    CrashPageTables "what these files leave free of the memory reserved for a crash kernel is too \
-        little for the page tables the running kernel puts there";
+    CrashPageTables "the memory reserved for a crash kernel, less these files, is too small \
+        for the page tables the running kernel puts there";
     UnknownKey "the kernel image is signed by a key this machine does not trust";
     NotSigned "the kernel image is not signed, and this machine demands a signature";
     UnknownDigest "the image's signature uses a digest or a key type this kernel was built without";
@@ -62,7 +62,7 @@ causes! {
     SignedOnly "a policy of IMA (appraisal of kexec kernels, or Secure Boot) or SELinux allows \
         signed kernels only, by kexec_file_load";
     SegmentPlace "a segment lies where the running kernel does not take one";
-    MemoryForSegments "the running kernel has not enough free memory for a copy of all segments";
+    MemoryForSegments "the running kernel does not have enough free memory for a copy of all segments";
     Segments "the running kernel does not take these segments: they overlap, need more than half \
         of the RAM, or are for another architecture";
     Shortened "a file became shorter while it was loaded";
@@ -72,7 +72,7 @@ causes! {
         the new kernel allows, less 30 bytes) or these flags";
     FilePolicy "a policy of IMA or SELinux refuses the file";
     NoPlace "the running kernel finds no memory to place the files in";
-    MemoryForFiles "the running kernel has not enough free memory to read the files and copy them";
+    MemoryForFiles "the running kernel does not have enough free memory to read the files and copy them";
     FileTooLarge "the running kernel reads files of up to 4 GiB";
     OpenForWriting "somebody has the file open for writing";
     ShortenedOrDisk "the file became shorter while it was read, or its disk fails";

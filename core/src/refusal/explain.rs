@@ -1,6 +1,6 @@
 //! From step, errno and the machine's state to cause and advice.
 //!
-//! The kernel has one EPERM for five reasons; which one it is, the machine's state shows. Sources:
+//! The kernel returns EPERM for five reasons; the machine's state shows which one it is. Sources:
 //! kernel/kexec.c, kernel/kexec_file.c, kernel/reboot.c, crypto/asymmetric_keys/verify_pefile.c.
 
 use super::{Advice, Cause, Class, Step};
@@ -9,7 +9,7 @@ use crate::machine::{KexecState, Known, Lockdown};
 
 type Explained = (Cause, Option<Advice>);
 
-/// What `errno` of `step` means, if there is more to say than its own text does.
+/// What `errno` of `step` means; `None` if the errno's own text says everything.
 pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<Explained> {
     if step.is_file_load() && Class::of(errno) == Class::Signature {
         return Some(signature(errno));
@@ -58,7 +58,7 @@ fn exec(errno: Errno, state: &KexecState) -> Option<Explained> {
     Some((cause, Some(advice)))
 }
 
-/// EPERM, in the order the kernel looks.
+/// EPERM, in the order of the kernel's checks.
 fn not_permitted(step: Step, state: &KexecState) -> Explained {
     if state.cap_sys_boot == Known::No {
         return (Cause::NoCapability, Some(Advice::RunAsRoot));

@@ -1,7 +1,8 @@
 //! What an errno of the kexec calls means on this machine, and what to do about it.
 //!
-//! A [`Refusal`] is facts: the step, the errno, the cause and the advice. `Display` words them for
-//! Rust; the C library and the command word the [`Advice`] as their functions and options.
+//! A [`Refusal`] holds the step, the errno, the cause and the advice. `Display` writes them for
+//! Rust callers; the C library and the command name their own functions and options in place of the
+//! [`Advice`]'s text.
 
 mod advice;
 mod cause;
@@ -49,20 +50,20 @@ impl Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Class {
-    /// The call is not there, or not for this image, or not with these arguments: kexec_load(2)
-    /// may well do it.
+    /// The kernel lacks the call, or it does not support this image or these arguments:
+    /// kexec_load(2) may load the image.
     Unsupported,
-    /// The image's signature was asked for and is missing, broken or not trusted. To load the
-    /// image another way would go around what the machine's owner set up.
+    /// The kernel requires a signature, and the image's is missing, broken or not trusted. To load
+    /// the image another way would bypass the policy of the machine's owner.
     Signature,
-    /// The caller may not, or the machine's policy forbids it.
+    /// The caller lacks a privilege, or the machine's policy forbids the load.
     Forbidden,
-    /// Anything else; kexec_load(2) would meet the same, or the cause passes.
+    /// Anything else: kexec_load(2) would fail for the same reason, or the cause is temporary.
     Other,
 }
 
 impl Class {
-    /// Of kexec_file_load(2)'s errno.
+    /// The class of an errno of kexec_file_load(2).
     #[must_use]
     pub const fn of(errno: Errno) -> Self {
         match errno {
@@ -91,7 +92,7 @@ impl Class {
     }
 }
 
-/// A refused call: what is known of it.
+/// A call that the kernel refused, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -101,13 +102,13 @@ pub struct Refusal {
     pub errno: Errno,
     /// What the errno means here.
     pub cause: Cause,
-    /// What to do, where there is something.
+    /// What to do; `None` if nothing helps.
     pub advice: Option<Advice>,
 }
 
 impl Refusal {
-    /// What `errno` means for this `step` on a machine in this `state`; `None` where there is no
-    /// more to say than the errno itself does.
+    /// What `errno` means for this `step` on a machine in this `state`; `None` if the
+    /// errno's own text says everything.
     #[must_use]
     pub fn explain(step: Step, errno: Errno, state: &KexecState) -> Option<Self> {
         let (cause, advice) = explain::explain(step, errno, state)?;
@@ -119,19 +120,19 @@ impl Refusal {
         })
     }
 
-    /// Whether it is a policy of the machine's owner that kexec_load(2) would go around: the load
-    /// must not be tried again by that call.
+    /// Whether the cause is a policy of the machine's owner that kexec_load(2) would bypass. The load
+    /// must not be tried again with that call.
     #[must_use]
     pub fn is_policy(&self) -> bool {
         let signature = Class::of(self.errno) == Class::Signature;
         self.step.is_file_load() && (signature || self.cause == Cause::UntrustedUnderLockdown)
     }
 
-    /// Writes cause and advice; `word` writes the advice in the front end's words, and `policy` is
-    /// said where [`Refusal::is_policy`].
+    /// Writes cause and advice. `word` returns the front end's text for an advice; `policy` is added
+    /// if [`Refusal::is_policy`].
     ///
     /// # Errors
-    /// What `out` says.
+    /// As `out` returns them.
     pub fn write(
         &self,
         out: &mut dyn fmt::Write,

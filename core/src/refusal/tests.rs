@@ -200,7 +200,7 @@ fn a_refusal_is_facts() {
     assert!(!refusal.is_policy());
     assert_eq!(
         refusal.to_string(),
-        "the running kernel has not enough free memory to read the files and copy them; \
+        "the running kernel does not have enough free memory to read the files and copy them; \
          kexec_load needs half of that"
     );
     assert_eq!(Refusal::explain(Step::Exec, Errno::ELOOP, &FREE), None);

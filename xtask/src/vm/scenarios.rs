@@ -255,7 +255,7 @@ fn refusals() -> Vec<Scenario> {
         .shows("FACT hop=0 masked.exit=255")
         .shows("FACT hop=0 masked.said=*where its ACPI tables are (RSDP) is not known")
         .shows("FACT hop=0 masked-told.exit=0")
-        .shows("FACT hop=0 masked-told.said=kexec: warning: EFI runtime services are not handed on")
+        .shows("FACT hop=0 masked-told.said=kexec: warning: EFI runtime services are not passed on")
         .shows("FACT hop=1 cpus=2")
         .shows("FACT hop=1 acpi_rsdp=0x")
         .ours_only(),
