@@ -1,4 +1,4 @@
-//! Files whose bytes are copied into memory that nobody can change.
+//! File contents copied into memory that nobody can change.
 
 use core::ffi::CStr;
 
@@ -12,12 +12,13 @@ use super::memfd::{sealed_copy, sealed_stream};
 use crate::error::{Error, Result};
 
 impl File {
-    /// Opens what can be read: a regular file as [`File::open`] does, while a block device, and
-    /// a FIFO or pipe (which `/dev/fd/N` of a shell's `<(…)` is), is read into memory that nobody
-    /// can change, of `copies`. It waits for a writer to write, not for there to be one.
+    /// Opens any readable file. A regular file is opened as by [`File::open`]; a block device, a FIFO
+    /// or a pipe (such as `/dev/fd/N` of a shell's `<(…)`) is read into memory that nobody can
+    /// change, counted in `copies`. It waits for data from a writer, but not for a writer to open
+    /// the FIFO.
     ///
     /// # Errors
-    /// As [`File::open`]; [`Error::CopyTooLarge`]: of a device before its first byte is read;
+    /// As [`File::open`]; [`Error::CopyTooLarge`], for a device before its first byte is read;
     /// [`Error::File`] with the errno of read(2), memfd_create(2), write(2), F_ADD_SEALS, or of
     /// opening the copy read-only.
     pub fn open_any(path: &CStr, copies: &Copies) -> Result<Self> {
@@ -50,7 +51,7 @@ impl File {
         Self::new(copy, Origin::Memory)
     }
 
-    /// Copies the whole file into memory that nobody can change, of `copies`.
+    /// Copies the whole file into memory that nobody can change, counted in `copies`.
     ///
     /// # Errors
     /// [`Error::CopyTooLarge`]; [`Error::File`] with the errno of memfd_create(2), sendfile(2)

@@ -1,4 +1,4 @@
-//! How much may be copied into memory.
+//! The limit on copies in memory.
 
 use core::cell::Cell;
 
@@ -10,19 +10,19 @@ use crate::cstr;
 use crate::error::{Error, Result};
 use crate::machine::kib_of;
 
-/// How many bytes may be copied into memory, by all copies that are made of it together.
+/// How many bytes may be copied into memory, by all copies together.
 ///
 /// Most files are not copied at all. Those that are (several initrds joined for
-/// kexec_file_load(2), a pipe, a file without a lease) are weighed here before their first byte, or,
-/// where no size is known, with each piece.
+/// kexec_file_load(2), a pipe, a file without a lease) are counted here before their first byte is
+/// copied or, if the size is unknown, with each piece.
 #[derive(Debug)]
 pub struct Copies {
-    /// `None` until it is needed.
+    /// `None` until the first copy.
     left: Cell<Option<u64>>,
 }
 
 impl Copies {
-    /// At most so many bytes.
+    /// At most this many bytes.
     #[must_use]
     pub const fn limited(bytes: u64) -> Self {
         Self {
@@ -31,9 +31,9 @@ impl Copies {
     }
 
     /// At most a quarter of the memory that is available when the first copy is made
-    /// (MemAvailable in /proc/meminfo; without /proc, what sysinfo(2) calls free): the kernel
-    /// reads a copy into a buffer of its own and that into the new kernel's segments, and the
-    /// machine still runs.
+    /// (MemAvailable in /proc/meminfo; without /proc, the free memory of sysinfo(2)): the kernel
+    /// reads a copy into a buffer of its own and copies that to the new kernel's segments, and the
+    /// machine must still run.
     #[must_use]
     pub const fn of_available_memory() -> Self {
         Self {
@@ -49,10 +49,10 @@ impl Copies {
         left
     }
 
-    /// Takes `bytes`.
+    /// Subtracts `bytes`.
     ///
     /// # Errors
-    /// [`Error::CopyTooLarge`]; nothing is taken then.
+    /// [`Error::CopyTooLarge`]; nothing is subtracted then.
     pub fn take(&self, bytes: u64) -> Result<()> {
         let limit = self.left();
         let left = limit
@@ -71,13 +71,13 @@ fn available() -> u64 {
     kib_of(text, b"MemAvailable:").unwrap_or_else(free)
 }
 
-/// As sysinfo(2) says: without the page cache, so less than there is.
+/// From sysinfo(2): without the page cache, so less than is available.
 fn free() -> u64 {
     let mut info = core::mem::MaybeUninit::<system::sysinfo>::zeroed();
     let target = info.as_mut_ptr() as usize;
     // SAFETY: the kernel writes one `struct sysinfo` to `target`, which has that type.
     let done = unsafe { arch::syscall(raw::__NR_sysinfo, [target, 0, 0, 0, 0, 0]) };
-    // SAFETY: integers, for which the zeros that were there before are values, too.
+    // SAFETY: integers; the zeros that were there before are also valid values.
     let info = unsafe { info.assume_init() };
     match arch::result(done) {
         Ok(_) => {

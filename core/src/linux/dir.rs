@@ -13,7 +13,7 @@ use crate::Errno;
 const D_RECLEN: usize = 16;
 const D_NAME: usize = 19;
 
-/// The names in an open directory, in the directory's own order, without "." and "..".
+/// The names in an open directory, in directory order, without "." and "..".
 #[derive(Debug)]
 pub struct Entries<'a> {
     directory: &'a Fd,
@@ -23,8 +23,8 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// From where the descriptor stands, for a fresh one the first name; it must have been
-    /// opened for reading.
+    /// Reads from the descriptor's position, which is the first name for a new descriptor. It must
+    /// have been opened for reading.
     #[must_use]
     pub const fn new(directory: &'a Fd) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl<'a> Entries<'a> {
             .ok_or(Errno::EIO)
     }
 
-    /// Whether there is more.
+    /// Reads more names; returns whether there are any.
     fn refill(&mut self) -> Result<bool, Errno> {
         let (directory, start) = (self.directory.argument(), self.buffer.as_mut_ptr() as usize);
         let arguments = [directory, start, self.buffer.len(), 0, 0, 0];

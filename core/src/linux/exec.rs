@@ -1,4 +1,4 @@
-//! Starting what is loaded: reboot(2) with LINUX_REBOOT_CMD_KEXEC.
+//! Starting the loaded kernel: reboot(2) with LINUX_REBOOT_CMD_KEXEC.
 
 use core::convert::Infallible;
 
@@ -15,13 +15,13 @@ pub fn sync() {
     unsafe { arch::syscall(raw::__NR_sync, [0; 6]) };
 }
 
-/// Starts the loaded kernel at once: no process is told, no file system unmounted or
-/// [`sync`]ed. Comes back only when it fails.
+/// Starts the loaded kernel at once: processes get no signal, and file systems are neither unmounted
+/// nor [`sync`]ed. Returns only if it fails.
 ///
 /// # Errors
 /// [`Error::Syscall`] with reboot(2)'s errno; it gives EINVAL when nothing is loaded and in
-/// every PID namespace but the first, and EBUSY while another kexec call is under way, here only
-/// after a second of trying.
+/// every PID namespace but the first, and EBUSY while another kexec call is in progress, which is
+/// returned only after one second of retries.
 pub fn reboot_kexec() -> Result<Infallible> {
     let arguments = [
         raw::LINUX_REBOOT_MAGIC1 as usize,
@@ -37,7 +37,7 @@ pub fn reboot_kexec() -> Result<Infallible> {
     });
     Err(Error::Syscall {
         call: "reboot",
-        // On success there is no return; a kernel that returned 0 all the same did nothing.
+        // On success the call does not return; a kernel that returns 0 did nothing.
         errno: returned.err().unwrap_or(Errno::EINVAL),
     })
 }

@@ -21,11 +21,11 @@ impl Fd {
         self.0
     }
 
-    /// Takes over a descriptor.
+    /// Takes ownership of a descriptor.
     ///
     /// # Safety
-    /// It is open, and its ownership passes to the result: nobody else closes it, or uses it
-    /// after the result was dropped.
+    /// It must be open, and its ownership passes to the result: nobody else closes it, or uses it
+    /// after the result is dropped.
     #[must_use]
     pub const unsafe fn from_raw(number: i32) -> Self {
         Self(number)
@@ -40,7 +40,7 @@ impl Fd {
         number
     }
 
-    /// Another number for the same open file (close-on-exec); each is closed on its own.
+    /// A second descriptor of the same open file (close-on-exec); each is closed separately.
     ///
     /// # Errors
     /// The errno of fcntl(2), F_DUPFD_CLOEXEC.
@@ -48,14 +48,14 @@ impl Fd {
         fcntl(self, raw::F_DUPFD_CLOEXEC, 0).map(Self::returned)
     }
 
-    /// The descriptor, lent as long as `self` lives.
+    /// Borrows the descriptor.
     #[must_use]
     pub const fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: it is open as long as `self` lives.
         unsafe { BorrowedFd::from_raw(self.0) }
     }
 
-    /// Takes over a descriptor a system call just returned.
+    /// Takes ownership of a descriptor that a system call just returned.
     pub(super) const fn returned(number: usize) -> Self {
         Self(number as i32)
     }
@@ -76,17 +76,17 @@ impl Drop for Fd {
 /// A descriptor that somebody else owns: it can be used as an [`Fd`], and is not closed.
 #[derive(Debug)]
 pub struct BorrowedFd<'fd> {
-    // Reached by shared reference only, so that nobody can make an `Fd` of it that is dropped.
+    // Accessible only by shared reference, so that no `Fd` that closes it can be made of it.
     fd: ManuallyDrop<Fd>,
     owner: PhantomData<&'fd Fd>,
 }
 
 impl BorrowedFd<'_> {
-    /// A descriptor by its number. One that is not open is no danger: the kernel refuses it
-    /// (EBADF).
+    /// Borrows a descriptor by its number. A number that is not open is harmless: the kernel returns
+    /// EBADF.
     ///
     /// # Safety
-    /// If it is open, its owner does not close it as long as the lifetime of the result.
+    /// If it is open, its owner must not close it during the lifetime of the result.
     #[must_use]
     pub const unsafe fn from_raw(number: i32) -> Self {
         Self {
@@ -122,9 +122,9 @@ impl Standard {
             Self::Output => 1,
             Self::Error => 2,
         };
-        // SAFETY: it belongs to the process. In one that was started without it, the number may
-        // be that of another file, closed at any time; as in `std`, that is for whoever started
-        // it so.
+        // SAFETY: it belongs to the process. If the process was started without it, the number may
+        // belong to another file and be closed at any time; as in `std`, that is the
+        // responsibility of the parent process.
         unsafe { BorrowedFd::from_raw(number) }
     }
 }
@@ -159,7 +159,7 @@ mod tests {
         assert_ne!(number, own.number());
         // SAFETY: just handed out, taken back once.
         drop(unsafe { Fd::from_raw(number) });
-        // SAFETY: whether another thread of this test has the number again is of no matter.
+        // SAFETY: it does not matter whether another thread of this test has reused the number.
         let none = unsafe { BorrowedFd::from_raw(-1) };
         assert_eq!(fcntl(&none, raw::F_GETFL, 0), Err(Errno::EBADF));
     }

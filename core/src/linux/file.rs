@@ -39,7 +39,7 @@ pub(super) fn open_numbered(directory: &Fd, number: u32, file: &CStr) -> Result<
     put_slice(name, 0, file).ok_or(Errno::ENAMETOOLONG)?;
     let end = file.len().saturating_add(DIGITS + 1);
     let path = path.get(start..end).unwrap_or(b"\0");
-    // SAFETY: the last byte is the NUL that `file` ends in; digits and slash are none.
+    // SAFETY: the last byte is the NUL that `file` ends in; neither digits nor a slash are NUL.
     let path = unsafe { CStr::from_bytes_with_nul_unchecked(path) };
     open_at(directory, path, raw::O_RDONLY)
 }
@@ -52,7 +52,7 @@ fn openat(directory: usize, path: &CStr, flags: u32) -> Result<Fd, Errno> {
     arch::result(opened).map(Fd::returned)
 }
 
-/// read(2), again after EINTR; answers the bytes read, 0 at the end.
+/// read(2), repeated after EINTR; returns the number of bytes read, 0 at the end.
 ///
 /// # Errors
 /// The kernel's errno.
@@ -68,7 +68,8 @@ pub fn read(fd: &Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
     }
 }
 
-/// pread64(2), again after EINTR; returns the bytes read, 0 at the end. The file's position stays.
+/// pread64(2), repeated after EINTR; returns the number of bytes read, 0 at the end. The file's position
+/// does not change.
 ///
 /// # Errors
 /// The kernel's errno.
@@ -84,7 +85,7 @@ pub fn read_at(fd: &Fd, buffer: &mut [u8], offset: u64) -> Result<usize, Errno> 
     }
 }
 
-/// write(2), once; answers the bytes written.
+/// write(2), once; returns the number of bytes written.
 ///
 /// # Errors
 /// The kernel's errno.
@@ -95,7 +96,7 @@ pub fn write(fd: &Fd, bytes: &[u8]) -> Result<usize, Errno> {
     arch::result(put)
 }
 
-/// Reads a whole small file; answers the part of `buffer` it filled. A file longer than the
+/// Reads a whole small file; returns the part of `buffer` that it filled. A file longer than the
 /// buffer fills it.
 ///
 /// # Errors
@@ -119,7 +120,7 @@ pub fn read_file_at<'a>(
 }
 
 /// Reads an attribute, a file of /sys or /proc that holds one value, with `path` relative to a
-/// directory. The kernel gives all of it at the first read(2), so there is no other. `None` if it cannot be read.
+/// directory. The kernel returns all of it at the first read(2), so only one call is made. `None` if it cannot be read.
 pub(super) fn read_attribute_at<'a>(
     directory: &Fd,
     path: &CStr,

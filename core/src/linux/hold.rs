@@ -1,10 +1,10 @@
-//! Files that stay as they are while they are loaded.
+//! Files that stay unchanged while they are loaded.
 //!
 //! The digest is taken over mapped pages, and kexec_load(2) copies the same pages a moment
-//! later. Whoever writes to the file in between gives the new kernel bytes that the purgatory
-//! refuses, after the old kernel is gone; whoever cuts it short raises SIGBUS in the reader. A
-//! read lease (fcntl_locking(2), F_SETLEASE) makes both wait: an open for writing or a truncate
-//! blocks until the lease ends, and none is given while anyone has the file open for writing.
+//! later. If someone writes to the file in between, the purgatory rejects the new kernel's bytes,
+//! after the old kernel is gone; if someone truncates it, the reader gets SIGBUS. A
+//! read lease (fcntl_locking(2), F_SETLEASE) blocks both: an open for writing or a truncate waits
+//! until the lease ends, and no lease is granted while anyone has the file open for writing.
 //! The kernel ends a lease by force after /proc/sys/fs/lease-break-time (45 s).
 
 use linux_raw_sys::general as raw;
@@ -16,22 +16,22 @@ use super::memfd::sealed_copy;
 use crate::Errno;
 use crate::error::{Error, Result};
 
-/// What keeps a file as it is.
+/// How a file is kept unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hold {
     /// A read lease.
     Lease,
-    /// The file itself is out of reach of a lease: a sealed copy in memory is used.
+    /// A sealed copy in memory is used, because the file has no lease.
     Copy {
         /// Why there is no lease. EAGAIN: the file is open for writing, and may be half written.
-        /// EBUSY: the open file is not ours ([`File::borrowed`]), and so is its lease.
+        /// EBUSY: the open file, and so its lease, belongs to someone else ([`File::borrowed`]).
         lease: Errno,
     },
-    /// The file is memory that nobody can change: [`File::open_any`] read it into there.
+    /// The file is already in memory that nobody can change, where [`File::open_any`] copied it.
     Memory,
-    /// Nothing; a change is noticed by [`Held::check`], unless it leaves the times alone, as one
-    /// through a mapping may.
+    /// Not at all. [`Held::check`] detects a change, unless it does not change the file's times, as a
+    /// write through a mapping may not.
     Nothing {
         /// Why there is no lease: EAGAIN if the file is open for writing, EACCES without
         /// CAP_LEASE for a file of another user, EINVAL if the file system has none.
@@ -50,20 +50,20 @@ pub struct Held<'a> {
     stamp: Stamp,
 }
 
-/// What a change of a file's bytes changes: size, mtime and ctime. The times move with each write(2)
-/// and truncation, by the clock's ticks; of a write through a mapping they tell on most file
-/// systems only once it reaches the disk, and on tmpfs not at all.
+/// The attributes that change with a file's bytes: size, mtime and ctime. The times change with each
+/// write(2) and truncation, in units of the clock's ticks. With a write through a mapping they change
+/// on most file systems only when it reaches the disk, and on tmpfs not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp([i64; 5]);
 
 impl Stamp {
-    /// As numbers, for who keeps it in a form of its own.
+    /// As numbers, for callers with a representation of their own.
     #[must_use]
     pub const fn numbers(self) -> [i64; 5] {
         self.0
     }
 
-    /// What [`Stamp::numbers`] gave.
+    /// From the result of [`Stamp::numbers`].
     #[must_use]
     pub const fn from_numbers(numbers: [i64; 5]) -> Self {
         Self(numbers)
@@ -83,8 +83,8 @@ impl Stamp {
         ]))
     }
 
-    /// Whether size and mtime are the same; who only renames the file, or changes its mode or its
-    /// links, moves ctime.
+    /// Whether size and mtime are equal. ctime also changes if the file is renamed, or its mode or
+    /// links change.
     fn same_contents(self, other: Self) -> bool {
         let [size, seconds, nanoseconds, ..] = self.0;
         other.0.starts_with(&[size, seconds, nanoseconds])
@@ -97,9 +97,9 @@ impl Stamp {
 }
 
 impl File {
-    /// Keeps the file as it is: by a lease, else by a copy of `copies`, else not at all;
-    /// [`Held::hold`] says which. No signal is sent that anyone has to care for (SIGURG, ignored
-    /// unless handled, tells of a program that waits for the lease's end).
+    /// Keeps the file unchanged: by a lease, else by a copy that is counted in `copies`, else not at
+    /// all; [`Held::hold`] returns which. No signal needs to be handled: SIGURG, which is ignored by
+    /// default, is sent when a program waits for the end of the lease.
     ///
     /// # Errors
     /// [`Error::File`] with fstat(2)'s errno; [`Error::FileChanged`] if the file is not as long
@@ -136,8 +136,8 @@ impl File {
         })
     }
 
-    /// Ends the lease [`File::hold`] took, if it did, and has signals of the file be SIGIO again;
-    /// closing the last descriptor of the same open(2) does so too.
+    /// Ends the lease of [`File::hold`], if there is one, and sets the file's signal back to SIGIO.
+    /// Closing the last descriptor of the same open(2) also does so.
     fn end_lease(&self) {
         if self.origin() == Origin::Ours {
             self.fd().end_lease();
@@ -146,20 +146,20 @@ impl File {
 }
 
 impl Held<'_> {
-    /// What keeps it.
+    /// How it is kept unchanged.
     #[must_use]
     pub const fn hold(&self) -> Hold {
         self.hold
     }
 
-    /// What the file was when [`File::hold`] came back.
+    /// The file's attributes when [`File::hold`] returned.
     #[must_use]
     pub const fn stamp(&self) -> Stamp {
         self.stamp
     }
 
-    /// As [`File::map`]; of a file that cannot be mapped (one in /sys: ENODEV), a copy of
-    /// `copies` that nobody can change. Where it fails nothing is held any more.
+    /// As [`File::map`]. A file that cannot be mapped (in /sys: ENODEV) is copied into memory that
+    /// nobody can change, counted in `copies`. If it fails, the file is no longer held.
     ///
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno, or that of making the copy;
@@ -181,8 +181,8 @@ impl Held<'_> {
         }
     }
 
-    /// Whether the file is still what it was when [`File::hold`] came back: to be asked after
-    /// the last look at its bytes, kexec_load(2)'s included.
+    /// Checks that the file has not changed since [`File::hold`] returned. Call it after the last
+    /// access to its bytes, including that of kexec_load(2).
     ///
     /// # Errors
     /// [`Error::FileChanged`]; [`Error::File`] with fstat(2)'s errno.
@@ -195,17 +195,17 @@ impl Held<'_> {
 }
 
 impl Fd {
-    /// [`Held::check`] for who keeps descriptor and stamp apart: whether this file, held by a
-    /// lease or by nothing, is still what it was.
+    /// [`Held::check`] for callers that keep descriptor and stamp separately: checks that this file,
+    /// held by a lease or not at all, has not changed.
     ///
     /// # Errors
     /// As [`Held::check`].
     pub fn unchanged(&self, stamp: Stamp) -> Result<()> {
         const HELD: usize = raw::F_RDLCK as usize;
         let now = Stamp::of(self)?;
-        // A lease is looked behind, too: on some file systems (FUSE, 9p) it binds this kernel only,
-        // not who serves the files. Without a lease, someone waits for it to end, it was ended by
-        // force, or it never was.
+        // Even with a lease the times are compared: on some file systems (FUSE, 9p) it binds only
+        // this kernel, not the server. If the lease is gone, someone waits for its end, it was
+        // ended by force, or it never existed.
         let same =
             now == stamp || now.same_contents(stamp) && fcntl(self, raw::F_GETLEASE, 0) == Ok(HELD);
         if same {
@@ -215,8 +215,8 @@ impl Fd {
         }
     }
 
-    /// Ends the lease that [`File::hold`] took of this descriptor's file, for who keeps
-    /// descriptor and hold apart. Only of a file that was opened here.
+    /// Ends the lease that [`File::hold`] took on this descriptor's file, for callers that keep
+    /// descriptor and hold separately. Only for a file that was opened by this crate.
     pub fn end_lease(&self) {
         let _none = fcntl(self, raw::F_SETLEASE, raw::F_UNLCK as usize);
         let _none = fcntl(self, raw::F_SETSIG, 0);
@@ -227,8 +227,7 @@ fn lease(file: &File) -> core::result::Result<(), Errno> {
     let fd = file.fd();
     match file.origin() {
         Origin::Ours => {
-            // SIGIO, which is sent unless another signal is named, ends a process without a
-            // handler.
+            // The default is SIGIO, which ends a process without a handler.
             fcntl(fd, raw::F_SETSIG, raw::SIGURG as usize)?;
             fcntl(fd, raw::F_SETLEASE, raw::F_RDLCK as usize)?;
             Ok(())

@@ -61,7 +61,7 @@ fn a_lease_keeps_writers_out() {
         return;
     }
     let mapping = held.map(&any()).unwrap();
-    // A writer that does not want to wait (O_NONBLOCK) is told EAGAIN (EWOULDBLOCK).
+    // A writer that does not wait (O_NONBLOCK) gets EAGAIN (EWOULDBLOCK).
     let refused = example.writer().unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::WouldBlock);
     // The lease is being broken now, but nothing was changed.
@@ -124,7 +124,7 @@ fn a_file_that_is_no_longer_as_long_is_refused() {
 /// One that changed under a lease all the same: the server of a FUSE or 9p file system did it.
 #[test]
 fn a_lease_is_looked_behind() {
-    let example = Example::new("behind");
+    let example = Example::new("unnoticed");
     let held = example.file.hold(&any()).unwrap();
     if held.hold() != Hold::Lease {
         not_tested(&std::format!("a lease: here is {:?}", held.hold()));

@@ -1,8 +1,8 @@
-//! Network interfaces taken down, so that no device writes received packets into memory the
-//! next kernel uses, and the peers see the link go.
+//! Takes network interfaces down, so that no device writes received packets into memory that the
+//! next kernel uses, and so that peers see the link go down.
 //!
-//! By rtnetlink (include/uapi/linux/rtnetlink.h), which lists every interface, with or without
-//! an address, and needs neither /sys nor /proc.
+//! It uses rtnetlink (include/uapi/linux/rtnetlink.h), which lists every interface, with or without an
+//! address, and needs neither /sys nor /proc.
 
 use linux_raw_sys::{general as raw, net};
 
@@ -23,12 +23,11 @@ const IFF_LOOPBACK: u32 = 8;
 const HEADER: usize = 16;
 const MESSAGE: usize = 32;
 
-/// Interfaces taken down in one round, and how many rounds there are: enough for thousands, and
-/// an end when some stay up.
+/// Interfaces per round, and the number of rounds: enough for thousands, and finite if some stay up.
 const ROUND: usize = 256;
 const ROUNDS: usize = 64;
 
-/// Takes all interfaces down but loopback; answers how many requests the kernel took.
+/// Takes all interfaces except loopback down; returns how many requests the kernel accepted.
 ///
 /// # Errors
 /// The errno of socket(2), sendto(2) or recvfrom(2): EAFNOSUPPORT where the kernel has no
@@ -45,7 +44,7 @@ pub fn interfaces_down() -> Result<usize, Errno> {
             }
         }
         done = done.saturating_add(changed);
-        // One round sees all there are, unless it was full.
+        // One round handles all interfaces, unless it was full.
         if up.len() < ROUND || changed == 0 {
             break;
         }
@@ -53,13 +52,13 @@ pub fn interfaces_down() -> Result<usize, Errno> {
     Ok(done)
 }
 
-/// The indices of interfaces that are up, loopback aside.
+/// The indices of interfaces that are up, except loopback.
 fn list_up(indices: &mut [i32; ROUND]) -> Result<&[i32], Errno> {
     let socket = socket()?;
     send(&socket, &message(RTM_GETLINK, NLM_F_DUMP, 0, 0))?;
     let mut count: usize = 0;
-    // The kernel answers with messages of at most this size (NLMSG_GOODSIZE, two pages), unless
-    // the reader has once offered more.
+    // The kernel sends messages of at most this size (NLMSG_GOODSIZE, two pages), unless the
+    // reader has passed a larger buffer before.
     let mut buffer = [0_u8; 16384];
     'receive: loop {
         let mut rest = receive(&socket, &mut buffer)?;
@@ -80,7 +79,7 @@ fn list_up(indices: &mut [i32; ROUND]) -> Result<&[i32], Errno> {
                 }
                 _ => {}
             }
-            // A length shorter than the header would never come to an end.
+            // With a length shorter than the header the loop would not end.
             let next = (length.max(HEADER).saturating_add(3)) & !3;
             rest = rest.get(next..).unwrap_or_default();
         }
@@ -88,16 +87,16 @@ fn list_up(indices: &mut [i32; ROUND]) -> Result<&[i32], Errno> {
     Ok(indices.get(..count).unwrap_or_default())
 }
 
-/// RTM_NEWLINK for an existing index, with IFF_UP as the only flag to change. The kernel has done
-/// it, or not, when sendto(2) comes back; its answer is asked for to know which.
+/// RTM_NEWLINK for an existing index, with IFF_UP as the only flag to change. The request is
+/// complete when sendto(2) returns; an acknowledgement is requested to get its result.
 fn set_down(index: i32) -> Result<(), Errno> {
     const NLM_F_ACK: u16 = 4;
     let socket = socket()?;
     send(&socket, &message(RTM_NEWLINK, NLM_F_ACK, index, IFF_UP))?;
     let mut buffer = [0_u8; 1024];
-    let answer = receive(&socket, &mut buffer)?;
-    // nlmsgerr: the negative errno behind the header; 0 is the acknowledgement.
-    match u32_at(answer, HEADER) as i32 {
+    let reply = receive(&socket, &mut buffer)?;
+    // nlmsgerr: the negative errno after the header; 0 is the acknowledgement.
+    match u32_at(reply, HEADER) as i32 {
         0 => Ok(()),
         error => Err(Errno(error.unsigned_abs() as u16)),
     }
@@ -140,7 +139,7 @@ fn socket() -> Result<Fd, Errno> {
     arch::result(unsafe { arch::syscall(raw::__NR_socket, arguments) }).map(Fd::returned)
 }
 
-/// Sends to the kernel, where a netlink socket that was not connected sends anyway.
+/// Sends to the kernel, the default destination of an unconnected netlink socket.
 fn send(socket: &Fd, bytes: &[u8; MESSAGE]) -> Result<(), Errno> {
     let start = bytes.as_ptr() as usize;
     let arguments = [socket.argument(), start, MESSAGE, 0, 0, 0];

@@ -23,7 +23,7 @@ pub mod file_flags {
     /// Take no memory of the contiguous memory allocator; unknown to older kernels,
     /// which take none.
     pub const NO_CMA: u64 = 0x10;
-    /// Hand the running kernel's device tree on; unknown to older kernels.
+    /// Pass on the running kernel's device tree; unknown to older kernels.
     pub const FORCE_DTB: u64 = 0x20;
 }
 
@@ -53,12 +53,12 @@ impl RawSegment {
     };
 }
 
-/// How often, and how long apart, a call is made again that found another one under way
-/// (EBUSY: the kernel's __kexec_lock was taken; it never waits for it): one second in all.
+/// The number of retries, and the time between them, while another call is in progress (EBUSY: the
+/// kernel's __kexec_lock is taken, and the kernel does not wait for it): one second in total.
 const BUSY_TRIES: u32 = 50;
 const BUSY_PAUSE_MILLISECONDS: u32 = 20;
 
-/// Makes a call again while another one is under way, for up to a second.
+/// Retries a call for up to one second while another one is in progress.
 pub(super) fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Result<(), Errno> {
     let mut tries = BUSY_TRIES;
     loop {
@@ -70,13 +70,13 @@ pub(super) fn retry_busy(mut call: impl FnMut() -> isize) -> core::result::Resul
     }
 }
 
-/// kexec_load(2): the kernel copies `segments` and keeps them until reboot or unload. What was
-/// loaded before stays when it fails (but not the crash image).
+/// kexec_load(2): the kernel copies `segments` and keeps them until reboot or unload. If it fails, the
+/// image loaded before stays loaded, except a crash image.
 ///
 /// # Errors
 /// [`Error::NotBootable`] where `flags` name another architecture than that of the running kernel;
 /// [`Error::TooManySegments`]; [`Error::Syscall`] with the kernel's errno, EBUSY only after
-/// a second of trying.
+/// one second of retries.
 pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()> {
     let arch = flags & ARCH_MASK;
     let is_native = |native: Arch| native.kexec_flag() == arch;
@@ -103,7 +103,7 @@ pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()
     raw_kexec_load(entry, segments.len(), &list, flags)
 }
 
-/// Unloads by kexec_load(2); nothing loaded is no error.
+/// Unloads by kexec_load(2); it is not an error if nothing is loaded.
 ///
 /// # Errors
 /// [`Error::Syscall`] with the kernel's errno.
@@ -112,10 +112,10 @@ pub fn kexec_unload(crash: bool) -> Result<()> {
     raw_kexec_load(0, 0, &[RawSegment::EMPTY; SEGMENT_MAX], flags)
 }
 
-/// Whether kexec_load(2) is there and may be used. Nothing is loaded or unloaded: the kernel looks
-/// at the caller, its limits and lockdown first (EPERM, EACCES), and then finds more segments
-/// announced than it takes (EINVAL). Like every call it takes one from
-/// kernel.kexec_load_limit_reboot, or for a crash kernel from kernel.kexec_load_limit_panic.
+/// Whether kexec_load(2) exists and may be used. Nothing is loaded or unloaded: the kernel first checks
+/// the caller, its limits and lockdown (EPERM, EACCES), and then rejects the number of segments
+/// (EINVAL). Like every call it uses up one of kernel.kexec_load_limit_reboot, or for a crash kernel of
+/// kernel.kexec_load_limit_panic.
 #[must_use]
 pub fn may_kexec_load(crash: bool) -> bool {
     let flags = if crash { KEXEC_ON_CRASH } else { 0 };
@@ -151,12 +151,12 @@ fn raw_kexec_load(
 }
 
 /// kexec_file_load(2): the kernel reads, checks and places the files itself. Without an initrd
-/// [`file_flags::NO_INITRAMFS`] is added. No descriptor, anywhere, may have the files open for
-/// writing (ETXTBSY).
+/// [`file_flags::NO_INITRAMFS`] is added. No process may have the files open for writing
+/// (ETXTBSY).
 ///
 /// # Errors
 /// [`Error::CommandLineNul`] if `command_line` is not empty and its only NUL is not its last
-/// byte; [`Error::Syscall`] with the kernel's errno, EBUSY only after a second of trying.
+/// byte; [`Error::Syscall`] with the kernel's errno, EBUSY only after one second of retries.
 pub fn kexec_file_load(
     kernel: &Fd,
     initrd: Option<&Fd>,
@@ -180,7 +180,7 @@ pub fn kexec_file_load(
     file_load(kernel.argument(), initrd, command_line, flags)
 }
 
-/// Unloads by kexec_file_load(2); nothing loaded is no error.
+/// Unloads by kexec_file_load(2); it is not an error if nothing is loaded.
 ///
 /// # Errors
 /// [`Error::Syscall`] with the kernel's errno.
@@ -189,19 +189,18 @@ pub fn kexec_file_unload(crash: bool) -> Result<()> {
     file_load(NO_FD, NO_FD, &[], file_flags::UNLOAD | on_crash)
 }
 
-/// Whether this kernel's kexec_file_load(2) knows `flag`; taken for known where the kernel does
-/// not say, see [`file_flag_known`].
+/// Whether this kernel's kexec_file_load(2) knows `flag`; true if that cannot be determined, see [`file_flag_known`].
 #[must_use]
 pub fn knows_file_flag(flag: u64) -> bool {
     !matches!(file_flag_known(flag), Ok(false))
 }
 
-/// Asks whether this kernel's kexec_file_load(2) knows `flag`. Nothing is loaded or unloaded: of
-/// who may load, the kernel looks at the flags first (EINVAL), and then finds no file (EBADF).
-/// Like every call it takes one from kernel.kexec_load_limit_reboot.
+/// Determines whether this kernel's kexec_file_load(2) knows `flag`. Nothing is loaded or unloaded: for
+/// a caller that may load, the kernel first checks the flags (EINVAL), and then the file (EBADF). Like
+/// every call it uses up one of kernel.kexec_load_limit_reboot.
 ///
 /// # Errors
-/// [`Error::Syscall`] with the errno of a kernel that came not as far: EPERM, ENOSYS, EBUSY.
+/// [`Error::Syscall`] with the errno if the kernel did not get as far: EPERM, ENOSYS, EBUSY.
 pub fn file_flag_known(flag: u64) -> Result<bool> {
     let asked = flag & !file_flags::UNLOAD & !file_flags::ON_CRASH;
     match file_load(NO_FD, NO_FD, &[], asked | file_flags::NO_INITRAMFS) {
@@ -212,7 +211,7 @@ pub fn file_flag_known(flag: u64) -> Result<bool> {
     }
 }
 
-/// The descriptor that is none, −1.
+/// No descriptor, −1.
 const NO_FD: usize = usize::MAX;
 
 fn file_load(kernel: usize, initrd: usize, command_line: &[u8], flags: u64) -> Result<()> {
@@ -239,7 +238,7 @@ fn file_load(kernel: usize, initrd: usize, command_line: &[u8], flags: u64) -> R
 mod tests {
     use super::*;
 
-    /// No call is made: the kernel would say EINVAL, as it does of much else.
+    /// No call is made: the kernel would return EINVAL, as for many other mistakes.
     #[test]
     fn a_plan_for_another_architecture_is_refused_by_name() {
         let all = [Arch::X86_64, Arch::Arm64, Arch::Riscv64];

@@ -8,8 +8,8 @@ use crate::cstr;
 /// /sys/kernel/kexec_{loaded,crash_loaded}.
 ///
 /// # Errors
-/// ENOENT when /sys is not mounted or the kernel has no kexec; ENODATA when the file holds neither
-/// 0 nor 1; else the kernel's errno. Then it is not known.
+/// ENOENT if /sys is not mounted or the kernel has no kexec; ENODATA if the file contains neither 0
+/// nor 1; else the kernel's errno. The state is then unknown.
 pub fn loaded(crash: bool) -> Result<bool, Errno> {
     let (new, old) = if crash {
         (
@@ -25,7 +25,7 @@ pub fn loaded(crash: bool) -> Result<bool, Errno> {
     let mut buffer = [0_u8; 16];
     for path in [new, old] {
         match read_file(path, &mut buffer) {
-            // Not `machine::flag`: programs that must be tiny ask this.
+            // Not `machine::flag`: programs that must be tiny use this function.
             Ok([digit @ (b'0' | b'1')] | [digit @ (b'0' | b'1'), b'\n']) => {
                 return Ok(*digit == b'1');
             }
@@ -37,14 +37,14 @@ pub fn loaded(crash: bool) -> Result<bool, Errno> {
     Err(Errno::ENOENT)
 }
 
-/// Whether this kernel has kexec: `Ok(false)` only when /sys is mounted and has no file of
-/// kexec's.
+/// Whether this kernel has kexec: `Ok(false)` only if /sys is mounted and has no file for
+/// kexec.
 ///
 /// # Errors
-/// The errno that keeps it unknown: ENOENT when /sys is not mounted.
+/// The errno because of which it is unknown: ENOENT if /sys is not mounted.
 pub fn kernel_has_kexec() -> Result<bool, Errno> {
     match loaded(false) {
-        // The file is there, even if it says nothing.
+        // The file exists, even if its contents are invalid.
         Ok(_) | Err(Errno::ENODATA) => Ok(true),
         Err(Errno::ENOENT) => {
             super::open(cstr!("/sys/kernel"), linux_raw_sys::general::O_PATH).map(|_| false)

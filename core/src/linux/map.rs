@@ -22,15 +22,15 @@ pub struct File {
     origin: Origin,
 }
 
-/// Whose the open file description is (open(2)): its lease and its F_SETSIG are one for all
-/// descriptors of it.
+/// The owner of the open file description (open(2)): all descriptors of it share its lease and its
+/// F_SETSIG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Ours: opened here.
+    /// This crate opened it.
     Ours,
-    /// Somebody else's: nothing of it may be changed.
+    /// Someone else's: it must not be changed.
     Theirs,
-    /// Ours, of memory that nobody can change.
+    /// This crate opened it, as memory that nobody can change.
     Memory,
 }
 
@@ -39,14 +39,14 @@ impl File {
     ///
     /// # Errors
     /// [`Error::File`] with the errno of open(2) or fstat(2); [`Error::NotAFile`] for anything
-    /// but a regular file (a FIFO is not waited for); [`Error::EmptyFile`].
+    /// other than a regular file (it does not wait for a FIFO); [`Error::EmptyFile`].
     pub fn open(path: &CStr) -> Result<Self> {
         Self::new(open_now(path)?, Origin::Ours)
     }
 
-    /// The file of a descriptor that somebody else owns, opened a second time, so that its lease
-    /// is one of its own. Where that cannot be (no /proc, no permission; the caller has a write
-    /// lease, which an open would end), as [`File::borrowed`] by another descriptor.
+    /// Opens the file of a borrowed descriptor a second time, so that it can have a lease of its own.
+    /// If that is impossible (no /proc, no permission, or the caller has a write lease, which an
+    /// open would end), it duplicates the descriptor and is as [`File::borrowed`].
     ///
     /// # Errors
     /// As [`File::borrowed`], and [`Error::File`] with fcntl(2)'s errno.
@@ -66,11 +66,11 @@ impl File {
         Ok(Self { fd, size, origin })
     }
 
-    /// A file that is open for reading and somebody else's: its position, lease and signal stay
-    /// what they are, and so does the descriptor.
+    /// A file that someone else has open for reading: its position, lease and signal are not
+    /// changed, and the descriptor stays open.
     ///
     /// # Errors
-    /// As [`File::open`], open(2) aside.
+    /// As [`File::open`], except those of open(2).
     pub fn borrowed(fd: BorrowedFd<'_>) -> Result<BorrowedFile<'_>> {
         let size = regular_size(&fd)?;
         // SAFETY: it stays open as long as the result lives, and the result does not close it.
@@ -82,12 +82,12 @@ impl File {
         })
     }
 
-    /// Of a size that is known.
+    /// With a known size.
     pub(super) const fn sized(fd: Fd, size: u64, origin: Origin) -> Self {
         Self { fd, size, origin }
     }
 
-    /// With its size as fstat(2) says it.
+    /// With its size from fstat(2).
     pub(super) fn new(fd: Fd, origin: Origin) -> Result<Self> {
         let size = regular_size(&fd)?;
         Ok(Self { fd, size, origin })
@@ -115,9 +115,9 @@ impl File {
         self.origin
     }
 
-    /// Maps the whole file, read-only and private. No byte is read until it is looked at; the
-    /// descriptor may be closed afterwards. To look at the bytes takes a promise, see
-    /// [`Mapping::bytes`]; [`File::read`] takes none.
+    /// Maps the whole file, read-only and private. No byte is read until it is accessed; the
+    /// descriptor may be closed afterwards. Access to the bytes is `unsafe`, see
+    /// [`Mapping::bytes`]; [`File::read`] is safe.
     ///
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno.
@@ -126,10 +126,10 @@ impl File {
     }
 }
 
-/// A [`File`] whose descriptor somebody else owns.
+/// A [`File`] whose descriptor someone else owns.
 #[derive(Debug)]
 pub struct BorrowedFile<'fd> {
-    // Reached by shared reference only, so that nobody can make a `File` of it that is dropped.
+    // Accessible only by shared reference, so that no `File` that closes it can be made of it.
     file: ManuallyDrop<File>,
     owner: PhantomData<&'fd Fd>,
 }
@@ -144,15 +144,15 @@ impl Deref for BorrowedFile<'_> {
 
 /// Opens for reading, without waiting for the writer of a FIFO.
 pub(super) fn open_now(path: &CStr) -> Result<Fd> {
-    // Without O_NONBLOCK the open of a FIFO waits for a writer; it means nothing to a regular
-    // file.
+    // Without O_NONBLOCK the open of a FIFO waits for a writer; it has no effect on a
+    // regular file.
     open(path, raw::O_RDONLY | raw::O_NONBLOCK | raw::O_NOCTTY).map_err(|errno| Error::File {
         step: "open",
         errno,
     })
 }
 
-/// Maps `size` bytes of a file, to be read from the first to the last.
+/// Maps `size` bytes of a file, for sequential access.
 pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
     let failed = |errno| Error::File {
         step: "mmap",
@@ -166,7 +166,7 @@ pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
     let mapped = unsafe { arch::syscall(raw::__NR_mmap, [0, length, protection, flags, fd, 0]) };
     let start = arch::result(mapped).map_err(failed)?;
     let advice = [start, length, raw::MADV_SEQUENTIAL as usize, 0, 0, 0];
-    // What it is for is in docs/benchmarks.md, "Mapping"; that it may fail changes no byte.
+    // Its purpose is in docs/benchmarks.md, "Mapping"; a failure changes no byte.
     // SAFETY: the mapping is ours, and advice does not change what it holds.
     unsafe { arch::syscall(raw::__NR_madvise, advice) };
     Ok(Mapping { start, length })
@@ -195,7 +195,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Where it begins.
+    /// Its first byte.
     #[must_use]
     pub fn as_ptr(&self) -> *const u8 {
         core::ptr::with_exposed_provenance(self.start)
@@ -211,16 +211,16 @@ impl Mapping {
     /// The file's bytes.
     ///
     /// # Safety
-    /// As long as the result lives nobody, in this process or another, writes to the file or
-    /// makes it shorter. Other bytes than before are undefined behaviour, as with any `&[u8]`; a
-    /// page past the file's new end raises SIGBUS (see [`super::on_bus_error`]). The promise can
-    /// be kept where nobody else runs, by a file nobody writes to (as of the kernels in /boot), or
-    /// with [`File::hold`], where [`Held::hold`](super::Held::hold) and
-    /// [`Held::check`](super::Held::check) say so.
+    /// As long as the result lives, nobody, in this process or another, may write to the file or
+    /// truncate it. A change of the bytes is undefined behaviour, as with any `&[u8]`; a page past
+    /// the file's new end raises SIGBUS (see [`super::on_bus_error`]). This holds if no other
+    /// program runs, if nobody writes to the file (as with the kernels in /boot), or with
+    /// [`File::hold`], if [`Held::hold`](super::Held::hold) and
+    /// [`Held::check`](super::Held::check) confirm it.
     #[must_use]
     pub unsafe fn bytes(&self) -> &[u8] {
         // SAFETY: a readable mapping that lives as long as `self`, is not null and, as any
-        // mapping, shorter than isize::MAX; that its bytes stay is the caller's promise.
+        // mapping, shorter than isize::MAX; the caller guarantees that its bytes do not change.
         unsafe { core::slice::from_raw_parts(self.as_ptr(), self.length) }
     }
 
@@ -244,11 +244,11 @@ impl Mapping {
         (start, length)
     }
 
-    /// Takes back what [`Mapping::into_address`] returned: start and bytes.
+    /// Recreates the mapping from the result of [`Mapping::into_address`]: start and bytes.
     ///
     /// # Safety
-    /// They are of one call of it, were not given back before, and no reference into the mapping
-    /// outlives the result.
+    /// They must be the result of one call of it, must not be used twice, and no reference into the
+    /// mapping may outlive the result.
     #[must_use]
     pub const unsafe fn from_address(start: usize, length: usize) -> Self {
         Self { start, length }

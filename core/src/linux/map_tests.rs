@@ -78,7 +78,7 @@ impl Drop for Directory {
     }
 }
 
-/// What a copy holds cannot change any more, whatever happens to the file.
+/// The bytes of a copy cannot change any more, even if the file does.
 #[test]
 fn contents_stay() {
     let directory = Directory::new("contents");
@@ -112,7 +112,7 @@ fn pipe() -> (std::fs::File, std::fs::File) {
     ends.into()
 }
 
-/// What is written into a pipe comes out of [`File::open_any`], and no more is taken than allowed,
+/// [`File::open_any`] returns the bytes written into a pipe, and takes no more than allowed,
 /// however much there is.
 #[test]
 fn a_pipe_is_read_within_its_bound() {

@@ -1,5 +1,5 @@
-//! Copies in memory that nobody can change: of files without a lease, of what is no file, and of
-//! several initrds as the one file kexec_file_load(2) takes.
+//! Copies in memory that nobody can change: of files without a lease, of pipes and devices, and of
+//! several initrds as the one file that kexec_file_load(2) takes.
 
 use core::ffi::CStr;
 use core::ops::Deref;
@@ -21,11 +21,11 @@ use crate::error::{Error, Result};
 const ALIGN: u64 = 4;
 
 /// Joins files into one in memory, with zero bytes up to a multiple of 4 between them. No byte
-/// passes through this process. The file is open read-only and no writable one is left, as
-/// kexec_file_load(2) demands (ETXTBSY), and nobody can change the bytes any more.
+/// passes through this process. The file is open read-only and no writable descriptor is
+/// left, as kexec_file_load(2) requires (ETXTBSY), and nobody can change the bytes any more.
 ///
 /// # Errors
-/// Before a byte is copied: [`Error::CopyTooLarge`] if all of them are more than is left of
+/// Before a byte is copied: [`Error::CopyTooLarge`] if all files together exceed the rest of
 /// `copies`, [`Error::File`] with EFBIG if they are more than RLIMIT_FSIZE. [`Error::File`] with
 /// the step and errno: memfd_create(2), sendfile(2) (ENOMEM or ENOSPC when memory runs out; EIO
 /// when a file became shorter), F_ADD_SEALS, or the second open.
@@ -47,7 +47,7 @@ where
     File::new(read_only(&joined)?, Origin::Memory)
 }
 
-/// Bytes that [`join`] makes of files.
+/// Bytes of the file that [`join`] makes.
 ///
 /// # Errors
 /// [`Error::CopyTooLarge`]: more than 2^64.
@@ -56,7 +56,7 @@ pub fn joined_size(files: impl IntoIterator<Item: Deref<Target = File>>) -> Resu
     files.try_fold(0, |end, file| after(end, &file))
 }
 
-/// Where a file ends that is put after `end` bytes.
+/// The end of a file that is appended after `end` bytes.
 fn after(end: u64, file: &File) -> Result<u64> {
     let start = crate::memory::align_up(end, ALIGN);
     let end = start.and_then(|start| start.checked_add(file.size()));
@@ -78,24 +78,22 @@ pub(super) fn sealed_copy(file: &File, copies: &Copies) -> Result<Fd> {
     Ok(copy)
 }
 
-/// As [`sealed_copy`], of what a descriptor gives up to its end; opened read-only, as
-/// kexec_file_load(2) takes it.
+/// As [`sealed_copy`], for the bytes read from a descriptor up to its end; opened read-only, as
+/// kexec_file_load(2) requires.
 ///
 /// # Errors
-/// As [`sealed_copy`], of which [`Error::CopyTooLarge`] comes with the first byte that is too
-/// much; [`Error::EmptyFile`]; [`Error::File`] with the errno of read(2) or the second open.
+/// As [`sealed_copy`], but [`Error::CopyTooLarge`] only at the first byte over the limit; [`Error::EmptyFile`]; [`Error::File`] with the errno of read(2) or the second open.
 pub(super) fn sealed_stream(from: &Fd, copies: &Copies) -> Result<Fd> {
     let allowed = copies.left();
     let copy = create(cstr!("image"), 0, copies)?;
     let limit = file_size_limit();
     let mut total = 0_u64;
-    // What a pipe holds is 64 KiB unless it was told otherwise; a quarter of it is one read of
-    // what most programs write.
+    // A pipe holds 64 KiB by default; a quarter of it is what most programs write at once.
     let mut buffer = [0; 16384];
     loop {
         let got = match read(from, &mut buffer) {
-            // A pipe that was opened without waiting: it has a writer, so there is something to
-            // wait for. The open file description is ours.
+            // A pipe that was opened without waiting: it has a writer, so wait for it. The open
+            // file description is our own.
             Err(Errno::EAGAIN) => {
                 let blocking = fcntl(from, raw::F_SETFL, raw::O_RDONLY as usize);
                 blocking.map_err(failed("F_SETFL"))?;
@@ -133,15 +131,15 @@ const fn failed(step: &'static str) -> impl Fn(Errno) -> Error {
     move |errno| Error::File { step, errno }
 }
 
-/// A file in memory for `size` bytes, which are taken of `copies`.
+/// A file in memory for `size` bytes, which are counted in `copies`.
 fn create(name: &CStr, size: u64, copies: &Copies) -> Result<Fd> {
     copies.take(size)?;
     within(size, file_size_limit())?;
     memfd_create(name).map_err(failed("memfd_create"))
 }
 
-/// A write past RLIMIT_FSIZE does not only fail: it sends SIGXFSZ, which ends a process that is
-/// not prepared for it.
+/// A write past RLIMIT_FSIZE not only fails: it also sends SIGXFSZ, which ends a process that does
+/// not handle it.
 fn within(size: u64, limit: u64) -> Result<()> {
     if size > limit {
         let step = "the limit for files (RLIMIT_FSIZE)";
@@ -150,8 +148,8 @@ fn within(size: u64, limit: u64) -> Result<()> {
     Ok(())
 }
 
-/// RLIMIT_FSIZE of this process; where it cannot be read (a seccomp filter), the write has the
-/// last word.
+/// RLIMIT_FSIZE of this process; if it cannot be read (a seccomp filter), the write
+/// decides.
 fn file_size_limit() -> u64 {
     let mut limit = raw::rlimit64 {
         rlim_cur: u64::MAX,
@@ -164,7 +162,7 @@ fn file_size_limit() -> u64 {
     limit.rlim_cur
 }
 
-/// No write and no other length any more, for whoever has a descriptor.
+/// Seals the file: no write and no change of length through any descriptor.
 fn seal(copy: &Fd) -> Result<()> {
     const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
     let sealed = fcntl(copy, raw::F_ADD_SEALS, SEALS as usize);

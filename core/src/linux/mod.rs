@@ -1,14 +1,14 @@
-//! The only room that talks to the kernel: raw system calls, files, load, exec.
+//! The only module that makes system calls: raw calls, files, load, exec.
 //!
 //! # Safety
-//! All `unsafe` of this crate outside the purgatory's digest is here. The obligation of
-//! `arch::syscall*` is that the arguments match what the kernel's entry expects: pointers valid
-//! for the lengths given, for as long as the kernel uses them. Each wrapper is one call whose
+//! All `unsafe` of this crate outside the purgatory's digest is here. `arch::syscall*`
+//! requires that the arguments match what the kernel expects: pointers valid for the given lengths, as
+//! long as the kernel uses them. Each wrapper is one call whose
 //! arguments come from Rust references of the right type and length.
 //!
-//! No safe function here can make undefined behaviour: descriptors are owned or borrowed as in
-//! `std::os::fd`, and what takes a promise that only the caller can keep is `unsafe`: bytes of a
-//! file that others could change ([`Mapping::bytes`]), numbers taken for descriptors
+//! No safe function here can cause undefined behaviour: descriptors are owned or borrowed as in
+//! `std::os::fd`, and functions with conditions that only the caller can meet are `unsafe`: bytes of a
+//! file that others could change ([`Mapping::bytes`]), numbers used as descriptors
 //! ([`Fd::from_raw`], [`BorrowedFd::from_raw`]), a handler that runs anywhere
 //! ([`on_bus_error`]).
 #![allow(unsafe_code)]

@@ -7,7 +7,7 @@ use linux_raw_sys::general as raw;
 use super::arch;
 use crate::{Errno, Error};
 
-/// Mounts a file system of type `kind` on `target`; one that is mounted there already is fine.
+/// Mounts a file system of type `kind` on `target`; it is not an error if one is already mounted there.
 ///
 /// # Errors
 /// [`Error::Syscall`] with mount(2)'s errno.

@@ -1,4 +1,4 @@
-//! What a program without libc needs of the kernel besides kexec: output, sleep, exec, exit.
+//! Other system calls for a program without libc: output, sleep, exec, exit.
 
 use core::ffi::{CStr, c_char};
 
@@ -39,23 +39,23 @@ pub fn sleep_milliseconds(milliseconds: u32) {
     unsafe { arch::syscall(raw::__NR_clock_nanosleep, arguments) };
 }
 
-/// The environment a program was started with, to be passed on by [`execute`].
+/// The environment that a program was started with; [`execute`] passes it on.
 #[derive(Clone, Copy, Debug)]
 pub struct Environment(usize);
 
 impl Environment {
-    /// From the array of pointers behind argv.
+    /// From the array of pointers after argv.
     ///
     /// # Safety
-    /// `pointers` is an array that ends with a null pointer, each other element a string ending
-    /// in NUL; all live, unchanged, as long as the process.
+    /// `pointers` must be an array that ends with a null pointer, each other element a string that
+    /// ends in NUL; all must live, unchanged, as long as the process.
     #[must_use]
     pub unsafe fn new(pointers: *const *const c_char) -> Self {
         Self(pointers as usize)
     }
 }
 
-/// execve(2) with `name` and at most six `arguments`. Comes back only when it fails.
+/// execve(2) with `name` and at most six `arguments`. Returns only if it fails.
 #[must_use]
 pub fn execute(path: &CStr, name: &CStr, arguments: &[&CStr], environment: Environment) -> Errno {
     let mut argv = [core::ptr::null::<c_char>(); 8];

@@ -6,8 +6,8 @@ use super::arch;
 use crate::Errno;
 use crate::purgatory::{SECRET_SIZE, Secret};
 
-/// 32 bytes of getrandom(2), or `None` while the kernel has none to give yet: a seed that is
-/// not random is worse than no seed, and waiting for one could take minutes early at boot.
+/// 32 bytes of getrandom(2), or `None` while the kernel has none yet: a seed that is not
+/// random is worse than no seed, and waiting for one could take minutes early at boot.
 #[must_use]
 pub fn random_seed() -> Option<[u8; 32]> {
     let mut seed = [0_u8; 32];
@@ -16,8 +16,8 @@ pub fn random_seed() -> Option<[u8; 32]> {
 }
 
 /// A secret for the digest of one load. Early at boot its bytes may be predictable
-/// (GRND_INSECURE), which the digest does not mind: it detects accidents. `None` where the
-/// kernel gives none at all: before Linux 5.6, early at boot.
+/// (GRND_INSECURE), which is sufficient for the digest: it detects accidental changes. `None` if the
+/// kernel returns none: before Linux 5.6, early at boot.
 #[must_use]
 pub fn random_secret() -> Option<Secret> {
     let mut secret = [0_u8; SECRET_SIZE];
@@ -30,7 +30,7 @@ pub fn random_secret() -> Option<Secret> {
     Some(secret)
 }
 
-/// Fills a buffer of at most 256 bytes, which come whole or not at all.
+/// Fills a buffer of at most 256 bytes, completely or not at all.
 fn fill(buffer: &mut [u8], flags: u32) -> Result<(), Errno> {
     loop {
         let (start, length) = (buffer.as_mut_ptr() as usize, buffer.len());

@@ -1,4 +1,4 @@
-//! The same file opened a second time, by its descriptor: an open file description of one's own.
+//! The same file opened a second time, by its descriptor: a new open file description.
 
 use core::ffi::CStr;
 
@@ -31,14 +31,14 @@ fn by_proc(number: u32) -> Result<Fd, Errno> {
     let mut digits = [0_u8; DIGITS];
     let start = put_decimal(&mut digits, number);
     let digits = digits.get(start..).unwrap_or_default();
-    // One byte more than both have stays the NUL.
+    // The buffer has one byte more than both parts: the NUL.
     put_slice(&mut path, 0, PREFIX).ok_or(Errno::EINVAL)?;
     put_slice(&mut path, PREFIX.len(), digits).ok_or(Errno::EINVAL)?;
     let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::EINVAL)?;
     open(path, FLAGS)
 }
 
-/// `struct file_handle` (include/linux/fs.h) with as many bytes as any has.
+/// `struct file_handle` (include/linux/fs.h) with the maximum number of bytes.
 #[repr(C)]
 struct Handle {
     bytes: u32,
@@ -87,7 +87,7 @@ mod tests {
             }
             Err(errno) => not_tested(&std::format!("an open by handle: {errno}")),
         }
-        // SAFETY: it is no descriptor.
+        // SAFETY: it is not a descriptor.
         let none = unsafe { super::super::fd::BorrowedFd::from_raw(-1) };
         assert_eq!(reopen(&none).unwrap_err(), Errno::EBADF);
     }

@@ -1,33 +1,33 @@
-//! The signals that a reader of mapped files, and a writer of anything, has to handle.
+//! Signals that programs handle when they read mapped files or write output.
 
 use linux_raw_sys::general as raw;
 
 use super::arch;
 use crate::Errno;
 
-/// Has `handler` called when a mapped page cannot be had: its file was cut short, or its disk
-/// failed (SIGBUS). The handler runs in place of the instruction that looked at the page and
-/// must not come back; where it jumps out, the next such page calls it again. It is the whole
-/// process's, so it is for programs, not for libraries.
+/// Sets `handler` for SIGBUS: a mapped page cannot be read because its file was truncated or its disk
+/// failed. The handler interrupts the instruction that accessed the page and must not return; if it
+/// jumps out, it is called again for the next such page. It applies to the whole process, so it is for
+/// programs, not for libraries.
 ///
 /// # Safety
-/// `handler` does what it does at any instruction that looks at a mapped page: it uses nothing
-/// that code may have been changing there (a lock, a `static mut`), calls what a signal handler
-/// may call, and where it jumps out instead of ending the process, skips no destructor that
-/// must run.
+/// `handler` can run at any instruction that accesses a mapped page: it must not use anything that
+/// the interrupted code may have been changing (a lock, a `static mut`), may call only what a signal
+/// handler may call and, if it jumps out instead of ending the process, must not skip a destructor
+/// that must run.
 ///
 /// # Errors
 /// The errno of rt_sigaction(2).
 pub unsafe fn on_bus_error(handler: extern "C" fn() -> !) -> Result<(), Errno> {
     let handler = handler as *const () as usize;
-    // What never returns never has the signal unblocked: it stays so all the time.
+    // SA_NODEFER: a handler that never returns would leave the signal blocked.
     let action = arch::action(handler, raw::SA_NODEFER as usize);
     // SAFETY: the handler takes no argument, so that it may be called with any, and is the
     // caller's promise.
     unsafe { set(raw::SIGBUS, &action, &mut [0; 4]) }
 }
 
-/// A signal that only repeats what a failed write(2) says, and that ends a process which does not
+/// A signal that accompanies the errno of a failed write(2), and that ends a process which does not
 /// handle it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteSignal {
@@ -37,8 +37,9 @@ pub enum WriteSignal {
     FileSize,
 }
 
-/// Ignores a signal; when dropped, the signal is handled as before. It is the whole process's, so
-/// it is for programs, not for libraries. A program started by execve(2) meanwhile inherits it.
+/// Ignores a signal; when dropped, the signal is handled as before. It applies to the whole
+/// process, so it is for programs, not for libraries. A program started by execve(2) before that
+/// inherits it.
 #[derive(Debug)]
 pub struct Ignored {
     number: u32,
@@ -69,7 +70,7 @@ impl Ignored {
 
 impl Drop for Ignored {
     fn drop(&mut self) {
-        // SAFETY: the kernel returned this action as the one that was in force.
+        // SAFETY: the kernel returned this action as the previous one.
         let _unchanged = unsafe { set(self.number, &self.before, &mut [0; 4]) };
     }
 }
@@ -92,7 +93,7 @@ unsafe fn set(number: u32, action: &Action, before: &mut Action) -> Result<(), E
 mod tests {
     use super::*;
 
-    /// Both are ignored in a test of the standard library's already, or ended it.
+    /// Only with SIGXFSZ: the standard library changes the handling of SIGPIPE.
     #[test]
     fn the_handling_before_comes_back() {
         let now = || {

@@ -1,11 +1,11 @@
-//! /proc/cmdline: the running kernel's command line, and what of it the next one gets.
+//! /proc/cmdline: the running kernel's command line, and the part of it that the next kernel gets.
 
 use crate::bytes::put_slice;
 use crate::error::{Error, Result};
 
-/// Parameters of this boot only. The boot loader's name for its file; the places of a crash
-/// dump's header and keys, which would make the new kernel believe it was a crash kernel; and
-/// where to jump back to after `--load-preserve-context`.
+/// Parameters that are valid for this boot only: the boot loader's name for its file; the addresses
+/// of a crash dump's header and keys, which would make the new kernel act as a crash kernel; and
+/// the address to return to after `--load-preserve-context`.
 const OF_THIS_BOOT: [&[u8]; 4] = [
     b"BOOT_IMAGE=",
     b"elfcorehdr=",
@@ -13,11 +13,11 @@ const OF_THIS_BOOT: [&[u8]; 4] = [
     b"kexec_jump_back_entry=",
 ];
 
-/// What a crash kernel must not get, or it would reserve memory for another one.
+/// The parameter that a crash kernel must not get, or it would reserve memory for another one.
 const CRASH_KERNEL: &[u8] = b"crashkernel=";
 
 /// The words of a command line as the kernel parses it (lib/cmdline.c, next_arg): white space
-/// ends a word except between double quotes; an unfinished quotation reaches to the end.
+/// ends a word except between double quotes; an unfinished quotation extends to the end.
 pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = command_line;
     core::iter::from_fn(move || {
@@ -28,24 +28,24 @@ pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
             quoted ^= byte == b'"';
             !quoted && is_space(byte)
         });
-        let (word, behind) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
-        rest = behind;
+        let (word, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+        rest = after;
         Some(word).filter(|word| !word.is_empty())
     })
 }
 
-/// White space as the kernel has it (lib/ctype.c): the no-break space of Latin-1 too.
+/// White space as the kernel defines it (lib/ctype.c): also the no-break space of Latin-1.
 const fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0xa0)
 }
 
-/// A word without the quote it may begin with: `"name=some text"` is the parameter `name`.
+/// A word without a leading quote: `"name=some text"` is the parameter `name`.
 fn unquoted(word: &[u8]) -> &[u8] {
     word.strip_prefix(b"\"").unwrap_or(word)
 }
 
-/// Whether the kernel finds the parameter `name` (without a value) on the command line; what is
-/// behind `--` is for init.
+/// Whether the kernel finds the parameter `name` (without a value) on the command line. Words
+/// after `--` are for init and do not count.
 #[must_use]
 pub fn has_parameter(command_line: &[u8], name: &[u8]) -> bool {
     words(command_line)
@@ -53,11 +53,11 @@ pub fn has_parameter(command_line: &[u8], name: &[u8]) -> bool {
         .any(|word| unquoted(word) == name)
 }
 
-/// What of the running kernel's command line the next one gets: its words without those of this
-/// boot only, and for a crash kernel without every `crashkernel=`.
+/// The words of the running kernel's command line that the next kernel gets: all except those for
+/// this boot only and, for a crash kernel, every `crashkernel=`.
 ///
-/// Words behind `--` are init's and stay, but for `crashkernel=`: the kernel looks for that one
-/// in the whole line (kernel/crash_reserve.c, get_last_crashkernel).
+/// Words after `--` are for init and are kept, except `crashkernel=`: the kernel searches the whole
+/// line for that one (kernel/crash_reserve.c, get_last_crashkernel).
 pub fn reusable_words(command_line: &[u8], for_crash_kernel: bool) -> impl Iterator<Item = &[u8]> {
     // The file ends in a line feed, a boot loader's copy of the line in a NUL.
     let text = command_line.trim_ascii_end();
@@ -72,7 +72,7 @@ pub fn reusable_words(command_line: &[u8], for_crash_kernel: bool) -> impl Itera
 }
 
 /// The running kernel's command line for the next one (`--reuse-cmdline`): [`reusable_words`],
-/// joined by single spaces. Writes to `buffer` and answers the part written, without NUL or line
+/// joined by single spaces. Writes to `buffer` and returns the part written, without NUL or line
 /// feed.
 ///
 /// # Errors
@@ -106,8 +106,8 @@ pub struct RunningCommandLine {
 }
 
 impl RunningCommandLine {
-    /// Room for the line, in bytes. Kernels have 2048 (x86, arm64, COMMAND_LINE_SIZE) and what a
-    /// boot configuration (CONFIG_BOOT_CONFIG) adds.
+    /// The longest line that fits, in bytes. Kernels allow 2048 (x86, arm64, COMMAND_LINE_SIZE)
+    /// plus what a boot configuration (CONFIG_BOOT_CONFIG) adds.
     pub const CAPACITY: usize = 8192;
 
     /// Nothing known.
@@ -120,7 +120,7 @@ impl RunningCommandLine {
         }
     }
 
-    /// Takes the contents of /proc/cmdline over.
+    /// Copies the contents of /proc/cmdline.
     pub fn set(&mut self, contents: &[u8]) {
         self.fill(|text| {
             let fits = contents.get(..text.len()).unwrap_or(contents);
@@ -128,8 +128,8 @@ impl RunningCommandLine {
         });
     }
 
-    /// Lets `read` write the file's contents in place and answer how many bytes it wrote. A
-    /// buffer that came out full may lack the end of the line.
+    /// Has `read` write the file's contents in place and return how many bytes it wrote. A full
+    /// buffer may lack the end of the line.
     pub fn fill(&mut self, read: impl FnOnce(&mut [u8]) -> usize) {
         let length = read(&mut self.text);
         self.too_long = length >= Self::CAPACITY;

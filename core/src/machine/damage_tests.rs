@@ -1,4 +1,4 @@
-//! Damaged input: no parser panics on it, whatever the bytes.
+//! Damaged input: no parser panics on any bytes.
 
 use super::*;
 use crate::memory::MemoryMap;

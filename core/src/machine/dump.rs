@@ -1,5 +1,5 @@
-//! What a crash kernel must be told of the running kernel: memory to dump, where its notes are,
-//! how it maps memory. One parser per source.
+//! Facts about the running kernel that a crash kernel needs: the memory to dump, the addresses of
+//! its notes, and how it maps memory. One parser per source.
 
 use heapless::Vec;
 
@@ -18,36 +18,37 @@ pub struct KernelText {
     pub size: u64,
 }
 
-/// Everything known for a dump; nothing of it is read without a crash reservation.
+/// All facts for a dump; none of them is read without a crash reservation.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    /// All System RAM in /proc/iomem, drivers' (kmem, virtio_mem) too.
+    /// All System RAM in /proc/iomem, including that of drivers (kmem, virtio_mem).
     pub ram: RangeSet,
-    /// Whether that has more ranges than [`RangeSet::CAPACITY`]; it is empty then.
+    /// Whether `ram` would have more ranges than [`RangeSet::CAPACITY`]; it is empty then.
     pub ram_full: bool,
-    /// The GART's aperture ("GART" in /proc/iomem), which lies over RAM.
+    /// The GART's aperture ("GART" in /proc/iomem), which overlaps RAM.
     pub gart: Option<Range>,
     /// The CPUs' notes.
     pub cpus: CpuNotes,
     /// The note with the running kernel's vmcoreinfo (/sys/kernel/vmcoreinfo).
     pub vmcoreinfo: Option<Range>,
-    /// The bytes the kernel wants for an elfcorehdr it can rewrite (crash_elfcorehdr_size), less
-    /// the ELF header's 64; `None` where it does not rewrite it.
+    /// The bytes that the kernel needs for an elfcorehdr that it can rewrite
+    /// (crash_elfcorehdr_size), less the ELF header's 64; `None` if it does not rewrite it.
     pub elfcorehdr_size: Option<u64>,
-    /// Where the running kernel maps physical address 0 (PAGE_OFFSET), by /proc/kcore.
+    /// The virtual address of physical address 0 in the running kernel (PAGE_OFFSET), from
+    /// /proc/kcore.
     pub direct_map: Option<u64>,
-    /// Where it maps itself, by /proc/kcore.
+    /// Where it maps itself, from /proc/kcore.
     pub text: Option<KernelText>,
     /// Its version, major and minor; 0.0 if unknown.
     pub release: (u16, u16),
     cma: Vec<Range, { Dump::CMA_CAPACITY }>,
-    /// Whether the ranges of the contiguous memory allocator are known; no, if the file is there
-    /// and could not be read, or holds something else.
+    /// Whether the ranges of the contiguous memory allocator are known; no, if the file exists
+    /// but could not be read or has other contents.
     pub cma_known: Known,
 }
 
 impl Dump {
-    /// How many ranges `crashkernel=…,cma` gives at most (CRASHKERNEL_CMA_RANGES_MAX is 4).
+    /// The most ranges that `crashkernel=…,cma` can give (CRASHKERNEL_CMA_RANGES_MAX is 4).
     pub const CMA_CAPACITY: usize = 16;
 
     /// Nothing known.
@@ -70,7 +71,7 @@ impl Dump {
 
     /// Forgets everything, in place.
     pub fn clear(&mut self) {
-        // No `..`: a field that is not named here does not compile.
+        // No `..`: a field that is not named here is a compile error.
         let Self {
             ram,
             ram_full,
@@ -92,13 +93,13 @@ impl Dump {
         (*direct_map, *text, *release) = (None, None, (0, 0));
     }
 
-    /// The ranges of the contiguous memory allocator the crash kernel may use.
+    /// The ranges of the contiguous memory allocator (CMA) that the crash kernel may use.
     #[must_use]
     pub fn cma(&self) -> &[Range] {
         &self.cma
     }
 
-    /// Takes crash_cma_ranges over: `start-last`, hexadecimal, one a line. Returns whether all of
+    /// Parses crash_cma_ranges: `start-last`, hexadecimal, one range per line. Returns whether all of
     /// the lines are ranges and fit; if not, none is kept.
     pub fn set_cma(&mut self, contents: &[u8]) -> bool {
         self.cma.clear();
@@ -123,11 +124,11 @@ impl Dump {
 pub struct CpuNotes {
     /// Bytes of each (crash_notes_size).
     pub size: u64,
-    /// CPUs that are possible but not there yet: their notes' addresses are not told.
+    /// CPUs that are possible but not present: the kernel gives no address for their notes.
     pub absent: u32,
-    /// CPUs that are there and whose note's address could not be read.
+    /// CPUs that are present but whose note's address could not be read.
     pub unread: u32,
-    /// Whether the list of possible CPUs makes sense; no, if it could not be read.
+    /// Whether the list of possible CPUs is valid; no, if it could not be read.
     pub listed: Known,
     /// Whether there are more than [`CpuNotes::CAPACITY`].
     pub full: bool,
@@ -135,7 +136,7 @@ pub struct CpuNotes {
 }
 
 impl CpuNotes {
-    /// How many CPUs fit: CONFIG_NR_CPUS is at most 8192 on x86.
+    /// The most CPUs that fit: CONFIG_NR_CPUS is at most 8192 on x86.
     pub const CAPACITY: usize = 8192;
 
     /// None.
@@ -153,7 +154,7 @@ impl CpuNotes {
 
     /// Forgets them, in place.
     pub fn clear(&mut self) {
-        // No `..`: a field that is not named here does not compile.
+        // No `..`: a field that is not named here is a compile error.
         let Self {
             size,
             absent,
@@ -167,7 +168,7 @@ impl CpuNotes {
         addresses.clear();
     }
 
-    /// The next CPU's note, physical address; in the order of the CPUs' numbers.
+    /// Adds the physical address of the next CPU's note, in the order of the CPUs' numbers.
     pub fn add(&mut self, address: u64) {
         self.full = self.full || self.addresses.push(address).is_err();
     }
@@ -180,8 +181,8 @@ impl CpuNotes {
 }
 
 /// The numbers in a list as /sys/devices/system/cpu/possible has it: `0-3,8,10-11`
-/// (lib/bitmap.c, bitmap_print_to_pagebuf). `None` for what is no such list: empty, a range that
-/// ends before it starts, numbers that do not ascend, anything else.
+/// (lib/bitmap.c, bitmap_print_to_pagebuf). `None` if the text is not such a list: it is empty, a
+/// range ends before it starts, the numbers do not ascend, or it has other contents.
 #[must_use]
 pub fn cpu_list(contents: &[u8]) -> Option<impl Iterator<Item = u32>> {
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! EFI: what /sys/firmware/efi says (Documentation/ABI/testing/sysfs-firmware-efi and
+//! EFI: the facts in /sys/firmware/efi (Documentation/ABI/testing/sysfs-firmware-efi and
 //! sysfs-firmware-efi-runtime-map).
 
 use core::ffi::CStr;
@@ -16,7 +16,7 @@ pub struct EfiMemoryDescriptor {
     pub kind: u32,
     /// Physical address.
     pub physical: u64,
-    /// The virtual address the running kernel gave it.
+    /// The virtual address at which the running kernel maps it.
     pub virtual_: u64,
     /// Pages of 4 KiB.
     pub pages: u64,
@@ -49,14 +49,14 @@ impl EfiMemoryDescriptor {
 }
 
 /// The addresses and the runtime map a kexec'ed kernel needs to go on using EFI runtime
-/// services. All physical unless said.
+/// services. All addresses are physical unless stated otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Efi {
-    /// Whether /sys/firmware/efi is there. Most of what is below it only root may read: an EFI
-    /// that is present and not complete is one whose files could not be read, or one whose
-    /// runtime services the running kernel does not use (`efi=noruntime`).
+    /// Whether /sys/firmware/efi exists. Most files below it are readable by root only. If EFI is
+    /// present but not complete, either these files could not be read or the running kernel does
+    /// not use the runtime services (`efi=noruntime`).
     pub present: bool,
-    /// Bits of the firmware, 32 or 64 (/sys/firmware/efi/fw_platform_size); 0 if not said.
+    /// Bits of the firmware, 32 or 64 (/sys/firmware/efi/fw_platform_size); 0 if unknown.
     pub platform_size: u8,
     /// Firmware vendor string (/sys/firmware/efi/fw_vendor).
     pub fw_vendor: u64,
@@ -72,10 +72,10 @@ pub struct Efi {
     pub acpi20: u64,
     /// ACPI 1.0 RSDP ("ACPI="); 0 if none.
     pub acpi: u64,
-    /// Whether systab was read: then 0 above means that there is none.
+    /// Whether systab was read. If so, 0 in the fields above means that there is none.
     pub systab: Known,
-    /// Whether there is a runtime map: no, where the running kernel does not use runtime services
-    /// (`efi=noruntime`); not known, where it could not be read.
+    /// Whether there is a runtime map: no, if the running kernel does not use runtime services
+    /// (`efi=noruntime`); unknown, if it could not be read.
     pub has_map: Known,
     /// Whether the runtime map was dropped because it has more than [`Efi::CAPACITY`] entries.
     pub map_full: bool,
@@ -84,7 +84,7 @@ pub struct Efi {
 }
 
 impl Efi {
-    /// How many runtime-map entries fit.
+    /// The most runtime-map entries that fit.
     pub const CAPACITY: usize = 1024;
 
     /// No EFI.
@@ -113,9 +113,9 @@ impl Efi {
         &self.map
     }
 
-    /// Whether a new kernel can go on with runtime services: all addresses and a map are known,
-    /// and the firmware is not a 32-bit one below a 64-bit kernel (mixed mode has no way to go
-    /// on: efi_setup_data holds no addresses for it).
+    /// Whether a new kernel can continue to use runtime services: all addresses and a map are
+    /// known, and the firmware is not 32-bit under a 64-bit kernel (mixed mode cannot be
+    /// continued: efi_setup_data holds no addresses for it).
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.platform_size != 32
@@ -125,7 +125,7 @@ impl Efi {
             && !self.map.is_empty()
     }
 
-    /// Adds a runtime-map entry at its place by physical address.
+    /// Inserts a runtime-map entry, sorted by physical address.
     ///
     /// # Errors
     /// [`Error::Full`] past [`Efi::CAPACITY`].
@@ -134,7 +134,7 @@ impl Efi {
             what: "Efi::CAPACITY",
             capacity: Self::CAPACITY as u64,
         })?;
-        // The kernel's own map is mostly sorted, so the end is the usual place.
+        // The kernel's own map is mostly sorted, so most entries go to the end.
         let mut rest = self.map.as_mut_slice();
         while let [shorter @ .., last] = rest {
             match shorter.last_mut() {
@@ -146,7 +146,7 @@ impl Efi {
         Ok(())
     }
 
-    /// Takes the addresses out of the contents of /sys/firmware/efi/systab, lines of
+    /// Reads the addresses from the contents of /sys/firmware/efi/systab, lines of
     /// `NAME=0x<address>`.
     pub fn read_systab(&mut self, systab: &[u8]) {
         for (field, name) in [
@@ -162,14 +162,14 @@ impl Efi {
         self.systab = Known::Yes;
     }
 
-    /// Forgets the runtime map: one that lacks an entry is worse than none.
+    /// Forgets the runtime map: an incomplete map is worse than none.
     pub fn clear_map(&mut self) {
         self.map.clear();
     }
 
     /// Forgets everything, in place.
     pub fn clear(&mut self) {
-        // No `..`: a field that is not named here does not compile.
+        // No `..`: a field that is not named here is a compile error.
         let Self {
             present,
             platform_size,
@@ -205,7 +205,7 @@ impl Efi {
 /// The number in /sys/firmware/efi/fw_platform_size: 32 or 64; 0 for anything else.
 #[must_use]
 pub fn efi_platform_size(contents: &[u8]) -> u8 {
-    // Two decimal digits are a hexadecimal number as well.
+    // Two decimal digits are also a valid hexadecimal number.
     match text::hex(contents) {
         Some(0x32) => 32,
         Some(0x64) => 64,

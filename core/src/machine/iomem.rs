@@ -1,16 +1,16 @@
 //! /proc/iomem: the running kernel's resources (kernel/resource.c, r_show).
 //!
 //! A line is `<indent><start>-<last> : <name>`, both addresses hexadecimal and inside the range,
-//! two spaces of indent for every level below the top. A child says more about a part of its
-//! parent; "Reserved" inside "System RAM" is reserved, which [`MemoryMap::add`] sees to.
+//! two spaces of indent for every level below the top. A child describes a part of its
+//! parent; "Reserved" inside "System RAM" is reserved: [`MemoryMap::add`] gives it priority.
 //!
-//! Not every line that speaks of RAM is RAM for a new kernel. "System RAM (kmem)" and
+//! Not every line that names RAM is RAM for a new kernel. "System RAM (kmem)" and
 //! "System RAM (virtio_mem)" belong to a driver that plugs and unplugs them; kernels before 5.8
-//! named the first plain "System RAM", below a "dax" line. They stay out of the map; a dump has
-//! them all the same ([`IomemParser::with_dump`]).
+//! named the first plain "System RAM", below a "dax" line. They are not added to the map, but
+//! are part of a dump ([`IomemParser::with_dump`]).
 //!
-//! "RAM buffer" (the gap the kernel keeps behind the end of RAM) stays out too: the firmware
-//! knows nothing of it, and every kernel makes its own.
+//! "RAM buffer" (the gap that the kernel keeps after the end of RAM) is not added either: it is not
+//! in the firmware's map, and every kernel makes its own.
 
 use super::{CrashReservation, Dump, Iomem, IomemAccess, KernelRanges};
 use crate::memory::{MemoryKind, MemoryMap, Range};
@@ -19,9 +19,9 @@ use crate::text::{self, Lines};
 /// What [`IomemMapParser::next`] took from a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IomemLine<'l> {
-    /// Nothing more: the piece is at its end.
+    /// The end of the piece.
     End,
-    /// A line that gives nothing: empty, without addresses, or no resource.
+    /// A line without a resource: empty, or without addresses.
     Other,
     /// A resource and its name.
     Resource(Range, &'l [u8]),
@@ -38,7 +38,7 @@ pub struct IomemMapParser<'a> {
 struct State<'a> {
     map: &'a mut MemoryMap,
     full: bool,
-    /// Whether there was a line with addresses, and one with other addresses than 0-0.
+    /// Whether there was a line with addresses, and one with addresses other than 0-0.
     any: bool,
     real: bool,
     /// Whether there was a line without addresses or a name, or a range that ends before it
@@ -54,7 +54,7 @@ struct State<'a> {
 const NOWHERE: usize = usize::MAX;
 
 impl<'a> IomemMapParser<'a> {
-    /// At the start of the file; what it says of memory is added to `map`.
+    /// A parser at the start of the file, which adds memory ranges to `map`.
     #[must_use]
     pub const fn new(map: &'a mut MemoryMap) -> Self {
         Self {
@@ -79,8 +79,8 @@ impl<'a> IomemMapParser<'a> {
         }
     }
 
-    /// The end of the file. A map that had no room for all of it is left empty, and so is that of
-    /// a file with a line that is no resource: it may have spoken of reserved memory.
+    /// Ends the file. The map is left empty if it had no room for all ranges, or if a line of the
+    /// file is not a resource: that line may have named reserved memory.
     pub fn finish(&mut self) -> IomemAccess {
         // The last line need not have a line feed.
         self.next(&mut &b"\n"[..]);
@@ -110,7 +110,7 @@ impl State<'_> {
         })
     }
 
-    /// `None` if it is no resource.
+    /// `None` if it is not a resource.
     fn parse<'l>(&mut self, line: &[u8], place: &'l [u8]) -> Option<IomemLine<'l>> {
         let indent = line.len().saturating_sub(place.len());
         let (start, [b'-', rest @ ..]) = text::hex_prefix(place)? else {
@@ -146,7 +146,7 @@ impl State<'_> {
                 MemoryKind::RAM
             }
             Some(kind) => kind,
-            // No kernel does that; were it so, this part must not count as its parent's RAM.
+            // No kernel does that. If one did, this part must not count as its parent's RAM.
             None if driver_managed && self.ram != NOWHERE => MemoryKind::RESERVED,
             None => return,
         };
@@ -158,7 +158,7 @@ fn is_driver_managed(name: &[u8]) -> bool {
     name.starts_with(b"System RAM (")
 }
 
-/// As [`IomemMapParser`], and all else that the file says.
+/// As [`IomemMapParser`], with all other facts in the file.
 #[derive(Debug)]
 pub struct IomemParser<'a> {
     map: IomemMapParser<'a>,
@@ -173,7 +173,7 @@ struct Facts<'a> {
 }
 
 impl<'a> IomemParser<'a> {
-    /// At the start of the file; what it says of memory is added to `map`.
+    /// A parser at the start of the file, which adds memory ranges to `map`.
     #[must_use]
     pub const fn new(map: &'a mut MemoryMap) -> Self {
         Self {
@@ -186,14 +186,14 @@ impl<'a> IomemParser<'a> {
         }
     }
 
-    /// Also adds the RAM that is to be dumped to [`Dump::ram`], and finds the GART.
+    /// Also adds the RAM to dump to [`Dump::ram`], and finds the GART.
     #[must_use]
     pub const fn with_dump(mut self, dump: &'a mut Dump) -> Self {
         self.facts.dump = Some(dump);
         self
     }
 
-    /// The next piece of the file, of any size.
+    /// Takes the next piece of the file, of any size.
     pub fn feed(&mut self, mut piece: &[u8]) {
         loop {
             match self.map.next(&mut piece) {
@@ -204,7 +204,7 @@ impl<'a> IomemParser<'a> {
         }
     }
 
-    /// The end of the file. A map that had no room for all of it is left empty.
+    /// Ends the file. A map that had no room for all ranges is left empty.
     pub fn finish(mut self) -> Iomem {
         self.feed(b"\n");
         let access = self.map.finish();
@@ -240,7 +240,7 @@ impl Facts<'_> {
     }
 }
 
-/// A dump that lacks some of the RAM is worse than none: past its capacity it stays empty.
+/// A dump that lacks some of the RAM is worse than none: past its capacity the set is left empty.
 fn add_to_dump(dump: &mut Dump, range: Range, name: &[u8]) {
     if name == b"GART" {
         dump.gart = Some(range);

@@ -121,7 +121,7 @@ fn an_old_kernel_with_every_acpi_kind() {
     assert_eq!(iomem.crash.low, None);
     let kinds: Vec<u32> = entries.iter().map(|entry| entry.2).collect();
     assert_eq!(kinds, [2, 1, 2, 1, 4, 1, 1, 2, 3, 4, 1, 5, 2, 1]);
-    // The gap behind the end of RAM is nothing.
+    // The gap after the end of RAM is ignored.
     assert!(entries.iter().all(|entry| entry.0 != 0x7df4_0000));
 }
 

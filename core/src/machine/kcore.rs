@@ -1,20 +1,20 @@
 //! /proc/kcore: the running kernel's virtual memory as an ELF core file (fs/proc/kcore.c). Only
-//! its headers are read, which say where the kernel maps itself and all of RAM: with KASLR no
-//! other file says the latter.
+//! its headers are read. They show where the kernel maps itself and all of RAM; with KASLR no other
+//! file shows the latter.
 
 use super::KernelText;
 use super::x86;
 use crate::bytes::{u16_at, u32_at, u64_at};
 use crate::elf::{EHDR, Ehdr, MAGIC_64_LE, PHDR, PT_LOAD, Phdr, offset_of};
 
-/// p_paddr of what has no one physical address, the vmalloc area.
+/// p_paddr of a range without a single physical address: the vmalloc area.
 const NO_ADDRESS: u64 = u64::MAX;
 /// Reads the headers piece by piece.
 #[derive(Clone, Debug)]
 pub struct KcoreParser {
     record: [u8; EHDR],
     length: usize,
-    /// Program headers still to come; `None` before the ELF header.
+    /// Program headers not yet read; `None` before the ELF header.
     left: Option<u16>,
     /// Where physical address 0 is mapped.
     pub direct_map: Option<u64>,
@@ -35,7 +35,7 @@ impl KcoreParser {
         }
     }
 
-    /// The next piece of the file, of any size; answers whether all headers were read.
+    /// Takes the next piece of the file, of any size. Returns whether all headers were read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         for &byte in piece {
             if self.left == Some(0) {
@@ -60,7 +60,7 @@ impl KcoreParser {
         self.left == Some(0)
     }
 
-    /// How many program headers follow; none for what is not such a file.
+    /// How many program headers follow; 0 if this is not such a file.
     fn elf_header(&self) -> u16 {
         let header = &self.record;
         let sound = header.starts_with(MAGIC_64_LE)
@@ -85,7 +85,7 @@ impl KcoreParser {
             return;
         }
         if let Some(base) = x86::direct_map(virt, phys) {
-            // Older kernels say 0 where there is no address; the direct map is the lowest of all.
+            // Older kernels give 0 for a range without an address; the direct map is the lowest range.
             self.direct_map = Some(self.direct_map.unwrap_or(base).min(base));
         }
     }

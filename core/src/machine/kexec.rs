@@ -1,4 +1,4 @@
-//! The kexec side of the running kernel: small files, each a number or a word.
+//! The state of kexec in the running kernel: small files, each with a number or a word.
 
 use super::{Known, Lockdown};
 use crate::text::{self, Lines};
@@ -6,7 +6,7 @@ use crate::text::{self, Lines};
 /// CAP_SYS_BOOT (include/uapi/linux/capability.h).
 const CAP_SYS_BOOT: u32 = 22;
 
-/// The kexec side of the running kernel; what could not be read is unknown.
+/// The state of kexec in the running kernel; fields that could not be read are unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KexecState {
     /// Whether an image is loaded.
@@ -50,18 +50,18 @@ pub fn flag(contents: &[u8]) -> Option<bool> {
 }
 
 /// kernel.kexec_load_limit_{reboot,panic}: how many loads are still allowed, −1 without limit;
-/// `None` for what is no number.
+/// `None` if it is not a number.
 #[must_use]
 pub fn load_limit(contents: &[u8]) -> Option<i64> {
     text::decimal(contents).filter(|&limit| limit >= -1)
 }
 
-/// CapEff in /proc/self/status, a file without bound (the "Groups" line).
+/// Reads CapEff from /proc/self/status, a file of unbounded size (the "Groups" line).
 #[derive(Clone, Debug)]
 pub struct StatusParser {
     lines: Lines<64>,
-    /// Whether CAP_SYS_BOOT is effective; `None` until its line came. In a user namespace it may
-    /// be and kexec refuse all the same.
+    /// Whether CAP_SYS_BOOT is effective; `None` until its line was read. In a user namespace kexec
+    /// may refuse although it is.
     pub cap_sys_boot: Option<bool>,
 }
 
@@ -75,8 +75,8 @@ impl StatusParser {
         }
     }
 
-    /// The next piece of the file, of any size; answers whether all is known and nothing more
-    /// needs to be read.
+    /// Takes the next piece of the file, of any size. Returns whether all is known and no more needs
+    /// to be read.
     pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.cap_sys_boot;
         while let Some(line) = self.lines.next(&mut piece) {

@@ -6,18 +6,18 @@ use crate::text;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lockdown {
-    /// The file is not there or not readable.
+    /// The file does not exist or is not readable.
     #[default]
     Unknown,
     /// Nothing is forbidden.
     None,
     /// Loading of unsigned kernels is forbidden: kexec_load entirely.
     Integrity,
-    /// As integrity, and reading kernel memory too.
+    /// As integrity; reading kernel memory is also forbidden.
     Confidentiality,
 }
 
-/// /sys/kernel/security/lockdown: all levels, the one in force in brackets.
+/// /sys/kernel/security/lockdown: all levels, with the current one in brackets.
 #[must_use]
 pub fn lockdown(contents: &[u8]) -> Lockdown {
     let level = text::split_once(contents, b"[").and_then(|(_, rest)| text::split_once(rest, b"]"));

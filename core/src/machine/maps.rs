@@ -13,13 +13,13 @@ pub enum MemorySource {
     /// by `mem=` and `memmap=` of the running kernel.
     FirmwareMemmap,
     /// The e820 table the running kernel was given (/sys/kernel/boot_params/data and its
-    /// SETUP_E820_EXT node): the same map, but not corrected by the kernel's early quirks.
+    /// SETUP_E820_EXT node): the same map without the corrections of the kernel's early quirks.
     BootParams,
-    /// /proc/iomem: what the running kernel made of it; needs CAP_SYS_ADMIN.
+    /// /proc/iomem: the running kernel's resources; needs CAP_SYS_ADMIN.
     Iomem,
 }
 
-/// What is known of [`Machine::memory`](super::Machine::memory) and
+/// The sources of [`Machine::memory`](super::Machine::memory) and
 /// [`Machine::iomem`](super::Machine::iomem).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MapFacts {
@@ -27,7 +27,7 @@ pub struct MapFacts {
     pub source: MemorySource,
     /// Whether /proc/iomem could be read.
     pub iomem_access: IomemAccess,
-    /// Whether a source of the map was passed over because it has more than
+    /// Whether a source of the map was skipped because it has more than
     /// [`MemoryMap::CAPACITY`](crate::memory::MemoryMap::CAPACITY) entries.
     pub full: bool,
 }

@@ -1,4 +1,4 @@
-//! /proc/meminfo: the size of RAM, and of the pages that the kernel maps it by.
+//! /proc/meminfo: the size of RAM, and of the pages with which the kernel maps it.
 
 use crate::text::{self, Lines};
 
@@ -6,10 +6,10 @@ use crate::text::{self, Lines};
 #[derive(Clone, Debug)]
 pub struct MeminfoParser {
     lines: Lines<64>,
-    /// Bytes of RAM the running kernel manages; `None` until its line came.
+    /// Bytes of RAM the running kernel manages; `None` until its line was read.
     pub total: Option<u64>,
-    /// Whether it uses pages of 1 GiB: DirectMap1G is there only if it does, behind the smaller
-    /// ones (arch/x86/mm/pat/set_memory.c); `None` until one of these lines came.
+    /// Whether it uses pages of 1 GiB: DirectMap1G exists only if it does, after the smaller
+    /// ones (arch/x86/mm/pat/set_memory.c); `None` until one of these lines was read.
     pub gbpages: Option<bool>,
 }
 
@@ -24,8 +24,8 @@ impl MeminfoParser {
         }
     }
 
-    /// The next piece of the file, of any size; answers whether all is known and nothing more
-    /// needs to be read.
+    /// Takes the next piece of the file, of any size. Returns whether all is known and no more needs
+    /// to be read.
     pub fn feed(&mut self, mut piece: &[u8]) -> bool {
         let found = &mut self.total;
         while let Some(line) = self.lines.next(&mut piece) {
@@ -42,8 +42,8 @@ impl MeminfoParser {
     }
 }
 
-/// Bytes of a line of /proc/meminfo that begins with `name`; `None` if `text` has not all of
-/// it.
+/// Bytes of a line of /proc/meminfo that begins with `name`; `None` if `text` does
+/// not have all of it.
 pub(crate) fn kib_of(text: &[u8], name: &[u8]) -> Option<u64> {
     let mut lines = text.split_inclusive(|byte| *byte == b'\n');
     let value = lines.find_map(|line| line.strip_suffix(b"\n")?.strip_prefix(name))?;

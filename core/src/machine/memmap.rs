@@ -5,9 +5,9 @@ use crate::memory::{MemoryEntry, MemoryKind, Range};
 use crate::text;
 
 /// One entry from the contents of its three files: `0x`-hexadecimal addresses, both inside the
-/// range, and the name of the kind. `None` if an address is none or the range is empty.
+/// range, and the name of the kind. `None` if an address is invalid or the range is empty.
 ///
-/// A kind nobody has heard of is reserved: it is memory the firmware keeps for something.
+/// An unknown kind is reserved: the firmware keeps that memory for some purpose.
 #[must_use]
 pub fn memmap_entry(start: &[u8], end: &[u8], kind: &[u8]) -> Option<MemoryEntry> {
     Some(MemoryEntry {

@@ -1,28 +1,27 @@
-//! What the running system says of the machine: plain data, and one parser per source.
+//! Facts about the machine from the running system: plain data, and one parser per source.
 //!
-//! Nothing here makes a system call: [`crate::linux`] reads the files and hands their bytes to
-//! these parsers; a test, or a tool that plans for another machine, hands over its own.
+//! Nothing here makes a system call: [`crate::linux`] reads the files and passes their bytes to
+//! these parsers; a test, or a tool that plans for another machine, passes its own bytes.
 //!
 //! # Where the memory map comes from
-//! Three sources know the machine's memory. The first that gives any RAM is
-//! [`Machine::memory`], which the new kernel is told:
+//! Three sources describe the machine's memory. The first that has any RAM becomes
+//! [`Machine::memory`], which is passed to the new kernel:
 //!
-//! 1. /sys/firmware/memmap. The firmware's own map with all its kinds: memory the running kernel
-//!    was told not to use (`mem=`, `memmap=`) is in it, memory added at run time too, and
-//!    everyone may read it. Where the next source is seen to say the same, that one is read: one
+//! 1. /sys/firmware/memmap. The firmware's own map with all its kinds. It includes memory that the
+//!    running kernel does not use because of `mem=` or `memmap=`, and memory added at run time.
+//!    Everyone may read it. If the next source is known to be equal, that one is read instead: one
 //!    file instead of three for each entry.
 //! 2. The e820 table in the running kernel's boot_params and its SETUP_E820_EXT nodes: the same
-//!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; memory added later is not in it, and the
-//!    numbers of kinds without a name are.
-//! 3. /proc/iomem. What the running kernel made of it all: lacks what `mem=` cut off, and takes
+//!    map, for kernels without CONFIG_FIRMWARE_MEMMAP; it lacks memory added later, but
+//!    has the numbers of kinds without a name.
+//! 3. /proc/iomem. The running kernel's resources: it lacks memory cut off by `mem=`, and needs
 //!    CAP_SYS_ADMIN.
 //!
 //! With `add_efi_memmap` on the running kernel's command line /proc/iomem comes first: the kernel
 //! then adds the EFI memory map to its own table only (arch/x86/platform/efi/efi.c,
-//! do_add_efi_memmap), and the two others lack what the firmware's e820 table lacks.
+//! do_add_efi_memmap), and the two other sources lack what the firmware's e820 table lacks.
 //!
-//! A source that does not fit [`MemoryMap::CAPACITY`] is passed over, and [`MapFacts::full`] says
-//! so.
+//! A source that exceeds [`MemoryMap::CAPACITY`] is skipped, and [`MapFacts::full`] is set.
 
 mod cmdline;
 mod dump;
@@ -63,29 +62,29 @@ pub use xen::{Xen, XenGuest, hypervisor_is_xen, xen_control, xen_guest};
 use crate::error::Error;
 use crate::memory::MemoryMap;
 
-/// Everything the planner wants to know of a machine, in parts.
+/// All facts about a machine that a plan needs, in parts.
 ///
-/// Small parts have a `NONE`, of which nothing is known, and are forgotten by its assignment. Parts
-/// with a table have `new` and `clear`, which forgets a table by its length alone.
+/// Small parts have a constant `NONE` without any facts, which is assigned to clear them. Parts with
+/// a table have `new` and `clear`, which only sets the table's length to 0.
 ///
-/// Large (some 0.7 MiB, mostly memory maps of fixed capacity); only what is filled is ever
-/// touched. Keep it in a static: unfilled it is all zeros and takes no room in the program's
-/// file. In a frame it works too, but a frame that large has every page probed.
+/// It is large (about 0.7 MiB, mostly memory maps of fixed capacity); only the filled part is ever
+/// accessed. Keep it in a static: unfilled it is all zeros and takes no room in the program's
+/// file. It can also be on the stack, but then every page of that frame is probed.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// What the running system is.
     pub platform: Platform,
-    /// The map the new kernel is told.
+    /// The memory map that is passed to the new kernel.
     pub memory: MemoryMap,
-    /// /proc/iomem's map: what the running kernel calls System RAM and Reserved. Empty when it
-    /// is not readable. Segments go only where both maps have RAM.
+    /// The map in /proc/iomem: System RAM and Reserved of the running kernel. Empty if the file is
+    /// not readable. Segments are placed only where both maps have RAM.
     pub iomem: MemoryMap,
-    /// Where the two maps come from.
+    /// The sources of the two maps.
     pub maps: MapFacts,
     /// The crash reservation.
     pub crash: CrashReservation,
-    /// What a crash kernel must be told of the running one; empty without a reservation, but for
-    /// the RAM.
+    /// Facts about the running kernel that a crash kernel needs; without a reservation only the RAM
+    /// is filled in.
     pub dump: Dump,
     /// Where the running kernel lies.
     pub kernel: KernelRanges,
@@ -93,11 +92,11 @@ pub struct Machine {
     pub command_line: RunningCommandLine,
     /// EFI runtime services, if the running kernel has them.
     pub efi: Efi,
-    /// The kexec side of the running kernel.
+    /// The state of kexec in the running kernel.
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain, and which.
     pub xen: Xen,
-    /// What only an x86 machine has.
+    /// Facts that only an x86 machine has.
     pub x86: X86Facts,
 }
 
@@ -121,9 +120,9 @@ impl Machine {
         }
     }
 
-    /// Forgets everything, in place: a [`Machine`] is too large to be made anew and moved.
+    /// Forgets everything, in place: a [`Machine`] is too large to create and move.
     pub fn clear(&mut self) {
-        // No `..`: a part that is not named here does not compile.
+        // No `..`: a part that is not named here is a compile error.
         let Self {
             platform,
             memory,
@@ -152,7 +151,7 @@ impl Machine {
         x86.clear();
     }
 
-    /// Takes over what /proc/meminfo said.
+    /// Copies the facts of /proc/meminfo.
     pub fn set_meminfo(&mut self, meminfo: &MeminfoParser) {
         self.platform.total_ram = meminfo.total;
         if let Some(gbpages) = meminfo.gbpages {
@@ -160,8 +159,8 @@ impl Machine {
         }
     }
 
-    /// Whether the running kernel was started by a 64-bit EFI. Where it is not, nothing is known of
-    /// EFI, or it is a 32-bit one, whose runtime services a 64-bit kexec cannot use.
+    /// Whether the running kernel was started by a 64-bit EFI. If not, nothing is known
+    /// of EFI, or the EFI is 32-bit and kexec on a 64-bit kernel cannot use its runtime services.
     #[must_use]
     pub fn booted_by_efi(&self) -> bool {
         let page = self.x86.boot_params.get();

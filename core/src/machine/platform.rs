@@ -7,12 +7,12 @@ use crate::memory::PageSize;
 /// What the running system is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Platform {
-    /// The running kernel's architecture; `None` if nobody says.
+    /// The running kernel's architecture; `None` if unknown.
     pub arch: Option<Arch>,
     /// The running kernel's page size.
     pub page_size: PageSize,
     /// Bytes of RAM the running kernel manages (MemTotal in /proc/meminfo, the kernel's
-    /// totalram_pages): kexec_load takes no more than half of it.
+    /// totalram_pages): kexec_load takes at most half of it.
     pub total_ram: Option<u64>,
     /// What started it.
     pub firmware: Firmware,

@@ -1,4 +1,4 @@
-//! What /proc/iomem says besides the memory map.
+//! Facts in /proc/iomem other than the memory map.
 
 use crate::memory::Range;
 
@@ -19,8 +19,8 @@ impl CrashReservation {
         low: None,
     };
 
-    /// One "Crash kernel" line more, in any order. Should there be more than two, the highest is
-    /// the region and the lowest the low one.
+    /// Adds a "Crash kernel" line, in any order. If there are more than two, the highest is the
+    /// region and the lowest the low one.
     pub fn add(&mut self, range: Range) {
         let (high, other) = match self.region {
             None => return self.region = Some(range),
@@ -35,7 +35,7 @@ impl CrashReservation {
     }
 }
 
-/// Where the running kernel lies, by its lines in /proc/iomem; physical, `None` without a line.
+/// The physical ranges of the running kernel, from its lines in /proc/iomem; `None` without a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelRanges {
     /// "Kernel code": from _text to _etext.
@@ -46,7 +46,7 @@ pub struct KernelRanges {
     pub data: Option<Range>,
     /// "Kernel bss".
     pub bss: Option<Range>,
-    /// "Kernel image", which riscv has around the others.
+    /// "Kernel image", which on riscv contains the others.
     pub image: Option<Range>,
 }
 
@@ -61,29 +61,29 @@ impl KernelRanges {
     };
 }
 
-/// How much /proc/iomem told.
+/// How much of /proc/iomem could be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IomemAccess {
-    /// The file is not there, or nobody looked.
+    /// The file does not exist, or was not read.
     #[default]
     Missing,
     /// All addresses are 0: the reader lacks CAP_SYS_ADMIN.
     Unprivileged,
-    /// All of it was read.
+    /// The whole file was read.
     Read,
     /// It has more memory ranges than [`MemoryMap::CAPACITY`](crate::memory::MemoryMap::CAPACITY); the map is empty, the other
-    /// facts hold.
+    /// facts are valid.
     TooLong,
-    /// The file is there and could not be read, or not to its end.
+    /// The file exists but could not be read, or not to its end.
     Unreadable,
-    /// It has no line, or one that is no resource; nothing of it is used.
+    /// It has no line, or a line that is not a resource; nothing of it is used.
     Damaged,
 }
 
-/// What /proc/iomem says besides the map.
+/// Facts in /proc/iomem other than the memory map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Iomem {
-    /// How much it told.
+    /// How much of the file could be read.
     pub access: IomemAccess,
     /// The crash reservation.
     pub crash: CrashReservation,

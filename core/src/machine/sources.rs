@@ -1,8 +1,8 @@
-//! Where facts come from: one row for each file of /proc and /sys that is read.
+//! The sources of facts: one row for each file of /proc and /sys that is read.
 //!
-//! [`crate::linux`] opens what the rows name, in the order of [`ALL`]; a copy of these files is a
-//! machine that [`read_machine_at`](crate::linux::read_machine_at) reads as if it were this one.
-//! docs/unknown.md has the table, which a test writes.
+//! [`crate::linux`] opens the files that the rows name, in the order of [`ALL`]. A copy of these files
+//! can be read with [`read_machine_at`](crate::linux::read_machine_at) in place of this machine's.
+//! docs/unknown.md has the table; a test writes it.
 
 use core::ffi::CStr;
 
@@ -15,13 +15,13 @@ use crate::cstr;
 pub struct Source {
     /// Its path below the root directory, without a slash before it.
     pub path: &'static CStr,
-    /// Where other kernels have it, if `path` is not there.
+    /// Its path in other kernels, if `path` does not exist.
     pub other: Option<&'static CStr>,
-    /// What lies there.
+    /// What kind of file is at the path.
     pub shape: Shape,
     /// The facts, in words.
     pub gives: &'static str,
-    /// What is made of them.
+    /// The use of these facts.
     pub needed: Needed,
     /// Whether [`read_machine_to_boot`](crate::linux::read_machine_to_boot) reads it too.
     pub to_boot: bool,
@@ -29,21 +29,21 @@ pub struct Source {
     pub reader: Reader,
     /// How much of it is read.
     pub extent: Extent,
-    /// Its numbers in C, `KX_SOURCE_*`; none where C has no parser for it.
+    /// Its numbers in C, `KX_SOURCE_*`; empty if C has no parser for it.
     pub numbers: &'static [u32],
 }
 
-/// What lies at a path.
+/// A kind of file at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
     /// A file.
     File,
-    /// A directory; that it is there is the fact.
+    /// A directory whose existence is the fact.
     Directory,
     /// A directory of directories, each named `prefix` and a number, with these files.
     Numbered {
-        /// What is before the number.
+        /// The part of the name before the number.
         prefix: &'static str,
         /// The files in each.
         files: &'static [&'static CStr],
@@ -56,9 +56,9 @@ pub enum Shape {
 pub enum Extent {
     /// All of it.
     Whole,
-    /// So many bytes from its start suffice: the file grows with the machine.
+    /// The first bytes, this many at most: the file grows with the machine.
     Bytes(usize),
-    /// The ELF header and the program headers; what is after them is the kernel's memory.
+    /// The ELF header and the program headers; after them comes the kernel's memory.
     ElfHeaders,
 }
 
@@ -70,7 +70,7 @@ pub enum Needed {
     Plan,
     /// A plan for a crash kernel: read only where memory is reserved for one.
     Crash,
-    /// No plan: it says why a load is refused.
+    /// No plan: it explains why a load is refused.
     Refusal,
 }
 
@@ -137,7 +137,7 @@ impl Source {
         self
     }
 
-    /// The paths it may be at, the preferred one first.
+    /// The possible paths, the preferred one first.
     pub fn paths(&self) -> impl Iterator<Item = &'static CStr> + use<> {
         [Some(self.path), self.other].into_iter().flatten()
     }
@@ -150,7 +150,7 @@ pub const SETUP_DATA_FILES: [&CStr; 2] = [cstr!("type"), cstr!("data")];
 /// The files of a CPU in [`CRASH_NOTES`].
 pub const CRASH_NOTES_FILES: [&CStr; 2] = [cstr!("crash_notes"), cstr!("crash_notes_size")];
 
-/// Defines each row as a constant, so that a reader names what it reads, and [`ALL`] of them.
+/// Defines a constant for each row, so that readers name their source, and [`ALL`].
 macro_rules! sources {
     ($($(#[$doc:meta])* $name:ident = $row:expr;)*) => {
         $($(#[$doc])* pub const $name: Source = $row;)*

@@ -98,7 +98,7 @@ fn readers_have_no_paths_of_their_own() {
             assert!(!line.contains(start), "{line}");
         }
     }
-    // What is not in the table cannot be read by it; what is in it is read.
+    // A file that is not in the table cannot be read through it; every file in it is read.
     let table = include_str!("sources.rs");
     let names = table.lines().filter_map(|line| {
         let name = line.strip_prefix("    ")?.split_once(" =")?.0;

@@ -1,4 +1,4 @@
-//! Xen: where a kernel that the running one is given is not what would start.
+//! Xen: guests in which the running kernel accepts an image but cannot start it.
 
 use super::{Known, Machine, refusal};
 use crate::error::{Error, Result};
@@ -8,10 +8,10 @@ use crate::text;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum XenGuest {
-    /// Not said: no Xen, or one that is older than the file.
+    /// Unknown: no Xen, or a version without this file.
     #[default]
     Unknown,
-    /// Paravirtualised: the kernel sees no physical memory of its own, kexec is the hypervisor's.
+    /// Paravirtualised: the kernel sees no physical memory of its own, and kexec belongs to the hypervisor.
     Pv,
     /// Hardware virtual machine: kexec as on hardware.
     Hvm,
@@ -24,14 +24,14 @@ pub enum XenGuest {
 pub struct Xen {
     /// Whether it is a domain.
     pub domain: bool,
-    /// What kind of domain.
+    /// The kind of domain.
     pub guest: XenGuest,
     /// Whether it is the control domain, dom0.
     pub control: Known,
 }
 
 impl Xen {
-    /// Nothing known: taken for no domain.
+    /// Nothing known: treated as no domain.
     pub const NONE: Self = Self {
         domain: false,
         guest: XenGuest::Unknown,
@@ -68,11 +68,10 @@ pub fn hypervisor_is_xen(contents: &[u8]) -> bool {
 const SUBARCH_XEN: u32 = 2;
 
 impl Machine {
-    /// Whether a kernel that is loaded here could be started.
+    /// Whether a kernel that is loaded on this machine could be started.
     ///
-    /// A control domain's kernel takes kexec_load(2) and kexec_file_load(2) as any other does,
-    /// but the machine is the hypervisor's, and only the hypervisor's own kexec starts another
-    /// kernel on it. A paravirtualised guest has no physical memory of its own. HVM and PVH guests
+    /// A control domain's kernel accepts kexec_load(2) and kexec_file_load(2) as any other does,
+    /// but the hypervisor owns the machine, and only its own kexec starts another kernel on it. A paravirtualised guest has no physical memory of its own. HVM and PVH guests
     /// are ordinary machines.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
-//! Finding room: the highest stretch that fits.
+//! The search for room: the highest range that fits.
 
 use super::{Range, RangeSet};
 use crate::error::{Error, Narrowed, Result};
 
-/// What is wanted: size, alignment and the addresses allowed.
+/// A request for memory: size, alignment and the addresses allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// What it is for, in messages.
+    /// Its purpose, for messages.
     pub what: &'static str,
     /// Bytes, at least 1.
     pub size: u64,
@@ -16,16 +16,16 @@ pub struct Window {
     pub min: u64,
     /// The highest address allowed, inclusive.
     pub max: u64,
-    /// Which of the caller's limits narrow it, for the error.
+    /// Which of the caller's limits narrow the window, for the error.
     pub narrowed: Narrowed,
 }
 
-/// The highest range of `window.size` bytes, aligned, inside the window and all in `free`. One
-/// is found whenever there is one: a hole lies in a single range of the set, and in each range
-/// the highest aligned address is tried.
+/// The highest range of `window.size` bytes, aligned, inside the window and all in `free`. A
+/// hole is found if one exists: it lies in a single range of the set, and in each range the highest
+/// aligned address is tried.
 ///
 /// # Errors
-/// [`Error::NoHole`] with the size of the largest range there is; [`Error::BadArgument`] for a size of 0
+/// [`Error::NoHole`] with the size of the largest free range; [`Error::BadArgument`] for a size of 0
 /// or an alignment that is not a power of two.
 pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
     if window.size == 0 || !window.align.is_power_of_two() {
@@ -46,7 +46,7 @@ pub fn find_hole(free: &RangeSet, window: &Window) -> Result<Range> {
     })
 }
 
-/// The size of the largest stretch between `min` and `max` (inclusive), in bytes.
+/// The size of the largest free range between `min` and `max` (inclusive), in bytes.
 #[must_use]
 pub fn largest_hole(free: &RangeSet, min: u64, max: u64) -> u64 {
     let Some(window) = Range::new(min, max) else {

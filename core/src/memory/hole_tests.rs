@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::Random;
 
-/// Every answer is right, and there is an answer whenever trying every address finds one.
+/// Every result is correct, and a hole is found whenever trying every address finds one.
 #[test]
 fn finds_what_trying_every_address_finds() {
     let (mut found, mut none) = (0, 0);

@@ -4,17 +4,17 @@ use core::fmt;
 
 /// An e820 type (arch/x86/include/uapi/asm/setup_data.h; ACPI specification, table 15.4).
 ///
-/// Any number is allowed: firmware has types of its own, and the next kernel is told what this
-/// one was told.
+/// Any number is allowed: firmware has types of its own, which are passed to the next kernel
+/// unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemoryKind(pub u32);
 
 impl MemoryKind {
     /// Memory the kernel may use.
     pub const RAM: Self = Self(1);
-    /// Memory nobody may use.
+    /// Memory that must not be used.
     pub const RESERVED: Self = Self(2);
-    /// ACPI tables; RAM once they were read.
+    /// ACPI tables; usable as RAM once the kernel has read them.
     pub const ACPI: Self = Self(3);
     /// ACPI non-volatile storage.
     pub const NVS: Self = Self(4);
@@ -22,7 +22,7 @@ impl MemoryKind {
     pub const UNUSABLE: Self = Self(5);
     /// Persistent memory (NVDIMM).
     pub const PMEM: Self = Self(7);
-    /// Persistent memory of before ACPI 6, "legacy".
+    /// Persistent memory as reported before ACPI 6 ("legacy").
     pub const PRAM: Self = Self(12);
     /// RAM set aside for a special purpose (EFI_MEMORY_SP).
     pub const SOFT_RESERVED: Self = Self(0xefff_ffff);

@@ -1,11 +1,11 @@
-//! The memory map: what every stretch of physical memory is.
+//! The memory map: ranges of physical memory and their kinds.
 
 use heapless::Vec;
 
 use super::{MemoryKind, Range};
 use crate::error::Error;
 
-/// A [`MemoryMap`] has [`MemoryMap::CAPACITY`] entries already.
+/// A [`MemoryMap`] is full: it has [`MemoryMap::CAPACITY`] entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapFull;
 
@@ -18,12 +18,12 @@ impl From<MapFull> for Error {
     }
 }
 
-/// One stretch of memory.
+/// A range of memory and its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEntry {
-    /// Where.
+    /// Its addresses.
     pub range: Range,
-    /// What.
+    /// Its kind.
     pub kind: MemoryKind,
 }
 
@@ -31,14 +31,14 @@ pub struct MemoryEntry {
 ///
 /// Sources may list entries in any order and overlapping. Where they overlap the kind with the
 /// higher number wins, as in the kernel (arch/x86/kernel/e820.c, e820__update_table): RAM is the
-/// lowest, so what any source calls reserved is never taken for RAM.
+/// lowest, so memory that any source calls reserved never becomes RAM.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryMap {
     entries: Vec<MemoryEntry, { MemoryMap::CAPACITY }>,
 }
 
 impl MemoryMap {
-    /// How many entries fit. The kernel's own table ends at 128 + 3 × 64 nodes
+    /// The most entries that fit. The kernel's own table ends at 128 + 3 × 64 nodes
     /// (E820_MAX_ENTRIES), /proc/iomem can hold thousands on machines with memory hot-plug.
     pub const CAPACITY: usize = 8448;
 
@@ -56,7 +56,7 @@ impl MemoryMap {
         &self.entries
     }
 
-    /// Whether nothing is known.
+    /// Whether it has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -82,10 +82,10 @@ impl MemoryMap {
             .fold(0, |sum: u64, range| sum.saturating_add(range.size()))
     }
 
-    /// Adds a stretch; where the map has one already, the kind with the higher number stays.
+    /// Adds a range; where the map has an entry already, the kind with the higher number wins.
     ///
     /// # Errors
-    /// [`MapFull`] past [`MemoryMap::CAPACITY`]; the map is then not to be used.
+    /// [`MapFull`] past [`MemoryMap::CAPACITY`]; the map must not be used then.
     pub fn add(&mut self, range: Range, kind: MemoryKind) -> Result<(), MapFull> {
         let mut rest = Some(range);
         while let Some(todo) = rest {
@@ -99,7 +99,7 @@ impl MemoryMap {
                 return self.insert(index, todo, kind);
             }
             if kind > here.kind {
-                // What is left of the old one goes in again, and `todo` is tried once more.
+                // The rest of the old entry is added again, and `todo` is tried once more.
                 self.take_out(index);
                 for part in [here.range.after(todo), here.range.before(todo)] {
                     part.map_or(Ok(()), |part| self.insert(index, part, here.kind))?;
@@ -114,7 +114,7 @@ impl MemoryMap {
         Ok(())
     }
 
-    /// Makes touching stretches of one kind one, as the kernel does with its own table.
+    /// Joins adjacent ranges of one kind, as the kernel does in its own table.
     pub fn join_touching(&mut self) {
         let mut last: Option<MemoryEntry> = None;
         let mut kept: usize = 0;
@@ -149,8 +149,8 @@ impl MemoryMap {
         self.entries.pop();
     }
 
-    /// Makes the stretch the one at `index`. Sources are mostly sorted, so the end is the usual
-    /// place; heapless' insert() has a panic for an index past the end, hence push and rotate.
+    /// Inserts the entry at `index`. Sources are mostly sorted, so most entries go to the end.
+    /// heapless' insert() can panic for an index past the end, hence push and rotate.
     fn insert(&mut self, index: usize, range: Range, kind: MemoryKind) -> Result<(), MapFull> {
         let entry = MemoryEntry { range, kind };
         self.entries.push(entry).map_err(|_| MapFull)?;

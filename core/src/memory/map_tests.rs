@@ -35,7 +35,7 @@ fn ram_never_takes_from_what_is_reserved() {
 
 #[test]
 fn entries_that_touch_stay_apart() {
-    // The next kernel is told exactly what this one was told.
+    // The map is passed to the next kernel unchanged.
     let mut map = MemoryMap::new();
     map.add(range(0, 0xfff), MemoryKind::RAM).unwrap();
     map.add(range(0x1000, 0x1fff), MemoryKind::RAM).unwrap();

@@ -1,7 +1,7 @@
-//! Where things are and where things may go: address ranges, the memory map, hole search.
+//! Physical memory: address ranges, the memory map, the search for room.
 //!
-//! Addresses are physical, in bytes. A [`Range`] has an inclusive end, as the kernel's tables
-//! have, so that a range may end at the last address there is.
+//! Addresses are physical, in bytes. A [`Range`] has an inclusive end, as in the
+//! kernel's tables, so that a range may end at the last address.
 
 mod hole;
 mod kind;
@@ -17,11 +17,11 @@ pub use page::PageSize;
 pub use range::Range;
 pub use set::{RangeSet, SetFull};
 
-/// The page size of every architecture here as far as kexec is concerned, in bytes.
+/// Bytes of a 4 KiB page, the only page size of x86.
 pub const PAGE_SIZE: u64 = 4096;
 
-/// `value` rounded up to a multiple of `align`, which must be a power of two; `None` when it
-/// does not fit 64 bits.
+/// `value` rounded up to a multiple of `align`, which must be a power of two; `None` if it
+/// does not fit in 64 bits.
 #[must_use]
 pub const fn align_up(value: u64, align: u64) -> Option<u64> {
     match value.checked_add(align.wrapping_sub(1)) {

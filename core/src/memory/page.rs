@@ -17,7 +17,7 @@ impl PageSize {
     /// 64 KiB.
     pub const K64: Self = Self { beyond: 4 };
 
-    /// The page size of `bytes`; `None` if kernels have no such pages.
+    /// The page size of `bytes`; `None` if no kernel has such pages.
     #[must_use]
     pub const fn of(bytes: u64) -> Option<Self> {
         match bytes {
@@ -34,8 +34,8 @@ impl PageSize {
         0x1000_u64.wrapping_shl(self.beyond as u32)
     }
 
-    /// `size` rounded up to whole pages; `u64::MAX`, for which nobody has room, where that does not
-    /// fit 64 bits.
+    /// `size` rounded up to whole pages; `u64::MAX`, for which there is never room, if that does
+    /// not fit in 64 bits.
     #[must_use]
     pub const fn up(self, size: u64) -> u64 {
         match align_up(size, self.bytes()) {

@@ -10,7 +10,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Address 0 alone.
+    /// Address 0 only.
     pub(crate) const ZERO: Self = Self { start: 0, last: 0 };
 
     /// From the first to the last address, both inside; `None` if `last < start`.
@@ -53,19 +53,19 @@ impl Range {
         self.last.wrapping_sub(self.start).saturating_add(1)
     }
 
-    /// The part both have in common.
+    /// The intersection of both.
     #[must_use]
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.start.max(other.start), self.last.min(other.last))
     }
 
-    /// The part of it below `other`.
+    /// The part of this range below `other`.
     #[must_use]
     pub fn before(self, other: Self) -> Option<Self> {
         Self::new(self.start, self.last.min(other.start.checked_sub(1)?))
     }
 
-    /// The part of it above `other`.
+    /// The part of this range above `other`.
     #[must_use]
     pub fn after(self, other: Self) -> Option<Self> {
         Self::new(self.start.max(other.last.checked_add(1)?), self.last)

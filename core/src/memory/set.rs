@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::Range;
 use crate::error::Error;
 
-/// A [`RangeSet`] has [`RangeSet::CAPACITY`] ranges already.
+/// A [`RangeSet`] is full: it has [`RangeSet::CAPACITY`] ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetFull;
 
@@ -25,7 +25,7 @@ pub struct RangeSet {
 }
 
 impl RangeSet {
-    /// How many separate ranges fit: every entry of a full memory map, cut once more by every
+    /// The most separate ranges that fit: every entry of a full memory map, split once more by every
     /// segment and reservation.
     pub const CAPACITY: usize = 8704;
 
@@ -62,7 +62,7 @@ impl RangeSet {
     /// Adds addresses; ranges that overlap or touch become one.
     ///
     /// # Errors
-    /// [`SetFull`] past [`RangeSet::CAPACITY`]; the set is then not to be used.
+    /// [`SetFull`] past [`RangeSet::CAPACITY`]; the set must not be used then.
     pub fn insert(&mut self, range: Range) -> Result<(), SetFull> {
         // A range that ends just below `range` touches it and is merged too.
         let first = self.first_reaching(range.start().saturating_sub(1));
@@ -78,11 +78,11 @@ impl RangeSet {
         self.put(first, merged)
     }
 
-    /// Takes addresses out.
+    /// Removes addresses.
     ///
     /// # Errors
-    /// [`SetFull`] past [`RangeSet::CAPACITY`] (a range may be cut in two); the set is then not
-    /// to be used.
+    /// [`SetFull`] past [`RangeSet::CAPACITY`] (a range may be split in two); the set must not be
+    /// used then.
     pub fn remove(&mut self, range: Range) -> Result<(), SetFull> {
         let first = self.first_reaching(range.start());
         let mut after = None;
@@ -90,7 +90,7 @@ impl RangeSet {
             if here.start() > range.last() {
                 return Some(here);
             }
-            // Of the last range that is cut something may be left behind the cut.
+            // The last range that is cut may have a rest above the cut.
             after = here.after(range);
             here.before(range)
         });
@@ -100,7 +100,7 @@ impl RangeSet {
         }
     }
 
-    /// Puts what `each` answers in the place of every range from `first` on.
+    /// Replaces every range from `first` on by the result of `each`.
     fn rewrite(&mut self, first: usize, mut each: impl FnMut(Range) -> Option<Range>) {
         let mut kept = first;
         let mut from = first;
@@ -115,8 +115,8 @@ impl RangeSet {
         self.ranges.truncate(kept);
     }
 
-    /// Makes `range` the one at `index`. The end is the usual place; heapless' insert() has a
-    /// panic for an index past the end, hence push and rotate.
+    /// Inserts `range` at `index`, which is mostly the end. heapless' insert() can panic for an index
+    /// past the end, hence push and rotate.
     fn put(&mut self, index: usize, range: Range) -> Result<(), SetFull> {
         self.ranges.push(range).map_err(|_| SetFull)?;
         rotate_last_to_front(self.ranges.get_mut(index..).unwrap_or_default());
@@ -124,7 +124,7 @@ impl RangeSet {
     }
 }
 
-/// Moves the last element to the front, the others one up: `rotate_right(1)` without its panic.
+/// Moves the last element to the front and the others up by one: `rotate_right(1)` without its panic.
 pub(crate) fn rotate_last_to_front<T: Copy>(slice: &mut [T]) {
     let Some(mut carried) = slice.last().copied() else {
         return;

@@ -13,7 +13,7 @@ pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let [a, b, c, d, e, f] = arguments;
     let result: isize;
     // SAFETY: the kernel restores every register but x0, which is declared; it may read and write
-    // memory through the arguments, for which the caller answers.
+    // memory through the arguments, as the caller guarantees.
     unsafe {
         asm!(
             "svc 0",

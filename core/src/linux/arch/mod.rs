@@ -1,4 +1,4 @@
-//! What depends on the architecture this is compiled for: the system call entry, the layout of
+//! Code that depends on the target architecture: the system call entry, the layout of
 //! struct sigaction, and its name. The only place in core, the purgatory apart, with
 //! `cfg(target_arch)`.
 

@@ -14,7 +14,7 @@ pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let result: isize;
     // SAFETY: the kernel restores every register but a0 and, where the CPU has them, the vector
     // registers (Documentation/arch/riscv/vector.rst), which are among those that a C function may
-    // change; it may read and write memory through the arguments, for which the caller answers.
+    // change; it may read and write memory through the arguments, as the caller guarantees.
     unsafe {
         asm!(
             "ecall",

@@ -15,7 +15,7 @@ pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let [a, b, c, d, e, f] = arguments;
     let result: isize;
     // SAFETY: `syscall` clobbers rax, rcx and r11 only, all declared; it may read and write
-    // memory through the arguments, for which the caller answers.
+    // memory through the arguments, as the caller guarantees.
     unsafe {
         asm!(
             "syscall",
@@ -35,8 +35,8 @@ pub unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
 }
 
 /// struct sigaction of the kernel (include/linux/signal_types.h) for a handler that never returns:
-/// handler, flags, restorer, mask. The kernel refuses to deliver without a restorer; what never
-/// returns never gets there.
+/// handler, flags, restorer, mask. The kernel does not deliver a signal without a restorer; a
+/// handler that never returns never reaches it.
 pub const fn action(handler: usize, flags: usize) -> [usize; 4] {
     [handler, flags | SA_RESTORER as usize, handler, 0]
 }

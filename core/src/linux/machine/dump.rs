@@ -1,4 +1,4 @@
-//! What a crash kernel must be told of the running kernel.
+//! Reads the facts about the running kernel that a crash kernel needs.
 
 use core::ffi::CStr;
 
@@ -13,10 +13,10 @@ use crate::machine::{
     vmcoreinfo,
 };
 
-/// Bytes of a note where the kernel does not say (before 3.10).
+/// Bytes of a note if the kernel does not give them (before 3.10).
 const OLD_NOTE_SIZE: u64 = 1024;
 
-/// Fills what [`super::memory::iomem`] left of it.
+/// Fills the fields that [`super::memory::iomem`] does not.
 pub(super) fn dump(root: &Fd, dump: &mut Dump) {
     cpus(root, &mut dump.cpus);
     dump.vmcoreinfo = small(root, sources::VMCOREINFO.path, vmcoreinfo).flatten();
@@ -27,7 +27,7 @@ pub(super) fn dump(root: &Fd, dump: &mut Dump) {
         .flatten()
         .unwrap_or_default();
     let mut kcore = KcoreParser::new();
-    // What was read before an error holds.
+    // The entries before an error are valid.
     let _ = stream(root, sources::KCORE.path, |piece| kcore.feed(piece));
     dump.direct_map = kcore.direct_map;
     dump.text = kcore.text;
@@ -39,7 +39,7 @@ fn cma(root: &Fd, dump: &mut Dump) {
     for path in sources::CMA.paths() {
         match read_file_at(root, path, &mut buffer) {
             Err(Errno::ENOENT) => {}
-            // What fills the buffer may go on.
+            // Contents that fill the buffer may be incomplete.
             Ok(ranges) if ranges.len() < 1024 => {
                 dump.set_cma(ranges);
                 return;
@@ -56,7 +56,7 @@ fn cma(root: &Fd, dump: &mut Dump) {
 fn cpus(root: &Fd, notes: &mut CpuNotes) {
     let mut list = [0; 4096];
     let length = fill(root, sources::CPUS.path, &mut list);
-    // What fills the buffer may go on.
+    // Contents that fill the buffer may be incomplete.
     let whole = list.get(..length).filter(|list| list.len() < 4096);
     let Some(numbers) = whole.and_then(cpu_list) else {
         notes.listed = Known::No;
@@ -64,7 +64,7 @@ fn cpus(root: &Fd, notes: &mut CpuNotes) {
     };
     notes.listed = Known::Yes;
     let [address_file, size_file] = sources::CRASH_NOTES_FILES;
-    // More than there can be, should the file not be the kernel's.
+    // More than is possible, in case the file is not the kernel's.
     const NUMBERS: usize = 1 << 16;
     for cpu in numbers.take(NUMBERS) {
         let address = cpu_path(cpu, address_file)
@@ -95,7 +95,7 @@ fn cpu_path(cpu: u32, file: &CStr) -> Path {
     Path::numbered(&sources::CRASH_NOTES, cpu, file)
 }
 
-/// Bytes of a CPU's note; `None` if the file is there and does not say.
+/// Bytes of a CPU's note; `None` if the file exists but is invalid.
 fn note_size(root: &Fd, cpu: u32, file: &CStr) -> Option<u64> {
     let path = cpu_path(cpu, file);
     let path = path.as_c_str()?;

@@ -33,20 +33,20 @@ pub(super) fn efi(root: &Fd, machine: &mut Machine) {
     }
 }
 
-/// What started the running kernel. It makes /sys/firmware/efi where that was EFI
-/// (drivers/firmware/efi/efi.c, efisubsys_init); that this is missing says something only where
-/// /sys/firmware is not masked, as by containers: then the ACPI tables' directory is there.
+/// The firmware that started the running kernel. The kernel creates /sys/firmware/efi under EFI
+/// (drivers/firmware/efi/efi.c, efisubsys_init). Its absence means no EFI only if /sys/firmware is not
+/// masked, as in containers, that is if the ACPI tables' directory exists.
 pub(super) fn firmware(root: &Fd, machine: &Machine) -> Firmware {
-    match told(machine) {
+    match started_by(machine) {
         Firmware::Unreadable if open_directory(root, sources::ACPI.path).is_ok() => {
             Firmware::NotEfi
         }
-        told => told,
+        known => known,
     }
 }
 
-/// As much of it as was read before.
-pub(super) fn told(machine: &Machine) -> Firmware {
+/// The firmware, from the facts read so far.
+pub(super) fn started_by(machine: &Machine) -> Firmware {
     let signature = machine.x86.boot_params.efi_info().loader_signature;
     if machine.efi.present || matches!(signature, EfiInfo::EL32 | EfiInfo::EL64) {
         Firmware::Efi
@@ -57,16 +57,16 @@ pub(super) fn told(machine: &Machine) -> Firmware {
     }
 }
 
-/// `None` if not all of the map could be read, or fits.
+/// `None` if the map could not be read completely, or does not fit.
 fn runtime_map(entries: &Fd, efi: &mut Efi) -> Option<()> {
-    // The kernel numbers the entries as they come (drivers/firmware/efi/runtime-map.c).
+    // The kernel numbers the entries consecutively (drivers/firmware/efi/runtime-map.c).
     for entry in 0.. {
         let mut numbers = [0; 5];
         let mut first = true;
         for (number, file) in numbers.iter_mut().zip(&EfiMemoryDescriptor::FILES) {
             match open_numbered(entries, entry, file) {
                 Ok(attribute) => *number = hex_of(&attribute)?,
-                // There is no such entry.
+                // No such entry.
                 Err(Errno::ENOENT) if first => return Some(()),
                 Err(_) => return None,
             }

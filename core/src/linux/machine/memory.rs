@@ -1,5 +1,4 @@
-//! The memory map, from the best source there is; the order and its reasons are in
-//! [`crate::machine`].
+//! Reads the memory map from the best available source; [`crate::machine`] documents the order.
 
 use core::ffi::CStr;
 
@@ -18,7 +17,7 @@ use crate::memory::{MemoryEntry, MemoryMap, Range};
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
 const SETUP_E820_EXT: u64 = 1;
 
-/// /proc/iomem, and what of it a dump needs.
+/// /proc/iomem, with the ranges that a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     let read = stream(root, sources::IOMEM.path, |piece| {
@@ -27,7 +26,7 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     });
     let iomem = parser.finish();
     if let Err(errno) = read {
-        // Half a list would call reserved memory unknown.
+        // An incomplete list would lack reserved memory.
         machine.iomem.clear();
         machine.dump.clear();
         machine.maps.iomem_access = unread(errno);
@@ -42,7 +41,7 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     machine.maps.full |= iomem.access == IomemAccess::TooLong;
 }
 
-/// What an error at opening or reading it makes of the file.
+/// The access for an error of opening or reading the file.
 pub(super) const fn unread(errno: Errno) -> IomemAccess {
     match errno {
         Errno::ENOENT => IomemAccess::Missing,
@@ -50,7 +49,7 @@ pub(super) const fn unread(errno: Errno) -> IomemAccess {
     }
 }
 
-/// Fills the map the new kernel is told.
+/// Fills the memory map for the new kernel.
 pub(super) fn choose(root: &Fd, machine: &mut Machine) {
     let iomem_first = machine.wants_iomem() && machine.maps.iomem_access == IomemAccess::Read;
     let order = if iomem_first {
@@ -86,13 +85,12 @@ pub(super) fn choose(root: &Fd, machine: &mut Machine) {
     machine.memory.clear();
 }
 
-/// Fills the map from boot_params, and answers whether /sys/firmware/memmap would give the same.
+/// Fills the map from boot_params, and returns whether /sys/firmware/memmap would give the same map.
 ///
-/// The kernel sorts its e820 table, resolves overlaps as [`MemoryMap`] does, joins what touches
-/// (arch/x86/kernel/e820.c, e820__update_table) and makes the entries 0…n−1 of it at boot; what
-/// is added later gets the numbers behind (drivers/firmware/memmap.c). So a table that comes to
-/// as many entries as the directory has is that map: four system calls instead of nine an
-/// entry.
+/// The kernel sorts its e820 table, resolves overlaps as [`MemoryMap`] does, joins adjacent
+/// ranges (arch/x86/kernel/e820.c, e820__update_table) and makes the entries 0…n−1 from it at boot;
+/// memory added later gets the following numbers (drivers/firmware/memmap.c). So a table with as many
+/// entries as the directory has is the same map: four system calls instead of nine per entry.
 fn firmware_map_is_e820(root: &Fd, machine: &mut Machine) -> bool {
     machine.memory.clear();
     if !boot_params(root, machine) {
@@ -125,7 +123,7 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
     }
 }
 
-/// Whether the whole map was read; an entry that cannot be read, or makes no sense, spoils it.
+/// Whether the whole map was read; false if an entry cannot be read or is invalid.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
     entries(root, sources::MEMMAP.path, |entry| {
         let mut start = [0; 32];
@@ -153,9 +151,9 @@ pub(super) fn boot_params(root: &Fd, machine: &mut Machine) -> bool {
         && (page.setup_data() == 0 || setup_data(root, map, full).is_some())
 }
 
-/// `None` if not all of the E820_EXT nodes could be read, or fit.
+/// `None` if the E820_EXT nodes could not all be read, or do not fit.
 fn setup_data(root: &Fd, map: &mut MemoryMap, full: &mut bool) -> Option<()> {
-    // The kernel numbers the nodes as they come (arch/x86/kernel/ksysfs.c).
+    // The kernel numbers the nodes consecutively (arch/x86/kernel/ksysfs.c).
     let nodes = open_directory(root, sources::SETUP_DATA.path).ok()?;
     let [type_file, data_file] = sources::SETUP_DATA_FILES;
     for number in 0.. {
@@ -198,8 +196,8 @@ fn add(machine: &mut Machine, entry: MemoryEntry) -> bool {
     fits
 }
 
-/// Whether /proc/iomem was readable. The kernel lists RAM in pieces where it cut something out
-/// for itself at boot (setup_data nodes); touching pieces of a kind become one again.
+/// Whether /proc/iomem was readable. The kernel lists RAM in pieces if it took a part for
+/// itself at boot (setup_data nodes); adjacent pieces of a kind are joined again.
 fn from_iomem(machine: &mut Machine) -> bool {
     let Machine {
         iomem,

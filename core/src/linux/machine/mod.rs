@@ -1,7 +1,7 @@
-//! Reads the running system into a [`Machine`]: the files, in what order, and what of them.
+//! Reads the running system into a [`Machine`].
 //!
-//! Every file is read once, in pieces where it can be large, with a few KiB of stack. A file
-//! that is missing or not readable leaves its facts unknown; nothing here fails.
+//! Every file is read once, in pieces if it can be large, with a few KiB of stack. The facts of a
+//! file that is missing or not readable stay unknown; that is not an error.
 
 mod dump;
 mod efi;
@@ -24,20 +24,20 @@ use crate::bytes::put_slice;
 use crate::cstr;
 use crate::machine::{E820_ENTRY_SIZE, Machine, hex, sources};
 
-/// Fills `machine` from the running system's /proc and /sys; what was in it before is forgotten.
+/// Fills `machine` from the running system's /proc and /sys; its old contents are forgotten.
 pub fn read_machine(machine: &mut Machine) {
     let _facts_unknown = below(cstr!("/"), machine, true);
     to_boot::ask_kernel(machine);
 }
 
-/// As [`read_machine`], but for [`Machine::kexec`]: that says why a load is refused, no plan is
-/// made of it, and it is some twenty system calls.
+/// As [`read_machine`], without [`Machine::kexec`]. That part explains why a load is refused; no plan
+/// needs it, and it costs about twenty system calls.
 pub fn read_machine_to_plan(machine: &mut Machine) {
     let _facts_unknown = below(cstr!("/"), machine, false);
     to_boot::ask_kernel(machine);
 }
 
-/// Fills in what [`Machine::check_xen`] asks, and leaves the rest of `machine` as it is.
+/// Fills in the facts for [`Machine::check_xen`], and leaves the rest of `machine` unchanged.
 pub fn read_xen(machine: &mut Machine) {
     let Ok(root) = open(cstr!("/"), raw::O_PATH | raw::O_DIRECTORY) else {
         return;
@@ -50,8 +50,8 @@ pub fn read_xen(machine: &mut Machine) {
 /// another machine's files.
 ///
 /// # Errors
-/// The errno of opening `root`; ENOENT when it has neither `proc` nor `sys` in it. Nothing is
-/// known of the machine then. A file that is missing below them is no error.
+/// The errno of opening `root`; ENOENT if it contains neither `proc` nor `sys`. The machine is then
+/// empty. A missing file below them is not an error.
 pub fn read_machine_at(root: &CStr, machine: &mut Machine) -> Result<(), Errno> {
     machine.clear();
     let directory = open(root, raw::O_PATH | raw::O_DIRECTORY)?;
@@ -83,15 +83,15 @@ fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
     Ok(())
 }
 
-/// What boot_params say, then EFI. On a BIOS machine the kernel's decompressor writes down there
-/// what it found in the BIOS area; where nobody did it stays 0, and the new kernel looks itself.
+/// The address in boot_params, else that from EFI. On a BIOS machine the kernel's decompressor stores
+/// the address there that it found in the BIOS area; otherwise it is 0, and the new kernel searches.
 fn rsdp(machine: &Machine) -> u64 {
     let first = |address, other| if address != 0 { address } else { other };
     let from_efi = first(machine.efi.acpi20, machine.efi.acpi);
     first(machine.x86.boot_params.acpi_rsdp_addr(), from_efi)
 }
 
-/// Reads a file from its start into `buffer`; answers how many bytes, 0 if it cannot be read.
+/// Reads a file from its start into `buffer`; returns the number of bytes, 0 if it cannot be read.
 fn fill(directory: &Fd, path: &CStr, buffer: &mut [u8]) -> usize {
     read_file_at(directory, path, buffer).map_or(0, <[u8]>::len)
 }
@@ -104,7 +104,7 @@ fn boot_params(root: &Fd, machine: &mut Machine) {
     });
 }
 
-/// What a parser makes of an attribute.
+/// Passes an attribute to a parser.
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let mut buffer = [0; 128];
     read_attribute_at(directory, path, &mut buffer).map(parse)
@@ -122,11 +122,11 @@ fn hex_of(attribute: &Fd) -> Option<u64> {
     hex(buffer.get(..got)?)
 }
 
-/// Bytes of a file that are read at once: whole entries of an e820 table, and a buffer that
-/// leaves room for others on the page of the stack it is on.
+/// Bytes of a file that are read at once: whole entries of an e820 table, and small enough to leave
+/// room for other buffers on the same page of the stack.
 const PIECE: usize = 200 * E820_ENTRY_SIZE;
 
-/// Passes a file to `piece` bit by bit until that returns true.
+/// Passes a file to `piece` in pieces until that returns true.
 fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> Result<(), Errno> {
     let fd = open_at(directory, path, raw::O_RDONLY)?;
     let mut buffer = [0; PIECE];
@@ -150,8 +150,8 @@ fn open_directory(directory: &Fd, path: &CStr) -> Result<Fd, Errno> {
     open_at(directory, path, raw::O_PATH | raw::O_DIRECTORY)
 }
 
-/// A directory's entry that is a directory itself. It is not opened: the path of a file in it
-/// costs two system calls less.
+/// A directory's entry that is a directory itself. It is not opened: with the path of a file in
+/// it two system calls are saved.
 struct Entry<'a> {
     directory: &'a Fd,
     name: &'a CStr,
@@ -165,7 +165,7 @@ impl Entry<'_> {
         read_attribute_at(self.directory, path, buffer)
     }
 
-    /// `None` for names longer than the kernel gives: they are numbers.
+    /// `None` for names longer than the kernel's, which are numbers.
     fn path(&self, file: &CStr) -> Option<[u8; 64]> {
         let (name, mut path) = (self.name.to_bytes(), [0; 64]);
         put_slice(&mut path, 0, name)?;
@@ -179,8 +179,8 @@ impl Entry<'_> {
     }
 }
 
-/// Hands every entry of a directory to `each` in turn until that answers false. Answers whether
-/// the directory could be read to its end.
+/// Passes every entry of a directory to `each` until that returns false. Returns whether the
+/// directory could be read to its end.
 fn entries(directory: &Fd, path: &CStr, mut each: impl FnMut(Entry<'_>) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;

@@ -43,7 +43,7 @@ impl Path {
         path
     }
 
-    /// Adds a part; one that has no room spoils the path.
+    /// Adds a part; if there is no room, the path becomes invalid.
     fn push(&mut self, part: &[u8]) {
         let end = self.length.saturating_add(part.len());
         if put_slice(&mut self.text, self.length, part).is_none() {
@@ -58,10 +58,10 @@ impl Path {
     }
 }
 
-/// Passes every path that reading a machine from `root` opens to `each`, below `root` and without a
-/// slash before it, in the order of [`ALL`]: of a source that kernels have in one of two places both;
-/// of a directory of directories itself, and then the files of those that are there. What a path
-/// names may be missing or not readable.
+/// Passes every path that reading a machine from `root` opens to `each`, relative to `root`
+/// and without a leading slash, in the order of [`ALL`]. For a source with two possible paths both are
+/// passed; for a directory of directories the directory itself, and then the files in its existing
+/// entries. A file may be missing or not readable.
 ///
 /// It opens nothing but these directories. How much of a file to copy, and who may read it, is in its
 /// [`Source`]. A copy of all files, with the directories they are in, reads as the same machine

@@ -1,4 +1,4 @@
-//! Small files: what kexec may do here, what the CPU can, whether this is Xen.
+//! Reads small files: the state of kexec, the CPU's flags, RAM, Xen.
 
 use super::{Fd, open_directory, small, stream};
 use crate::machine::{
@@ -6,11 +6,11 @@ use crate::machine::{
     hypervisor_is_xen, load_limit, lockdown, sources, sources::Source, xen_control, xen_guest,
 };
 
-/// The kexec side.
+/// The state of kexec.
 pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
-    // What was read before an error holds.
+    // The facts read before an error are valid.
     let _ = stream(root, sources::STATUS.path, |piece| status.feed(piece));
     KexecState {
         loaded: flag_at(root, &sources::LOADED),
@@ -25,7 +25,7 @@ pub(super) fn kexec(root: &Fd) -> KexecState {
     }
 }
 
-/// Kernels of 2026 have a directory, and the old names as links into it.
+/// Recent kernels have a directory, and the old names as links into it.
 fn flag_at(root: &Fd, source: &Source) -> Known {
     let mut found = source.paths().filter_map(|path| small(root, path, flag));
     found.next().flatten().into()
@@ -49,11 +49,11 @@ pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
     machine.set_meminfo(&meminfo);
 }
 
-/// Xen: /sys/hypervisor is there with CONFIG_SYS_HYPERVISOR, /proc/xen when xenfs is mounted.
+/// Xen: /sys/hypervisor exists with CONFIG_SYS_HYPERVISOR, /proc/xen if xenfs is mounted.
 pub(super) fn xen(root: &Fd, machine: &mut Machine) {
     let control = small(root, sources::XEN_CAPABILITIES.path, xen_control);
     let named = small(root, sources::HYPERVISOR.path, hypervisor_is_xen);
-    // Only a Xen domain has a place to mount xenfs on (drivers/xen/xenbus/xenbus_probe.c).
+    // Only a Xen domain has a mount point for xenfs (drivers/xen/xenbus/xenbus_probe.c).
     let place = open_directory(root, sources::XEN_DIRECTORY.path).is_ok();
     machine.xen.domain = place || named == Some(true);
     machine.xen.control = if machine.xen.domain {

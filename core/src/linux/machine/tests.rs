@@ -265,7 +265,7 @@ fn a_firmware_map_as_it_was_at_boot_is_read_from_boot_params() {
     let machine = fake.read();
     assert_eq!(machine.maps.source, MemorySource::BootParams);
     assert_eq!(kinds(&machine), [1, 2, 1]);
-    // Memory added since boot has a number of its own, whatever else was taken away.
+    // Memory added since boot has a number of its own, even if other memory was removed.
     fs::remove_dir_all(fake.0.join("sys/firmware/memmap/2")).unwrap();
     fake.memmap(3, 0x200_0000, 0x2ff_ffff, "System RAM");
     let machine = fake.read();

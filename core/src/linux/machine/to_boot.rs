@@ -16,15 +16,15 @@ use crate::machine::{
 };
 use crate::memory::MemoryMap;
 
-/// Fills in what [`plan_to_boot`](crate::plan::plan_to_boot) wants to know of the running
-/// system, and leaves the rest of `machine` as it is: new, or [cleared](Machine::clear).
+/// Fills in the facts that [`plan_to_boot`](crate::plan::plan_to_boot) needs, and leaves the rest of
+/// `machine` unchanged. It must be new or [cleared](Machine::clear).
 ///
 /// The facts are those of [`read_machine`](super::read_machine), except that
 ///
 /// * [`Machine::memory`] comes from the running kernel's boot_params, else from /proc/iomem:
 ///   it lacks memory added since boot, and what `add_efi_memmap` adds;
-/// * where it comes from /proc/iomem, touching pieces stay pieces;
-/// * the size of the RAM and of the page tables is asked of the kernel, not read.
+/// * if it comes from /proc/iomem, adjacent ranges are not joined;
+/// * the size of RAM and the levels of the page tables come from system calls, not from files.
 pub fn read_machine_to_boot(machine: &mut Machine) {
     machine.platform.arch = arch::NATIVE;
     machine.platform.total_ram = total_ram();
@@ -32,7 +32,7 @@ pub fn read_machine_to_boot(machine: &mut Machine) {
     read_below(cstr!("/"), machine);
 }
 
-/// What comes from `<root>/proc` and `<root>/sys`.
+/// The facts from `<root>/proc` and `<root>/sys`.
 pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     machine.memory.clear();
     machine.maps.source = MemorySource::None;
@@ -44,7 +44,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
     let root = &root;
     super::boot_params(root, machine);
     efi::efi(root, machine);
-    machine.platform.firmware = efi::told(machine);
+    machine.platform.firmware = efi::started_by(machine);
     machine.platform.acpi_rsdp = rsdp(machine);
     machine.maps.iomem_access = iomem(root, &mut machine.iomem);
     machine.maps.full = machine.maps.iomem_access == IomemAccess::TooLong;
@@ -73,7 +73,7 @@ fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     }
 }
 
-/// Bytes of RAM the kernel manages, by sysinfo(2): what MemTotal in /proc/meminfo says.
+/// Bytes of RAM the kernel manages, by sysinfo(2): the same as MemTotal in /proc/meminfo.
 fn total_ram() -> Option<u64> {
     let mut info = core::mem::MaybeUninit::<sysinfo>::uninit();
     let target = info.as_mut_ptr() as usize;
@@ -85,9 +85,9 @@ fn total_ram() -> Option<u64> {
     info.totalram.checked_mul(info.mem_unit.into())
 }
 
-/// Whether the kernel uses page tables of five levels: then, and only then, it has addresses
-/// above 2^47 for those who ask for one (Documentation/arch/x86/x86_64/5level-paging.rst). Of a kernel
-/// of another architecture the question says nothing.
+/// Whether the kernel uses page tables of five levels: only then can a process map
+/// addresses above 2^47, on request (Documentation/arch/x86/x86_64/5level-paging.rst). For a kernel of
+/// another architecture the result has no meaning.
 fn five_level_paging() -> Known {
     match arch::NATIVE {
         Some(Arch::X86_64) => can_have(1 << 48).into(),
@@ -95,7 +95,7 @@ fn five_level_paging() -> Known {
     }
 }
 
-/// Asks the running kernel for what its files did not say.
+/// Gets the facts that its files do not have from the running kernel.
 pub(super) fn ask_kernel(machine: &mut Machine) {
     machine.platform.arch = arch::NATIVE;
     if machine.x86.five_level_paging == Known::Unknown {

@@ -13,8 +13,8 @@ pub const fn is_kernel_text(virt: u64) -> bool {
     virt >= KERNEL_MAP
 }
 
-/// Where physical address 0 is mapped, if `virt`, outside of the kernel's image, is the direct
-/// map's address of `phys`.
+/// The virtual address of physical address 0, if `virt`, outside of the kernel's image, is the
+/// address of `phys` in the direct map.
 pub const fn direct_map(virt: u64, phys: u64) -> Option<u64> {
     let base = virt.wrapping_sub(phys);
     if virt >= KERNEL_HALF && base >= KERNEL_HALF && base % DIRECT_MAP_ALIGN == 0 {

@@ -21,14 +21,14 @@ const EDD_MBR_SIG_BUFFER: usize = 0x290;
 const E820_TABLE: usize = 0x2d0;
 const EDDBUF: usize = 0xd00;
 
-/// How many entries e820_table has room for.
+/// The capacity of e820_table, in entries.
 const E820_MAX_ENTRIES_ZEROPAGE: usize = 128;
-/// How many entries eddbuf has room for (EDDMAXNR).
+/// The capacity of eddbuf, in entries (EDDMAXNR).
 const EDDMAXNR: u8 = 6;
-/// How many signatures edd_mbr_sig_buffer has room for (EDD_MBR_SIG_MAX).
+/// The capacity of edd_mbr_sig_buffer, in signatures (EDD_MBR_SIG_MAX).
 const EDD_MBR_SIG_MAX: u8 = 16;
 
-/// A copy of the 4096-byte page, or nothing: every getter then answers zero.
+/// A copy of the 4096-byte page, or nothing: every getter then returns zero.
 #[derive(Clone, Debug)]
 pub struct RunningBootParams {
     page: [u8; 4096],
@@ -41,7 +41,7 @@ impl Default for RunningBootParams {
     }
 }
 
-/// What the boot loader said of the EFI system table and memory map (struct efi_info).
+/// The EFI system table and memory map, as passed by the boot loader (struct efi_info).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EfiInfo {
     /// "EL64" or "EL32" as a little-endian number.
@@ -75,7 +75,7 @@ impl RunningBootParams {
         }
     }
 
-    /// Takes the page over; anything but 4096 bytes is no boot_params and leaves nothing known.
+    /// Copies the page; any length other than 4096 bytes is not boot_params and leaves nothing known.
     pub fn set(&mut self, bytes: &[u8]) {
         self.fill(|page| match <&[u8; 4096]>::try_from(bytes) {
             Ok(whole) => {
@@ -86,8 +86,8 @@ impl RunningBootParams {
         });
     }
 
-    /// Lets `read` write the page in place and answer how many bytes it wrote; anything but 4096
-    /// leaves nothing known.
+    /// Has `read` write the page in place and return how many bytes it wrote; any number other than
+    /// 4096 leaves nothing known.
     pub fn fill(&mut self, read: impl FnOnce(&mut [u8; 4096]) -> usize) {
         self.present = read(&mut self.page) == self.page.len();
         if !self.present {
@@ -95,7 +95,7 @@ impl RunningBootParams {
         }
     }
 
-    /// Forgets it, in place. A page of which nothing is known holds zeros already.
+    /// Forgets it, in place. A page without any facts is all zeros already.
     pub fn clear(&mut self) {
         if self.present {
             self.page = [0; 4096];
@@ -109,7 +109,7 @@ impl RunningBootParams {
         self.present.then_some(&self.page)
     }
 
-    /// The `N` bytes at a constant `offset`, zeros past the end (there is none such here).
+    /// The `N` bytes at a constant `offset`, zeros past the end, which no caller asks for.
     fn field<const N: usize>(&self, offset: usize) -> &[u8; N] {
         self.page
             .get(offset..)
@@ -117,7 +117,7 @@ impl RunningBootParams {
             .unwrap_or(&[0; N])
     }
 
-    /// screen_info: the text mode or frame buffer the boot loader left.
+    /// screen_info: the text mode or frame buffer that the boot loader set.
     #[must_use]
     pub fn screen_info(&self) -> &[u8; 64] {
         self.field(SCREEN_INFO)
@@ -153,13 +153,13 @@ impl RunningBootParams {
         u64_at(&self.page, HARDWARE_SUBARCH_DATA).unwrap_or(0)
     }
 
-    /// setup_data: physical address of the first node, 0 without.
+    /// setup_data: physical address of the first node, 0 if there is none.
     #[must_use]
     pub fn setup_data(&self) -> u64 {
         u64_at(&self.page, SETUP_DATA).unwrap_or(0)
     }
 
-    /// efi_info as it lies in the page.
+    /// The bytes of efi_info.
     #[must_use]
     pub fn efi_info_bytes(&self) -> &[u8; 32] {
         self.field(EFI_INFO)
@@ -197,7 +197,7 @@ impl RunningBootParams {
             .unwrap_or(table)
     }
 
-    /// eddbuf_entries, at most what fits.
+    /// eddbuf_entries, at most the capacity.
     #[must_use]
     pub fn eddbuf_entries(&self) -> u8 {
         u8_at(&self.page, EDDBUF_ENTRIES).unwrap_or(0).min(EDDMAXNR)
@@ -209,7 +209,7 @@ impl RunningBootParams {
         self.field(EDDBUF)
     }
 
-    /// edd_mbr_sig_buf_entries, at most what fits.
+    /// edd_mbr_sig_buf_entries, at most the capacity.
     #[must_use]
     pub fn edd_mbr_sig_buf_entries(&self) -> u8 {
         u8_at(&self.page, EDD_MBR_SIG_BUF_ENTRIES)

@@ -1,19 +1,19 @@
 //! /proc/cpuinfo: the first CPU's flags (arch/x86/kernel/cpu/proc.c).
 
-/// The longest flag looked for is shorter than this; longer ones are cut and match nothing.
+/// The longest flag looked for is shorter than this; longer ones are truncated and match nothing.
 const WORD: usize = 16;
 
-/// Looks for a few words in the first line that starts with "flags". The line has some 2 KiB and
-/// more; it is read word by word.
+/// Looks for a few words in the first line that starts with "flags". The line can be
+/// longer than 2 KiB; it is read word by word.
 #[derive(Clone, Debug)]
 pub struct CpuFlags {
     place: Place,
     word: [u8; WORD],
     length: usize,
     /// `la57`: 5-level page tables are in use. The kernel clears it when it runs with four
-    /// (`no5lvl`, or a kernel without support), whatever the CPU could do.
+    /// (`no5lvl`, or a kernel without support), even if the CPU supports five.
     pub la57: bool,
-    /// `pdpe1gb`: the CPU has pages of 1 GiB, whether or not the kernel uses them.
+    /// `pdpe1gb`: the CPU supports pages of 1 GiB, whether or not the kernel uses them.
     pub gbpages: bool,
 }
 
@@ -21,11 +21,11 @@ pub struct CpuFlags {
 enum Place {
     /// In the first word of a line.
     Key,
-    /// In a line that is not the one.
+    /// In another line.
     OtherLine,
-    /// Behind "flags".
+    /// After "flags".
     Flags,
-    /// Behind the line.
+    /// After the line.
     Done,
 }
 
@@ -42,14 +42,14 @@ impl CpuFlags {
         }
     }
 
-    /// Whether the line was read to its end: without it nothing is known of any flag.
+    /// Whether the line was read to its end: otherwise no flag is known.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         matches!(self.place, Place::Done)
     }
 
-    /// The next piece of the file, of any size; answers whether the line is over and nothing
-    /// more needs to be read.
+    /// Takes the next piece of the file, of any size. Returns whether the line has ended and no more
+    /// needs to be read.
     pub fn feed(&mut self, piece: &[u8]) -> bool {
         for &byte in piece {
             match (self.place, byte) {
@@ -69,7 +69,7 @@ impl CpuFlags {
         self.place == Place::Done
     }
 
-    /// The end of the file: a last word need not have anything behind it.
+    /// Ends the file: the last word need not be followed by anything.
     pub fn finish(&mut self) {
         self.feed(b"\n");
     }

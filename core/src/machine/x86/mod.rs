@@ -1,5 +1,5 @@
-//! What only an x86 machine has: boot_params with their e820 table, flags of its CPUs, and an
-//! address space in which the kernel has its place.
+//! Facts that only an x86 machine has: boot_params with their e820 table, the CPU's flags, and the
+//! layout of the kernel's address space.
 
 mod address_space;
 mod boot_params;
@@ -14,7 +14,7 @@ pub(super) use address_space::{direct_map, is_kernel_text};
 
 use super::Known;
 
-/// What is known of an x86 machine; nothing of any other.
+/// Facts about an x86 machine; empty for any other.
 #[derive(Clone, Debug, Default)]
 pub struct X86Facts {
     /// The boot_params the running kernel was started with.
@@ -22,9 +22,9 @@ pub struct X86Facts {
     /// Whether the running kernel uses 5-level page tables (cpuinfo's `la57` flag, which the
     /// kernel clears under `no5lvl`).
     pub five_level_paging: Known,
-    /// Whether the running kernel maps RAM by pages of 1 GiB: DirectMap1G in /proc/meminfo. A CPU
-    /// without them (no `pdpe1gb` in cpuinfo) says no; one with them does not say yes, for the
-    /// kernel may not use them (`nogbpages`, debug_pagealloc).
+    /// Whether the running kernel maps RAM with pages of 1 GiB: DirectMap1G in /proc/meminfo. No, if
+    /// the CPU lacks them (no `pdpe1gb` in cpuinfo). A CPU that has them does not make it yes,
+    /// because the kernel may not use them (`nogbpages`, debug_pagealloc).
     pub gbpages: Known,
 }
 
@@ -41,7 +41,7 @@ impl X86Facts {
 
     /// Forgets everything, in place.
     pub fn clear(&mut self) {
-        // No `..`: a field that is not named here does not compile.
+        // No `..`: a field that is not named here is a compile error.
         let Self {
             boot_params,
             five_level_paging,
@@ -52,7 +52,7 @@ impl X86Facts {
         *gbpages = Known::Unknown;
     }
 
-    /// Takes over what /proc/cpuinfo said: nothing, if it has no line of flags.
+    /// Copies the facts of /proc/cpuinfo; none, if it has no line of flags.
     pub const fn set_cpu_flags(&mut self, flags: &CpuFlags) {
         if !flags.is_complete() {
             return;

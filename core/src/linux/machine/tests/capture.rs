@@ -66,7 +66,7 @@ fn a_copy_is_the_same_machine() {
     let copied = copy(&fake, "copied");
     assert!(!copied.0.join("sys/devices/system/cpu/cpu2/other").exists());
     assert_eq!(known(&copied), known(&fake));
-    // Nothing of it was read in vain: each file that goes changes what is known.
+    // No file is read without need: removing any file changes the facts.
     for file in [
         "proc/self/status",
         "proc/iomem",
