@@ -1,8 +1,8 @@
 //! Builds the purgatories: each one flat, position-independent image from `purgatory/`, by the same
 //! stable compiler, checked here to need no relocation.
 //!
-//! A plan can be made on any host, so that every host builds each of them that it has the core
-//! library for. That of the build's own architecture is required.
+//! A plan can be made on any host, so every host builds each purgatory whose target's core library is
+//! installed. The one for the build's own architecture is required.
 
 // A panic here fails the build, as it should.
 #![allow(
@@ -24,9 +24,9 @@ struct Purgatory {
     arch: &'static str,
     /// The target whose core library it is built with.
     target: &'static str,
-    /// The CPU it runs on: any of the architecture.
+    /// The target CPU: any of the architecture.
     cpu: &'static str,
-    /// What is built: `purgatory/src/PROGRAM.rs`.
+    /// The program: `purgatory/src/PROGRAM.rs`.
     programs: &'static [&'static str],
     script: &'static str,
 }
@@ -44,7 +44,7 @@ const PURGATORIES: [Purgatory; 1] = [Purgatory {
 const BUDGET: usize = 4 * 1024;
 /// Flavour and name of the linkers to try: Rust's own links for every host.
 const LINKERS: [(&str, &str); 3] = [("ld.lld", "rust-lld"), ("ld.lld", "ld.lld"), ("ld", "ld")];
-/// What the dynamic-linking machinery of a position-independent link leaves; nobody loads it.
+/// Sections of dynamic linking in a position-independent program; they are not loaded.
 const IGNORED: [&str; 6] = [
     ".dynamic",
     ".dynsym",
@@ -87,7 +87,7 @@ fn build() -> Result<(), Box<dyn Error>> {
 
 impl Purgatory {
     fn build(&self, out: &Path, native: &str) -> Result<(), Box<dyn Error>> {
-        // Without that of the build's own architecture a program would verify nothing here.
+        // Without that of the build's own architecture, programs on this host would verify nothing.
         let there = self.arch == native || self.has_core_library()?;
         if !there {
             println!("cargo::rustc-cfg=no_purgatory_{}", self.arch);
@@ -106,8 +106,8 @@ impl Purgatory {
         Ok(())
     }
 
-    /// Whether the compiler has the core library of the purgatory's target. A compiler that does not
-    /// know the target has not.
+    /// Whether the compiler has the core library of the purgatory's target. False if the compiler
+    /// does not know the target.
     fn has_core_library(&self) -> Result<bool, String> {
         let mut rustc = rustc();
         rustc.args(["--print", "target-libdir", "--target", self.target]);
@@ -123,7 +123,7 @@ impl Purgatory {
                 return Ok(true);
             }
         }
-        // Where one is added, it changes.
+        // This directory changes when a target is added.
         if let Some(libraries) = directory.ancestors().nth(2).filter(|path| path.is_dir()) {
             println!("cargo::rerun-if-changed={}", libraries.display());
         }
@@ -234,7 +234,7 @@ fn sections(elf: &[u8]) -> Result<Vec<Section<'_>>, Box<dyn Error>> {
     Ok(sections)
 }
 
-/// The image, if it is what it must be: entry first, nothing but itself, in its budget.
+/// The image, after checks: entry first, no other sections or relocations, within its budget.
 fn flatten(elf: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let sections = sections(elf)?;
     let names = sections[number(elf, 62, 2)? as usize].5;

@@ -1,4 +1,4 @@
-//! Tells the build scripts of programs how to link: `DEP_KEXEC_RT_LINK_ARGS`, separated by
+//! Passes linker arguments to the build scripts of programs: `DEP_KEXEC_RT_LINK_ARGS`, separated by
 //! spaces, and the linker script `DEP_KEXEC_RT_LINKER_SCRIPT`.
 #![allow(clippy::std_instead_of_core)]
 
@@ -6,7 +6,7 @@ use std::env::var;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// A static program that starts at our own `_start`: no libc, no interpreter, no dynamic section.
+/// Options for a static program that starts at this crate's `_start`: no libc, no interpreter, no dynamic section.
 const LINK_ARGS: [&str; 8] = [
     "-nostartfiles",
     "-nostdlib",
@@ -15,7 +15,7 @@ const LINK_ARGS: [&str; 8] = [
     "-Wl,--build-id=none",
     "-Wl,-z,noexecstack",
     "-Wl,--no-eh-frame-hdr",
-    // Nothing here would make it read-only: that is a C library's start-up code.
+    // No code here would make it read-only: a C library's start-up code does that.
     "-Wl,-z,norelro",
 ];
 

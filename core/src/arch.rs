@@ -34,7 +34,7 @@ impl Arch {
         (self.elf_machine() as u64) << 16
     }
 
-    /// The name that `uname -m` gives.
+    /// The name that `uname -m` prints.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

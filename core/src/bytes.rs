@@ -43,7 +43,7 @@ pub fn put_slice(bytes: &mut [u8], offset: usize, data: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Writes a decimal number to the end of `text`, as far as it has room; answers where it begins.
+/// Writes a decimal number to the end of `text`, as far as it has room, and returns where it begins.
 pub fn put_decimal(text: &mut [u8], mut number: u32) -> usize {
     let mut start = text.len();
     for digit in text.iter_mut().rev() {

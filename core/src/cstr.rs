@@ -1,9 +1,8 @@
 //! C strings that cost nothing where they are not used.
 //!
-//! A compiler puts all strings that end in their only NUL into one section, to be merged by the
-//! linker, and GNU ld takes or leaves that section as a whole: a tiny program would carry the
-//! paths and messages of all the library. A string with a second NUL behind it has a section of
-//! its own.
+//! A compiler puts all strings whose only NUL is the last byte into one section, to be merged by the
+//! linker, and GNU ld keeps or drops that section as a whole: a tiny program would contain the paths
+//! and messages of the whole library. A string with a second NUL at its end has a section of its own.
 
 use core::ffi::CStr;
 
@@ -26,7 +25,7 @@ pub const fn cstr_of(text: &'static str) -> &'static CStr {
     }
 }
 
-/// The string of that number in a table of strings that each end in NUL.
+/// The string with this number in a table of strings that each end in NUL.
 ///
 /// ```
 /// # use kexec_core::nth_string;

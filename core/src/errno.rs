@@ -20,14 +20,14 @@ macro_rules! errnos {
 
         /// The numbers of the table, in its order.
         static NUMBERS: &[u16] = &[$($value as u16),*];
-        /// Name and text of each, every one with a NUL behind it: one constant and no pointers,
-        /// so that it needs no relocation and a program that asks for none has none of it.
+        /// Name and text of each, each followed by a NUL: one constant without pointers, so that it
+        /// needs no relocation and a program that does not use it does not contain it.
         static TEXTS: &str = concat!($(stringify!($name), "\0", $text, "\0"),*);
     };
 }
 
 impl Errno {
-    /// The symbolic name, "E?" for numbers this table does not hold.
+    /// The symbolic name, "E?" for numbers that are not in the table.
     #[must_use]
     pub fn name(self) -> &'static str {
         let known = self.c_strings().and_then(|(name, _)| name.to_str().ok());
@@ -41,7 +41,7 @@ impl Errno {
         known.unwrap_or("Unknown error")
     }
 
-    /// [`Errno::name`] and [`Errno::text`] for C; `None` for numbers this table does not hold.
+    /// [`Errno::name`] and [`Errno::text`] for C; `None` for numbers that are not in the table.
     #[must_use]
     pub fn c_strings(self) -> Option<(&'static CStr, &'static CStr)> {
         let number = NUMBERS.iter().position(|number| *number == self.0)?;
@@ -95,7 +95,7 @@ errnos! {
     EKEYEXPIRED raw::EKEYEXPIRED, "Key has expired";
     EKEYREVOKED raw::EKEYREVOKED, "Key has been revoked";
     EKEYREJECTED raw::EKEYREJECTED, "Key was rejected by service";
-    // The kernel's own, not for user space, but PE verification lets it out
+    // Internal to the kernel, but PE verification returns it to user space
     // (crypto/asymmetric_keys/verify_pefile.c).
     ENOTSUPP 524, "Operation is not supported";
 }

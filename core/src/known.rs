@@ -1,12 +1,12 @@
 //! Yes, no, or not known.
 
-/// What a file said, if it could be read.
+/// A fact from a file: yes, no, or unknown.
 ///
-/// In place of `Option<bool>`, whose `None` is not zero: a [`Machine`](crate::machine::Machine) that
-/// nobody has filled is all zeros, so that a static one takes no room in the program's file.
+/// Used in place of `Option<bool>`, whose `None` is not zero: an unfilled
+/// [`Machine`](crate::machine::Machine) is all zeros, so that a static one takes no room in the program's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Known {
-    /// The source is not there, not readable, or says neither.
+    /// The source does not exist, is not readable, or has another value.
     #[default]
     Unknown,
     /// No, 0.
@@ -16,7 +16,7 @@ pub enum Known {
 }
 
 impl Known {
-    /// What is known for sure.
+    /// [`Known::Yes`] or [`Known::No`].
     #[must_use]
     pub const fn of(value: bool) -> Self {
         if value { Self::Yes } else { Self::No }

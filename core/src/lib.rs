@@ -1,8 +1,8 @@
 //! kexec as a library: image + machine → plan → kernel.
 //!
 //! ```text
-//!  bytes of files ──► image   what is in the file          ┐
-//!  /proc, /sys    ──► machine what the running system says ┼─► plan ──► load ──► exec
+//!  bytes of files ──► image   the parsed kernel file       ┐
+//!  /proc, /sys    ──► machine facts of the running system  ┼─► plan ──► load ──► exec
 //!  the caller     ──► request cmdline, initrds, options    ┘   segments, entry, flags
 //!                                                              (pure)   (syscalls)
 //! ```
@@ -10,21 +10,21 @@
 //! The tour, in the order data flows:
 //!
 //! * [`image`]: a kernel file as a checked view over its bytes.
-//! * [`machine`]: what the running system says, as plain data, with a parser for each source;
+//! * [`machine`]: facts about the running system, as plain data, with a parser for each source;
 //!   [`linux::read_machine`] fills it in.
 //! * [`memory`]: address ranges, the memory map, the search for room.
-//! * [`boot`]: what the new kernel is told: boot_params, command line, e820, EFI, setup_data.
+//! * [`boot`]: the data for the new kernel: boot_params, command line, e820, EFI, setup_data.
 //! * [`purgatory`]: the code between two kernels, and the digest it verifies.
-//! * [`plan`]: all of it together: [`plan::plan`] places, writes and digests,
-//!   [`plan::Plan::check`] makes the kernel's checks first.
-//! * [`file_load`]: what kexec_file_load(2) will refuse, looked for first.
-//! * [`route`]: which of the two calls loads, and which may follow.
+//! * [`plan`]: combines them: [`plan::plan`] places, writes and digests;
+//!   [`plan::Plan::check`] makes the kernel's checks before the call.
+//! * [`file_load`]: checks for what kexec_file_load(2) refuses, before the call.
+//! * [`route`]: which of the two calls is made first, and which may follow.
 //! * [`refusal`]: what an errno of the kexec calls means on this machine, and what to do about it.
 //! * [`linux`]: the system calls: files, [`linux::kexec_load`], [`linux::kexec_file_load`],
 //!   [`linux::reboot_kexec`].
 //!
 //! Guarantees: no allocation, no libc, no reachable panic; the caller provides all memory
-//! ([`machine::Machine`], [`plan::Workspace`]), and a full table is an error, never a cut.
+//! ([`machine::Machine`], [`plan::Workspace`]), and a full table is an error, never truncated.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -39,7 +39,7 @@
 )]
 
 // Addresses and lengths are passed to the kernel as `usize`; x32 and 32-bit kernels take their
-// segments in another layout (`struct compat_kexec_segment`), and most of memory is out of reach.
+// segments in another layout (`struct compat_kexec_segment`), and they cannot address most of the memory.
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!(
     "kexec-core needs a target with 64-bit pointers: a 32-bit or x32 program cannot \

@@ -1,4 +1,4 @@
-//! What the caller wants.
+//! The caller's request.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use crate::arch::Arch;
 use crate::image::{Entry, Format};
 use crate::purgatory::{OnFailure, Secret};
 
-/// Where the purgatory says what it does. All off by default, as in kexec(8).
+/// The consoles on which the purgatory reports. All off by default, as in kexec(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
     /// Print to the VGA text screen (`--console-vga`).
@@ -17,7 +17,7 @@ pub struct Console {
     pub reset_vga: bool,
     /// I/O port of the serial port (`--serial`), default 0x3f8 (ttyS0).
     pub serial_port: u16,
-    /// Its speed in baud (`--serial-baud`); 0 leaves it as it is. 115200 divided by a whole number
+    /// Its speed in baud (`--serial-baud`); 0 leaves it unchanged. 115200 divided by a whole number
     /// up to 65535, or a speed that such a quotient exceeds by at most 2 %; others are
     /// [`Error::BadArgument`](crate::Error::BadArgument).
     pub serial_baud: u32,
@@ -40,18 +40,18 @@ impl Default for Console {
     }
 }
 
-/// How to plan a crash kernel.
+/// Options for a crash kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrashOptions {
     /// Let the running kernel rewrite the elfcorehdr when CPUs or memory come and go
-    /// (`--hotplug`): it gets the room, and is not verified.
+    /// (`--hotplug`): it gets room to grow, and is not verified.
     pub hotplug: bool,
-    /// Tell the new kernel of its memory on the command line too, by `memmap=`, which it then takes
-    /// in place of the e820 table (`--pass-memmap-cmdline`).
+    /// Also pass the memory map on the command line, by `memmap=`; the new kernel then uses it in
+    /// place of the e820 table (`--pass-memmap-cmdline`).
     pub memmap: bool,
 }
 
-/// A file that an image is started with, and its line of arguments, as multiboot kernels take them.
+/// A file that is loaded with an image, and its line of arguments, as for multiboot kernels.
 #[derive(Clone, Copy, Default)]
 pub struct Module<'t, 'a> {
     /// The whole file.
@@ -70,7 +70,7 @@ impl fmt::Debug for Module<'_, '_> {
     }
 }
 
-/// How to plan. There will be more members: make one of [`Options::DEFAULT`],
+/// Options that change how the plan is made. There will be more members: make one of [`Options::DEFAULT`],
 /// `Options { verify: false, ..Options::DEFAULT }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -79,21 +79,21 @@ pub struct Options {
     pub format: Option<Format>,
     /// The architecture the image must be for; `None` for that of the image.
     pub arch: Option<Arch>,
-    /// Where the image is entered: [`Entry::X86Long`]; others are refused. `None` chooses.
+    /// Where the image is entered: [`Entry::X86Long`]; others are rejected. `None` chooses.
     pub entry: Option<Entry>,
     /// Lowest address segments may use (`--mem-min`).
     pub mem_min: u64,
     /// Highest address segments may use, inclusive (`--mem-max`).
     pub mem_max: u64,
-    /// Hand the EFI runtime services on (`--noefi` clears it).
+    /// Pass on the EFI runtime services (`--noefi` clears it).
     pub efi: bool,
-    /// Have the purgatory verify what was loaded (`-i` clears it; no byte is read then).
+    /// Have the purgatory verify the loaded bytes (`-i` clears it; no byte is then read).
     pub verify: bool,
-    /// What it does when that fails, or when it faults itself.
+    /// What the purgatory does if that fails, or if it faults itself.
     pub on_failure: OnFailure,
-    /// Where it says so.
+    /// The consoles on which it reports.
     pub console: Console,
-    /// Without a [`format`](Options::format): take an ELF file for a Linux kernel, a vmlinux
+    /// Without a [`format`](Options::format): treat an ELF file as a Linux kernel, a vmlinux
     /// (`--args-linux`).
     pub args_linux: bool,
     /// Plan a crash kernel (`-p`), inside the crash reservation.
@@ -123,8 +123,8 @@ impl Default for Options {
     }
 }
 
-/// What to start. A plan borrows the bytes of kernel, initrds and modules (`'a`); the lists, command
-/// line and device tree (`'t`) may go once it is made. There will be more members: make one of
+/// A kernel to start, and its inputs. A plan borrows the bytes of kernel, initrds and modules (`'a`); the lists, command
+/// line and device tree (`'t`) are needed only until it is made. There will be more members: make one of
 /// `Request::default()`, as with [`Options`].
 #[derive(Clone, Copy, Default)]
 pub struct Request<'t, 'a> {
@@ -132,20 +132,20 @@ pub struct Request<'t, 'a> {
     pub kernel: &'a [u8],
     /// The initrds, each a whole file, in the order the new kernel unpacks them.
     pub initrds: &'t [&'a [u8]],
-    /// The modules, for images that take them. A Linux image takes none.
+    /// The modules, for images that take them. A Linux image has none.
     pub modules: &'t [Module<'t, 'a>],
     /// The command line, without a final NUL.
     pub command_line: &'t [u8],
-    /// A device tree blob to hand over (SETUP_DTB).
+    /// A device tree blob to pass on (SETUP_DTB).
     pub dtb: Option<&'t [u8]>,
     /// Seed for the new kernel's random numbers (SETUP_RNG_SEED); fresh from getrandom(2).
     pub rng_seed: Option<[u8; 32]>,
-    /// What the purgatory's digest is keyed with: fresh random bytes for each load
+    /// The key of the purgatory's digest: fresh random bytes for each load
     /// ([`random_secret`](crate::linux::random_secret)), or `None` for
     /// [`DEFAULT_SECRET`](crate::purgatory::DEFAULT_SECRET), with which equal plans are equal
     /// bytes.
     pub digest_secret: Option<&'t Secret>,
-    /// How.
+    /// Options that change how the plan is made.
     pub options: Options,
 }
 

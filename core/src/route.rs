@@ -1,9 +1,9 @@
-//! Which of the two calls loads, and which may follow when it is refused.
+//! Which of the two calls is made first, and which may follow if it is refused.
 //!
-//! The policy: kexec_file_load(2) comes first, for the kernel then checks signatures;
-//! kexec_load(2) follows where the first is missing or does not know the image. A load that policy
-//! forbids must not be retried with the other call. The other way round is allowed where a lockdown
-//! cannot be seen: kexec_file_load is the stricter of the two.
+//! The policy: kexec_file_load(2) comes first, because the kernel then checks signatures;
+//! kexec_load(2) follows if the first call is missing or does not support the image. A load that policy
+//! forbids must not be retried with the other call. The reverse order is allowed if it is unknown whether the
+//! kernel is locked down: kexec_file_load is the stricter of the two.
 
 use crate::Errno;
 use crate::machine::{KexecState, Known, Lockdown};
@@ -21,7 +21,7 @@ pub enum Call {
 /// Which calls the caller allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Either: kexec_file_load(2), then kexec_load(2) where that can help.
+    /// Either: kexec_file_load(2), then kexec_load(2) if that can help.
     Auto,
     /// kexec_file_load(2) only.
     File,
@@ -43,8 +43,8 @@ pub enum Route {
 }
 
 impl Route {
-    /// `prefers_load`: whether something is asked for that kexec_file_load would ignore. A known
-    /// lockdown leaves kexec_file_load alone, unless the caller allows only the other.
+    /// `prefers_load`: whether an option is set that kexec_file_load would ignore. Under a known
+    /// lockdown only kexec_file_load is made, unless the caller allows only the other call.
     #[must_use]
     pub const fn new(method: Method, prefers_load: bool, lockdown: Lockdown) -> Self {
         match (method, lockdown) {
@@ -92,7 +92,7 @@ impl Route {
     }
 }
 
-/// Whether kexec_load is missing, or forbidden as by a lockdown that cannot be seen.
+/// Whether kexec_load is missing, or may be forbidden by an unknown lockdown.
 fn file_load_may_help(errno: Errno, state: &KexecState) -> bool {
     match errno {
         Errno::ENOSYS => true,
@@ -125,7 +125,7 @@ mod tests {
             (File, true, Open, Route::File),
             (File, false, Integrity, Route::File),
             (Load, false, Open, Route::Load),
-            // The caller's wish; the kernel will refuse.
+            // As the caller requires; the kernel will refuse.
             (Load, true, Integrity, Route::Load),
         ] {
             assert_eq!(Route::new(method, prefers_load, lockdown), route);

@@ -9,11 +9,11 @@ pub fn hex(text: &[u8]) -> Option<u64> {
     rest.trim_ascii_start().is_empty().then_some(value)
 }
 
-/// The number whose hexadecimal digits come first, and what is behind them; `None` without a
-/// digit, or with more than 64 bits.
+/// The hexadecimal number at the start, and the rest after it; `None` without a digit, or for more
+/// than 64 bits.
 pub(super) fn hex_prefix(text: &[u8]) -> Option<(u64, &[u8])> {
     let (mut value, mut rest) = (0_u64, text);
-    while let Some((byte, behind)) = rest.split_first() {
+    while let Some((byte, after)) = rest.split_first() {
         let Some(digit) = char::from(*byte).to_digit(16) else {
             break;
         };
@@ -21,7 +21,7 @@ pub(super) fn hex_prefix(text: &[u8]) -> Option<(u64, &[u8])> {
             return None;
         }
         value = value << 4 | u64::from(digit);
-        rest = behind;
+        rest = after;
     }
     (rest.len() != text.len()).then_some((value, rest))
 }
@@ -47,17 +47,17 @@ pub(super) fn decimal(text: &[u8]) -> Option<i64> {
     })
 }
 
-/// What is before and behind the first `mark`; `None` without one.
+/// The parts before and after the first `mark`; `None` without one.
 pub(super) fn split_once<'a, const N: usize>(
     text: &'a [u8],
     mark: &[u8; N],
 ) -> Option<(&'a [u8], &'a [u8])> {
     let mut rest = text;
     // An array of known length is compared in place, a slice by a call.
-    while let Some((head, behind)) = rest.split_first_chunk::<N>() {
+    while let Some((head, after)) = rest.split_first_chunk::<N>() {
         if head == mark {
             let before = text.len().saturating_sub(rest.len());
-            return Some((text.get(..before)?, behind));
+            return Some((text.get(..before)?, after));
         }
         rest = rest.get(1..)?;
     }
@@ -65,7 +65,7 @@ pub(super) fn split_once<'a, const N: usize>(
 }
 
 /// Lines of a file that comes in pieces of any size. Of a line longer than `N` bytes the first
-/// `N` are kept: every fact here is at the front of its line.
+/// `N` are kept: every fact is at the start of its line.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<const N: usize> {
     line: [u8; N],
@@ -81,8 +81,8 @@ impl<const N: usize> Lines<N> {
         }
     }
 
-    /// Takes from the front of the file's next piece what is left of the line, and answers the
-    /// line, without its line feed; `None` if that is not in the piece, of which nothing is left.
+    /// Takes the rest of the line from the start of the file's next piece, and returns the line
+    /// without its line feed; `None` if the piece ends before the line feed and is used up.
     pub(super) fn next(&mut self, piece: &mut &[u8]) -> Option<&[u8]> {
         while let Some((&byte, rest)) = piece.split_first() {
             *piece = rest;

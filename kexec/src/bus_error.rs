@@ -1,4 +1,4 @@
-//! A mapped file that cannot be read any more (SIGBUS).
+//! Mapped files that can no longer be read (SIGBUS).
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,22 +11,22 @@ use kexec_cli::failure::code;
 /// Whether a crash kernel was loaded before this load began: a [`Known`].
 static BEFORE: AtomicU8 = AtomicU8::new(Known::No as u8);
 
-/// Ends the command with a message where a mapped page cannot be had.
+/// Sets a handler that ends the command with a message if a mapped page cannot be read.
 #[allow(unsafe_code)]
 pub fn prepare() {
-    // Without it the kernel ends the command, as any other program.
+    // If this fails, SIGBUS kills the command as usual.
     // SAFETY: `unreadable` makes system calls on memory of its own and an atomic, and ends the
     // process; it runs no code that takes a lock.
     let _without = unsafe { on_bus_error(unreadable) };
 }
 
-/// Notes whether a crash kernel is loaded that the kernel removes when it is asked for another.
+/// Stores whether a crash kernel is loaded, which the kernel removes when another one is loaded.
 pub fn replaces_crash_kernel(before: Known) {
     BEFORE.store(before as u8, Ordering::Relaxed);
 }
 
-/// Says it where the running kernel removed the old crash kernel and has no new one, or, if it was
-/// `asked` for another, where that cannot be told.
+/// Reports that the running kernel removed the old crash kernel and has no new one or, if the kernel
+/// was `asked` for another, that this is unknown.
 pub fn warn_if_lost(asked: bool) {
     let before = BEFORE.load(Ordering::Relaxed);
     let now = loaded(true);
@@ -50,7 +50,7 @@ pub fn warn_if_lost(asked: bool) {
 }
 
 /// A mapped file cannot be read. Nothing new was loaded: kexec_load reads what the digest has
-/// read, and gives EFAULT, not this. But a call before may have cost the old crash kernel.
+/// read, and gives EFAULT, not this. An earlier call may have removed the old crash kernel.
 extern "C" fn unreadable() -> ! {
     complain!("a file was cut short, or its disk failed, while it was read; nothing was loaded");
     warn_if_lost(true);

@@ -28,8 +28,8 @@ pub fn flags(command: &Command<'_>) -> u64 {
     .fold(0, |flags, (_, flag)| flags | flag)
 }
 
-/// The options of a plan as far as kexec_file_load knows them: what is ignored must not keep a
-/// crash kernel from being loaded.
+/// The options of a plan that kexec_file_load supports: ignored options must not prevent the load of a
+/// crash kernel.
 pub const fn options(options: Options) -> Options {
     Options {
         crash: match options.crash {
@@ -44,7 +44,7 @@ pub const fn options(options: Options) -> Options {
     }
 }
 
-/// Refuses what the call would refuse for its size (EFBIG), and initrds that would be too much to
+/// Rejects files that the call would refuse for their size (EFBIG), and initrds that are too large to
 /// join, before a byte is copied.
 pub fn check_sizes<'a>(inputs: &Inputs<'a>) -> Result<(), Failure<'a>> {
     let within =
@@ -79,7 +79,7 @@ pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<File>, Failure<'a>> {
     }
 }
 
-/// Loads; `joined` is what [`joined`] made of the initrds.
+/// Loads; `joined` is the result of [`joined`].
 pub fn load<'a>(
     command: &Command<'a>,
     inputs: &Inputs<'a>,
@@ -103,10 +103,10 @@ pub fn load<'a>(
     }
 }
 
-/// Files that are open for writing: the kernel refuses those, but of a crash kernel only once it
-/// has freed the old one.
+/// Rejects files that are open for writing: the kernel refuses them, but for a crash kernel only after
+/// it has freed the old one.
 pub fn check_writers<'a>(files: &[OpenedFile<'a, '_>], initrds: usize) -> Result<(), Failure<'a>> {
-    // Several initrds are joined: the kernel never sees them. Behind them may be a device tree.
+    // Several initrds are joined: the kernel never gets them. A device tree may follow them.
     let seen = if initrds == 1 { 2 } else { 1 };
     for (input, kept) in files.iter().take(seen) {
         if let Hold::Nothing {

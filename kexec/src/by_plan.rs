@@ -13,21 +13,21 @@ use crate::opened::{OpenedFile, Parsed};
 use crate::out::complain;
 use kexec_cli::failure::Failure;
 
-/// What a plan is made of, the files aside.
+/// The inputs of a plan other than the files.
 pub struct PlanInputs<'a> {
     line: &'a [u8],
     machine: &'a Machine,
     /// How many of the files are initrds.
     initrds: usize,
-    /// Whether a device tree after them is handed on.
+    /// Whether a device tree after them is passed on.
     pub dtb: bool,
-    /// Takes the place of the initrds.
+    /// Replaces the initrds.
     pub joined: Option<&'a [u8]>,
     pub options: Options,
 }
 
 impl<'a> PlanInputs<'a> {
-    /// As the command says.
+    /// From the command.
     pub fn of(job: Job<'_, 'a>, machine: &'a Machine) -> Self {
         Self {
             line: job.line.to_bytes(),
@@ -39,7 +39,7 @@ impl<'a> PlanInputs<'a> {
         }
     }
 
-    /// Makes and checks the plan, and hands it to `then`; what it points at lives no longer.
+    /// Makes and checks the plan, and passes it to `then`; the data it borrows does not outlive that call.
     pub fn with_plan<'p, T>(
         &self,
         files: &Parsed<'p, '_, '_>,
@@ -51,7 +51,7 @@ impl<'a> PlanInputs<'a> {
         let mut bytes = files.opened.files().iter().map(|(_, kept)| kept.bytes());
         let kernel = bytes.next().unwrap_or_default();
         let mut initrds = Vec::<&[u8], MAX_INITRDS>::new();
-        // Not extend(), which panics where this leaves out what does not fit; and all do.
+        // Not extend(), which can panic; here entries without room would be dropped, but all fit.
         for initrd in bytes.by_ref().take(self.initrds) {
             let _fits = initrds.push(initrd);
         }
@@ -73,8 +73,8 @@ impl<'a> PlanInputs<'a> {
     }
 }
 
-/// Hands a plan to the kernel, and takes it back if a file changed meanwhile. What had changed
-/// before costs nothing that is loaded: the kernel is not asked.
+/// Loads a plan, and unloads it if a file changed meanwhile. If a file changed before, no call is made,
+/// and the loaded image stays.
 pub fn load<'a>(plan: &Plan<'_>, files: &[OpenedFile<'a, '_>]) -> Result<(), Failure<'a>> {
     let path = files.first().map_or(c"", |(input, _)| input.path);
     for (input, kept) in files {
@@ -91,7 +91,7 @@ pub fn load<'a>(plan: &Plan<'_>, files: &[OpenedFile<'a, '_>]) -> Result<(), Fai
                 unload_again(plan.flags & KEXEC_ON_CRASH != 0);
                 return Err(Failure::Load(input.path, Error::FileChanged));
             }
-            // What is not known is no reason to unload what is most likely right.
+            // If it is unknown, the image is most likely right and stays loaded.
             Err(error) => complain!(
                 "warning: the kernel is loaded, but whether {} changed meanwhile is not known: \
                  {error}",
@@ -102,9 +102,9 @@ pub fn load<'a>(plan: &Plan<'_>, files: &[OpenedFile<'a, '_>]) -> Result<(), Fai
     Ok(())
 }
 
-/// Takes back what was loaded of a file that changed meanwhile.
+/// Unloads the image of a file that changed meanwhile.
 fn unload_again(crash: bool) {
-    // The image that was loaded before went when this one was taken.
+    // The kernel freed the previous image when it accepted this one.
     match kexec_unload(crash) {
         Err(error) => complain!("cannot unload it again: {error}"),
         Ok(()) => complain!(

@@ -1,4 +1,4 @@
-//! What the caller asked for, from the arguments.
+//! The parsed arguments.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -14,13 +14,13 @@ use crate::number::{self, Number};
 use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
 use crate::text::Text;
 
-/// How many initrds may be given. kexec_load(2) takes 16 segments in all; kexec_file_load(2) gets
-/// them joined into one.
+/// How many initrds may be given. kexec_load(2) takes 16 segments in all; for kexec_file_load(2)
+/// they are joined into one.
 pub const MAX_INITRDS: usize = 64;
 
-/// What is to be done. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
-/// loads. An unload before a load is none: the load replaces what is loaded, which stays until
-/// the new image is.
+/// The requested actions. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
+/// loads. An unload before a load is not made: the load replaces the loaded image, which stays until
+/// the new one is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actions {
     /// Report by exit code whether something is loaded, and nothing else.
@@ -29,7 +29,7 @@ pub struct Actions {
     pub unload: bool,
     /// Load.
     pub load: bool,
-    /// Then shut down in the usual way, at whose end the new kernel is started.
+    /// Then shut down in the usual way, which ends with the start of the new kernel.
     pub shutdown: bool,
     /// Then start it at once.
     pub exec: bool,
@@ -38,13 +38,13 @@ pub struct Actions {
 /// The arguments, understood.
 #[derive(Clone, Debug)]
 pub struct Command<'a> {
-    /// What to do.
+    /// The actions.
     pub actions: Actions,
-    /// By which call.
+    /// The system call that loads.
     pub method: Method,
     /// The kernel's file.
     pub kernel: Option<&'a CStr>,
-    /// The first word after the kernel that is no option, which nothing is done with.
+    /// The first word after the kernel that is not an option; it has no effect.
     pub ignored: Option<&'a CStr>,
     /// The initrds' files, in order.
     pub initrds: Vec<&'a CStr, MAX_INITRDS>,
@@ -66,7 +66,7 @@ impl Command<'_> {
         self.given.get(id as usize).copied().unwrap_or_default()
     }
 
-    /// Whether it is about the crash kernel, not the other one.
+    /// Whether the actions are for the crash kernel.
     #[must_use]
     pub fn crash(&self) -> bool {
         self.given(Id::LoadPanic)
@@ -80,9 +80,9 @@ impl Command<'_> {
     }
 }
 
-/// What the arguments mean.
+/// A parsed request.
 #[derive(Debug)]
-// There is one of it, on the stack, once.
+// There is only one, on the stack.
 #[allow(clippy::large_enum_variant)]
 pub enum Request<'a> {
     /// Print the usage text: its common part, or all of it.
@@ -100,12 +100,12 @@ pub enum Request<'a> {
     Work(Command<'a>),
 }
 
-/// Arguments that make no sense.
+/// An error in the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadUsage<'a> {
     /// Not an option, or wrongly used.
     Mistake(Mistake<'a>),
-    /// The value cannot be.
+    /// The value is invalid.
     Value {
         /// The option's name.
         option: &'static str,
@@ -118,29 +118,29 @@ pub enum BadUsage<'a> {
     },
     /// More than [`MAX_INITRDS`].
     TooManyInitrds,
-    /// An option of kexec(8) this version does not have.
+    /// An option of kexec(8) that this version does not support.
     Unsupported(&'static Unsupported),
-    /// Something is to be loaded, but what?
+    /// A load without a kernel file.
     NoKernel,
-    /// `-u`, and a start of what it takes away.
+    /// `-u`, and a start of the kernel that it unloads.
     UnloadAndStart,
-    /// `-p`, and a start: what starts a crash kernel is a crash.
+    /// `-p`, and a start: only a crash starts a crash kernel.
     StartOfCrash,
 }
 
 /// Bad usage, and the code to exit with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused<'a> {
-    /// What is wrong.
+    /// The error.
     pub why: BadUsage<'a>,
-    /// The exit code: kexec(8)'s, but 255 beside `-S`, which says "loaded" by 1.
+    /// The exit code: that of kexec(8), but 255 with `-S`, for which 1 means "loaded".
     pub code: u8,
-    /// Whether kexec(8) looks for a crash reservation first, and exits with 1 if there is none.
+    /// Whether kexec(8) checks for a crash reservation first, and exits with 1 if there is none.
     pub crash_load: bool,
 }
 
 impl BadUsage<'_> {
-    /// The exit code, as kexec(8) has it.
+    /// The exit code, as in kexec(8).
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
@@ -186,10 +186,10 @@ impl fmt::Display for BadUsage<'_> {
     }
 }
 
-/// Understands the arguments after the program's name.
+/// Parses the arguments after the program's name.
 ///
 /// # Errors
-/// [`Refused`]; what comes before it on the command line is not done either.
+/// [`Refused`]; the actions before the error on the command line are not performed either.
 pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a>, Refused<'a>> {
     let mut items = Getopt::new(arguments);
     let mut reading = Reading::new();
@@ -215,16 +215,16 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
     })
 }
 
-/// What was understood so far.
+/// The arguments parsed so far.
 struct Reading<'a> {
     command: Command<'a>,
     /// Whether `-u` came before the last `-p`: it means the crash kernel as `-p -u` does; with a
     /// kernel's name it is a load.
     panic_after_unload: bool,
-    /// What kexec(8) refuses only when it has read all arguments, the first of those: until then
-    /// `--help`, `--version` and every other mistake come before it.
+    /// The first error that kexec(8) reports only after it has read all arguments: `--help`,
+    /// `--version` and every other error take precedence over it.
     late: Option<BadUsage<'a>>,
-    /// An option that is not supported here, the first of those.
+    /// The first option that is not supported here.
     unsupported: Option<&'static Unsupported>,
 }
 
@@ -256,8 +256,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Understands the arguments up to the first that cannot be, or that is a request by itself;
-    /// `None` if there is none of the kind, and the command is whole.
+    /// Parses the arguments up to the first error or the first argument that is a request by itself;
+    /// `None` if there is neither, and the command is complete.
     fn all(
         &mut self,
         items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
@@ -302,7 +302,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What all of them mean together.
+    /// The request that all arguments together make.
     fn finish(&mut self) -> Result<(), BadUsage<'a>> {
         let command = &mut self.command;
         if self.panic_after_unload && command.kernel.is_some() {
@@ -327,7 +327,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Refuses what makes no sense together, before anything is done.
+/// Rejects combinations that are contradictory, before any action.
 fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     let crash = command.crash();
     let actions = &mut command.actions;
@@ -370,7 +370,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
             actions.exec = true;
             actions.shutdown = false;
         }
-        // A start asked for before is not taken back: `check` refuses both.
+        // An earlier request to start is not taken back: `check` rejects both.
         Id::Unload => {
             actions.unload = true;
             actions.load = false;
@@ -394,7 +394,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         // The last of the three counts.
         Id::ArgsLinux => command.options.args_linux = true,
         Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
-        // Of no effect, but a number.
+        // Without effect, but it must be a number.
         Id::Entry => _ = address("entry", value)?,
         Id::NoEfi => command.options.efi = false,
         Id::ResetVga => console.reset_vga = true,
@@ -402,7 +402,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::ConsoleSerial => console.serial = true,
         Id::Serial => console.serial_port = serial_port(value)?,
         Id::SerialBaud => console.serial_baud = serial_baud(value)?,
-        // Asked for by `given`, or of no effect; Help, Version and PrintCkrSize never come here.
+        // Queried with `given`, or without effect; Help, Version and PrintCkrSize never come here.
         Id::ReuseCmdline
         | Id::ReuseVideoType
         | Id::Module
@@ -445,7 +445,7 @@ fn on_mismatch(value: &CStr) -> Result<OnFailure, BadUsage<'_>> {
     }
 }
 
-/// The exit code of kexec(8) for a bad serial port or speed, which it finds last.
+/// The exit code of kexec(8) for an invalid serial port or speed, which it checks last.
 const BAD_SERIAL: u8 = 255;
 
 /// ttyS0, ttyS1, or an I/O port in hexadecimal with 0x.
@@ -455,7 +455,7 @@ fn serial_port(value: &CStr) -> Result<u16, BadUsage<'_>> {
         b"ttyS1" => Some(0x2f8),
         [b'0', b'x', digits @ ..] => {
             let Number { value, rest } = number::strtoul(digits, 16);
-            // No digits are 0 here too.
+            // No digits are also 0.
             u16::try_from(value).ok().filter(|_| rest.is_empty())
         }
         _ => None,
@@ -468,7 +468,7 @@ fn serial_port(value: &CStr) -> Result<u16, BadUsage<'_>> {
     })
 }
 
-/// What a divisor of the UART's 115200 gives, and what is of use; 0 changes nothing.
+/// A speed that a divisor of the UART's 115200 gives, and that is usable; 0 changes nothing.
 fn serial_baud(value: &CStr) -> Result<u32, BadUsage<'_>> {
     const MAX: u32 = 115_200;
     let baud = number::parse(value.to_bytes()).and_then(|baud| u32::try_from(baud).ok());

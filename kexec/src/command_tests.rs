@@ -43,7 +43,7 @@ fn the_last_mode_counts() {
     assert_eq!(actions("-e -l k"), [NO, NO, true, NO, NO]);
     assert_eq!(actions("-f k"), [NO, NO, true, NO, true]);
     assert_eq!(actions("-u"), [NO, true, NO, NO, NO]);
-    // The load replaces what is loaded: nothing is lost if it fails.
+    // The load replaces the loaded image: nothing is lost if it fails.
     assert_eq!(actions("-u -l k"), [NO, NO, true, NO, NO]);
     assert_eq!(actions("-u -f k"), [NO, NO, true, NO, true]);
     assert_eq!(actions("-l -u k"), [NO, true, NO, NO, NO]);
@@ -103,7 +103,7 @@ fn what_excludes_each_other() {
     assert_eq!(refused("-u -p -e k").0, 1);
 }
 
-/// 0 and 1 are answers.
+/// 0 and 1 are results.
 #[test]
 fn a_bad_option_beside_status_answers_nothing() {
     for words in [
@@ -287,7 +287,7 @@ fn help_and_version_come_at_once() {
             assert!(matches!(request, Ok(Request::Types)))
         });
     }
-    // Before what is found when all arguments are read.
+    // Before errors that are found after all arguments are read.
     with("--serial=x --reuseinitrd -h", |request| {
         assert!(matches!(request, Ok(Request::Help { .. })));
     });

@@ -1,12 +1,13 @@
-//! Kernels that are compressed as a whole, which no kexec call takes: the kernel's own bzImage
-//! unpacks itself, a `vmlinux.gz` does not.
+//! Kernels in a compressed file, which no kexec call takes: a bzImage unpacks itself, a `vmlinux.gz`
+//! does not.
 
 use kexec_core::image::{Format, probe};
 
 /// Bytes of a file that [`compressed`] looks at.
 pub const MAGIC: usize = 6;
 
-/// What a file that begins like this is compressed with, and what to do; `None` if it is not.
+/// The compression of a file that begins with these bytes, and what to do; `None` if it is not
+/// compressed.
 #[must_use]
 pub fn compressed(start: &[u8]) -> Option<&'static str> {
     Some(match probe(start) {

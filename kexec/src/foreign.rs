@@ -1,4 +1,4 @@
-//! Files given in the wrong place, known by their first bytes.
+//! Files given in the wrong place, recognised by their first bytes.
 
 use kexec_core::image::probe;
 

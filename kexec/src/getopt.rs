@@ -8,25 +8,25 @@ use crate::similar;
 use crate::table::{Id, OPTIONS, Opt, Origin, UNSUPPORTED, Unsupported};
 use crate::text::Text;
 
-/// One argument, understood.
+/// One parsed argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
     /// An option, and its value if it takes one.
     Option(Id, &'a CStr),
-    /// An option of kexec(8) this version does not have.
+    /// An option of kexec(8) that this version does not support.
     Unsupported(&'static Unsupported),
-    /// An argument that is no option.
+    /// An argument that is not an option.
     Positional(&'a CStr),
 }
 
-/// An argument that was not understood.
+/// An invalid argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake<'a> {
     /// No long option of this name.
     UnknownLong(&'a [u8]),
     /// No short option of this letter.
     UnknownShort(u8),
-    /// More than one long option begins like this.
+    /// More than one long option begins with this name.
     Ambiguous(&'a [u8]),
     /// It needs a value and is the last argument.
     NeedsValue(&'static str),
@@ -66,7 +66,7 @@ pub struct Getopt<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
-    /// From the arguments behind the program's name.
+    /// From the arguments after the program's name.
     pub const fn new(arguments: I) -> Self {
         Self {
             arguments,
@@ -98,7 +98,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
     ) -> Result<Item<'a>, Mistake<'a>> {
         match (option.value, given) {
             (None, None) => Ok(Item::Option(option.id, c"")),
-            // The one flag with a word of its own, which is no value in kexec(8).
+            // The only flag with a separate word, which is not a value in kexec(8).
             (None, Some(word)) if option.id == Id::Help && word == c"all" => {
                 Ok(Item::Option(option.id, word))
             }
@@ -119,7 +119,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
         if option.value.is_none() {
             return Ok(Item::Option(option.id, c""));
         }
-        // The rest of the word is the value, and nothing of it a letter.
+        // The rest of the word is the value; it has no letters of options.
         self.bundle = &[];
         let given = CStr::from_bytes_with_nul(rest).ok();
         self.option(option, given.filter(|value| !value.is_empty()))
@@ -154,7 +154,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Iterator for Getopt<'a, I> {
     }
 }
 
-/// What a long name means.
+/// The option that a long name means.
 #[derive(Clone, Copy, Debug)]
 enum Found {
     Option(&'static Opt),
@@ -162,7 +162,7 @@ enum Found {
 }
 
 impl Found {
-    /// Two names of one option are no ambiguity, as in getopt_long(3).
+    /// Two names of one option are not ambiguous, as in getopt_long(3).
     fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Option(one), Self::Option(other)) => one.id == other.id,
@@ -179,7 +179,7 @@ impl Found {
     }
 }
 
-/// One of all names there are. Out of line: it is asked for in several loops.
+/// The name with this number. Not inlined: several loops use it.
 #[inline(never)]
 fn nth(index: usize) -> Option<(&'static str, Found)> {
     if let Some(option) = OPTIONS.get(index) {

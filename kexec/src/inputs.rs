@@ -1,5 +1,5 @@
-//! The files named on the command line, opened once for whichever call takes them. A pipe or a
-//! block device is read into memory here, once as well.
+//! The files named on the command line, opened once for both calls. A pipe or a block device is read
+//! into memory here, also once.
 
 use core::ffi::CStr;
 
@@ -53,7 +53,7 @@ struct Start {
 }
 
 impl Start {
-    /// `None` if they cannot be read, which those find who need all of the file.
+    /// `None` if they cannot be read; the error is reported when the whole file is read.
     fn get(&self) -> Option<&[u8]> {
         self.bytes.get(..self.length?)
     }
@@ -66,13 +66,12 @@ pub struct Inputs<'a> {
     kernel_start: Start,
     pub initrds: Vec<Input<'a>, MAX_INITRDS>,
     pub dtb: Option<Input<'a>>,
-    /// What may be copied into memory: of these files, and of all that is made of them.
+    /// The limit on copies in memory: of these files, and of files made from them.
     pub copies: Copies,
 }
 
 impl<'a> Inputs<'a> {
-    /// Opens them in the order given, and refuses a kernel that is compressed before any call
-    /// is made.
+    /// Opens them in the given order, and rejects a compressed kernel before any call is made.
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let copies = Copies::of_available_memory();
         let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
@@ -102,7 +101,7 @@ impl<'a> Inputs<'a> {
         let dtb = match command.dtb.map(|path| Input::open(path, &copies)) {
             None => None,
             Some(Ok(dtb)) => Some(dtb),
-            // Nobody reads it: kexec_file_load takes none.
+            // Not read: kexec_file_load takes none.
             Some(Err(failure)) if command.method == Method::File => {
                 let path = Text(command.dtb.unwrap_or_default().to_bytes());
                 let error = failure.error();
@@ -122,8 +121,8 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// Warns of options without effect, of a kernel of another type than asked for, where
-    /// kexec_file_load does not ask, and of initrds that the new kernel cannot unpack.
+    /// Warns about options without effect, about a kernel of a type other than the requested one if
+    /// kexec_file_load ignores the type, and about initrds that the new kernel cannot unpack.
     pub fn warn(&self, command: &Command<'_>) {
         for option in command.only_for(Honours::Neither) {
             complain!("warning: --{}: {}", option.long, option.help);
@@ -145,7 +144,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Whether the kernel is of the type asked for.
+    /// Checks that the kernel is of the requested type.
     fn check_kind(&self, command: &Command<'_>) -> Result<(), &'static str> {
         let start = self.kernel_start.get().unwrap_or_default();
         match command.kind {
@@ -154,7 +153,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// What reports say of the files.
+    /// The files, for reports.
     pub fn listed(&self) -> impl Iterator<Item = Listed<'a>> + '_ {
         let one = |role, input: &Input<'a>| Listed {
             role,
@@ -166,8 +165,8 @@ impl<'a> Inputs<'a> {
             .chain(self.dtb.iter().map(move |input| one("dtb", input)))
     }
 
-    /// What a refused load is: where kexec_file_load is the only call, and does not know a file
-    /// that is no kernel, another call would not either.
+    /// The failure of a refused load: if kexec_file_load is the only call, and the file is not a
+    /// kernel, the other call would not take it either.
     pub fn blame(&self, method: Method, failure: Failure<'a>) -> Failure<'a> {
         let unknown = |errno| errno != Errno::ENOSYS && Class::of(errno).kexec_load_may_help();
         let start = self.kernel_start.get();

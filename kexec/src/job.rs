@@ -1,4 +1,4 @@
-//! What is to be loaded, and by which call.
+//! A load: its files, its options and its system calls.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -14,7 +14,7 @@ use crate::by_file;
 use crate::inputs::Inputs;
 use crate::out::complain;
 
-/// What is to be loaded.
+/// The inputs of a load.
 #[derive(Clone, Copy)]
 pub struct Job<'a, 'b> {
     pub command: &'b Command<'a>,
@@ -23,7 +23,7 @@ pub struct Job<'a, 'b> {
 }
 
 impl Job<'_, '_> {
-    /// Which call is made first, and which may follow, as far as the machine is known.
+    /// Which call is made first, and which may follow, from the known facts about the machine.
     pub fn route(self, machine: &Machine) -> Route {
         let lockdown = machine.kexec.lockdown;
         Route::new(self.command.method, self.prefers_load(), lockdown)
@@ -34,7 +34,7 @@ impl Job<'_, '_> {
         self.command.only_for(Honours::Load).next().is_some()
     }
 
-    /// Says, with `-d`, which options only kexec_load can do.
+    /// With `-d`, reports the options that only kexec_load supports.
     pub fn tell_why_load_is_first(self) {
         if !self.command.given(Id::Debug) {
             return;
@@ -63,7 +63,7 @@ impl Job<'_, '_> {
         report::by_file(out, load, &mut self.inputs.listed())
     }
 
-    /// Says which options the call that is made does not know.
+    /// Warns about options that the call does not support.
     pub fn warn(self, call: Call) {
         let only_others = match call {
             Call::FileLoad => Honours::Load,

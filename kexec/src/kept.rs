@@ -1,4 +1,4 @@
-//! Files kept as they are while their bytes are looked at.
+//! Files kept unchanged while their bytes are used.
 
 use kexec_core::Result;
 use kexec_core::linux::{Copies, File, Held, Mapping};
@@ -11,8 +11,8 @@ pub struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    /// Holds the file, by a copy of `holds` if need be, and maps it; of a file that cannot be
-    /// mapped, a copy of `maps` is.
+    /// Holds the file, if necessary by a copy counted in `holds`, and maps it. A file that cannot be
+    /// mapped is copied, counted in `maps`.
     pub fn new(file: &'a File, holds: &Copies, maps: &Copies) -> Result<Self> {
         let held = file.hold(holds)?;
         let mapping = held.map(maps)?;
@@ -27,12 +27,12 @@ impl<'a> Kept<'a> {
     /// The file's bytes.
     #[allow(unsafe_code)]
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: nobody can change a copy, and writers wait for the end of a lease. What neither
-        // could be had for is loaded all the same, as kexec(8) does: `Opened::warn` tells the
-        // operator, who alone can keep the promise then. So can only the operator, or the server
-        // of a network file system, while a lease is ended by force after 45 s, or binds no
-        // server. `Held::check` finds what changed against the promise, before and after
-        // kexec_load, and the purgatory's digest the rest.
+        // SAFETY: nobody can change a copy, and writers wait for the end of a lease. A file with
+        // neither is loaded nevertheless, as by kexec(8): `Opened::warn` warns the operator, who
+        // must then keep the file unchanged. The same holds for the operator, or the server of a
+        // network file system, after a lease is ended by force (45 s) or if it does not bind the
+        // server. `Held::check` detects changes before and after kexec_load, and the purgatory's
+        // digest detects the rest.
         unsafe { self.mapping.bytes() }
     }
 }

@@ -1,15 +1,15 @@
-//! Types of kernels, by the names kexec(8) has for them (`--type`).
+//! Types of kernels, by their names in kexec(8) (`--type`).
 
 use core::fmt;
 
-/// A type: its name, and what is loaded of it here.
+/// A type: its name, and which of its files are loaded here.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     /// The name.
     pub name: &'static str,
-    /// What it is, in the list that `--type=help` prints.
+    /// Its description in the list that `--type=help` prints.
     pub about: &'static str,
-    /// Whether a file that begins like this is of the type; `None` if none is loaded.
+    /// Whether a file that begins with these bytes is of the type; `None` if the type is not loaded.
     is: Option<fn(&[u8]) -> bool>,
 }
 
@@ -44,10 +44,10 @@ pub const KINDS: &[Kind] = &[
 
 /// Checks that a kernel that begins with `start` is of the type with this name, and that the type
 /// is one that is loaded. `start` should have [`START`](crate::foreign::START) bytes, if the file
-/// has.
+/// has as many.
 ///
 /// # Errors
-/// Why it is not.
+/// The reason, if it is not.
 pub fn check(name: &[u8], start: &[u8]) -> Result<(), &'static str> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name.as_bytes() == name) else {
         return Err("--type: there is no such type; --type=help lists them");
@@ -65,7 +65,7 @@ pub fn check(name: &[u8], start: &[u8]) -> Result<(), &'static str> {
 /// Writes the list of types.
 ///
 /// # Errors
-/// What `out` says.
+/// As `out` returns them.
 pub fn write(out: &mut dyn fmt::Write) -> fmt::Result {
     KINDS
         .iter()

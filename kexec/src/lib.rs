@@ -1,5 +1,5 @@
-//! The pure part of the `kexec` command: options, their parsing, the texts about them, the rows of
-//! the report, and what failures say.
+//! The pure part of the `kexec` command: options, their parsing and help texts, the rows of the report,
+//! and the messages of failures.
 //!
 //! Nothing here makes a system call or can panic; the program around it is `main.rs`.
 #![no_std]

@@ -9,11 +9,11 @@ use kexec_core::{Errno, Error};
 
 use kexec_cli::failure::Failure;
 
-/// Room for a line put together from the running kernel's and `--append`: an argument ends at
-/// 128 KiB (MAX_ARG_STRLEN). How much the new kernel takes is checked later.
+/// Room for the running kernel's line and `--append`: an argument has at most 128 KiB
+/// (MAX_ARG_STRLEN). The new kernel's limit is checked later.
 pub const CAPACITY: usize = 144 << 10;
 
-/// `--append`; with `--reuse-cmdline` behind the running kernel's.
+/// `--append`; with `--reuse-cmdline` after the running kernel's line.
 pub fn command_line<'a>(
     command: &Command<'a>,
     machine: &Machine,
@@ -41,7 +41,7 @@ pub fn command_line<'a>(
         b" "
     };
     let rest = buffer.get_mut(used..).unwrap_or_default();
-    // The final NUL needs a place too.
+    // The final NUL also needs room.
     if separator.len().saturating_add(append.len()) >= rest.len() {
         let full = Error::Full {
             what: "the command line's buffer",

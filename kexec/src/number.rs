@@ -1,7 +1,7 @@
 //! Numbers as strtoul(3) takes them, which is how kexec(8) reads its options.
 //!
 //! White space and a sign may come first. A number after a minus sign is counted down from 2^64.
-//! What does not fit is the largest number there is, and no digits at all are 0.
+//! A number that does not fit becomes the largest one, and no digits are 0.
 
 /// A number at the start of a text, and what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ const fn sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// The value of a digit. Not [`char::to_digit`], which panics for bases there are none of.
+/// The value of a digit. Not [`char::to_digit`], which panics for invalid bases.
 const fn digit(byte: u8, base: u32) -> Option<u32> {
     let value = match byte {
         b'0'..=b'9' => byte.wrapping_sub(b'0'),
@@ -79,7 +79,7 @@ const fn digit(byte: u8, base: u32) -> Option<u32> {
     if value < base { Some(value) } else { None }
 }
 
-/// The base, and the digits after what says so. A prefix without a digit is none: its `0` is a
+/// The base, and the digits after what says so. A prefix without a digit is not a prefix: its `0` is the
 /// number.
 fn prefix(text: &[u8], base: u32) -> (u32, &[u8]) {
     let begins = |rest: &[u8], base| {

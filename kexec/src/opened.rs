@@ -20,29 +20,29 @@ use kexec_cli::failure::Failure;
 /// Every file of a load: kernel, initrds, device tree.
 const MAX_FILES: usize = MAX_INITRDS + 2;
 
-/// A file, kept as it is as far as that can be.
+/// A file, kept unchanged if possible.
 pub type OpenedFile<'a, 'b> = (&'b Input<'a>, Kept<'b>);
 
-/// The files of a load, kept as they are, in the order kernel, initrds, device tree.
+/// The files of a load, kept unchanged, in the order kernel, initrds, device tree.
 pub struct Opened<'a, 'b> {
     files: Vec<OpenedFile<'a, 'b>, MAX_FILES>,
 }
 
-/// The same, with what the kernel's file was parsed as.
+/// The same, with the parsed kernel.
 pub struct Parsed<'a, 'b, 'c> {
     pub opened: &'c Opened<'a, 'b>,
     pub image: Result<Image<'c>, Error>,
 }
 
 impl<'a, 'b> Opened<'a, 'b> {
-    /// Holds all files, of which those without a lease are copied as far as the inputs' copies
-    /// go. What no machine like this one can load is not copied.
+    /// Holds all files. Files without a lease are copied, up to the inputs' limit on copies. Files that
+    /// no machine like this one can load are not copied.
     pub fn to_load(inputs: &'b Inputs<'a>, machine: &Machine) -> Result<Self, Failure<'a>> {
         check_total(inputs, machine)?;
         Self::new(inputs, &inputs.copies, &inputs.copies)
     }
 
-    /// For a check that changes nothing: only what cannot be mapped is copied.
+    /// For a check that changes nothing: only files that cannot be mapped are copied.
     pub fn to_look_at(inputs: &'b Inputs<'a>) -> Result<Self, Failure<'a>> {
         Self::new(inputs, &Copies::limited(0), &Copies::of_available_memory())
     }
@@ -81,13 +81,13 @@ impl<'a, 'b> Opened<'a, 'b> {
         path_and_bytes.unwrap_or_default()
     }
 
-    /// Whether all of them stay as they are: by a lease, or as a copy.
+    /// Whether all files stay unchanged: by a lease, or as a copy.
     pub fn stay(&self) -> bool {
         let mut holds = self.files.iter().map(|(_, kept)| kept.held().hold());
         holds.all(|hold| !matches!(hold, Hold::Nothing { .. }))
     }
 
-    /// Refuses a kernel of another type than asked for.
+    /// Rejects a kernel of a type other than the requested one.
     pub fn check_kind(&self, command: &Command<'_>) -> Result<(), Failure<'a>> {
         let (path, bytes) = self.kernel();
         let checked = match command.kind {
@@ -97,7 +97,7 @@ impl<'a, 'b> Opened<'a, 'b> {
         checked.map_err(|why| Failure::Load(path, Error::NotBootable { why }))
     }
 
-    /// Says of which files it is not certain that they stay as they are.
+    /// Warns about files that may change.
     pub fn warn(&self) {
         for (input, kept) in &self.files {
             let path = Text(input.path.to_bytes());
@@ -117,8 +117,8 @@ impl<'a, 'b> Opened<'a, 'b> {
     }
 }
 
-/// Initrds that are more than kexec_load takes, each of which becomes a segment as large as it
-/// is: by the rule that a plan's check makes of all segments, but before anything is copied.
+/// Checks that the initrds, each of which becomes a segment, are not too large for kexec_load. This is
+/// the rule of a plan's check for all segments, but checked before any file is copied.
 fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
     let half = machine
         .platform

@@ -1,4 +1,4 @@
-//! Output: standard output and standard error, written in pieces of one buffer.
+//! Buffered standard output and standard error.
 
 use core::fmt::{self, Write};
 
@@ -10,7 +10,7 @@ pub struct Out {
     to: Standard,
     buffer: [u8; 1024],
     used: usize,
-    /// What write(2) last failed with, which a [`fmt::Error`] does not say.
+    /// The errno of the last failed write(2), which [`fmt::Error`] cannot hold.
     errno: Errno,
 }
 
@@ -24,11 +24,11 @@ impl Out {
         }
     }
 
-    /// Writes what is left in the buffer.
+    /// Writes the rest of the buffer.
     pub fn finish(&mut self) -> fmt::Result {
         let bytes = self.buffer.get(..self.used).unwrap_or_default();
         self.used = 0;
-        // Where it cannot be, a file that may not grow ends the command, as any other.
+        // If that fails, SIGXFSZ ends the command, as it does other programs.
         let _ignored = Ignored::new(WriteSignal::FileSize);
         write_all(self.to, bytes).map_err(|errno| {
             self.errno = errno;
@@ -36,7 +36,7 @@ impl Out {
         })
     }
 
-    /// Why something could not be written.
+    /// Why a write failed.
     pub const fn error(&self) -> Error {
         Error::File {
             step: "write",
@@ -60,7 +60,7 @@ impl Write for Out {
     }
 }
 
-/// A line on standard error. That it may fail to be written changes nothing.
+/// Writes a line on standard error. A failure to write it is ignored.
 pub fn line(arguments: fmt::Arguments<'_>) {
     let mut out = Out::new(Standard::Error);
     let _unwritten = out.write_fmt(arguments);
@@ -68,7 +68,7 @@ pub fn line(arguments: fmt::Arguments<'_>) {
     let _unwritten = out.finish();
 }
 
-/// A line on standard error that begins with the program's name.
+/// Writes a line on standard error that begins with the program's name.
 macro_rules! complain {
     ($($argument:tt)*) => {
         $crate::out::line(format_args!("kexec: {}", format_args!($($argument)*)))

@@ -1,6 +1,6 @@
-//! The name that was most likely meant by one that there is not.
+//! The most likely intended name for an unknown one.
 
-/// Longest name that is compared; longer ones are similar to none.
+/// The longest name that is compared; longer ones are similar to no other.
 const LONGEST: usize = 31;
 
 /// The name nearest to `typed`, if it is near: the first of those with the fewest letters to

@@ -1,9 +1,9 @@
-//! Text of unknown origin (paths, command lines) made fit for a terminal and a log.
+//! Text of unknown origin (paths, command lines) escaped for terminals and logs.
 
 use core::fmt::{self, Write};
 
-/// Shows bytes as text: UTF-8 as it is; control characters and what is not UTF-8 as `\xNN`, so
-/// that no name can move the cursor or forge a line of the report.
+/// Shows bytes as text: UTF-8 as it is; control characters and invalid UTF-8 as `\xNN`, so
+/// that no name can move the cursor or fake a line of the report.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a>(pub &'a [u8]);
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::table::{OPTIONS, Opt, TITLES};
 
-/// The version line. Scripts look for "kexec-tools" and a number behind it.
+/// The version line. Scripts look for "kexec-tools" and a number after it.
 pub const VERSION: &str = concat!(
     "kexec-tools 2.0.32 compatible, libkexec ",
     env!("CARGO_PKG_VERSION"),
@@ -14,7 +14,7 @@ pub const VERSION: &str = concat!(
 /// Writes the usage text: the common options, or all of them.
 ///
 /// # Errors
-/// What `out` says.
+/// As `out` returns them.
 pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
     out.write_str(
         "Usage: kexec [OPTION]... KERNEL: load a kernel and start it from the running one\n",
@@ -83,9 +83,9 @@ fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fm
 
 /// Columns of a screen.
 const WIDTH: usize = 80;
-/// Where the help begins.
+/// The column of the help texts.
 const COLUMN: usize = 24;
-/// Where it begins in the common part.
+/// Their column in the common part.
 const COMMON_COLUMN: usize = 19;
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    /// Each title stands once, before its option, in the order of the table.
+    /// Each title is printed once, before its option, in the order of the table.
     #[test]
     fn has_its_titles_in_order() {
         let text = text(true);

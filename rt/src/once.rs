@@ -3,7 +3,7 @@
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// A value that can be taken once, for good.
+/// A value that can be taken once.
 #[derive(Debug)]
 pub struct Once<T> {
     taken: AtomicBool,
@@ -14,7 +14,7 @@ pub struct Once<T> {
 unsafe impl<T: Send> Sync for Once<T> {}
 
 impl<T> Once<T> {
-    /// A value nobody has taken yet.
+    /// A value that has not been taken.
     pub const fn new(value: T) -> Self {
         Self {
             taken: AtomicBool::new(false),
@@ -23,7 +23,7 @@ impl<T> Once<T> {
     }
 
     /// The value; `None` from the second call on.
-    #[allow(clippy::mut_from_ref)] // What the lint fears, a second one, is what `taken` prevents.
+    #[allow(clippy::mut_from_ref)] // `taken` prevents the second reference that the lint is about.
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::AcqRel) {
             return None;

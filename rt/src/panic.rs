@@ -21,7 +21,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     kexec_core::linux::exit(134)
 }
 
-/// For the dev profile's last words.
+/// Standard error, for the panic message of the dev profile.
 #[cfg(debug_assertions)]
 struct Stderr;
 

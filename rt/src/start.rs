@@ -1,11 +1,11 @@
-//! What the kernel leaves on the stack: argc, argv, environment (fs/binfmt_elf.c,
+//! The program's initial stack: argc, argv, environment (fs/binfmt_elf.c,
 //! create_elf_tables; the same on every architecture). The first instructions are in `arch`.
 
 use core::ffi::{CStr, c_char};
 
 use kexec_core::linux::{Environment, exit};
 
-/// The arguments behind the program's name.
+/// The arguments after the program's name.
 #[derive(Debug)]
 pub struct Arguments(*const *const c_char);
 
@@ -25,7 +25,7 @@ impl Iterator for Arguments {
     }
 }
 
-/// Calls `main` and ends the process with its answer.
+/// Calls `main` and ends the process with its exit code.
 ///
 /// # Safety
 /// `stack` must be the stack pointer the kernel started the process with, its strings unchanged.
@@ -35,7 +35,7 @@ pub unsafe fn start(stack: *const usize, main: impl FnOnce(Arguments, Environmen
     let argv = stack.wrapping_add(1).cast::<*const c_char>();
     let mut arguments = Arguments(argv);
     let _program = arguments.next();
-    // SAFETY: the environment's array of strings lies behind argv's null pointer, and lives,
+    // SAFETY: the environment's array of strings follows argv's null pointer, and lives,
     // unchanged, as long as the process.
     let environment = unsafe { Environment::new(argv.wrapping_add(count).wrapping_add(1)) };
     exit(main(arguments, environment))

@@ -1,4 +1,4 @@
-//! The purgatory that verifies nothing: bare.s is all of it.
+//! The purgatory without verification; all of its code is in bare.s.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Where the purgatory speaks: a serial port, VGA text memory, both or neither.
+//! The purgatory's consoles: a serial port, VGA text memory, both or neither.
 
 use crate::layout::{Block, CONSOLE_SERIAL, CONSOLE_VGA, RESET_VGA};
 use crate::port::{inb, outb};
@@ -19,13 +19,13 @@ const IDLE: u8 = 0x40;
 const PATIENCE: u32 = 1 << 18;
 
 pub struct Console {
-    /// Port of the UART while it answers.
+    /// Port of the UART; `None` if it does not respond.
     serial: Option<u16>,
     screen: Option<Screen>,
 }
 
 impl Console {
-    /// The consoles that the block names; none where what it says of them is damaged.
+    /// The consoles in the block; none if that part of the block is damaged.
     #[inline(never)]
     pub fn new(block: &Block) -> Self {
         let Some(report) = report(block) else {
@@ -61,7 +61,7 @@ impl Console {
                     return;
                 }
             }
-            // It never answers: no more waiting for it.
+            // It does not respond: do not wait for it again.
             self.serial = None;
         }
     }
@@ -83,7 +83,7 @@ impl Console {
         }
     }
 
-    /// Whether nobody listens.
+    /// Whether there is no console.
     fn is_silent(&self) -> bool {
         self.serial.is_none() && self.screen.is_none()
     }
@@ -123,7 +123,7 @@ impl Console {
         self.bytes(&number.to_be_bytes());
     }
 
-    /// Ends the last line, and lets its last byte leave before somebody else programs the port.
+    /// Ends the last line, and waits until its last byte is sent, before the next program uses the port.
     pub fn end(&mut self) {
         self.text("\n");
         self.wait(IDLE);

@@ -23,7 +23,7 @@ use layout::{Block, EXIT_64, SKIP_VERIFY};
 core::arch::global_asm!(include_str!("entry.s"));
 
 /// Called by entry.s; returns when the next program may start, and then the digest of the
-/// segment, for entry.s to compare it again: no single instruction decides alone.
+/// segment, which entry.s compares again, so that the result does not depend on a single instruction.
 ///
 /// # Safety
 /// `block` must be the parameter block of this segment, `start` the segment's first byte, and the
@@ -77,7 +77,7 @@ fn verify_or_stop(block: &Block, console: &mut Console) {
     stop_after(block, console);
 }
 
-/// Ends the line that says why, and does what the block says.
+/// Ends the line with the reason, and halts or resets as the block says.
 fn stop_after(block: &Block, console: &mut Console) -> ! {
     console.end();
     stop::stop(block)
@@ -96,7 +96,7 @@ const WITH_ERROR_CODE: u32 = 1 << 8
     | 1 << 30;
 
 /// Called by entry.s when the purgatory itself faults: memory that is not mapped, mostly. `count`
-/// is how many faults there were, this one among them: a fault in here is not reported, but stops.
+/// is the number of faults, including this one: a fault in here is not reported, the machine stops.
 ///
 /// # Safety
 /// `block` as for [`purgatory`]; `frame` must be the CPU's exception frame of `vector`.

@@ -62,7 +62,7 @@ pub fn number(halves: [u64; 2]) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
 
-/// How to report a failure, unless that is damaged: either copy must be what the other says.
+/// How to report a failure; `None` if that is damaged: the two copies must agree.
 pub fn report(block: &Block) -> Option<&Report> {
     let (one, other) = (&block.report, &block.inverted);
     let differing = (one.flags ^ other.flags)

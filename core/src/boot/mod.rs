@@ -1,4 +1,4 @@
-//! What the new kernel is told, encoded; one format a folder.
+//! Encodings of the data that is passed to the new kernel, one folder per format.
 
 mod zero_page;
 

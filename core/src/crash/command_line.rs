@@ -1,4 +1,4 @@
-//! What the crash kernel's command line is given more than asked for.
+//! The parameters that are added to a crash kernel's command line.
 
 use core::fmt::{self, Write};
 
@@ -9,17 +9,16 @@ use crate::memory::{MemoryEntry, MemoryKind, Range};
 /// The parameters added (Documentation/admin-guide/kernel-parameters.txt).
 #[derive(Clone, Copy, Debug)]
 pub struct Additions<'a> {
-    /// `elfcorehdr=`: where the header lies. That it is given is what makes a kernel a crash
-    /// kernel.
+    /// `elfcorehdr=`: the address of the header. A kernel with this parameter is a crash kernel.
     pub header: Range,
-    /// `acpi_rsdp=`, for a kernel that does not read boot_params' field.
+    /// `acpi_rsdp=`, for a kernel that does not read the field in boot_params.
     pub acpi_rsdp: Option<u64>,
-    /// `memmap=exactmap` and a `memmap=` for every entry, in place of the e820 table.
+    /// `memmap=exactmap` and a `memmap=` for every entry, which replace the e820 table.
     pub memmap: Option<&'a [MemoryEntry]>,
 }
 
-/// Writes the parameters and then `command_line` to `out`; answers what was written. They go
-/// first, for what is behind a `--` is init's.
+/// Writes the parameters and then `command_line` to `out`, and returns the part written. The
+/// parameters come first, because words after `--` are for init.
 ///
 /// # Errors
 /// [`Error::Full`] when `out` is too small.
@@ -72,14 +71,14 @@ fn parameters(text: &mut Text<'_>, additions: &Additions<'_>) -> fmt::Result {
     text.write_str(" memmap=exactmap")?;
     for entry in entries {
         let (start, end) = (entry.range.start(), entry.range.last().saturating_add(1));
-        // RAM is what is whole, the others are whatever they touch.
+        // RAM is reduced to whole KiB, the other kinds are extended to whole KiB.
         let (mark, start, end) = match entry.kind {
             MemoryKind::RAM => ('@', start.saturating_add(1023) >> 10, end >> 10),
             MemoryKind::ACPI | MemoryKind::NVS => {
                 ('#', start >> 10, end.saturating_add(1023) >> 10)
             }
             MemoryKind::PRAM => ('!', start >> 10, end.saturating_add(1023) >> 10),
-            // The kernel finds what it must not touch without them, and there are many.
+            // The kernel avoids the other kinds without these parameters, and there are many.
             _ => continue,
         };
         let size = end.saturating_sub(start);

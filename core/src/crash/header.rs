@@ -9,9 +9,9 @@
 //! 56 each   PT_LOAD   RAM, at its address in the direct map
 //! ```
 //!
-//! p_offset is the physical address, like p_paddr: "the file" is the old kernel's memory. Only of
-//! low memory that was copied it is the copy's. All
-//! PT_NOTE come first, for the capture kernel joins them into one by moving what follows.
+//! p_offset is the physical address, like p_paddr: "the file" is the old kernel's memory. For
+//! low memory that was copied, it is the address of the copy. All PT_NOTE come first, because the
+//! capture kernel joins them into one and moves the headers that follow.
 
 use super::x86;
 use crate::bytes::{put_slice, put_u8, put_u16, put_u32, put_u64};
@@ -22,7 +22,7 @@ use crate::elf::{
 use crate::machine::KernelText;
 use crate::memory::Range;
 
-/// What the header says.
+/// The contents of the header.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreHeader<'a> {
     /// Physical addresses of the CPUs' crash_notes, in the order of their numbers.
@@ -33,10 +33,10 @@ pub struct CoreHeader<'a> {
     pub vmcoreinfo: Range,
     /// The kernel's text, if its virtual address is known.
     pub text: Option<KernelText>,
-    /// The RAM to be dumped, sorted.
+    /// The RAM to dump, sorted.
     pub ram: &'a [Range],
-    /// Where the memory below [`CoreHeader::BACKED_UP`] is copied to before the capture kernel
-    /// starts, if it is.
+    /// The address to which the memory below [`CoreHeader::BACKED_UP`] is copied before the capture
+    /// kernel starts, if it is copied.
     pub backup: Option<Range>,
     /// Virtual address at which physical address 0 is mapped (PAGE_OFFSET).
     pub direct_map: u64,
@@ -46,7 +46,7 @@ pub struct CoreHeader<'a> {
 struct Segment {
     kind: u32,
     flags: u32,
-    /// Where its contents lie.
+    /// The address of its contents.
     offset: u64,
     virt: u64,
     phys: u64,
@@ -57,7 +57,8 @@ impl CoreHeader<'_> {
     /// Memory below this address can be copied: what a PC has before its ROMs and VGA memory.
     pub const BACKED_UP: u64 = x86::BACKED_UP;
 
-    /// The most program headers an ELF header counts: the capture kernel knows no PN_XNUM.
+    /// The most program headers that an ELF header can count: the capture kernel does not support
+    /// PN_XNUM.
     pub const PROGRAM_HEADERS_MAX: usize = 0xfffe;
 
     /// How many program headers there are.
@@ -70,7 +71,7 @@ impl CoreHeader<'_> {
             .saturating_add(self.ram.len())
     }
 
-    /// Bytes of the whole.
+    /// Bytes of all headers together.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.program_headers()
@@ -78,7 +79,7 @@ impl CoreHeader<'_> {
             .saturating_add(EHDR)
     }
 
-    /// Writes it; answers the part of `out` that was written. `None` if `out` is smaller than
+    /// Writes it and returns the part of `out` that was written; `None` if `out` is smaller than
     /// [`CoreHeader::size`] or there are more than [`CoreHeader::PROGRAM_HEADERS_MAX`].
     pub fn write<'o>(&self, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
         let out = out.get_mut(..self.size())?;
@@ -128,7 +129,7 @@ impl CoreHeader<'_> {
     }
 }
 
-/// Elf64_Ehdr: no sections, program headers right behind it.
+/// Elf64_Ehdr: no sections, immediately followed by the program headers.
 fn write_ehdr(out: &mut [u8], program_headers: u16) -> Option<()> {
     out.fill(0);
     put_slice(out, 0, MAGIC_64_LE)?;

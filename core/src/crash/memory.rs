@@ -4,13 +4,13 @@ use super::x86::LOW_MEMORY;
 use crate::machine::Machine;
 use crate::memory::{MapFull, MemoryKind, MemoryMap, Range};
 
-/// Fills `out` with what the crash kernel is told of memory:
+/// Fills `out` with the memory map for the crash kernel:
 ///
-/// * RAM: what there is of it in the first MiB (trampolines for the other CPUs go there), and the
-///   crash kernel's own: both reservations and the CMA ranges,
-/// * `header`, the elfcorehdr, and `backup` as reserved, or they would be written over,
-/// * everything that is not RAM, as the machine's map has it. "Soft Reserved" memory becomes
-///   reserved: it is RAM a driver may bring into use, and holds what is to be dumped.
+/// * RAM: all RAM in the first MiB (for the trampolines of the other CPUs), and the crash kernel's
+///   own memory: both reservations and the CMA ranges,
+/// * `header`, the elfcorehdr, and `backup` as reserved, so that they are not overwritten,
+/// * everything that is not RAM, as in the machine's map. "Soft Reserved" memory becomes
+///   reserved: it is RAM that a driver may use, and its contents are dumped.
 ///
 /// # Errors
 /// [`MapFull`].

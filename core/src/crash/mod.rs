@@ -1,8 +1,8 @@
-//! The crash kernel: what it is told of the memory of the kernel that crashed.
+//! The crash kernel: the data it gets about the memory of the kernel that crashed.
 //!
-//! Its /proc/vmcore is built from an ELF header, the elfcorehdr, that was made when it was loaded
+//! Its /proc/vmcore is built from an ELF header, the elfcorehdr, that is made when it is loaded
 //! ([`CoreHeader`]). It may use its reservation and little else ([`memory_map`]); the kernel that
-//! loads it wants some pages of that for itself ([`ControlPages`]).
+//! loads it needs some pages of that itself ([`ControlPages`]).
 
 mod command_line;
 mod header;

@@ -5,12 +5,12 @@ use crate::error::Result;
 use crate::machine::{CrashReservation, Dump};
 use crate::memory::RangeSet;
 
-/// Fills `out` with the RAM a dump shows: all System RAM, drivers' (kmem, virtio_mem) included,
-/// without the low MiB (but with what a `backup` keeps of it), the crash kernel's own memory (both
-/// reservations and the CMA ranges), and the GART, whose reading can stop the machine.
+/// Fills `out` with the RAM in a dump: all System RAM, including that of drivers (kmem, virtio_mem),
+/// without the low MiB (but with the part that `backup` keeps), the crash kernel's own memory (both
+/// reservations and the CMA ranges), and the GART, because reading it can stop the machine.
 ///
 /// # Errors
-/// [`crate::Error::Full`] when the ranges, cut, are more than a [`RangeSet`] holds.
+/// [`crate::Error::Full`] when there are more ranges after the cuts than fit in a [`RangeSet`].
 pub fn dump_ranges(
     dump: &Dump,
     reservation: &CrashReservation,

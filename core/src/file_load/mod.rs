@@ -1,8 +1,8 @@
-//! What the running kernel's own loader, kexec_file_load(2), will refuse, looked for first: of a
-//! crash kernel it refuses only once it has freed the old one.
+//! Checks for what kexec_file_load(2), the running kernel's own loader, refuses. They are made before
+//! the call, because the kernel refuses a crash kernel only after it has freed the old one.
 //!
-//! Pure functions over sizes, the image and the machine. What they do not find, the call may still
-//! refuse: signatures, policies, memory.
+//! Pure functions of sizes, the image and the machine. The call can still refuse for reasons that they
+//! do not check: signatures, policies, memory.
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::image::{Format, Kernel, Vmlinux};
 use crate::machine::Machine;
 
-/// Most bytes of a file that the call takes; of a larger one it gives EFBIG (KEXEC_FILE_SIZE_MAX
+/// The largest file that the call takes, in bytes; for a larger one it returns EFBIG (KEXEC_FILE_SIZE_MAX
 /// in kernel/kexec_file.c; before Linux 6.0 2 GiB − 1).
 pub const MAX: u64 = 4 << 30;
 
@@ -33,11 +33,11 @@ pub const fn check_size(size: u64) -> Result<()> {
     Ok(())
 }
 
-/// A file as an image of a format that the kernel's loader takes.
+/// Parses a file as an image of a format that the kernel's loader takes.
 ///
 /// # Errors
-/// As [`Kernel::parse`]; [`Error::NotThisFormat`] for an ELF file, which no loader of the kernel's
-/// takes on x86.
+/// As [`Kernel::parse`]; [`Error::NotThisFormat`] for an ELF file, which no loader in the
+/// kernel takes on x86.
 pub fn parse(file: &[u8]) -> Result<Kernel<'_>> {
     if Vmlinux::is_elf(file) {
         return Err(AN_ELF_FILE);

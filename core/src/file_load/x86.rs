@@ -1,12 +1,12 @@
 //! The loader of bzImages (arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe and
-//! bzImage64_load). What [`BzImage::parse`] refuses, it refuses too.
+//! bzImage64_load). It also refuses what [`BzImage::parse`] refuses.
 
 use crate::error::{Error, Result};
 use crate::image::BzImage;
 use crate::image::bzimage::xlf;
 use crate::machine::{Known, Machine, has_parameter, words};
 
-/// Bytes of a command line that the loader keeps for its own elfcorehdr=, of any image
+/// Bytes of any image's command line that the loader keeps for its own elfcorehdr=
 /// (MAX_ELFCOREHDR_STR_LEN).
 pub const ELFCOREHDR_WORDS: u64 = 30;
 
@@ -25,7 +25,7 @@ pub fn check(image: &BzImage<'_>, command_line: &[u8], machine: &Machine) -> Res
     if uses_efi_32(machine) {
         return refused(EFI_32);
     }
-    // What is not known of the paging, the running kernel knows.
+    // If the paging is not known here, the running kernel still checks it.
     let five_level = image.xloadflags() & xlf::FIVE_LEVEL != 0;
     if !five_level && machine.x86.five_level_paging == Known::Yes {
         return refused(

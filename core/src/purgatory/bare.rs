@@ -3,8 +3,8 @@
 /// Bytes of its code.
 const CODE_SIZE: usize = 128;
 
-/// Its code, relocatable to any address without change. Entry is offset 0. It is
-/// core/purgatory/src/bare.s, assembled, so that every host has it; a test compares the two.
+/// Its code, relocatable to any address without change. Entry is offset 0. These are the
+/// assembled bytes of core/purgatory/src/bare.s, so that every host has them; a test compares the two.
 #[rustfmt::skip]
 pub static BARE: &[u8; CODE_SIZE] = &[
     0xfa, 0xfc, 0x48, 0x8b, 0x25, 0x7f, 0x00, 0x00, 0x00, 0x48, 0x8d, 0x05, 0x48, 0x00, 0x00, 0x00,
@@ -17,7 +17,7 @@ pub static BARE: &[u8; CODE_SIZE] = &[
     0xff, 0xff, 0x00, 0x00, 0x00, 0x93, 0xcf, 0x00, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
 ];
 
-/// Bytes of a finished segment (its `bufsz`): the code, and what it is told.
+/// Bytes of a finished segment (its `bufsz`): the code and its parameters.
 pub const BARE_SIZE: usize = CODE_SIZE + 3 * 8;
 
 /// Memory the segment needs (its `memsz`), in bytes: a page, whose end is the stack.
@@ -25,19 +25,19 @@ pub const BARE_MEMSZ: usize = 4096;
 
 const _: () = assert!(BARE_SIZE <= BARE_MEMSZ / 2);
 
-/// What it is told: the registers the next program looks at.
+/// Its parameters: the registers that the next program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bare {
     /// RSI: boot_params.
     pub rsi: u64,
-    /// RSP, its own stack until then.
+    /// RSP; the bare purgatory uses its own stack until then.
     pub rsp: u64,
     /// Entry point, physical.
     pub rip: u64,
 }
 
 impl Bare {
-    /// Writes the finished segment to the start of `out`; answers it, or `None` if there is less
+    /// Writes the finished segment to the start of `out` and returns it; `None` if there is less
     /// room than [`BARE_SIZE`].
     #[must_use]
     pub fn build<'a>(&self, out: &'a mut [u8]) -> Option<&'a [u8]> {
@@ -56,7 +56,7 @@ impl Bare {
 mod tests {
     use super::BARE;
 
-    /// Its end is what the linker fills up with, and is not executed.
+    /// The end is padding by the linker, and is not executed.
     #[test]
     fn the_bytes_are_the_assembly() {
         const ASSEMBLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bare-x86_64.bin"));

@@ -8,7 +8,7 @@ use super::digest::{SECRET_SIZE, Secret};
 /// First eight bytes of a parameter block: "KXPURG" and the version of the layout.
 #[cfg(not(purgatory_blob))]
 pub const MAGIC: u64 = u64::from_le_bytes(*b"KXPURG\0\x02");
-/// Regions a block has room for: as many as kexec_load(2) takes segments.
+/// The most regions in a block: as many as kexec_load(2) takes segments.
 pub const MAX_REGIONS: usize = 16;
 /// General registers, RSP among them, and RIP.
 pub const REGISTERS: usize = 17;
@@ -41,14 +41,14 @@ pub struct Area {
     pub length: u64,
 }
 
-/// How a failure is reported. It is there twice, so that it can be trusted where the rest of the
-/// block cannot.
+/// How a failure is reported. The block has it twice, so that it can be trusted even if the rest of
+/// the block cannot.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Report {
     /// [`SKIP_VERIFY`] and the following.
     pub flags: u32,
-    /// [`HALT`] or [`REBOOT`]: what follows a wrong digest or a fault.
+    /// [`HALT`] or [`REBOOT`]: what to do after a wrong digest or a fault.
     pub on_failure: u32,
     /// Baud rate to program; 0 leaves the port as it is.
     pub serial_baud: u32,
@@ -62,9 +62,9 @@ pub struct Report {
 pub struct Block {
     /// [`MAGIC`].
     pub magic: u64,
-    /// How a failure is reported,
+    /// How a failure is reported.
     pub report: Report,
-    /// and the same with every bit inverted.
+    /// `report` with every bit inverted.
     pub inverted: Report,
     /// [`EXIT_64`].
     pub exit_mode: u32,
@@ -72,19 +72,19 @@ pub struct Block {
     pub region_count: u32,
     /// RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8 to R15, RIP at the jump.
     pub registers: [u64; REGISTERS],
-    /// What is copied once everything is verified: from here,
+    /// Source of the copy that is made after the verification.
     pub backup_source: u64,
-    /// to here,
+    /// Destination of the copy.
     pub backup_target: u64,
-    /// so many bytes, 0 for none.
+    /// Bytes to copy, 0 for none.
     pub backup_length: u64,
-    /// What is verified, in order.
+    /// The regions to verify, in order.
     pub regions: [Area; MAX_REGIONS],
-    /// What the digests are keyed with.
+    /// The key of the digests.
     pub secret: Secret,
-    /// What the digest over the regions must be, the low half first.
+    /// The expected digest over the regions, low half first.
     pub digest: [u64; 2],
-    /// What the digest over the segment up to here must be, the low half first.
+    /// The expected digest over the segment up to here, low half first.
     pub check: [u64; 2],
 }
 

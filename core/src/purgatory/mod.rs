@@ -1,9 +1,9 @@
-//! The purgatory: what runs between the old kernel and the new one.
+//! The purgatory: the program that runs between the old kernel and the new one.
 //!
 //! A flat, position-independent x86-64 program, built with this crate from `core/purgatory/`.
-//! It verifies that what was loaded is still what lies in memory, says so on a console when
-//! asked, and enters the next program with given registers. The loader puts it into one
-//! segment with [`build`] and makes its first byte the entry point of kexec_load(2).
+//! It verifies that the memory still holds what was loaded, reports on a console if requested, and
+//! enters the next program with the given registers. The loader puts it into one segment with
+//! [`build`] and makes its first byte the entry point of kexec_load(2).
 //!
 //! ```text
 //! 0                 PARAMETERS_OFFSET    SEGMENT_SIZE            MEMSZ
@@ -28,8 +28,8 @@ pub use parameters::{
 #[cfg(test)]
 mod tests;
 
-/// Whether this build has it: a build for another architecture than x86-64 goes without where there
-/// is no core library of x86-64 to build it with (core/build.rs).
+/// Whether this build contains it. A build for an architecture other than x86-64 lacks it if there is
+/// no core library of x86-64 to build it with (core/build.rs).
 pub const BUILT: bool = cfg!(not(no_purgatory_x86_64));
 
 /// Code and constants, relocatable to any address without change. Entry is offset 0. Empty unless
@@ -37,7 +37,7 @@ pub const BUILT: bool = cfg!(not(no_purgatory_x86_64));
 pub static BLOB: &[u8; PARAMETERS_OFFSET] =
     include_bytes!(concat!(env!("OUT_DIR"), "/main-x86_64.bin"));
 
-/// Where the parameter block lies in the segment, in bytes.
+/// The offset of the parameter block in the segment, in bytes.
 pub const PARAMETERS_OFFSET: usize = include!(concat!(env!("OUT_DIR"), "/main-x86_64.size"));
 
 /// Stack after the parameter block, in bytes; purgatory.ld has the same number.

@@ -1,21 +1,21 @@
-//! What the loader tells the purgatory, and the finished segment.
+//! The parameters of the purgatory, and the finished segment.
 
 use super::digest::{DEFAULT_SECRET, Digest, Secret};
 use super::layout;
 use super::{BLOB, PARAMETERS_OFFSET};
 
-/// What the purgatory does when the digest is wrong, or when it faults itself.
+/// What the purgatory does if the digest is wrong, or if the purgatory itself faults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// Stop with interrupts off, for good.
+    /// Stop forever, with interrupts off.
     #[default]
     Halt,
     /// Reset the machine: keyboard controller, then port 0xcf9, then a triple fault.
     Reboot,
 }
 
-/// In which CPU mode the next program is entered.
+/// The CPU mode in which the next program is entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExitMode {
@@ -29,7 +29,7 @@ pub enum ExitMode {
 pub struct Serial {
     /// First I/O port: 0x3f8 is the PC's first.
     pub base: u16,
-    /// Bits a second to program, 8n1; 0 leaves the port as the running kernel had it.
+    /// Bits a second to program, 8n1; 0 keeps the running kernel's setting.
     pub baud: u32,
 }
 
@@ -63,14 +63,14 @@ pub struct Registers {
 pub struct Region {
     /// Physical address; not 0.
     pub start: u64,
-    /// Bytes; what was loaded, without padding.
+    /// Bytes that were loaded, without padding.
     pub length: u64,
 }
 
-/// Physical memory the purgatory copies, once it has verified the regions.
+/// Physical memory that the purgatory copies after it has verified the regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backup {
-    /// Physical address of what is copied; may be 0.
+    /// Physical address of the source; may be 0.
     pub source: u64,
     /// Physical address of the copy.
     pub target: u64,
@@ -84,7 +84,7 @@ pub struct Backup {
 pub enum BuildError {
     /// More regions than the block holds ([`layout::MAX_REGIONS`]).
     TooManyRegions {
-        /// How many were given.
+        /// How many were passed.
         count: usize,
     },
     /// A region at physical address 0, or one that passes the end of the address space.
@@ -103,7 +103,7 @@ pub enum BuildError {
     TooSmall {
         /// Bytes needed.
         needed: usize,
-        /// Bytes given.
+        /// Bytes available.
         given: usize,
     },
 }
@@ -136,41 +136,41 @@ impl core::fmt::Display for BuildError {
 
 impl core::error::Error for BuildError {}
 
-/// Everything the purgatory is told.
+/// The parameters of the purgatory.
 ///
-/// The default lets nothing start: verification is on and the digest all zeros; it is silent, and
-/// halts. Give the digest of `regions`, or set `skip_verify`.
+/// With the default no kernel starts: verification is on and the digest is all zeros, so the
+/// purgatory halts without output. Set the digest of `regions`, or `skip_verify`.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
-    /// Jump without looking at the regions; code and block are verified in any case.
+    /// Jump without verifying the regions; code and block are verified in any case.
     pub skip_verify: bool,
-    /// Where to write progress and complaints.
+    /// The serial port for progress and error messages.
     pub serial: Option<Serial>,
-    /// Write to VGA text memory at 0xb8000 as well.
+    /// Also write to VGA text memory at 0xb8000.
     pub vga: bool,
     /// Program VGA text mode 3 first.
     pub reset_vga: bool,
-    /// What follows a wrong digest or a fault.
+    /// What to do after a wrong digest or a fault.
     pub on_failure: OnFailure,
-    /// How the next program is entered.
+    /// The mode in which the next program is entered.
     pub exit_mode: ExitMode,
-    /// With which registers.
+    /// The registers at its entry.
     pub registers: Registers,
-    /// What is verified, in the order it was digested.
+    /// The regions to verify, in the order in which they were digested.
     pub regions: &'a [Region],
-    /// What the digests are keyed with.
+    /// The key of the digests.
     pub secret: &'a Secret,
     /// [`Digest`] with `secret` over the contents of `regions`.
     pub digest: [u8; 16],
-    /// What is copied then.
+    /// The copy to make after that.
     pub backup: Backup,
 }
 
-/// Whether the purgatory's UART can have this speed: its clock is 115200 Hz divided by a whole
-/// number of 16 bits, and a receiver tolerates that a speed is off by 2 % (both ends together may
+/// Whether the purgatory's UART supports this speed: its clock is 115200 Hz divided by a whole
+/// number of 16 bits, and a receiver tolerates a speed that is off by 2 % (both ends together may
 /// be off by half a bit in the ten of a character).
 const fn has_divisor(baud: u32) -> bool {
-    // As the purgatory divides: the remainder is never negative.
+    // The purgatory's own division: the remainder is never negative.
     let Some(divisor) = CLOCK.checked_div(baud) else {
         return false;
     };
@@ -204,7 +204,7 @@ impl Parameters<'_> {
     }
 
     /// Writes the block as little-endian bytes, [`layout::Block::check`] as zeros: [`build`] has
-    /// the rest of the segment, and fills it in.
+    /// the rest of the segment and fills it in.
     ///
     /// # Errors
     /// [`BuildError::TooManyRegions`], [`BuildError::BadRegion`], [`BuildError::BadBaud`];
@@ -280,7 +280,7 @@ impl Parameters<'_> {
             put(region.start);
             put(region.length);
         }
-        // Room for regions that are not there.
+        // Room for unused regions.
         for _ in self.regions.len()..layout::MAX_REGIONS {
             put(0);
             put(0);
@@ -322,7 +322,7 @@ pub const SEGMENT_SIZE: usize = PARAMETERS_OFFSET + layout::SIZE;
 /// memory at any page-aligned address; its entry is its first byte.
 ///
 /// # Errors
-/// [`BuildError`]'s; of what `out` held nothing is left then in the block.
+/// Those of [`BuildError`]; `out` is unchanged then.
 pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, BuildError> {
     let too_small = BuildError::TooSmall {
         needed: SEGMENT_SIZE,

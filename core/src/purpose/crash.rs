@@ -1,9 +1,9 @@
 //! Planning inside the crash reservation.
 //!
-//! The kernel takes segments of a crash image in the one region only that /proc/iomem calls
-//! "Crash kernel" (the upper one where there are two), and takes pages for itself from what they
-//! leave free there. So the pages it needs stay free at the region's start, and everything is
-//! placed above them: the elfcorehdr first, then as for any kernel.
+//! The kernel accepts segments of a crash image only in the region that /proc/iomem calls
+//! "Crash kernel" (the upper one if there are two), and allocates pages for itself from the free part
+//! of that region. The pages it needs therefore stay free at the region's start, and everything is
+//! placed above them: the elfcorehdr first, then the segments as for any kernel.
 
 use super::{Purpose, Room, Scene, known};
 use crate::crash::{
@@ -20,7 +20,7 @@ use crate::told::{CrashTold, Told};
 /// KEXEC_ON_CRASH: the image for a crash.
 const KEXEC_ON_CRASH: u64 = 0x1;
 /// KEXEC_UPDATE_ELFCOREHDR: the running kernel may rewrite the elfcorehdr (Linux 6.6). The newer
-/// KEXEC_CRASH_HOTPLUG_SUPPORT (6.10) means the same on x86, where kernels take either.
+/// KEXEC_CRASH_HOTPLUG_SUPPORT (6.10) means the same on x86; kernels accept either.
 const KEXEC_UPDATE_ELFCOREHDR: u64 = 0x4;
 
 /// The direct map without KASLR, with 4-level and with 5-level page tables
@@ -29,32 +29,32 @@ const DIRECT_MAP_4_LEVEL: u64 = 0xffff_8880_0000_0000;
 const DIRECT_MAP_5_LEVEL: u64 = 0xff11_0000_0000_0000;
 
 /// Kernels from this version on keep the first MiB out of use where there is a crash
-/// reservation (7c321eb2b843, "x86/kdump: Remove the backup region handling"). What an older one
-/// has below 640 KiB must be copied before the crash kernel starts.
+/// reservation (7c321eb2b843, "x86/kdump: Remove the backup region handling"). With an older
+/// kernel the memory below 640 KiB must be copied before the crash kernel starts.
 const LOW_MEMORY_RESERVED: (u16, u16) = (5, 5);
 
-/// Bytes for the command line with what is added to it.
+/// Bytes for the command line with the added parameters.
 pub const LINE: usize = 16 << 10;
 
-/// A kernel that the running one starts when it crashes, inside the crash reservation.
+/// A kernel inside the crash reservation that the running kernel starts when it crashes.
 #[derive(Clone, Debug)]
 pub struct Crash<'a> {
     options: CrashOptions,
     region: Range,
-    /// The highest address that the running kernel loads to.
+    /// The highest address to which the running kernel loads.
     last: u64,
     control: ControlPages,
-    /// What [`Purpose::tell`] made of it.
+    /// The result of [`Purpose::tell`].
     header: &'a [u8],
     header_place: Range,
     header_size: u64,
     backup: Option<Range>,
-    /// Why the elfcorehdr has no place, if it has none.
+    /// Why the elfcorehdr could not be placed, if so.
     cramped: Option<Error>,
 }
 
-/// Checks what a crash kernel needs of the machine, and says which region is its. `last` is the
-/// highest address that a segment may reach.
+/// Checks the machine for a crash kernel, and returns the region to load to. `last` is the highest
+/// address that a segment may use.
 fn region(options: CrashOptions, machine: &Machine, last: u64) -> Result<Range> {
     let region = machine.reservation()?;
     if region.start() > last {
@@ -80,7 +80,7 @@ fn region(options: CrashOptions, machine: &Machine, last: u64) -> Result<Range> 
 }
 
 impl Crash<'_> {
-    /// With these options; the machine is looked at when a plan is made.
+    /// A crash kernel with these options; the machine is examined when a plan is made.
     #[must_use]
     pub const fn new(options: CrashOptions) -> Self {
         Self {
@@ -99,8 +99,8 @@ impl Crash<'_> {
         }
     }
 
-    /// What segments may use of `region`, which begins where the reservation does: what is above
-    /// the kernel's pages.
+    /// The part of `region` that segments may use: above the kernel's pages. `region` begins at the
+    /// start of the reservation.
     fn bounds(&self, region: Range, scene: &Scene<'_>) -> Bounds {
         Bounds {
             min: region.start().saturating_add(self.control.bytes()),
@@ -109,7 +109,7 @@ impl Crash<'_> {
         }
     }
 
-    /// Fills `free` with it, less the room for low memory's copy.
+    /// Fills `free` with that part, less the room for the copy of low memory.
     fn fill(&self, bounds: &Bounds, free: &mut RangeSet) -> Result<()> {
         free.clear();
         let (min, max) = bounds.both();
@@ -117,13 +117,13 @@ impl Crash<'_> {
             free.insert(range)?;
         }
         if let Some(backup) = self.backup {
-            // Where it does not fit, nothing is left that does: it is at the region's start.
+            // If the copy does not fit, nothing else fits either: it is at the region's start.
             free.remove(backup)?;
         }
         Ok(())
     }
 
-    /// Takes a place for the elfcorehdr out of `free`.
+    /// Places the elfcorehdr, and removes its range from `free`.
     fn take_header(&self, bounds: &Bounds, free: &mut RangeSet) -> Result<Range> {
         bounds.take(
             free,
@@ -147,7 +147,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
         self.control = ControlPages::of(scene.machine);
         scene.bounds = self.bounds(self.region, scene);
         if uses_low_memory(scene.machine) == Some(true) {
-            // It is placed first, after the kernel's pages, for the elfcorehdr has its address.
+            // It is placed first, after the kernel's pages, because the elfcorehdr contains its address.
             let bounds = &scene.bounds;
             let start = align_up(bounds.both().0, bounds.page.bytes());
             self.backup = start.and_then(|start| Range::from_size(start, CoreHeader::BACKED_UP));
@@ -168,7 +168,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
     {
         let machine = scene.machine;
         let copied = self.backup.is_some();
-        // The set serves for the ranges of the dump first.
+        // The set first holds the ranges of the dump.
         dump_ranges(&machine.dump, &machine.crash, copied, free)?;
         let contents = CoreHeader {
             cpu_notes: machine.dump.cpus.addresses(),
@@ -179,7 +179,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
             backup: self.backup,
             direct_map: direct_map(machine),
         };
-        // What the kernel writes when it rewrites the header: it says without the ELF header.
+        // The size of a header that the kernel rewrites; the kernel gives it without the ELF header.
         let hotplug = self.options.hotplug;
         let rewritten = machine.dump.elfcorehdr_size.filter(|_| hotplug);
         self.header_size = rewritten
@@ -200,7 +200,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
             }
         };
         let Some(map) = room.map.take() else {
-            // A workspace has one, and a plan takes it once.
+            // A workspace has one map, and a plan takes it once.
             return Err(Error::BadArgument {
                 what: "the workspace has no memory map",
             });
@@ -215,8 +215,8 @@ impl<'a> Purpose<'a> for Crash<'a> {
         let line = room.arena.cut(LINE)?;
         let line: &'a _ = add_to_command_line(told.command_line, &additions, line)?;
         told.command_line = line;
-        // With `memmap=exactmap` too, which replaces it later: the decompressor looks in here for
-        // room (KASLR), and must find none in the crashed kernel's RAM.
+        // Also with `memmap=exactmap`, which replaces it later: the decompressor searches this map
+        // for room (KASLR), and must not find any in the crashed kernel's RAM.
         told.memory = map;
         told.crash = Some(CrashTold {
             header: self.header_place,
@@ -232,7 +232,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
         items.fixed(self.header_place.start());
         items.piece(kind, bytes, 0, self.header_size);
         if self.options.hotplug {
-            // What the kernel may rewrite is not verified.
+            // A header that the kernel may rewrite is not verified.
             items.unverified();
         }
         if let Some(place) = self.backup {
@@ -250,9 +250,9 @@ impl<'a> Purpose<'a> for Crash<'a> {
         self.cramped.map_or(Ok(()), Err)
     }
 
-    /// Turns "no hole" into how large the reservation would have to be, by trying: the smallest
-    /// that holds all segments, in whole MiB. Another error, or one that no size helps against,
-    /// stays as it is.
+    /// Replaces "no hole" by the size that the reservation would need, found by trying: the smallest
+    /// that holds all segments, in whole MiB. Other errors, and one that no size would avoid, are
+    /// returned unchanged.
     fn no_room(
         &self,
         error: Error,
@@ -275,7 +275,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
                     && place(items, &bounds, free).is_ok()
             })
         };
-        // Doubling finds one that is large enough, halving the smallest.
+        // Doubling finds a size that is large enough, halving finds the smallest.
         let mut low = self.region.size() / MIB;
         let mut high = low.max(1);
         while !fits(high) {
@@ -325,7 +325,7 @@ fn direct_map(machine: &Machine) -> u64 {
     machine.dump.direct_map.unwrap_or(default)
 }
 
-/// What is to be said of the dump.
+/// The notes on the dump.
 fn notes(machine: &Machine, options: CrashOptions, note: &mut dyn FnMut(Note)) {
     let dump = &machine.dump;
     if dump.direct_map.is_none() || dump.text.is_none() {
@@ -356,7 +356,7 @@ fn notes(machine: &Machine, options: CrashOptions, note: &mut dyn FnMut(Note)) {
     }
 }
 
-/// Whether the running kernel uses memory that the crash kernel writes over, if that is known.
+/// Whether the running kernel uses memory that the crash kernel overwrites, if that is known.
 fn uses_low_memory(machine: &Machine) -> Option<bool> {
     let release = machine.dump.release;
     (release != (0, 0)).then_some(release < LOW_MEMORY_RESERVED)

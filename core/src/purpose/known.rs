@@ -1,11 +1,11 @@
-//! What must be known of a machine before anything is placed on it.
+//! Facts that must be known about a machine before a kernel is placed on it.
 
 use super::Scene;
 use crate::error::{Error, Result};
 use crate::machine::{Firmware, IomemAccess, Known, MemorySource, refusal};
 use crate::note::{Note, Remarks};
 
-/// Refuses what is not known and must not be guessed, and notes what else is not known.
+/// Returns an error for an unknown fact that must not be guessed, and notes other unknown facts.
 pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     let machine = scene.machine;
     if scene.acpi && !machine.check_acpi(scene.options.efi, scene.command_line)? {
@@ -22,7 +22,7 @@ pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     Ok(())
 }
 
-/// What a reboot needs besides: /proc/iomem says what the running kernel keeps.
+/// The same for a reboot, which also needs /proc/iomem: it lists what the running kernel keeps.
 pub fn check_iomem(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     scene.machine.check_iomem()?;
     if scene.machine.iomem.is_empty() {
@@ -31,8 +31,8 @@ pub fn check_iomem(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     Ok(())
 }
 
-/// The same refusals in few words, and no notes, for programs that must be tiny. They read no
-/// command line, and `acpi_rsdp=` on the new one helps them not.
+/// The same errors with one short text, and without notes, for programs that must be tiny. They read
+/// no command line, and `acpi_rsdp=` on the new kernel's makes no difference.
 pub fn check_brief(scene: &Scene<'_>) -> Result<()> {
     let machine = scene.machine;
     let iomem = matches!(

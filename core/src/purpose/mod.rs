@@ -1,5 +1,5 @@
 //! Why a kernel is started: by a reboot ([`Reboot`]), or after a crash ([`Crash`]). It decides which
-//! memory segments may use and what the new kernel is told beyond the request.
+//! memory segments may use and which data the new kernel gets in addition to the request.
 
 mod crash;
 mod known;
@@ -19,10 +19,10 @@ use crate::request::Options;
 use crate::segment::{Arena, Bounds, Items};
 use crate::told::Told;
 
-/// What a plan starts from.
+/// The inputs of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'s> {
-    /// How to plan.
+    /// The options.
     pub options: &'s Options,
     /// The command line as the caller gave it.
     pub command_line: &'s [u8],
@@ -34,16 +34,16 @@ pub struct Scene<'s> {
     pub bounds: Bounds,
 }
 
-/// The workspace's memory for what is generated.
+/// The workspace's memory for generated data.
 #[derive(Debug)]
 pub struct Room<'a> {
     /// Bytes.
     pub arena: Arena<'a>,
-    /// A memory map for a kernel that is told another one than the machine's; `None` once taken.
+    /// A memory map for a kernel that gets a map other than the machine's; `None` once taken.
     pub map: Option<&'a mut MemoryMap>,
 }
 
-/// A reason to start a kernel. `'a` is what segments point at.
+/// A reason to start a kernel. Segments borrow for `'a`.
 pub trait Purpose<'a> {
     /// Whether the new kernel is a crash kernel.
     fn is_crash(&self) -> bool {
@@ -61,18 +61,18 @@ pub trait Purpose<'a> {
     /// [`Error::Unknown`].
     fn check(&self, scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()>;
 
-    /// Checks what it needs of the machine, narrows the bounds to what segments may use, and fills
-    /// `free` with it.
+    /// Checks its requirements on the machine, narrows the bounds to the memory that segments may
+    /// use, and fills `free` with it.
     ///
     /// # Errors
     /// Why the machine cannot serve it; [`Error::Full`].
     fn open(&mut self, scene: &mut Scene<'_>, free: &mut RangeSet) -> Result<()>;
 
-    /// Adds to what the new kernel is told, and takes what it places for that out of `free`. `rsdp`
-    /// says whether the new kernel is told where the ACPI tables are without it.
+    /// Adds data for the new kernel to `told`, and removes the ranges it places for that from `free`.
+    /// `rsdp`: whether the new kernel gets the address of the ACPI tables from another source.
     ///
     /// # Errors
-    /// [`Error::Full`], or what the machine lacks for it.
+    /// [`Error::Full`], or an error for a fact that the machine lacks.
     fn tell<'t>(
         &mut self,
         told: &mut Told<'t, 'a>,
@@ -88,17 +88,17 @@ pub trait Purpose<'a> {
         Ok(())
     }
 
-    /// Adds its own pieces after those of the handover.
+    /// Adds its own pieces, after those of the handover.
     fn items(&self, items: &mut Items<'a>) {
         let _ = items;
     }
 
-    /// Remarks on the machine.
+    /// Adds notes on the machine.
     fn notes(&self, machine: &Machine, remarks: &mut Remarks) {
         let _ = (machine, remarks);
     }
 
-    /// Whether everything it placed itself has found room.
+    /// Checks that everything it placed itself found room.
     ///
     /// # Errors
     /// [`Error::NoHole`].
@@ -106,7 +106,7 @@ pub trait Purpose<'a> {
         Ok(())
     }
 
-    /// What to say when there is no room for `items`.
+    /// The error if there is no room for `items`.
     fn no_room(
         &self,
         error: Error,
@@ -118,12 +118,12 @@ pub trait Purpose<'a> {
         error
     }
 
-    /// Flags for kexec_load(2) besides the architecture.
+    /// Flags for kexec_load(2) other than the architecture.
     fn flags(&self) -> u64 {
         0
     }
 
-    /// Where all segments must lie, if not just in RAM.
+    /// The range in which all segments must lie; `None` if they may lie anywhere in RAM.
     fn region(&self) -> Option<Range> {
         None
     }

@@ -3,17 +3,17 @@
 use crate::machine::Machine;
 use crate::memory::{MemoryKind, MemoryMap, Range, RangeSet, SetFull};
 
-/// Bytes of a page in EFI's memory map, whatever the kernel's pages are (UEFI specification,
+/// Bytes of a page in EFI's memory map, independent of the kernel's page size (UEFI specification,
 /// "EFI_MEMORY_DESCRIPTOR").
 const EFI_PAGE: u64 = 4096;
 
 /// Fills `free` with the memory segments may use, between `min` and `max` (inclusive):
 ///
-/// * RAM in the map the new kernel is told,
-/// * that the running kernel, too, calls System RAM and has not reserved, where /proc/iomem can
-///   be read: memory cut off by `mem=`, taken out, or holding tables the firmware left in RAM
-///   (memory attributes, TPM log, BGRT) is not in both,
-/// * not in a region of the EFI runtime map.
+/// * RAM in the map that is passed to the new kernel,
+/// * that is also System RAM of the running kernel and not reserved, if /proc/iomem can be read.
+///   Memory is not in both maps if it was cut off by `mem=`, was removed, or holds tables that the
+///   firmware left in RAM (memory attributes, TPM log, BGRT),
+/// * and that is not in a region of the EFI runtime map.
 pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Result<(), SetFull> {
     free.clear();
     let Some(window) = Range::new(min, max) else {
@@ -26,7 +26,7 @@ pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Res
     };
     common_ram(&machine.memory, running, window, free)?;
     for descriptor in machine.efi.map() {
-        // A size past the end of the address space ends there.
+        // A size past the end of the address space is cut there.
         let size = descriptor.pages.saturating_mul(EFI_PAGE);
         if let Some(less) = size.checked_sub(1) {
             let start = descriptor.physical;
@@ -37,8 +37,8 @@ pub fn usable(machine: &Machine, min: u64, max: u64, free: &mut RangeSet) -> Res
     Ok(())
 }
 
-/// Adds every stretch in `window` that is RAM in both maps, in order. Both are sorted, so one
-/// pass over the two suffices.
+/// Adds every range in `window` that is RAM in both maps, in order. Both are sorted, so one pass
+/// over the two suffices.
 fn common_ram(
     one: &MemoryMap,
     other: &MemoryMap,

@@ -1,8 +1,8 @@
-//! The workspace's bytes, cut in order.
+//! The workspace's bytes, allocated in order.
 
 use crate::error::{Error, Result};
 
-/// What is left of the workspace's bytes. What was cut off outlives the arena.
+/// The free part of the workspace's bytes. Allocated parts outlive the arena.
 #[derive(Debug)]
 pub struct Arena<'a> {
     rest: &'a mut [u8],
@@ -20,7 +20,7 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// The next `size` bytes, with what was in them before.
+    /// The next `size` bytes, with their old contents.
     ///
     /// # Errors
     /// [`Error::Full`] when there are not as many left.

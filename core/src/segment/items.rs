@@ -1,7 +1,7 @@
-//! What is to be loaded, and where.
+//! The pieces to load, and the blocks in which they are placed.
 //!
-//! A block is a range that is placed as a whole; a piece is what becomes one segment, at an offset in
-//! its block. An image of several parts is one block with a piece for each part, several initrds are
+//! A block is a range that is placed as a whole; a piece becomes one segment, at an offset in its
+//! block. An image of several parts is one block with a piece for each part, several initrds are
 //! one block with a piece for each file.
 
 use heapless::Vec;
@@ -10,28 +10,28 @@ use super::{SEGMENT_MAX, SegmentKind};
 use crate::error::{Error, Result};
 use crate::memory::{Range, Window};
 
-/// Where the bytes of a piece come from.
+/// The source of a piece's bytes.
 #[derive(Clone, Copy, Debug)]
 pub enum Bytes<'a> {
-    /// The caller's file, or memory of the workspace that is written already.
+    /// The caller's file, or memory of the workspace that is already written.
     Ready(&'a [u8]),
-    /// So many bytes that are written when all places are known
+    /// This many bytes, which are written when all addresses are known
     /// ([`Handover::write`](crate::handover::Handover::write)).
     Made(usize),
     /// None: the kernel fills the memory with zeros.
     Zero,
 }
 
-/// What becomes a segment.
+/// A part that becomes one segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     /// What it holds.
     pub kind: SegmentKind,
     /// Its bytes.
     pub bytes: Bytes<'a>,
-    /// From the start of its block, a multiple of the page size.
+    /// Offset from the start of its block, a multiple of the page size.
     pub offset: u64,
-    /// Bytes of memory; rounded up to whole pages when it is loaded.
+    /// Bytes of memory; rounded up to whole pages on loading.
     pub size: u64,
     /// Whether the purgatory verifies it.
     pub verified: bool,
@@ -53,15 +53,15 @@ pub struct Near {
 /// [`narrow`].
 pub(super) type Narrow = fn(&Items<'_>, usize, Near, &mut Window) -> Result<()>;
 
-/// What is placed as a whole.
+/// A range that is placed as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
-    /// Where it may go; `None` if it has its place.
+    /// Where it may be placed; `None` if it is already placed.
     pub window: Option<Window>,
-    /// Narrows the window to what is near another block. By pointer, so that a program whose images
-    /// have no such blocks does not link it.
+    /// Narrows the window to the addresses near another block. It is a pointer, so that a program
+    /// whose images have no such blocks does not link the function.
     pub near: Option<(Near, Narrow)>,
-    /// Where it starts, once it is placed.
+    /// Its start, once it is placed.
     pub start: u64,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Block {
 pub struct Items<'a> {
     blocks: Vec<Block, SEGMENT_MAX>,
     pieces: Vec<Piece<'a>, SEGMENT_MAX>,
-    /// How many pieces there should be.
+    /// The number of pieces added, including those that had no room.
     count: usize,
 }
 
@@ -106,7 +106,7 @@ impl<'a> Items<'a> {
         });
     }
 
-    /// Begins a block that has its place.
+    /// Begins a block that is already placed.
     pub fn fixed(&mut self, start: u64) {
         self.begin(Block {
             window: None,
@@ -116,15 +116,15 @@ impl<'a> Items<'a> {
     }
 
     fn begin(&mut self, block: Block) {
-        // A block without room has pieces without room, which `check` refuses.
+        // A block without room in the table has pieces without room, which `check` reports.
         let _ = self.blocks.push(block);
     }
 
-    /// Adds a piece to the block that was begun last.
+    /// Adds a piece to the last block.
     #[inline(never)]
     pub fn piece(&mut self, kind: SegmentKind, bytes: Bytes<'a>, offset: u64, size: u64) {
         self.count = self.count.saturating_add(1);
-        // What finds no room is counted, and `check` refuses it.
+        // A piece without room in the table is counted, and `check` reports it.
         let _ = self.pieces.push(Piece {
             kind,
             bytes,
@@ -135,14 +135,14 @@ impl<'a> Items<'a> {
         });
     }
 
-    /// The purgatory does not verify the piece that was added last.
+    /// Excludes the last piece from the purgatory's verification.
     pub fn unverified(&mut self) {
         if let Some(piece) = self.pieces.last_mut() {
             piece.verified = false;
         }
     }
 
-    /// Whether the kernel takes as many segments.
+    /// Checks that the kernel takes this many segments.
     ///
     /// # Errors
     /// [`Error::TooManySegments`] with the number there would be.
@@ -160,14 +160,14 @@ impl<'a> Items<'a> {
         &self.pieces
     }
 
-    /// Where a piece of [`Items::pieces`] starts, once it is placed.
+    /// The start of a piece of [`Items::pieces`], once it is placed.
     #[must_use]
     pub fn address(&self, piece: &Piece<'_>) -> u64 {
         let block = self.blocks.get(piece.block);
         block.map_or(0, |block| block.start.wrapping_add(piece.offset))
     }
 
-    /// Where the first piece of a kind starts, once it is placed; 0 if there is none.
+    /// The start of the first piece of a kind, once it is placed; 0 if there is none.
     #[must_use]
     #[inline(never)]
     pub fn start(&self, kind: SegmentKind) -> u64 {
@@ -216,8 +216,8 @@ impl Default for Items<'_> {
     }
 }
 
-/// Narrows the window of block `number` to where it lies in one range of `near.within` bytes, aligned
-/// to `near.unit`, with the block that `near` names.
+/// Narrows the window of block `number` so that the block and the one that `near` names lie in one
+/// range of `near.within` bytes, aligned to `near.unit`.
 fn narrow(items: &Items<'_>, number: usize, near: Near, window: &mut Window) -> Result<()> {
     let other = items.placed_before(near.to, number);
     let other = other.ok_or(Error::BadArgument {

@@ -1,4 +1,4 @@
-//! Segments: what kexec_load(2) copies where.
+//! Segments: the ranges that kexec_load(2) copies.
 
 mod arena;
 mod items;
@@ -14,16 +14,16 @@ pub use placed::Placed;
 
 use crate::memory::Range;
 
-/// Most segments kexec_load(2) takes (KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h).
+/// The most segments that kexec_load(2) takes (KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h).
 pub const SEGMENT_MAX: usize = 16;
 
-/// What a segment holds.
+/// The contents of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SegmentKind {
     /// The kernel image.
     Kernel,
-    /// An initrd, counted from 0 in the order given.
+    /// An initrd, numbered from 0 in the order of the request.
     Initrd(u8),
     /// boot_params, command line, EFI memory map and setup_data.
     BootParams,
@@ -33,7 +33,7 @@ pub enum SegmentKind {
     Info,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
-    /// Room for a copy of the first 640 KiB, for a crash kernel that an old kernel loads.
+    /// Room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5.
     Backup,
     /// The purgatory.
     Purgatory,
@@ -58,9 +58,9 @@ impl fmt::Display for SegmentKind {
 /// One segment: `buf` is copied to `mem`, the rest up to `memsz` is zeroed by the kernel.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
-    /// What it holds.
+    /// Its contents.
     pub kind: SegmentKind,
-    /// The bytes; of the caller's file, or of the workspace.
+    /// The bytes, in the caller's file or in the workspace.
     pub buf: &'a [u8],
     /// Physical address, a multiple of the page size.
     pub mem: u64,
@@ -77,7 +77,7 @@ impl Segment<'_> {
 }
 
 impl fmt::Debug for Segment<'_> {
-    /// Without the bytes: a kernel's would fill the screen.
+    /// Without the bytes: those of a kernel would fill the screen.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

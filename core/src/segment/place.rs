@@ -1,6 +1,4 @@
-//! Where each block goes: in the order of [`Items`], each as high as it may.
-//!
-//! High, because the new kernel needs low memory for DMA buffers and trampolines, and because
+//! Placement: the blocks are placed in the order of [`Items`], each as high as possible, because the new kernel needs low memory for DMA buffers and trampolines, and because
 //! the kernel's own loader does the same.
 
 use super::{Items, SEGMENT_MAX};
@@ -8,23 +6,23 @@ use crate::error::{Narrowed, Result};
 use crate::memory::{PageSize, Range, RangeSet, Window, find_hole};
 use crate::request::Options;
 
-/// The addresses that any segment may use, and the pages it consists of.
+/// The addresses that any segment may use, and the page size.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The lowest that the machine, or a crash reservation, has for segments.
+    /// The lowest address that the machine, or a crash reservation, has for segments.
     pub min: u64,
-    /// The highest, inclusive.
+    /// The highest such address, inclusive.
     pub max: u64,
-    /// The caller's lowest.
+    /// The caller's lowest address.
     pub mem_min: u64,
-    /// The caller's highest, inclusive.
+    /// The caller's highest address, inclusive.
     pub mem_max: u64,
     /// The running kernel's page size.
     pub page: PageSize,
 }
 
 impl Bounds {
-    /// From what the machine has, and the caller's limits.
+    /// From the machine's addresses and the caller's limits.
     #[must_use]
     pub const fn new(min: u64, max: u64, options: &Options, page: PageSize) -> Self {
         Self {
@@ -47,7 +45,7 @@ impl Bounds {
     pub(super) fn clip(&self, window: &Window) -> Window {
         let (min, max) = (window.min.max(self.min), window.max.min(self.max));
         let inside = (min.max(self.mem_min), max.min(self.mem_max));
-        // Where the caller's limits leave nothing of the window, the error has the window.
+        // If the caller's limits leave nothing of the window, the error has the whole window.
         let (first, last) = if inside.0 <= inside.1 {
             inside
         } else {
@@ -63,11 +61,11 @@ impl Bounds {
         }
     }
 
-    /// Finds a place of whole pages in the part of the window that is inside the bounds, and takes
-    /// it out of `free`, which has nothing outside of the bounds.
+    /// Finds a range of whole pages in the part of the window that is inside the bounds, and removes
+    /// it from `free`, which has nothing outside of the bounds.
     ///
     /// # Errors
-    /// As [`find_hole`], with the limits of the caller's that narrow the window.
+    /// As [`find_hole`], with the caller's limits that narrow the window.
     pub fn take(&self, free: &mut RangeSet, window: &Window) -> Result<Range> {
         let hole = find_hole(free, &self.clip(window))?;
         free.remove(hole)?;
@@ -75,7 +73,7 @@ impl Bounds {
     }
 }
 
-/// Places every block in `free`, and takes what it places out of it.
+/// Places every block in `free`, and removes the placed ranges from it.
 ///
 /// # Errors
 /// [`Error::NoHole`](crate::Error::NoHole) for the first block without room.

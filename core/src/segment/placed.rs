@@ -1,19 +1,19 @@
-//! Blocks that have their place, and the windows that it was looked for in.
+//! Placed blocks, and the windows in which room for them was searched.
 
 use super::{Bounds, Items, Near, SegmentKind};
 use crate::memory::{Range, Window};
 
-/// A block that has its place.
+/// A placed block.
 #[derive(Clone, Copy, Debug)]
 pub struct Placed {
     /// The kind of its first piece.
     pub kind: SegmentKind,
     /// Its memory, in whole pages.
     pub place: Range,
-    /// Where it could go: its window, inside the bounds and near the block it must be near. `None` if
-    /// it had its place before the others, from the purpose of the plan.
+    /// Where it could be placed: its window, inside the bounds and near the block it must be near.
+    /// `None` if the purpose of the plan placed it before the others.
     pub window: Option<Window>,
-    /// What it must be near, which narrowed the window.
+    /// The block it must be near, which narrowed the window.
     pub near: Option<Near>,
 }
 

@@ -1,11 +1,11 @@
-//! What the new kernel is to know, before any encoding: a [`Handover`](crate::handover::Handover)
-//! writes it as boot_params, a device tree or whatever its image reads.
+//! The data that is passed to the new kernel, before any encoding: a [`Handover`](crate::handover::Handover)
+//! writes it as boot_params, a device tree or another format that its image reads.
 
 use crate::machine::Machine;
 use crate::memory::{MemoryMap, Range};
 
-/// `'a` is what segments point at: files and the workspace. `'t` is what may go once the plan is
-/// made.
+/// The data for the new kernel. `'a` is the lifetime of the bytes in segments: files and the workspace.
+/// `'t` is the lifetime of data that is needed only until the plan is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'t, 'a> {
     /// The command line, without a final NUL.
@@ -18,19 +18,19 @@ pub struct Told<'t, 'a> {
     pub dtb: Option<&'t [u8]>,
     /// Seed for random numbers.
     pub rng_seed: Option<[u8; 32]>,
-    /// Whether EFI runtime services are handed on where that can be done.
+    /// Whether EFI runtime services are passed on if possible.
     pub efi: bool,
     /// The running system.
     pub machine: &'t Machine,
-    /// What a crash kernel is told more.
+    /// Additional data for a crash kernel.
     pub crash: Option<CrashTold>,
 }
 
-/// What only a crash kernel is told.
+/// Data that only a crash kernel gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CrashTold {
-    /// Where the ELF core header lies.
+    /// The address of the ELF core header.
     pub header: Range,
-    /// Where low memory is copied to before it starts, if it is.
+    /// The address to which low memory is copied before it starts, if it is copied.
     pub backup: Option<Range>,
 }

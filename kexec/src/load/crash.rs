@@ -1,5 +1,5 @@
-//! Crash kernels: the running kernel frees the old one before it looks at the new one, so what it
-//! would refuse is looked for first.
+//! Crash kernels: the running kernel frees the old one before it checks the new one, so its checks are
+//! made before the call.
 
 use kexec_core::image::{Image, Kernel};
 use kexec_core::linux::{Contents, may_kexec_load};
@@ -16,13 +16,13 @@ use crate::opened::Parsed;
 use kexec_cli::failure::Failure;
 
 impl<'a> Loader<'a, '_> {
-    /// What must stop any load of a crash kernel before the kernel is asked, by the plan that
-    /// kexec_load would get. Other errors are for the call that is made, for kexec_file_load may
-    /// know the image, unless there is an `old` crash kernel to lose. `asks`: whether the kernel
-    /// may be asked for kexec_load, which a dry run does not.
+    /// Checks, with the plan for kexec_load, for errors that must stop any load of a crash kernel
+    /// before the call. Other errors are left to the call, because kexec_file_load may support the
+    /// image, unless an `old` crash kernel would be lost. `asks`: whether the kernel may be queried
+    /// for kexec_load, which a dry run does not do.
     ///
-    /// Returns why kexec_file_load, which would come first, is known to refuse what kexec_load
-    /// takes.
+    /// Returns why kexec_file_load, which would come first, is known to refuse an image that
+    /// kexec_load takes.
     pub(super) fn check_crash(
         &mut self,
         files: &Parsed<'a, '_, '_>,
@@ -33,7 +33,7 @@ impl<'a> Loader<'a, '_> {
         let first_is_file = route.first() == Call::FileLoad;
         if first_is_file {
             match self.join() {
-                // Then kexec_load is the call that is made.
+                // Then kexec_load is made.
                 Err(failure) if route != Route::FileThenLoad => return Err(failure),
                 _ => {}
             }
@@ -42,7 +42,7 @@ impl<'a> Loader<'a, '_> {
             Call::FileLoad => check_image(self.job, files, self.facts.machine()),
             Call::Load => Ok(()),
         };
-        // kexec_load takes a longer line, and kexec_file_load need not be asked for its no.
+        // kexec_load takes a longer line, and kexec_file_load would refuse it.
         let only_load = image.err().filter(|error| {
             route == Route::FileThenLoad && matches!(error, Error::CommandLineTooLong { .. })
         });
@@ -67,7 +67,7 @@ impl<'a> Loader<'a, '_> {
                     | Error::CommandLineTooLong { .. },
                 ),
             ) => Err(failure),
-            // What there is no room for here, the kernel's own loader may have room for.
+            // The kernel's own loader may find room where this plan does not.
             Err(Failure::Load(_, Error::Full { .. })) if route == Route::File => Ok(only_load),
             Err(failure @ Failure::Load(_, Error::Unknown { .. })) if !by_file => Err(failure),
             Err(failure) if old || matches!(failure, Failure::File(..) | Failure::Other(..)) => {
@@ -107,7 +107,7 @@ impl<'a> Loader<'a, '_> {
         planned
     }
 
-    /// As much of it as kexec_file_load, made after kexec_load was refused, adds.
+    /// The further checks for kexec_file_load after kexec_load was refused.
     pub(super) fn check_file_load(&self, files: &Parsed<'a, '_, '_>) -> Result<(), Failure<'a>> {
         by_file::check_writers(files.opened.files(), self.job.inputs.initrds.len())?;
         check_image(self.job, files, self.facts.machine())
@@ -115,7 +115,7 @@ impl<'a> Loader<'a, '_> {
     }
 }
 
-/// What the kernel's own loader refuses of the image and the command line.
+/// Checks the image and the command line for what the kernel's own loader refuses.
 fn check_image(
     job: Job<'_, '_>,
     files: &Parsed<'_, '_, '_>,
@@ -129,7 +129,7 @@ fn check_image(
     }
 }
 
-/// What a plan must know and the running kernel's own loader has by itself.
+/// Whether an error is about a fact that a plan needs but the running kernel's own loader does not.
 #[derive(Clone, Copy)]
 struct Pretended {
     vmcoreinfo: Option<Range>,
@@ -144,7 +144,7 @@ impl Pretended {
         }
     }
 
-    /// Fills in what is not known: the plan is for its sizes only.
+    /// Fills in unknown facts: only the sizes of the plan are used.
     fn pretend(self, machine: &mut Machine) {
         machine.dump.vmcoreinfo = self.vmcoreinfo.or(Range::from_size(1 << 20, 4096));
         machine.platform.firmware = Firmware::NotEfi;

@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be done, on standard output; nothing is changed.
+//! `--dry-run`: prints the actions on standard output; nothing is changed.
 
 use core::fmt;
 
@@ -21,7 +21,7 @@ const fn unwritten(out: &Out) -> Failure<'static> {
     Failure::Other("standard output", out.error())
 }
 
-/// Prints the machine, and what would be done on it.
+/// Prints the machine, and the actions that would follow.
 pub fn dry_run(command: &Command<'_>, machine: &Machine) -> Result<(), Failure<'static>> {
     let mut out = Out::new(Standard::Output);
     head(&mut out, command, machine)
@@ -36,8 +36,8 @@ fn head(out: &mut Out, command: &Command<'_>, machine: &Machine) -> fmt::Result 
 }
 
 impl<'a> Loader<'a, '_> {
-    /// Prints the machine and what would be loaded. What the load refuses before it asks the
-    /// kernel, this refuses too.
+    /// Prints the machine and the segments that would be loaded. It fails with the same errors as a
+    /// load does before the call.
     pub fn dry_run(&mut self) -> Result<(), Failure<'a>> {
         let mut out = Out::new(Standard::Output);
         let written = head(&mut out, self.job.command, self.facts.machine());

@@ -5,14 +5,14 @@ use kexec_cli::table::Id;
 use kexec_core::linux::{read_machine, read_machine_to_plan, read_xen};
 use kexec_core::machine::Machine;
 
-/// What is known of the machine.
+/// The facts about the machine.
 pub struct Facts<'b> {
     machine: &'b mut Machine,
     read: bool,
 }
 
 impl<'b> Facts<'b> {
-    /// `read`: whether all of it was read already.
+    /// `read`: whether all of it was already read.
     pub const fn new(machine: &'b mut Machine, read: bool) -> Self {
         Self { machine, read }
     }
@@ -25,7 +25,7 @@ impl<'b> Facts<'b> {
         self.machine
     }
 
-    /// Reads what a plan needs, and what else there is if it decides or is printed.
+    /// Reads the facts for a plan, and all others if they are needed or printed.
     pub fn read(&mut self, command: &Command<'_>) {
         if self.read {
             return;

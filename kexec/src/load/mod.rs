@@ -1,4 +1,4 @@
-//! Which system call loads, and what happens when it refuses.
+//! Loads by the first system call, and by the second if the first is refused and policy allows it.
 
 mod crash;
 mod dry_run;
@@ -27,17 +27,17 @@ fn crash_loaded() -> Known {
     loaded(true).ok().into()
 }
 
-/// A load on its way.
+/// A load in progress.
 pub struct Loader<'a, 'b> {
     job: Job<'a, 'b>,
     facts: Facts<'b>,
     workspace: &'b mut Workspace,
-    /// The initrds as kexec_file_load takes them, once that was tried.
+    /// The joined initrds for kexec_file_load, once that was tried.
     joined: Option<Result<Option<File>, Failure<'a>>>,
 }
 
 impl<'a, 'b> Loader<'a, 'b> {
-    /// Nothing is done yet.
+    /// A load before any step.
     pub const fn new(job: Job<'a, 'b>, facts: Facts<'b>, workspace: &'b mut Workspace) -> Self {
         Self {
             job,
@@ -47,18 +47,18 @@ impl<'a, 'b> Loader<'a, 'b> {
         }
     }
 
-    /// Loads by the call asked for, or by the one that can.
+    /// Loads by the requested call, or by either.
     pub fn load(&mut self) -> Result<(), Failure<'a>> {
         self.check_xen()?;
         if !self.job.command.crash() {
             return self.by_route(None);
         }
-        // The kernel frees the old crash kernel before it looks at the new one.
+        // The kernel frees the old crash kernel before it checks the new one.
         let before = crash_loaded();
         self.facts.read(self.job.command);
         let opened = Opened::to_look_at(self.job.inputs)?;
         let files = opened.parse(self.job.command);
-        // What is not known may be there.
+        // If it is unknown, assume that one is loaded.
         let old = before != Known::No;
         let only_load = self.check_crash(&files, old, true)?;
         bus_error::replaces_crash_kernel(before);
@@ -73,7 +73,7 @@ impl<'a, 'b> Loader<'a, 'b> {
         done.inspect_err(|failure| bus_error::warn_if_lost(failure.refusal().is_some()))
     }
 
-    /// Refuses to load where it could not be started.
+    /// Refuses to load if the kernel could not be started.
     fn check_xen(&mut self) -> Result<(), Failure<'a>> {
         let command = self.job.command;
         if command.crash() || command.method == Method::Load {
@@ -85,8 +85,8 @@ impl<'a, 'b> Loader<'a, 'b> {
         checked.map_err(|error| Failure::Load(self.job.inputs.kernel.path, error))
     }
 
-    /// By the first call of the route, and then by the second where that can help. `looked_at`: the
-    /// files of a crash kernel, and whether one is replaced.
+    /// Loads by the first call of the route, and then by the second if that can help. `looked_at`: the
+    /// checked files of a crash kernel, and whether one is replaced.
     fn by_route(
         &mut self,
         looked_at: Option<(&Parsed<'a, '_, '_>, bool)>,
@@ -142,7 +142,7 @@ impl<'a, 'b> Loader<'a, 'b> {
         if command.given(Id::Debug) {
             self.facts.read(command);
             let mut out = Out::new(Standard::Error);
-            // That a log may fail to be written changes nothing.
+            // A failure to write the log is ignored.
             let _unwritten = report::machine(&mut Lines(&mut out), self.facts.machine())
                 .and_then(|()| self.job.report(&mut Lines(&mut out)))
                 .and_then(|()| out.finish());
@@ -151,7 +151,7 @@ impl<'a, 'b> Loader<'a, 'b> {
         by_file::load(command, inputs, line, self.joined_file())
     }
 
-    /// Joins the initrds, if that was not tried.
+    /// Joins the initrds, unless that was tried before.
     fn join(&mut self) -> Result<(), Failure<'a>> {
         let inputs = self.job.inputs;
         let joined = self.joined.get_or_insert_with(|| by_file::joined(inputs));
@@ -163,7 +163,7 @@ impl<'a, 'b> Loader<'a, 'b> {
         self.joined.as_ref()?.as_ref().ok()?.as_ref()
     }
 
-    /// By the files that were looked at, where they stay as they are.
+    /// Loads the checked files, if they stay unchanged.
     fn by_plan(&mut self, looked_at: Option<&Parsed<'a, '_, '_>>) -> Result<(), Failure<'a>> {
         let command = self.job.command;
         self.facts.read(command);

@@ -1,6 +1,6 @@
-//! The memcpy family: the functions every compiler takes for granted, by their C contracts, for
-//! programs and for the shared object without libc (ffi/src/mem.rs has this module too). In
-//! assembly, so that none can be compiled into a call of itself. Nothing here copies more than some
+//! The memcpy family: the functions that every compiler requires, by their C contracts, for programs
+//! and for the shared object without libc (ffi/src/mem.rs also has this module). In
+//! assembly, so that none can be compiled into a call of itself. No copy is larger than a few
 //! KiB. A section for each, so that the linker leaves out what a program does not call.
 
 use core::arch::global_asm;

@@ -1,4 +1,4 @@
-//! What depends on the architecture: the first instructions, and the memcpy family. The only place
+//! Code that depends on the architecture: the first instructions, and the memcpy family. The only place
 //! in this crate with `cfg(target_arch)`. A target without a directory here has none of them;
 //! kexec-core refuses it by name.
 

@@ -1,5 +1,5 @@
-//! Where in the segment each part lies: sizes first, so that the segment can be placed before
-//! it is written.
+//! The offset of each part in the segment. Only sizes are needed, so that the segment can be placed
+//! before it is written.
 
 use heapless::Vec;
 
@@ -7,12 +7,12 @@ use super::setup_data::{EFI_DATA, NODE_HEADER, SetupType};
 use crate::machine::Machine;
 use crate::memory::MemoryMap;
 
-/// The initrd as the new kernel sees it: one stretch of memory.
+/// The initrd as the new kernel sees it: one range of memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ramdisk {
     /// Physical address; 0 with size 0 for none.
     pub address: u64,
-    /// Bytes, from the first initrd's first to the last one's last.
+    /// Bytes, from the start of the first initrd to the end of the last one.
     pub size: u64,
 }
 
@@ -35,13 +35,13 @@ pub struct Layout {
     size: usize,
 }
 
-/// What of the request and the machine the layout depends on.
+/// The parts of the request and the machine that the layout depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts<'a> {
     pub command_line: &'a [u8],
-    /// The map the new kernel is told.
+    /// The memory map that is passed to the new kernel.
     pub memory: &'a MemoryMap,
-    /// Hand EFI over: the image can, the machine has it, nobody said no.
+    /// Whether to pass on EFI: the image supports it, the machine has it, and the request allows it.
     pub efi: bool,
     pub dtb: Option<&'a [u8]>,
     pub rng_seed: Option<[u8; 32]>,
@@ -50,7 +50,7 @@ pub(crate) struct Parts<'a> {
 impl Layout {
     /// Bytes of boot_params.
     pub const BOOT_PARAMS: usize = 4096;
-    /// e820 entries boot_params holds (E820_MAX_ENTRIES_ZEROPAGE).
+    /// The most e820 entries in boot_params (E820_MAX_ENTRIES_ZEROPAGE).
     pub const E820_IN_PAGE: usize = 128;
     /// Bytes of one e820 entry.
     pub const E820_ENTRY: usize = 20;
@@ -99,7 +99,7 @@ impl Layout {
         self.nodes.iter().map(|node| node.kind)
     }
 
-    /// Takes `bytes`, padded to 16; answers the offset. A sum past `usize` stays at its end and
+    /// Takes `bytes`, padded to 16, and returns the offset. The sum saturates at `usize::MAX`, which
     /// is too large for any workspace.
     fn take(&mut self, bytes: usize) -> usize {
         let offset = self.size;

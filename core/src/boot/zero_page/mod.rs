@@ -5,11 +5,11 @@
 //! +0      boot_params                    4096 bytes
 //! +4096   command line, NUL              padded to 16
 //!         EFI runtime map                40 bytes an entry, padded to 16
-//!         setup_data nodes               each 16 bytes of header and its data, padded to 16
+//!         setup_data nodes               each a header of 16 bytes and its data, padded to 16
 //! ```
 //!
-//! The kernel's decompressor keeps clear of boot_params, the command line and every setup_data
-//! node when it picks a random place (arch/x86/boot/compressed/kaslr.c, mem_avoid_init).
+//! The kernel's decompressor avoids boot_params, the command line and every setup_data node when it
+//! chooses a random address (arch/x86/boot/compressed/kaslr.c, mem_avoid_init).
 
 mod layout;
 mod params;

@@ -1,6 +1,6 @@
 //! boot_params, "zero page" (kernel: Documentation/arch/x86/zero-page.rst,
-//! arch/x86/include/uapi/asm/bootparam.h): a zeroed page, the image's setup header, and what
-//! the machine can tell.
+//! arch/x86/include/uapi/asm/bootparam.h): a zeroed page, the image's setup header, and
+//! facts about the machine.
 
 use core::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::memory::{MemoryEntry, MemoryKind, MemoryMap};
 pub mod field {
     use core::ops::Range;
 
-    /// What the screen is (struct screen_info).
+    /// The screen (struct screen_info).
     pub const SCREEN_INFO: Range<usize> = 0x000..0x040;
     /// Memory above 1 MiB in KiB, at most 0xfc00; inside screen_info.
     pub const EXT_MEM_K: usize = 0x002;
@@ -57,7 +57,7 @@ pub mod field {
     pub const EDD_MBR_SIG_BUF_ENTRIES: usize = 0x1ea;
     /// enum efi_secureboot_mode.
     pub const SECURE_BOOT: usize = 0x1ec;
-    /// Must be 0, or the kernel takes the page for garbage around the header.
+    /// Must be 0, or the kernel treats all fields outside the header as garbage.
     pub const SENTINEL: usize = 0x1ef;
     /// hardware_subarch and its data.
     pub const HARDWARE_SUBARCH: Range<usize> = 0x23c..0x248;
@@ -73,7 +73,7 @@ pub mod field {
 const TYPE_OF_LOADER_KEXEC: u8 = 0xd0;
 const EFI_MEMDESC_VERSION: u32 = 1;
 
-/// Everything that goes into the segment.
+/// The contents of the segment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contents<'a> {
     /// The image's setup header, from 0x1f1 on.
@@ -85,8 +85,8 @@ pub(crate) struct Contents<'a> {
     pub base: u64,
 }
 
-/// Writes the whole segment into `out`, which has [`Layout::size`] bytes. `None` only when it
-/// has not: every offset below is fixed or from the layout.
+/// Writes the whole segment into `out`, which has [`Layout::size`] bytes. `None` only if it
+/// has another length: every offset below is fixed or from the layout.
 pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) -> Option<()> {
     let Contents {
         setup_header,
@@ -111,7 +111,7 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
     let mut page = Page(out.first_chunk_mut()?);
     put_slice(page.0, header::SETUP_SECTS, setup_header)?;
     page.put::<{ header::TYPE_OF_LOADER }, 1>([TYPE_OF_LOADER_KEXEC]);
-    // As the kernel's own loader (arch/x86/kernel/kexec-bzimage64.c): these flags speak to the
+    // As the kernel's own loader (arch/x86/kernel/kexec-bzimage64.c): these flags are for the
     // 16-bit setup code, which does not run.
     page.put::<{ header::LOADFLAGS }, 1>([0]);
     page.split::<{ header::RAMDISK_IMAGE }, { field::EXT_RAMDISK_IMAGE }>(ramdisk.address);
@@ -132,7 +132,7 @@ pub(crate) fn write(out: &mut [u8], layout: &Layout, contents: &Contents<'_>) ->
     Some(())
 }
 
-/// boot_params, written at offsets known when this is compiled: no write can fail.
+/// boot_params, written at offsets that are known at compile time: no write can fail.
 struct Page<'a>(&'a mut [u8; Layout::BOOT_PARAMS]);
 
 impl Page<'_> {
@@ -152,11 +152,11 @@ impl Page<'_> {
     }
 }
 
-/// What the running kernel was told and the new one should be told too.
+/// Copies the fields of the running kernel's boot_params that the new kernel should also get.
 ///
-/// Not tboot's, OLPC's and SEV's addresses: they speak of agreements with a loader or a
-/// hypervisor that a second kernel cannot join by address alone; the kernel's own loader leaves
-/// them out too.
+/// The addresses for tboot, OLPC and SEV are not copied: they belong to a protocol with a loader or
+/// a hypervisor that a second kernel cannot continue by address alone. The kernel's own loader also
+/// leaves them out.
 const INHERITED: [(u16, u16); 9] = {
     const fn part(range: Range<usize>) -> (u16, u16) {
         (range.start as u16, range.end as u16)
@@ -188,7 +188,7 @@ fn inherit(page: &mut [u8; Layout::BOOT_PARAMS], old: &[u8; Layout::BOOT_PARAMS]
     }
 }
 
-/// ext_mem_k and alt_mem_k: the RAM from 1 MiB on in KiB, for whoever does not read e820.
+/// ext_mem_k and alt_mem_k: the RAM from 1 MiB on in KiB, for kernels that do not read e820.
 fn write_legacy_memory_size(page: &mut Page<'_>, memory: &MemoryMap) {
     const MIB: u64 = 1 << 20;
     let kib = memory
@@ -222,7 +222,7 @@ fn write_efi_info(
     let bytes = descriptors.saturating_mul(Layout::EFI_DESCRIPTOR) as u32;
     page.put::<{ field::EFI_LOADER_SIGNATURE }, 4>(*b"EL64");
     for at in [field::EFI_SYSTAB, field::EFI_SYSTAB_HI] {
-        // The system table stays where it is.
+        // The system table does not move.
         let _ = slice_at(old, at, 4).and_then(|address| put_slice(page.0, at, address));
     }
     let size = Layout::EFI_DESCRIPTOR as u32;
@@ -249,7 +249,7 @@ fn write_efi_map(table: &mut [u8], machine: &Machine) {
     }
 }
 
-/// Writes the nodes; answers the address of the first, 0 for none.
+/// Writes the nodes and returns the address of the first, 0 if there is none.
 fn write_setup_data(
     out: &mut [u8],
     layout: &Layout,
@@ -273,7 +273,7 @@ fn write_setup_data(
     Some(next)
 }
 
-/// Writes little-endian numbers one behind the other, as many as there is room for.
+/// Writes consecutive little-endian numbers, as many as fit.
 fn put_numbers(out: &mut [u8], numbers: &[u64]) {
     for (slot, number) in out.chunks_exact_mut(8).zip(numbers) {
         for (to, from) in slot.iter_mut().zip(number.to_le_bytes()) {

@@ -87,7 +87,7 @@ fn a_zeroed_page_with_header_command_line_and_initrd() {
         u64::from(u32_at(&out, 0x228).unwrap()) | u64::from(u32_at(&out, 0x0c8).unwrap()) << 32;
     assert_eq!(command_line, BASE + 4096);
     assert_eq!(&out[4096..4116], b"quiet root=/dev/sda\0");
-    assert_eq!(&out[0x26c..0x290], [0; 0x24], "behind the header");
+    assert_eq!(&out[0x26c..0x290], [0; 0x24], "after the header");
     assert_eq!(u64_at(&out, 0x250), Some(0), "no setup_data");
     assert_eq!(&out[0x1c0..0x1e0], [0; 32], "no EFI");
 }
@@ -182,7 +182,7 @@ fn efi(machine: &mut Machine) {
     page[0xd00] = 0x80;
     page[0x290] = 0x99;
     page[0x140] = 0xed;
-    // Never handed on: tboot, OLPC, SEV, and whatever lies between the fields.
+    // Never passed on: tboot, OLPC, SEV, and the bytes between the fields.
     page[0x058] = 1;
     page[0x0b0] = 2;
     page[0x13c] = 3;

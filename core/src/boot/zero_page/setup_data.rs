@@ -12,12 +12,12 @@ impl SetupType {
     pub const E820_EXT: Self = Self(1);
     /// A device tree blob.
     pub const DTB: Self = Self(2);
-    /// What EFI kexec needs (struct efi_setup_data).
+    /// Data for EFI runtime services after kexec (struct efi_setup_data).
     pub const EFI: Self = Self(4);
     /// Seed for the random number generator.
     pub const RNG_SEED: Self = Self(9);
 
-    /// The name in the kernel's header.
+    /// The name in the kernel's header file.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ pub const NODE_HEADER: usize = 16;
 /// Bytes of SETUP_EFI's data: four addresses and eight reserved words (struct efi_setup_data).
 pub const EFI_DATA: usize = 96;
 
-/// SETUP_EFI's data (arch/x86/include/asm/efi.h, struct efi_setup_data) as far as it is not 0.
+/// The nonzero part of SETUP_EFI's data (arch/x86/include/asm/efi.h, struct efi_setup_data).
 pub const fn efi_setup_data(efi: &crate::machine::Efi) -> [u64; 4] {
     // The last takes the place of the SMBIOS 2 entry of the configuration table, which the
     // firmware may have made virtual. SMBIOS 3 has its own entry there and needs no help

@@ -1,8 +1,8 @@
-//! The pages the loading kernel takes out of the reservation for itself.
+//! The pages of the reservation that the loading kernel uses itself.
 //!
 //! For a crash image the kernel has no other memory: the page with the code that jumps, the page
-//! tables that are in force at the jump, and a copy of vmcoreinfo come from where no segment lies,
-//! searched from the reservation's start upwards (kernel/kexec_core.c,
+//! tables that are active at the jump, and a copy of vmcoreinfo are placed outside of all segments,
+//! searching upwards from the reservation's start (kernel/kexec_core.c,
 //! kimage_alloc_crash_control_pages). A layout that leaves nothing free is refused (ENOMEM).
 
 use core::iter::from_fn;
@@ -21,7 +21,7 @@ const TABLE_256_TIB: u32 = 48;
 /// vmcoreinfo, up to two pages; tables for the jump page's own address, four; the top table.
 const FIXED: u64 = 2 + 1 + 2 + 4 + 1;
 
-/// A table each for what is mapped by itself and may lie in a GiB that needs none besides: the
+/// One table each for pages that are mapped separately and may lie in a GiB without other tables: the
 /// jump page, mapped before RAM (from 6.14 on); EFI's system table; a serial port's registers (for
 /// debugging, from 6.15 on).
 const APART: u64 = 3;
@@ -37,9 +37,9 @@ pub struct ControlPages {
 }
 
 impl ControlPages {
-    /// At most how many the kernel takes on this machine. It maps all it has in the direct map
-    /// (pfn_mapped) and the ACPI tables (arch/x86/kernel/machine_kexec_64.c), and where it uses
-    /// pages of 1 GiB only what does not fill a whole GiB by tables (arch/x86/mm/ident_map.c).
+    /// The most pages that the kernel needs on this machine. It maps its whole direct map
+    /// (pfn_mapped) and the ACPI tables (arch/x86/kernel/machine_kexec_64.c). If it uses pages of
+    /// 1 GiB, it needs tables only for ranges that do not fill a whole GiB (arch/x86/mm/ident_map.c).
     #[must_use]
     pub fn of(machine: &Machine) -> Self {
         let blocks = |shift, partial_only| blocks(mapped(machine), shift, partial_only);
@@ -52,7 +52,7 @@ impl ControlPages {
         }
     }
 
-    /// All together.
+    /// The total number of pages.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.fixed.saturating_add(self.tables)
@@ -65,8 +65,8 @@ impl ControlPages {
     }
 }
 
-/// What the kernel maps, sorted: RAM, drivers' (kmem, virtio_mem) too; the ACPI tables; and what
-/// may be in the direct map as a device's memory, whole.
+/// The ranges that the kernel maps, sorted: RAM, including that of drivers (kmem, virtio_mem); the
+/// ACPI tables; and whole ranges of device memory that may be in the direct map.
 fn mapped(machine: &Machine) -> impl Iterator<Item = Range> {
     let map = if machine.iomem.is_empty() {
         &machine.memory
@@ -93,8 +93,8 @@ fn mapped(machine: &Machine) -> impl Iterator<Item = Range> {
     })
 }
 
-/// How many aligned blocks of `1 << shift` bytes the ranges touch; with `partial_only` those that a
-/// range does not cover whole.
+/// How many aligned blocks of `1 << shift` bytes the ranges touch; with `partial_only` only those that
+/// a range does not cover completely.
 fn blocks(ranges: impl Iterator<Item = Range>, shift: u32, partial_only: bool) -> u64 {
     let mut count = 0_u64;
     // Ranges are sorted: a block was counted before if it is not above the last one counted.
@@ -114,7 +114,7 @@ fn blocks(ranges: impl Iterator<Item = Range>, shift: u32, partial_only: bool) -
     count
 }
 
-/// How many of the blocks `first` to `last` the range does not cover whole.
+/// How many of the blocks `first` to `last` the range does not cover completely.
 fn partial(range: Range, first: u64, last: u64, shift: u32) -> u64 {
     let whole = |block: u64| {
         Range::from_size(block << shift, 1 << shift).is_some_and(|block| range.contains(block))
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(tables(&pieces, false), 1 + 2);
     }
 
-    /// Everything that has a place in the direct map, whoever manages it.
+    /// All memory that can be in the direct map, whoever manages it.
     #[test]
     fn memory_of_drivers_and_tables_count_too() {
         let read = |text: &str, gbpages| {

@@ -1,5 +1,5 @@
-//! What is x86's own about a crash kernel: low memory, which it starts its CPUs in, and the pages that
-//! the loading kernel takes for the jump.
+//! The parts of a crash kernel that are specific to x86: low memory, in which it starts its CPUs, and
+//! the pages that the loading kernel needs for the jump.
 
 mod control;
 

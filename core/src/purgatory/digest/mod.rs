@@ -1,12 +1,12 @@
-//! The digest over what is loaded: the same source in the loader and in the purgatory.
+//! The digest over the loaded bytes: the loader and the purgatory share this source.
 //!
 //! XXH3-128 with a secret of its own for each load, over the message that `docs/purgatory.md`
 //! defines under "Digest": each region padded with zeros to whole stripes and followed by its
-//! length, then the number of regions. The message is never shorter than 256 bytes, so that of
-//! XXH3 only the part for inputs of more than 240 bytes is needed
+//! length, then the number of regions. The message is never shorter than 256 bytes, so that only
+//! XXH3's part for inputs of more than 240 bytes is needed
 //! (xxHash's doc/xxhash_spec.md, "XXH3 Algorithm (for large inputs)").
 //!
-//! It detects accidents, at the speed of memory. It is no cryptographic hash.
+//! It detects accidental changes, at the speed of memory. It is not a cryptographic hash.
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -26,19 +26,20 @@ pub(crate) use stripes::Stripes;
 pub const STRIPE: usize = 64;
 /// Bytes of a [`Secret`].
 pub const SECRET_SIZE: usize = 192;
-/// Stripes between two scramblings: the secret moves on by eight bytes with each.
+/// Stripes between two scramblings: the secret advances by eight bytes with each.
 const BLOCK: usize = (SECRET_SIZE - STRIPE) / 8;
-/// Bytes behind the regions: the shortest message.
+/// Bytes after the regions, which are the shortest message.
 const TRAILER: usize = 4 * STRIPE;
 
 /// A prime of the specification; the others are where they are used.
 const PRIME32_1: u64 = 0x9e37_79b1;
 
-/// What the digest is keyed with: random bytes, fresh for each load.
+/// The key of the digest: random bytes, fresh for each load.
 pub type Secret = [u8; SECRET_SIZE];
 
-/// The secret of XXH3 without a seed (doc/xxhash_spec.md, "Default secret"), for who has no random
-/// bytes: any damage is as likely found, but the same damage is found or missed each time.
+/// The secret of XXH3 without a seed (doc/xxhash_spec.md, "Default secret"), for callers without
+/// random bytes. Any damage is as likely to be detected, but the same damage has the same result each
+/// time.
 #[cfg(not(purgatory_blob))]
 #[rustfmt::skip]
 pub static DEFAULT_SECRET: Secret = [
@@ -77,7 +78,7 @@ impl Implementation {
         Self::Sse2,
     ];
 
-    /// The fastest: what every CPU of the architecture has.
+    /// The fastest implementation that every CPU of the architecture supports.
     pub const BEST: Self = {
         #[cfg(target_arch = "x86_64")]
         {

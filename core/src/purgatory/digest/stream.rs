@@ -17,7 +17,7 @@ use super::{Implementation, STRIPE, Secret, Stripes};
 #[derive(Clone, Debug)]
 pub struct Digest<'s> {
     stripes: Stripes<'s>,
-    /// The beginning of a stripe that is not complete yet.
+    /// The beginning of an incomplete stripe.
     partial: [u8; STRIPE],
     filled: usize,
     /// Bytes of the current region seen so far.
@@ -50,8 +50,8 @@ impl<'s> Digest<'s> {
 
     /// Digests the next bytes of the current region.
     ///
-    /// How a region is cut into calls does not change the digest. Pieces whose length is a
-    /// multiple of [`STRIPE`], and large, are fastest: they are digested where they lie.
+    /// How a region is divided into calls does not change the digest. Large pieces whose length is a
+    /// multiple of [`STRIPE`] are fastest: they are digested without a copy.
     pub fn update(&mut self, mut bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u64);
         if self.filled != 0 {
@@ -88,8 +88,8 @@ impl<'s> Digest<'s> {
         self.length = 0;
     }
 
-    /// The digest of the regions ended so far, in XXH3-128's canonical form. A region begun and
-    /// not ended is ended here.
+    /// The digest of the regions ended so far, in XXH3-128's canonical form. A region that was not
+    /// ended is ended here.
     #[must_use]
     pub fn finish(mut self) -> [u8; 16] {
         if self.length != 0 {

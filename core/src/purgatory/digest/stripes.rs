@@ -1,4 +1,4 @@
-//! Whole regions: all that the purgatory needs of the digest.
+//! The digest of whole regions: the part that the purgatory needs.
 //!
 //! Names, constants and order of the steps are those of doc/xxhash_spec.md.
 
@@ -96,8 +96,8 @@ impl<'s> Stripes<'s> {
         self.end_region(rest, bytes.len() as u64);
     }
 
-    /// Ends a region of `length` bytes with what its whole stripes have left of it: fewer bytes
-    /// than a stripe.
+    /// Ends a region of `length` bytes with the rest after its whole stripes: fewer bytes than a
+    /// stripe.
     pub(crate) fn end_region(&mut self, rest: &[u8], length: u64) {
         let mut end = [0; 2 * STRIPE];
         for (to, from) in end.iter_mut().zip(rest) {

@@ -201,7 +201,7 @@ fn unaligned_regions_and_one_byte_at_a_time() {
 
 #[test]
 fn every_byte_counts() {
-    // Every bit of 64 KiB, and what is rarer, is for the optimised program: benches, `damage`.
+    // Every bit of 64 KiB, and rarer damage, is tested by an optimised program: benches, `damage`.
     let mut random = Random::new(4);
     let mut bytes = random_bytes(&mut random, 5000);
     let secret = random_secret(&mut random);
