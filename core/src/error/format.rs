@@ -64,7 +64,7 @@ formats! {
     Unknown = 0, "a file of an unknown format";
     /// A Linux/x86 bzImage.
     BzImage = 1, "a bzImage", started;
-    /// An ELF file, of whatever machine.
+    /// An ELF file for any machine.
     Elf = 2, "an ELF file";
     /// A Linux/arm64 Image.
     Arm64Image = 3, "an arm64 kernel (Image)";
@@ -98,8 +98,8 @@ formats! {
     UBootImage = 17, "a U-Boot image (uImage)";
     /// Text.
     Text = 18, "a text file";
-    /// A Linux kernel as an ELF file. Marks do not tell it from other ELF files: it is asked for,
-    /// or found by [`Kernel`](crate::image::Kernel).
+    /// A Linux kernel as an ELF file. No mark distinguishes it from other ELF files: the
+    /// caller requests it, or it is found by [`Kernel`](crate::image::Kernel).
     Vmlinux = 19, "a Linux kernel in ELF (vmlinux)", started;
     /// A multiboot kernel, of version 1: an ELF file, or one with addresses in its multiboot header.
     Multiboot1 = 20, "a multiboot kernel";
@@ -140,8 +140,8 @@ impl Format {
         )
     }
 
-    /// What to do with a file of this format that was given as a kernel; empty where there is nothing
-    /// to say.
+    /// What to do with a file of this format that was given as a kernel; empty if there
+    /// is no advice.
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
