@@ -1,4 +1,4 @@
-//! Which system call loads: the rules of `-a`, `-s` and `-c`, on kernels that refuse as told.
+//! Which system call loads: the rules of `-a`, `-s` and `-c`, on kernels that refuse as configured.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

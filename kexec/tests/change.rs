@@ -26,8 +26,8 @@ const ASKED: Rule = gives(LOAD, libc::E2BIG);
 const NO_COPY: Rule = gives(libc::SYS_memfd_create, libc::ENOSYS);
 
 /// Loads an initrd of `size` bytes of zero that someone has open for writing, where no copy can
-/// be made; `meanwhile` runs when the command has said so, before the digest. Answers the exit
-/// code and what else it said.
+/// be made; `meanwhile` runs when the command has said so, before the digest. Returns the exit
+/// code and the rest of its messages.
 fn load_while(name: &str, size: u64, meanwhile: impl FnOnce(&mut File)) -> (i32, String) {
     let directory = Directory::new(name);
     let kernel = directory.file("kernel", &bzimage(64 << 10));

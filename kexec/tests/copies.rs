@@ -1,5 +1,5 @@
-//! What is copied into memory is bounded, whatever it is copied from; and what can only be copied
-//! is loaded.
+//! Copies in memory are bounded for every kind of source; and sources that can only be copied are
+//! loaded.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -258,7 +258,7 @@ fn a_report_that_cannot_be_written_is_an_error() {
     assert_eq!(finish(&command.output().unwrap()).code, 255);
 }
 
-/// Whatever is printed: a full device is named, and a limit of file sizes is no silent death.
+/// For all output: a full device is reported, and a limit of file sizes does not end the command silently.
 #[test]
 fn output_that_cannot_be_written_is_named() {
     let directory = Directory::new("full");

@@ -84,7 +84,7 @@ pub fn write_script(path: &Path, text: &str) -> Outcome {
         .map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Makes a directory that is empty, whatever was there before.
+/// Makes an empty directory, and removes what was there before.
 pub fn fresh_directory(path: &Path) -> Outcome {
     if path.exists() {
         std::fs::remove_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;

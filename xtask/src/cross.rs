@@ -7,7 +7,7 @@ use crate::command::{cache, fresh_directory, output, root, write_script};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A host that everything builds for, besides this one.
+/// Another host that everything builds for.
 #[derive(Debug)]
 pub struct Host {
     /// As Rust calls it.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 /// Minor version, as `rust-version` in Cargo.toml has it.
 pub const VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
-/// The Debian release that has it besides a newer one.
+/// The Debian release that has it in addition to a newer one.
 const RELEASE: &str = "bookworm";
 /// What is asked for, each at a patch release of [`VERSION`].
 const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "libstd-rust-web-dev"];

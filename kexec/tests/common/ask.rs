@@ -1,4 +1,4 @@
-//! System calls that wait until the test answers them, so that it can do something meanwhile.
+//! System calls that wait for a reply from the test, so that it can do something meanwhile.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
@@ -22,7 +22,7 @@ impl Questions {
         descriptor(libc::SYS_pidfd_getfd, [number, LISTENER.into(), 0]).map(Self)
     }
 
-    /// Waits for the next one, does something meanwhile, and has it succeed. Answers the call's
+    /// Waits for the next one, does something meanwhile, and has it succeed. Returns the call's
     /// arguments.
     pub fn succeed(&self, meanwhile: impl FnOnce()) -> [u64; 6] {
         // _IOWR('!', 0, struct seccomp_notif), _IOWR('!', 1, struct seccomp_notif_resp).

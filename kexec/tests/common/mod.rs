@@ -43,7 +43,7 @@ pub const fn bits_give(call: i64, argument: u8, bits: u32, errno: i32) -> Rule {
     }
 }
 
-/// The call waits until the test has answered it, see [`Questions`].
+/// The call waits until the test has replied, see [`Questions`].
 pub const fn asks(call: i64) -> Rule {
     Rule {
         call,
@@ -71,7 +71,7 @@ pub struct Run {
 /// Runs the command with no system call that loads, and the rules given: the first that fits
 /// counts.
 ///
-/// Whatever the arguments and the machine, reboot(2) gives EPERM, and the network stays: a
+/// On every machine and with all arguments reboot(2) gives EPERM, and the network stays: a
 /// test must not restart the machine it runs on.
 pub fn kexec_with(rules: &[Rule], arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
@@ -189,7 +189,7 @@ impl Directory {
         Self(path)
     }
 
-    /// Writes a file and answers its path.
+    /// Writes a file and returns its path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
@@ -207,7 +207,7 @@ impl Drop for Directory {
     }
 }
 
-/// A bzImage by the boot protocol 2.15 with `payload` bytes behind its 4 KiB of setup code; small,
+/// A bzImage by the boot protocol 2.15 with `payload` bytes after its 4 KiB of setup code; small,
 /// so that it fits any machine (init_size 1 MiB).
 pub fn bzimage(payload: usize) -> Vec<u8> {
     const SETUP: usize = 4096;

@@ -1,6 +1,6 @@
 //! The fault matrix: each system call of each action fails in turn, with each errno it can have.
 //!
-//! The command runs under ptrace(2) on a fake machine; a model answers kexec_load,
+//! The command runs under ptrace(2) on a fake machine; a model gives the results of kexec_load,
 //! kexec_file_load and reboot, which never reach the kernel. Needs root for the namespaces.
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,5 +1,5 @@
 //! Runs the command under ptrace(2): a system call is made to fail, and kexec, reboot and execve
-//! never reach the kernel but are answered by a model of it.
+//! never reach the kernel but get their results from a model of it.
 
 use std::fs::File;
 use std::io::IoSliceMut;

@@ -45,7 +45,7 @@ pub fn run(kernel: &Path, rounds: usize) -> Outcome<Decompression> {
     Ok(all)
 }
 
-/// The compressed kernel without the four bytes behind it (boot.rst, `payload_offset`).
+/// The compressed kernel without the four bytes after it (boot.rst, `payload_offset`).
 fn payload(image: &[u8]) -> Option<&[u8]> {
     let word = |at: usize| {
         let bytes = image.get(at..)?.first_chunk()?;

@@ -1,5 +1,5 @@
 //! A launcher that lets a whole preparation run where nothing can be loaded: a seccomp filter
-//! answers kexec_load(2) with 0 and keeps the machine from being restarted.
+//! makes kexec_load(2) return 0 and keeps the machine from being restarted.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

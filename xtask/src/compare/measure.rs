@@ -16,7 +16,7 @@ pub struct Cost {
     pub resident: u64,
 }
 
-/// Runs a program to its end, kexec_load(2) answered with 0. What it prints is dropped; that it
+/// Runs a program to its end, with kexec_load(2) returning 0. What it prints is dropped; that it
 /// fails is an error.
 pub fn run(mut command: Command) -> Outcome<Cost> {
     let shown = format!("{command:?}");

@@ -1,4 +1,4 @@
-//! The programs that are compared, and how each is told to do the same.
+//! The programs that are compared, and the command line for each.
 
 use crate::Outcome;
 use crate::command::build_kexec;

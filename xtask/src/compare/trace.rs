@@ -33,7 +33,7 @@ impl Trace {
     }
 }
 
-/// Runs a single-threaded program to its end, kexec_load(2) answered with 0.
+/// Runs a single-threaded program to its end, with kexec_load(2) returning 0.
 pub fn trace(mut command: Command) -> Outcome<Trace> {
     let shown = format!("{command:?}");
     command

@@ -240,7 +240,7 @@ fn sample(store: &Store, scenario: &Scenario, guest: &Guest, directory: &Path) -
 }
 
 /// CPU seconds of all our children, threads included: /proc/PID/stat has the parent as the
-/// second field behind the name, /proc/PID/task/TID/schedstat begins with nanoseconds.
+/// second field after the name, /proc/PID/task/TID/schedstat begins with nanoseconds.
 fn children_cpu() -> f64 {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return 0.0;

@@ -297,7 +297,7 @@ fn figures(name: &str, text: &str) -> Vec<String> {
     .collect()
 }
 
-/// Whether a line has a number with this unit behind it, or a rate (`…/s`) even without one.
+/// Whether a line has a number followed by this unit, or a rate (`…/s`) even without one.
 fn is_measured(line: &str, unit: &str) -> bool {
     line.match_indices(unit).any(|(at, _)| {
         let (before, after) = (&line[..at], &line[at + unit.len()..]);

@@ -1,5 +1,5 @@
 //! A load of files that are larger than the memory there is: in a memory control group, with
-//! nothing in the page cache. The kernel can drop every page behind the digest.
+//! nothing in the page cache. The kernel can drop every page after it was digested.
 
 use crate::Outcome;
 use crate::command::{cache, write};

@@ -8,7 +8,7 @@ use crate::command::{root, run as run_command};
 use crate::old_rust::{OldRust, VERSION};
 use libkexec_install::versions;
 
-/// Besides what a plain `cargo build --release` builds: the installer, the examples, and the
+/// In addition to what a plain `cargo build --release` builds: the installer, the examples, and the
 /// tools of `cargo xtask`.
 const MORE: [&str; 4] = ["kexec-rt", "kexec-examples", "libkexec-install", "xtask"];
 

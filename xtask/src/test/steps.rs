@@ -104,7 +104,7 @@ pub fn missing() -> Option<Result> {
     Some(Result::Skipped(missing))
 }
 
-/// What the new kernel is told, by kexec-tools and by us, on fake machines; with a synthetic
+/// Compares the data that the new kernel gets from kexec-tools and from us, on fake machines; with a synthetic
 /// kernel and with each real one.
 pub fn differential() -> Outcome<Result> {
     /// What the program exits with when nothing was compared.

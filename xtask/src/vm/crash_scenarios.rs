@@ -163,7 +163,7 @@ fn sparse(scenario: Scenario) -> Scenario {
         .shows("FACT hop=1 notes=3")
 }
 
-/// Under UEFI, of which the crash kernel is told nothing: it finds the ACPI tables all the same.
+/// Under UEFI, whose data the crash kernel does not get: it still finds the ACPI tables.
 fn noefi(scenario: Scenario) -> Scenario {
     scenario.uefi().never("FACT hop=1 efivars")
 }

@@ -74,7 +74,7 @@ pub fn build(
     Ok(image)
 }
 
-/// A copy of `from`, whatever was there before.
+/// Copies `from`, and replaces what was there before.
 fn replace(to: &Path, from: &Path) -> Outcome {
     if to.exists() {
         std::fs::remove_file(to).map_err(|error| format!("{}: {error}", to.display()))?;

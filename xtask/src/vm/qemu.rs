@@ -124,7 +124,7 @@ fn cpus(machine: &Machine) -> String {
     }
 }
 
-/// Tells QEMU what a guest asked for, by the machine protocol (QMP); its answers go to the log.
+/// Passes a guest's command to QEMU, by the machine protocol (QMP); the replies go to the log.
 fn tell(command: &str, log: &Path, mut file: &File) -> Outcome {
     let fail = |error: std::io::Error| format!("QEMU's monitor: {error}");
     let mut monitor = UnixStream::connect(log.with_file_name(MONITOR)).map_err(fail)?;
@@ -192,7 +192,7 @@ pub fn run(
             Ok(line) => line,
             Err(RecvTimeoutError::Timeout) if quiet_until.is_some() => return Ok(End::Shown),
             Err(RecvTimeoutError::Timeout) => {
-                // Where its CPUs are; a monitor that does not answer leaves the log as it is.
+                // Where its CPUs are; a monitor that does not reply leaves the log unchanged.
                 let _ = tell("info registers -a", log, &file);
                 return Ok(End::Limit);
             }

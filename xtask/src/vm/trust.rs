@@ -2,7 +2,7 @@
 //! kernel takes keys that it trusts images by (security/integrity/platform_certs/load_uefi.c).
 //!
 //! Written by hand into the store of an OVMF that was never booted: a firmware volume whose one
-//! content is a VARIABLE_STORE_HEADER and variables behind it (EDK II,
+//! content is a VARIABLE_STORE_HEADER followed by variables (EDK II,
 //! MdeModulePkg/Include/Guid/VariableFormat.h, the authenticated format).
 
 use crate::Outcome;
