@@ -97,8 +97,8 @@ impl<'a> Loader<'a, '_> {
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
                 if route == Route::FileThenLoad =>
             {
-                let text = format_args!("but not here: {error}");
-                report::note(&mut Lines(out), &text).map_err(|_| unwritten(out))
+                let written = report::note(&mut Lines(out), &format_args!("but not here: {error}"));
+                written.map_err(|_| unwritten(out))
             }
             other => other,
         }
