@@ -3,6 +3,7 @@
 //! of the emulator, that is: the host may be busy with other things.
 
 mod page;
+mod printed;
 
 use crate::Outcome;
 use crate::command::{build_kexec, cache, fresh_directory, root, write};
@@ -16,8 +17,9 @@ use std::path::Path;
 use std::time::Duration;
 
 const SCRIPT: &str = include_str!("../../guest/downtime.sh");
-const USAGE: &str =
-    "usage: cargo xtask downtime [--repeat N] [--write] [MiB...] (5 times 2 64 300)";
+const USAGE: &str = "usage: cargo xtask downtime [--repeat N] [--write] [MiB...] (5 times 2 64 300)
+       cargo xtask downtime --from FILE [--from FILE...] [--write]
+  --from  the samples that an earlier run printed, in place of a new run; only whole rounds count";
 
 /// The first and the last line of libkexec's purgatory, which it says only if asked.
 const PURGATORY: &str = "libkexec purgatory";
@@ -113,6 +115,7 @@ struct Series {
 /// `cargo xtask downtime`
 pub fn run(arguments: &[String]) -> Outcome {
     let (mut sizes, mut repeat, mut written) = (Vec::new(), 5_usize, false);
+    let mut all = Vec::new();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -121,19 +124,28 @@ pub fn run(arguments: &[String]) -> Outcome {
                 let number = arguments.next().and_then(|number| number.parse().ok());
                 repeat = number.filter(|&number| number > 0).ok_or(USAGE)?;
             }
+            "--from" => {
+                let path = arguments.next().ok_or(USAGE)?;
+                let text = std::fs::read_to_string(path).map_err(|why| format!("{path}: {why}"))?;
+                printed::add(&text, &mut all).map_err(|why| format!("{path}: {why}"))?;
+            }
             number => sizes.push(number.parse().map_err(|_| USAGE)?),
         }
     }
-    if sizes.is_empty() {
-        sizes = vec![2, 64, 300];
-    }
     let store = Store::open()?;
-    let ours = Kexec::Ours(build_kexec()?);
-    let mut all = Vec::new();
-    for &mib in &sizes {
-        measure(&store, &ours, mib, repeat, &mut all)?;
+    if all.is_empty() {
+        if sizes.is_empty() {
+            sizes = vec![2, 64, 300];
+        }
+        let ours = Kexec::Ours(build_kexec()?);
+        for &mib in &sizes {
+            measure(&store, &ours, mib, repeat, &mut all)?;
+        }
     }
-    let text = page::page(&store.kernel("7.x")?.release, &sizes, repeat, &all);
+    sizes = all.iter().map(|series| series.mib).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let text = page::page(&store.kernel("7.x")?.release, &sizes, &all);
     println!("{text}");
     match written {
         true => write(&root().join("docs/downtime.md"), seal(&text).as_bytes()),

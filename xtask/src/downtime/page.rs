@@ -26,12 +26,18 @@ const PARTS: [(&str, Seconds); 3] = [
 ];
 
 /// The page. Writing to a string cannot fail.
-pub fn page(release: &str, sizes: &[usize], repeat: usize, all: &[Series]) -> String {
+pub fn page(release: &str, sizes: &[usize], all: &[Series]) -> String {
+    let rounds = all.iter().map(|series| series.samples.len());
+    let (least, most) = (rounds.clone().min(), rounds.max());
+    let rounds = match (least.unwrap_or(0), most.unwrap_or(0)) {
+        (least, most) if least == most => format!("{least} rounds"),
+        (least, most) => format!("{least} to {most} rounds a size"),
+    };
     let mut text = format!(
         "# Downtime\n\n\
          `cargo xtask downtime --write` writes this page. Linux {release} starts the same kernel, with \
          one CPU, by size of an incompressible initrd, both with nokaslr. Each way ran once per round in \
-         {repeat} rounds; the figures are the median and the quartiles.\n\n\
+         {rounds}; the figures are the median and the quartiles.\n\n\
          QEMU emulates the CPU (TCG), so no figure is that of a real machine. It distorts digests most. \
          libkexec's purgatory digests in vector registers, which QEMU keeps in memory, so every value \
          goes through memory; plain integer code stays in registers. So digests in plain C, as in \
