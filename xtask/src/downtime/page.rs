@@ -89,6 +89,14 @@ pub fn page(release: &str, sizes: &[usize], all: &[Series]) -> String {
         let _ = write!(text, "\nA CPU {cpu}:\n\n");
         table(&mut text, sizes, all, cpu, |sample| sample.load_wall);
     }
+    text.push_str(
+        "\nWith `-i`, `-c` reads none of the files' bytes, so nearly all of its time is the kernel's, \
+         inside kexec_load(2). Where the pages that are free lie in the segments' own addresses, the \
+         kernel puts them on a list, and searches that list for each page that follows \
+         (kernel/kexec_core.c, kimage_alloc_page). The time then grows with the square of the size. \
+         Whether that happens depends on which pages are free at that moment: a way that fills memory \
+         of its own first, as kexec-tools does, meets it less often.\n",
+    );
     text.push_str(CONCLUSION);
     text
 }
