@@ -82,7 +82,7 @@ pub fn kexec_load(entry: u64, segments: &[Segment<'_>], flags: u64) -> Result<()
     let is_native = |native: Arch| native.kexec_flag() == arch;
     if arch != 0 && !arch::NATIVE.is_some_and(is_native) {
         return Err(Error::NotBootable {
-            why: "the plan is for another architecture than that of the running kernel",
+            why: "it is for another architecture than the running kernel",
         });
     }
     let mut list = [RawSegment::EMPTY; SEGMENT_MAX];

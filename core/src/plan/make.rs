@@ -71,7 +71,7 @@ where
 {
     if machine.platform.arch.is_some_and(|arch| arch != who.arch()) {
         return Err(Error::NotBootable {
-            why: "the image is for another architecture than the running kernel",
+            why: "it is for another architecture than the running kernel",
         });
     }
     who.check(machine)?;

@@ -135,7 +135,7 @@ impl<'a> Seal<'a> for Bare {
             return Ok(());
         }
         Err(Error::BadArgument {
-            what: "the purgatory that verifies nothing sets RSI, RSP and RIP only",
+            what: "a bare purgatory sets RSI, RSP and RIP only",
         })
     }
 
