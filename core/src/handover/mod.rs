@@ -55,7 +55,7 @@ pub trait Handover<'a> {
     /// not known where they are.
     fn reads_acpi(&self) -> bool;
 
-    /// Whether it is told where the ACPI tables are, other than by its command line. Only a crash
+    /// Whether the image gets the address of the ACPI tables, other than by its command line. Only a crash
     /// kernel's purpose asks.
     fn is_told_rsdp(&self, told: &Told<'_, 'a>) -> bool;
 

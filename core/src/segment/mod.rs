@@ -29,7 +29,7 @@ pub enum SegmentKind {
     BootParams,
     /// The command line alone, with its NUL, of an image without boot_params.
     CommandLine,
-    /// What else an image without boot_params is told.
+    /// Information for an image without boot_params, other than its command line.
     Info,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
