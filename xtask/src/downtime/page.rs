@@ -91,11 +91,10 @@ pub fn page(release: &str, sizes: &[usize], all: &[Series]) -> String {
     }
     text.push_str(
         "\nWith `-i`, `-c` reads none of the files' bytes, so nearly all of its time is the kernel's, \
-         inside kexec_load(2). Where the pages that are free lie in the segments' own addresses, the \
-         kernel puts them on a list, and searches that list for each page that follows \
-         (kernel/kexec_core.c, kimage_alloc_page). The time then grows with the square of the size. \
-         Whether that happens depends on which pages are free at that moment: a way that fills memory \
-         of its own first, as kexec-tools does, meets it less often.\n",
+         inside kexec_load(2). A likely cause, which was not measured: the kernel keeps free pages that \
+         lie in the segments' own addresses on a list, and searches it for each page that follows \
+         (kernel/kexec_core.c, kimage_alloc_page). Which way meets that would depend on the pages that \
+         are free at that moment.\n",
     );
     text.push_str(CONCLUSION);
     text
