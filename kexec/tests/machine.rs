@@ -259,6 +259,45 @@ fn an_old_crash_kernel_is_not_lost_to_what_can_be_known() {
     assert!(asked(&run), "{}", run.stderr);
 }
 
+/// Initrds that cannot be joined leave kexec_load. What that cannot load names both reasons, and the
+/// old crash kernel stays.
+#[test]
+fn initrds_that_cannot_be_joined_leave_the_other_call() {
+    let fake = Fake::with_crash_kernel("old-crash-unjoined");
+    let kernel = fake.kernel();
+    let initrd = format!("--initrd={}", fake.file("initrd", b"070701"));
+    let load = |rules: &[Rule], initrds: usize| {
+        let initrds = vec![initrd.as_str(); initrds];
+        fake.run(rules, &[&["-a", "-p", &kernel][..], &initrds].concat())
+    };
+    let no_copy = [
+        gives(libc::SYS_memfd_create, libc::ENOMEM),
+        gives(FILE_LOAD, libc::E2BIG),
+        gives(LOAD, 0),
+    ];
+    let (unjoined, many) = ("memfd_create", "segments are needed");
+    let Some(run) = load(&no_copy, 20) else {
+        return;
+    };
+    assert_eq!(run.code, 255, "{}", run.stderr);
+    for words in [unjoined, many] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    let run = load(&no_copy, 2).unwrap();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+
+    // Too little memory for a copy, as seen in /proc/meminfo.
+    fake.put("proc/meminfo", "MemTotal: 3145728 kB\nMemAvailable: 0 kB\n");
+    let rules = [gives(FILE_LOAD, libc::E2BIG), gives(LOAD, 0)];
+    let run = load(&rules, 20).unwrap();
+    assert_eq!(run.code, 255, "{}", run.stderr);
+    for words in ["would have to be copied", many] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    let run = load(&rules, 2).unwrap();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
 /// The same after a kexec_load that was refused: `-a` with an option only that one knows.
 #[test]
 fn nor_to_the_call_that_follows() {

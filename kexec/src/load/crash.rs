@@ -13,6 +13,7 @@ use crate::by_file;
 use crate::by_plan::PlanInputs;
 use crate::job::Job;
 use crate::opened::Parsed;
+use crate::out::complain;
 use kexec_cli::failure::Failure;
 
 impl<'a> Loader<'a, '_> {
@@ -30,12 +31,14 @@ impl<'a> Loader<'a, '_> {
         asks: bool,
     ) -> Result<Option<Error>, Failure<'a>> {
         let route = self.job.route(self.facts.machine());
-        let first_is_file = route.first() == Call::FileLoad;
+        let mut first_is_file = route.first() == Call::FileLoad;
         if first_is_file {
-            match self.join() {
-                // Then kexec_load is made.
-                Err(failure) if route != Route::FileThenLoad => return Err(failure),
-                _ => {}
+            if let Err(failure) = self.join() {
+                if route != Route::FileThenLoad {
+                    return Err(failure);
+                }
+                // Then kexec_file_load is not made, and kexec_load is the first call.
+                first_is_file = false;
             }
         }
         let image = match route.first() {
@@ -56,7 +59,7 @@ impl<'a> Loader<'a, '_> {
                 }
             }
         }
-        match self.planned(files, route, by_file) {
+        let checked = match self.planned(files, route, by_file) {
             Err(
                 failure @ Failure::Load(
                     _,
@@ -74,7 +77,13 @@ impl<'a> Loader<'a, '_> {
                 Err(failure)
             }
             _ => Ok(only_load),
-        }
+        };
+        checked.inspect_err(|_| {
+            if let Some(Err(unjoined)) = &self.joined {
+                let error = unjoined.error();
+                complain!("kexec_file_load is not tried: {error}; checked for kexec_load:");
+            }
+        })
     }
 
     /// The plan that kexec_load would get, for its sizes.

@@ -8,6 +8,10 @@ use super::{Directory, Rule, Run, bzimage, finish, guard};
 /// A machine with 3 GiB of RAM and two CPUs, as far as a plan asks.
 pub struct Fake(Directory);
 
+/// Without MemAvailable, copies would be limited by the memory that is free on the machine of the
+/// test (sysinfo(2)): nearly nothing after a large build.
+const MEMINFO: &str = "MemTotal:        3145728 kB\nMemAvailable:    2097152 kB\n";
+
 /// In a namespace of its own: this machine's /proc to `real`, which `proc/self` points into, then
 /// the tree's in place of both. Exit code 99 says that it may not.
 const ENTER: &str = "cd \"$0\" && mount --rbind /proc real && mount --bind proc /proc && \
@@ -18,7 +22,7 @@ impl Fake {
         let fake = Self(Directory::new(name));
         std::fs::create_dir_all(fake.0.path("real")).unwrap();
         fake.put("proc/iomem", IOMEM)
-            .put("proc/meminfo", "MemTotal:        3145728 kB\n")
+            .put("proc/meminfo", MEMINFO)
             .put("proc/cmdline", "root=/dev/x ro\n")
             .put("proc/cpuinfo", "flags\t\t: fpu lm\n")
             .put("sys/kernel/boot_params/data", boot_params())
