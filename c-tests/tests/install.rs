@@ -245,6 +245,8 @@ fn modes_do_not_depend_on_the_umask() {
             "usr/sbin/kexec",
             "usr/share/man/man8/kexec.8",
             "usr/share/bash-completion/completions/kexec",
+            "usr/share/zsh/site-functions/_kexec",
+            "usr/share/fish/vendor_completions.d/kexec.fish",
             "usr/share/doc/kexec/LICENSE-MIT",
             "usr/share/doc/libkexec/LICENSE-APACHE",
             "usr/lib/libkexec.so.0",

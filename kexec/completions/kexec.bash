@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Completions of kexec(8) for bash, made from the table of options by kexec/tests/completions.rs.
+# Completions of kexec(8) for bash, made from the table of options by kexec/tests/completions/make.rs.
 _kexec() {
-    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+    local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} sign=
     # Bash makes a word of the sign in --initrd=FILE.
     if [[ $current == = ]]; then
-        current=
+        current= sign=1
     elif [[ $option == = ]]; then
-        option=${COMP_WORDS[COMP_CWORD - 2]}
+        option=${COMP_WORDS[COMP_CWORD - 2]} sign=1
     fi
     local -a options=(
         -l --load
@@ -56,13 +56,16 @@ _kexec() {
         --entry
     )
     local -a what=(-f)
+    [[ $current == -* ]] && what=(-W "${options[*]}")
     case $option in
-        --initrd | --ramdisk | --dtb) ;;
+        -h | --help) [[ $sign ]] && what=(-W "all") ;;
+        --initrd) ;;
+        --ramdisk) ;;
+        -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86 uki") ;;
+        --dtb) ;;
         --on-mismatch) what=(-W "halt reboot") ;;
         --serial) what=(-W "ttyS0 ttyS1") ;;
-        --type | -t) what=(-W "help bzImage64 bzImage elf-x86_64 elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86 uki") ;;
         --append | --command-line | --mem-min | --mem-max | --serial-baud | --module | --entry) return ;;
-        *) [[ $current == -* ]] && what=(-W "${options[*]}") ;;
     esac
     mapfile -t COMPREPLY < <(compgen "${what[@]}" -- "$current")
 }

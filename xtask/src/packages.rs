@@ -238,21 +238,24 @@ impl Store {
     /// Debian's newest kexec-tools with all it depends on, its C library included, which only the
     /// comparison of command lines wants: a tree, fetched when it is asked for first.
     pub fn newest_kexec_tools() -> Outcome<PathBuf> {
-        const RELEASE: &str = "sid";
-        let directory = cache().join("kexec-tools");
-        if !directory.join("usr/sbin/kexec").is_file() {
-            eprintln!("fetching kexec-tools ({RELEASE})");
-            let release = Release::open(RELEASE, &apt::requirements()?)?;
-            let part = cache().join("kexec-tools.part");
-            fresh_directory(&part)?;
-            for archive in release.download(&["kexec-tools"], true)? {
-                apt::unpack(&archive, &part)?;
-            }
-            fresh_directory(&directory)?;
-            std::fs::rename(&part, &directory)
-                .map_err(|why| format!("{}: {why}", part.display()))?;
-        }
-        Ok(directory)
+        tree("kexec-tools", "sid", &["kexec-tools"], true)
+    }
+
+    /// The shells that tests of the completions need, with their libraries: a tree, fetched when it
+    /// is asked for first.
+    pub fn shells() -> Outcome<PathBuf> {
+        const SHELLS: &[&str] = &[
+            "zsh",
+            "zsh-common",
+            "fish",
+            "fish-common",
+            "libc6",
+            "libcap2",
+            "libgcc-s1",
+            "libpcre2-32-0",
+            "libtinfo6",
+        ];
+        tree("shells", TOOLS_RELEASE, SHELLS, false)
     }
 
     /// The directory that a Debian with kdump-tools is unpacked into.
@@ -432,6 +435,22 @@ impl Store {
             .map(String::from)
             .collect())
     }
+}
+
+/// Packages, unpacked into a directory of the cache. With `closure`, also those they depend on.
+fn tree(name: &str, release: &str, packages: &[&str], closure: bool) -> Outcome<PathBuf> {
+    let directory = cache().join(name);
+    if !directory.is_dir() {
+        eprintln!("fetching {name} ({release})");
+        let release = Release::open(release, &apt::requirements()?)?;
+        let part = cache().join(format!("{name}.part"));
+        fresh_directory(&part)?;
+        for archive in release.download(packages, closure)? {
+            apt::unpack(&archive, &part)?;
+        }
+        std::fs::rename(&part, &directory).map_err(|why| format!("{}: {why}", part.display()))?;
+    }
+    Ok(directory)
 }
 
 /// The kernel with its debug symbols, out of a package that is twenty times larger unpacked and

@@ -17,6 +17,19 @@ const EXAMPLES: [&str; 7] = [
     "rust-init/src/main.rs",
 ];
 
+/// Completions for bash, zsh and fish: where those of other packages are.
+const COMPLETIONS: [(&str, &str); 3] = [
+    (
+        "kexec/completions/kexec.bash",
+        "bash-completion/completions/kexec",
+    ),
+    ("kexec/completions/_kexec", "zsh/site-functions/_kexec"),
+    (
+        "kexec/completions/kexec.fish",
+        "fish/vendor_completions.d/kexec.fish",
+    ),
+];
+
 /// A file to install: its path (without DESTDIR) and its contents.
 pub(crate) struct Item {
     pub(crate) to: PathBuf,
@@ -103,10 +116,9 @@ fn command(root: &Path, to: &Destination, items: &mut Vec<Item>) {
         what: What::Command,
     });
     items.push(copy("kexec/kexec.8", to.data("man/man8/kexec.8")));
-    items.push(copy(
-        "kexec/completions/kexec.bash",
-        to.data("bash-completion/completions/kexec"),
-    ));
+    for (from, below) in COMPLETIONS {
+        items.push(copy(from, to.data(below)));
+    }
     licences(root, to, "kexec", items);
 }
 

@@ -55,8 +55,8 @@ pub fn unit() -> Outcome<Result> {
         Store::open()?;
         // What does not come is missed by a test.
         let tools = &mut Command::new(root().join("c-tests/tools.sh"));
-        if let Err(why) = output(tools) {
-            println!("{why}");
+        for problem in [output(tools).err(), Store::shells().err()] {
+            problem.iter().for_each(|why| println!("{why}"));
         }
     }
     run(cargo().args(["test", "--workspace"]))?;

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Prints what zsh offers for the end of a command line: zsh -f offered.zsh LINE
+# A second zsh on a pseudo-terminal completes the line before its first prompt, and ends.
+# From the environment: COMPLETIONS, the directory with _kexec; SHELL_COMMAND, which starts zsh; TREE,
+# the directory that zsh was unpacked into, or nothing if it is installed.
+export LINE=$1 ZDOTDIR=$(mktemp -d)
+[[ -z $TREE ]] || module_path=($TREE/usr/lib/*/zsh/*(/))
+zmodload zsh/zpty
+cat > $ZDOTDIR/.zshrc <<'RC'
+if [[ -n $TREE ]]; then
+    module_path=($TREE/usr/lib/*/zsh/*(/))
+    fpath=($TREE/usr/share/zsh/functions/**/*(/))
+fi
+fpath=($COMPLETIONS $fpath)
+autoload -U compinit
+compinit -u -D
+# No question whether to list them all.
+unsetopt auto_list
+compadd() {
+    # With these options nothing is offered: the matches go into an array.
+    if [[ "${@[1,(i)(-|--)]} " != *\ -[OAD]\ * && $1 != -[OAD] ]]; then
+        local -a matches
+        builtin compadd -O matches "$@"
+        (( $#matches )) && print -rl -- $matches >> $ZDOTDIR/offered
+    fi
+    builtin compadd "$@"
+}
+complete() {
+    BUFFER=$LINE
+    CURSOR=$#BUFFER
+    zle complete-word
+    exit
+}
+zle -N zle-line-init complete
+RC
+zpty shell "TERM=dumb $SHELL_COMMAND -d -i"
+while zpty -r shell REPLY; do
+    print -rn -- "$REPLY" >> $ZDOTDIR/screen
+done
+[[ ! -e $ZDOTDIR/offered ]] || cat $ZDOTDIR/offered
+[[ -z $DEBUG ]] || cat $ZDOTDIR/screen >&2
+rm -r $ZDOTDIR
