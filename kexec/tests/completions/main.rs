@@ -146,14 +146,15 @@ const LINES: &[(&str, &[&str])] = &[
     ("kexec --append=Cargo.", &[]),
 ];
 
-/// Compares what a shell offers with [`LINES`], and whether it offers every option.
-fn check(by: impl Fn(&str) -> Vec<String>) {
-    for (line, expected) in LINES {
-        let mut offered = by(line);
+/// Compares what a shell offers for some lines with [`LINES`], and whether it offers every option.
+fn check(by: impl Fn(&[&str]) -> Vec<Vec<String>>) {
+    let lines: Vec<&str> = LINES.iter().map(|(line, _)| *line).collect();
+    let mut all = by(&[lines.as_slice(), &["kexec -"]].concat()).into_iter();
+    for ((line, expected), mut offered) in LINES.iter().zip(&mut all) {
         offered.sort();
         assert_eq!(offered, *expected, "{line}");
     }
-    let options = by("kexec -");
+    let options = all.next().unwrap();
     for option in OPTIONS {
         let long = format!("--{}", option.long);
         assert!(options.contains(&long), "{long}: {options:?}");
@@ -173,7 +174,17 @@ fn zsh_offers_options_files_and_words() {
         ("SHELL_COMMAND", format!("'{}'", zsh.command.join("' '"))),
         ("TREE", zsh.tree.as_deref().map(text).unwrap_or_default()),
     ];
-    check(|line| zsh.lines(&["-f", &text(&script), line], &environment));
+    check(|lines| {
+        let printed = zsh.lines(&[&["-f", &text(&script)], lines].concat(), &environment);
+        let each = printed.split(|line| line == ".");
+        let words = |some: &[String]| {
+            some.iter()
+                .filter(|word| !word.is_empty())
+                .cloned()
+                .collect()
+        };
+        each.map(words).collect()
+    });
 }
 
 #[test]
@@ -182,13 +193,14 @@ fn fish_offers_options_files_and_words() {
         return;
     };
     let script = "source completions/kexec.fish; complete -C $argv[1]";
-    check(|line| {
+    // A value after a sign is offered with its option, and everything with a description.
+    let value = |line: &String| {
+        let word = line.split('\t').next().unwrap();
+        word.rsplit('=').next().unwrap().to_owned()
+    };
+    let offered = |line: &&str| {
         let lines = fish.lines(&["--no-config", "-c", script, "--", line], &[]);
-        // A value after a sign is offered with its option, and everything with a description.
-        let value = |line: &String| {
-            let word = line.split('\t').next().unwrap();
-            word.rsplit('=').next().unwrap().to_owned()
-        };
         lines.iter().map(value).collect()
-    });
+    };
+    check(|lines| lines.iter().map(offered).collect());
 }

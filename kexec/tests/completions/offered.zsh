@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Prints what zsh offers for the end of a command line: zsh -f offered.zsh LINE
-# A second zsh on a pseudo-terminal completes the line before its first prompt, and ends.
+# Prints what zsh offers for the end of each command line, and a line "." after each:
+# zsh -f offered.zsh LINE...
+# Another zsh on a pseudo-terminal completes the line before its first prompt, and ends.
 # From the environment: COMPLETIONS, the directory with _kexec; SHELL_COMMAND, which starts zsh; TREE,
 # the directory that zsh was unpacked into, or nothing if it is installed.
-export LINE=$1 ZDOTDIR=$(mktemp -d)
+export LINE ZDOTDIR=$(mktemp -d)
 [[ -z $TREE ]] || module_path=($TREE/usr/lib/*/zsh/*(/))
 zmodload zsh/zpty
 cat > $ZDOTDIR/.zshrc <<'RC'
@@ -13,7 +14,7 @@ if [[ -n $TREE ]]; then
 fi
 fpath=($COMPLETIONS $fpath)
 autoload -U compinit
-compinit -u -D
+compinit -u -d $ZDOTDIR/dump
 # No question whether to list them all.
 unsetopt auto_list
 compadd() {
@@ -33,10 +34,13 @@ complete() {
 }
 zle -N zle-line-init complete
 RC
-zpty shell "TERM=dumb $SHELL_COMMAND -d -i"
-while zpty -r shell REPLY; do
-    print -rn -- "$REPLY" >> $ZDOTDIR/screen
+for LINE in "$@"; do
+    : > $ZDOTDIR/offered
+    zpty shell "TERM=dumb $SHELL_COMMAND -d -i"
+    while zpty -r shell REPLY; do
+        :
+    done
+    zpty -d shell
+    print -r -- "$(< $ZDOTDIR/offered)"$'\n.'
 done
-[[ ! -e $ZDOTDIR/offered ]] || cat $ZDOTDIR/offered
-[[ -z $DEBUG ]] || cat $ZDOTDIR/screen >&2
 rm -r $ZDOTDIR
