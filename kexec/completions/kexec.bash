@@ -18,6 +18,7 @@ _kexec() {
         --print-ckr-size
         --dry-run
         -d --debug
+        --quiet
         -h --help
         -v --version
         -s --kexec-file-syscall

@@ -9,6 +9,7 @@ complete -c kexec -s S -l status -d 'exit with 1 if a crash kernel (with -l: a k
 complete -c kexec -l print-ckr-size -d 'print how many bytes are reserved for a crash kernel'
 complete -c kexec -l dry-run -d 'print what would be done and change nothing'
 complete -c kexec -s d -l debug -d 'report each step on standard error'
+complete -c kexec -l quiet -d 'print errors only: neither warnings nor progress'
 complete -c kexec -s h -l help -f -a all -d 'print the common options; --help=all: every option'
 complete -c kexec -s v -l version -d 'print the version'
 complete -c kexec -s s -l kexec-file-syscall -d 'load by kexec_file_load only (signatures are checked)'

@@ -10,7 +10,7 @@ use kexec_core::plan::{Options, Plan, Request, Workspace, plan_image};
 
 use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
-use crate::out::complain;
+use crate::out::{caution, complain};
 use kexec_cli::failure::Failure;
 
 /// The inputs of a plan other than the files.
@@ -92,8 +92,8 @@ pub fn load<'a>(plan: &Plan<'_>, files: &[OpenedFile<'a, '_>]) -> Result<(), Fai
                 return Err(Failure::Load(input.path, Error::FileChanged));
             }
             // If it is unknown, the image is most likely right and stays loaded.
-            Err(error) => complain!(
-                "warning: the kernel is loaded, but whether {} changed meanwhile is not known: \
+            Err(error) => caution!(
+                "the kernel is loaded, but whether {} changed meanwhile is not known: \
                  {error}",
                 Text(input.path.to_bytes())
             ),

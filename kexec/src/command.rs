@@ -417,6 +417,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::NoSync
         | Id::DryRun
         | Id::Debug
+        | Id::Quiet
         | Id::Help
         | Id::Version => {}
     }

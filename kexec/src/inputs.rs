@@ -15,7 +15,7 @@ use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
-use crate::out::complain;
+use crate::out::{caution, complain};
 use kexec_cli::failure::Failure;
 
 /// An open file and its name.
@@ -105,9 +105,7 @@ impl<'a> Inputs<'a> {
             Some(Err(failure)) if command.method == Method::File => {
                 let path = Text(command.dtb.unwrap_or_default().to_bytes());
                 let error = failure.error();
-                complain!(
-                    "warning: cannot use the dtb {path}: {error}; kexec_file_load takes none"
-                );
+                caution!("cannot use the dtb {path}: {error}; kexec_file_load takes none");
                 None
             }
             Some(Err(failure)) => return Err(failure),
@@ -125,17 +123,17 @@ impl<'a> Inputs<'a> {
     /// kexec_file_load ignores the type, and about initrds that the new kernel cannot unpack.
     pub fn warn(&self, command: &Command<'_>) {
         for option in command.only_for(Honours::Neither) {
-            complain!("warning: --{}: {}", option.long, option.help);
+            caution!("--{}: {}", option.long, option.help);
         }
         if command.method != Method::Load {
             if let Err(why) = self.check_kind(command) {
-                complain!("warning: {why}; kexec_file_load does not ask");
+                caution!("{why}; kexec_file_load does not ask");
             }
         }
         for initrd in &self.initrds {
             if initrd.start().get().is_some_and(|start| !unpacks(start)) {
-                complain!(
-                    "warning: the initrd {} is neither a cpio archive (newc) nor compressed by a \
+                caution!(
+                    "the initrd {} is neither a cpio archive (newc) nor compressed by a \
                      method of the kernel's; unless it is the image of a file system, the new \
                      kernel starts without it",
                     Text(initrd.path.to_bytes())

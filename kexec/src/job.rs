@@ -12,7 +12,7 @@ use kexec_core::route::{Call, Route};
 
 use crate::by_file;
 use crate::inputs::Inputs;
-use crate::out::complain;
+use crate::out::{caution, complain};
 
 /// The inputs of a load.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl Job<'_, '_> {
             Call::Load => Honours::File,
         };
         for option in self.command.only_for(only_others) {
-            complain!("warning: --{} is ignored by {}", option.long, name(call));
+            caution!("--{} is ignored by {}", option.long, name(call));
         }
     }
 }

@@ -36,7 +36,7 @@ use kexec_rt::{Arguments, Environment, Once};
 use inputs::Inputs;
 use job::Job;
 use load::{Facts, Loader};
-use out::{Out, complain};
+use out::{Out, caution, complain, leave_out_warnings};
 
 kexec_rt::entry!(run);
 
@@ -76,6 +76,9 @@ fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
 }
 
 fn work(command: &Command<'static>, environment: Environment) -> u8 {
+    if command.given(Id::Quiet) {
+        leave_out_warnings();
+    }
     if command.actions.status {
         return status(command.crash() || !command.given(Id::Load));
     }
@@ -156,8 +159,8 @@ fn change(
         };
     }
     if let Some(word) = command.ignored {
-        complain!(
-            "warning: {} and all that follows it, options aside, is ignored: one word names the \
+        caution!(
+            "{} and all that follows it, options aside, is ignored: one word names the \
              kernel, and a command line is one word as well, in quotes: --append=\"...\"",
             Text(word.to_bytes())
         );

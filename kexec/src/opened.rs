@@ -14,7 +14,7 @@ use kexec_core::{Errno, Error};
 
 use crate::inputs::{Input, Inputs};
 use crate::kept::Kept;
-use crate::out::complain;
+use crate::out::caution;
 use kexec_cli::failure::Failure;
 
 /// Every file of a load: kernel, initrds, device tree.
@@ -102,13 +102,13 @@ impl<'a, 'b> Opened<'a, 'b> {
         for (input, kept) in &self.files {
             let path = Text(input.path.to_bytes());
             match kept.held().hold() {
-                Hold::Nothing { lease, copy } => complain!(
-                    "warning: {path} may change while it is loaded: no lease ({lease}), no copy ({copy})"
+                Hold::Nothing { lease, copy } => caution!(
+                    "{path} may change while it is loaded: no lease ({lease}), no copy ({copy})"
                 ),
                 Hold::Copy {
                     lease: Errno::EAGAIN,
-                } => complain!(
-                    "warning: {path} is open for writing: what it holds now is loaded, which may \
+                } => caution!(
+                    "{path} is open for writing: what it holds now is loaded, which may \
                      be half of what it will"
                 ),
                 _ => {}

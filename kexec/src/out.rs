@@ -1,6 +1,7 @@
 //! Buffered standard output and standard error.
 
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use kexec_core::linux::{Ignored, Standard, WriteSignal, write_all};
 use kexec_core::{Errno, Error};
@@ -75,3 +76,26 @@ macro_rules! complain {
     };
 }
 pub(crate) use complain;
+
+/// Whether warnings are left out.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Leaves out all warnings from now on.
+pub fn leave_out_warnings() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Writes a warning, unless warnings are left out.
+pub fn warning(arguments: fmt::Arguments<'_>) {
+    if !QUIET.load(Ordering::Relaxed) {
+        line(format_args!("kexec: warning: {arguments}"));
+    }
+}
+
+/// Writes a line that begins as a warning, unless warnings are left out.
+macro_rules! caution {
+    ($($argument:tt)*) => {
+        $crate::out::warning(format_args!($($argument)*))
+    };
+}
+pub(crate) use caution;

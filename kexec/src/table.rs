@@ -46,6 +46,7 @@ pub enum Id {
     NoSync,
     DryRun,
     Debug,
+    Quiet,
     Help,
     Version,
 }
@@ -160,6 +161,7 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
     flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer(),
     flag(Id::Debug, "debug", Some(b'd'), Both, "report each step on standard error"),
+    flag(Id::Quiet, "quiet", None, Both, "print errors only: neither warnings nor progress").newer(),
     flag(Id::Help, "help", Some(b'h'), Both, "print the common options; --help=all: every option"),
     flag(Id::Version, "version", Some(b'v'), Both, "print the version"),
     flag(Id::FileSyscall, "kexec-file-syscall", Some(b's'), Both, "load by kexec_file_load only (signatures are checked)"),

@@ -186,6 +186,8 @@ fn getopt() -> Vec<Line> {
         "-sca -l @kernel",
         "-acs -l @kernel",
         "--dry-run -l @kernel",
+        "--quiet -l @kernel",
+        "--q -c -l @kernel",
         "--on-mismatch=reboot -c -l @kernel",
         "--on-mismatch=reboot -l @kernel",
         "--no-cma -l @kernel",

@@ -15,7 +15,7 @@ use kexec_core::route::{Call, Route};
 use crate::by_plan::PlanInputs;
 use crate::job::{Job, name};
 use crate::opened::{Opened, Parsed};
-use crate::out::{Out, complain};
+use crate::out::{Out, caution, complain};
 use crate::{bus_error, by_file, by_plan};
 use kexec_cli::failure::Failure;
 
@@ -188,7 +188,7 @@ impl<'a, 'b> Loader<'a, 'b> {
                     .and_then(|()| out.finish());
             }
             for note in plan.notes().iter().filter(|note| note.is_warning()) {
-                complain!("warning: {note}");
+                caution!("{note}");
             }
             by_plan::load(plan, files.opened.files())
         })
