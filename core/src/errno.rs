@@ -103,7 +103,7 @@ errnos! {
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
-            "E?" => write!(f, "Unknown error {}", self.0),
+            "E?" => write!(f, "Unknown error {}", u64::from(self.0)),
             name => write!(f, "{} ({name})", self.text()),
         }
     }

@@ -172,20 +172,20 @@ impl fmt::Display for Note {
             Self::SetupTypeLeftOut { kind, max } => {
                 write!(f, "{kind}")?;
                 f.write_str(" (")?;
-                write!(f, "{}", kind.0)?;
+                write!(f, "{}", u64::from(kind.0))?;
                 f.write_str(") is left out: the new kernel knows setup_data types up to ")?;
-                return write!(f, "{max}");
+                return write!(f, "{}", u64::from(*max));
             }
             Self::NoEfi { why } => {
                 f.write_str("EFI runtime services are not passed on: ")?;
                 why
             }
             Self::CpusWithoutNotes { count } => {
-                write!(f, "{count}")?;
+                write!(f, "{}", u64::from(*count))?;
                 " CPUs are possible but not present: reload after adding one, or use hotplug"
             }
             Self::CpusUnread { count } => {
-                write!(f, "{count}")?;
+                write!(f, "{}", u64::from(*count))?;
                 " CPUs are present but their crash_notes cannot be read (/sys/devices/system/cpu): their \
                  registers will not be in the dump"
             }

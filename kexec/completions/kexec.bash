@@ -17,6 +17,9 @@ _kexec() {
         -S --status
         --print-ckr-size
         --dry-run
+        --plan
+        --ascii
+        --explain
         -d --debug
         --quiet
         -h --help
@@ -59,6 +62,7 @@ _kexec() {
     local -a what=(-f)
     [[ $current == -* ]] && what=(-W "${options[*]}")
     case $option in
+        --plan) [[ $sign ]] && what=(-W "text json map") ;;
         -h | --help) [[ $sign ]] && what=(-W "all") ;;
         --initrd) ;;
         --ramdisk) ;;

@@ -6,7 +6,7 @@ use kexec_cli::text::Text;
 use kexec_core::Error;
 use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed};
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Options, Plan, Request, Workspace, plan_image};
+use kexec_core::plan::{Details, Options, Plan, Request, Workspace, plan_image_with_details};
 
 use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
@@ -40,12 +40,12 @@ impl<'a> PlanInputs<'a> {
     }
 
     /// Makes and checks the plan, and passes it to `then`; the data it borrows does not outlive that call.
-    pub fn with_plan<'p, T>(
+    pub fn with_plan<'p>(
         &self,
         files: &Parsed<'p, '_, '_>,
         workspace: &mut Workspace,
-        then: impl FnOnce(&Plan<'_>) -> Result<T, Failure<'p>>,
-    ) -> Result<T, Failure<'p>> {
+        then: &mut dyn FnMut(&Plan<'_>, &Details) -> Result<(), Failure<'p>>,
+    ) -> Result<(), Failure<'p>> {
         let failed = |error| Failure::Load(files.opened.kernel().0, error);
         let image = files.image.as_ref().map_err(|error| failed(*error))?;
         let mut bytes = files.opened.files().iter().map(|(_, kept)| kept.bytes());
@@ -67,9 +67,11 @@ impl<'a> PlanInputs<'a> {
             digest_secret: secret.as_ref(),
             options: self.options,
         };
-        let plan = plan_image(image, &request, self.machine, workspace).map_err(failed)?;
+        let mut details = Details::new();
+        let plan = plan_image_with_details(image, &request, self.machine, workspace, &mut details)
+            .map_err(failed)?;
         plan.check().map_err(failed)?;
-        then(&plan)
+        then(&plan, &details)
     }
 }
 

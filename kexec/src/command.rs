@@ -35,6 +35,31 @@ pub struct Actions {
     pub exec: bool,
 }
 
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One fact a line.
+    #[default]
+    Text,
+    /// docs/plan.schema.json.
+    Json,
+    /// A picture of memory.
+    Map,
+}
+
+impl Format {
+    /// By its name; none is text.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"" | b"text" => Some(Self::Text),
+            b"json" => Some(Self::Json),
+            b"map" => Some(Self::Map),
+            _ => None,
+        }
+    }
+}
+
 /// The arguments, understood.
 #[derive(Clone, Debug)]
 pub struct Command<'a> {
@@ -54,6 +79,8 @@ pub struct Command<'a> {
     pub dtb: Option<&'a CStr>,
     /// `--type`.
     pub kind: Option<&'a CStr>,
+    /// How the plan is shown, if nothing but that is done.
+    pub plan: Option<Format>,
     /// How to plan for kexec_load(2).
     pub options: Options,
     given: [bool; OPTIONS.len()],
@@ -245,6 +272,7 @@ impl<'a> Reading<'a> {
             append: c"",
             dtb: None,
             kind: None,
+            plan: None,
             options: Options::DEFAULT,
             given: [false; OPTIONS.len()],
         };
@@ -391,6 +419,8 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::NoChecks => command.options.verify = false,
         Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
         Id::Type => command.kind = Some(value),
+        Id::Plan => command.plan = Some(format(value)?),
+        Id::DryRun | Id::Explain => command.plan = command.plan.or(Some(Format::Text)),
         // The last of the three counts.
         Id::ArgsLinux => command.options.args_linux = true,
         Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
@@ -415,7 +445,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::ForceDtb
         | Id::NoIfdown
         | Id::NoSync
-        | Id::DryRun
+        | Id::Ascii
         | Id::Debug
         | Id::Quiet
         | Id::Help
@@ -429,6 +459,15 @@ fn address<'a>(option: &'static str, value: &'a CStr) -> Result<u64, BadUsage<'a
         option,
         value,
         need: "an address is needed",
+        code: 1,
+    })
+}
+
+fn format(value: &CStr) -> Result<Format, BadUsage<'_>> {
+    Format::named(value.to_bytes()).ok_or(BadUsage::Value {
+        option: "plan",
+        value,
+        need: "text, json or map",
         code: 1,
     })
 }

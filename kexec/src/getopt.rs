@@ -104,6 +104,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
             }
             (None, Some(_)) => Err(Mistake::TakesNoValue(option.long)),
             (Some(_), Some(value)) => Ok(Item::Option(option.id, value)),
+            (Some(_), None) if option.optional => Ok(Item::Option(option.id, c"")),
             (Some(_), None) => match self.arguments.next() {
                 Some(value) => Ok(Item::Option(option.id, value)),
                 None => Err(Mistake::NeedsValue(option.long)),

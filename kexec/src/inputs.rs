@@ -59,6 +59,9 @@ impl Start {
     }
 }
 
+/// Every file of a load: kernel, initrds, device tree.
+pub const MAX_FILES: usize = MAX_INITRDS + 2;
+
 /// All files.
 #[derive(Debug)]
 pub struct Inputs<'a> {
@@ -152,15 +155,20 @@ impl<'a> Inputs<'a> {
     }
 
     /// The files, for reports.
-    pub fn listed(&self) -> impl Iterator<Item = Listed<'a>> + '_ {
-        let one = |role, input: &Input<'a>| Listed {
-            role,
-            path: input.path.to_bytes(),
-            size: input.file.size(),
+    pub fn listed(&self) -> Vec<Listed<'a>, MAX_FILES> {
+        let mut files = Vec::new();
+        let mut add = |role, input: &Input<'a>| {
+            // There is room for all: see MAX_FILES.
+            let _fits = files.push(Listed {
+                role,
+                path: input.path.to_bytes(),
+                size: input.file.size(),
+            });
         };
-        core::iter::once(one("kernel", &self.kernel))
-            .chain(self.initrds.iter().map(move |input| one("initrd", input)))
-            .chain(self.dtb.iter().map(move |input| one("dtb", input)))
+        add("kernel", &self.kernel);
+        self.initrds.iter().for_each(|input| add("initrd", input));
+        self.dtb.iter().for_each(|input| add("dtb", input));
+        files
     }
 
     /// The failure of a refused load: if kexec_file_load is the only call, and the file is not a

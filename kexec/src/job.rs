@@ -4,7 +4,8 @@ use core::ffi::CStr;
 use core::fmt;
 
 use kexec_cli::command::Command;
-use kexec_cli::report::{self, FileLoad, Sink};
+use kexec_cli::plan::name;
+use kexec_cli::report::{self, FileLoad, Lines};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::linux::file_flags;
 use kexec_core::machine::Machine;
@@ -47,20 +48,25 @@ impl Job<'_, '_> {
         }
     }
 
-    /// Reports a load by kexec_file_load.
-    pub fn report(self, out: &mut dyn Sink) -> fmt::Result {
-        let initrds = self.inputs.initrds.len();
-        let mut flags = by_file::flags(self.command);
-        if initrds == 0 {
-            flags |= file_flags::NO_INITRAMFS;
+    /// The flags that kexec_file_load gets.
+    pub fn file_flags(self) -> u64 {
+        let flags = by_file::flags(self.command);
+        if self.inputs.initrds.is_empty() {
+            flags | file_flags::NO_INITRAMFS
+        } else {
+            flags
         }
+    }
+
+    /// Reports a load by kexec_file_load.
+    #[inline(never)]
+    pub fn report(self, out: &mut Lines<'_>) -> fmt::Result {
         let load = FileLoad {
-            line: self.line.to_bytes(),
-            flags,
-            joined: initrds > 1,
+            flags: self.file_flags(),
+            joined: self.inputs.initrds.len() > 1,
             crash: self.command.crash(),
         };
-        report::by_file(out, load, &mut self.inputs.listed())
+        report::by_file(out, load, &self.inputs.listed(), self.line.to_bytes())
     }
 
     /// Warns about options that the call does not support.
@@ -72,13 +78,5 @@ impl Job<'_, '_> {
         for option in self.command.only_for(only_others) {
             caution!("--{} is ignored by {}", option.long, name(call));
         }
-    }
-}
-
-/// A call's name.
-pub const fn name(call: Call) -> &'static str {
-    match call {
-        Call::Load => "kexec_load",
-        Call::FileLoad => "kexec_file_load",
     }
 }

@@ -28,6 +28,7 @@ pub mod kind;
 pub mod number;
 pub mod plan;
 pub mod report;
+pub mod segment;
 pub mod similar;
 pub mod table;
 pub mod text;

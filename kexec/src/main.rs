@@ -23,11 +23,13 @@ use core::fmt::{self, Write};
 use kexec_cli::command::{self, Command, Method, Request};
 use kexec_cli::failure::{Failure, code};
 use kexec_cli::kind;
+use kexec_cli::plan::View;
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
 use kexec_core::linux::{Ignored, Standard, WriteSignal, loaded, read_machine};
 use kexec_core::machine::Machine;
+use kexec_core::memory::RangeSet;
 use kexec_core::plan::Workspace;
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
@@ -42,6 +44,8 @@ kexec_rt::entry!(run);
 
 static MACHINE: Once<Machine> = Once::new(Machine::new());
 static WORKSPACE: Once<Workspace> = Once::new(Workspace::new());
+/// What segments may use, for a plan that is shown.
+static FREE: Once<RangeSet> = Once::new(RangeSet::new());
 static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 
 /// Runs the command; returns the exit code.
@@ -100,7 +104,7 @@ fn work(command: &Command<'static>, environment: Environment) -> u8 {
         report(&failure, command, machine);
         return code_of(command, &failure);
     }
-    if command.given(Id::DryRun) {
+    if command.plan.is_some() {
         code::DONE
     } else if command.actions.shutdown {
         exec::shutdown(environment)
@@ -147,15 +151,15 @@ fn change(
     workspace: &mut Workspace,
     buffer: &'static mut [u8; line::CAPACITY],
 ) -> Result<(), Failure<'static>> {
-    let dry_run = command.given(Id::DryRun);
-    if dry_run || command.given(Id::ReuseCmdline) {
+    let plan = command.plan;
+    if plan.is_some() || command.given(Id::ReuseCmdline) {
         read_machine(machine);
     }
     if !command.actions.load {
-        return match (dry_run, command.actions.unload) {
-            (true, _) => load::dry_run(command, machine),
-            (false, true) => exec::unload(command),
-            (false, false) => Ok(()),
+        return match (plan, command.actions.unload) {
+            (Some(format), _) => load::show(&View::new(command, machine), format),
+            (None, true) => exec::unload(command),
+            (None, false) => Ok(()),
         };
     }
     if let Some(word) = command.ignored {
@@ -173,10 +177,10 @@ fn change(
         inputs: &inputs,
         line,
     };
-    let read = dry_run || command.given(Id::ReuseCmdline);
+    let read = plan.is_some() || command.given(Id::ReuseCmdline);
     let mut loader = Loader::new(job, Facts::new(machine, read), workspace);
-    if dry_run {
-        loader.dry_run()
+    if let Some(format) = plan {
+        loader.dry_run(format)
     } else {
         let method = command.method;
         loader

@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_cli::command::{Command, MAX_INITRDS};
+use kexec_cli::command::Command;
 use kexec_cli::kind;
 use kexec_cli::text::Text;
 use kexec_core::image::Image;
@@ -12,13 +12,10 @@ use kexec_core::machine::Machine;
 use kexec_core::plan::Rule;
 use kexec_core::{Errno, Error};
 
-use crate::inputs::{Input, Inputs};
+use crate::inputs::{Input, Inputs, MAX_FILES};
 use crate::kept::Kept;
 use crate::out::caution;
 use kexec_cli::failure::Failure;
-
-/// Every file of a load: kernel, initrds, device tree.
-const MAX_FILES: usize = MAX_INITRDS + 2;
 
 /// A file, kept unchanged if possible.
 pub type OpenedFile<'a, 'b> = (&'b Input<'a>, Kept<'b>);

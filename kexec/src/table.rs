@@ -45,6 +45,9 @@ pub enum Id {
     NoIfdown,
     NoSync,
     DryRun,
+    Plan,
+    Ascii,
+    Explain,
     Debug,
     Quiet,
     Help,
@@ -85,6 +88,8 @@ pub struct Opt {
     pub short: Option<u8>,
     /// The name of its value in texts, if it takes one.
     pub value: Option<&'static str>,
+    /// Whether the value may be left out. Only a sign then gives it: `--plan=map`.
+    pub optional: bool,
     /// The system calls that support it.
     pub honours: Honours,
     /// The origin of its name.
@@ -98,6 +103,14 @@ impl Opt {
     const fn newer(self) -> Self {
         Self {
             origin: Origin::Newer,
+            ..self
+        }
+    }
+
+    /// The option, whose value may be left out.
+    const fn optional(self) -> Self {
+        Self {
+            optional: true,
             ..self
         }
     }
@@ -123,6 +136,7 @@ const fn flag(
         long,
         short,
         value: None,
+        optional: false,
         honours,
         origin: Origin::Reference,
         help,
@@ -141,6 +155,7 @@ const fn valued(
         long,
         short: None,
         value: Some(value),
+        optional: false,
         honours,
         origin: Origin::Reference,
         help,
@@ -160,6 +175,9 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::Status, "status", Some(b'S'), Both, "exit with 1 if a crash kernel (with -l: a kernel) is loaded, else 0"),
     flag(Id::PrintCkrSize, "print-ckr-size", None, Both, "print how many bytes are reserved for a crash kernel"),
     flag(Id::DryRun, "dry-run", None, Both, "print what would be done and change nothing").newer(),
+    valued(Id::Plan, "plan", "text|json|map", Both, "show what would be done, as text (default), JSON or a picture of memory").optional().newer(),
+    flag(Id::Ascii, "ascii", None, Both, "with --plan=map: draw with ASCII characters only").newer(),
+    flag(Id::Explain, "explain", None, Both, "with --plan: say why each segment lies where it lies").newer(),
     flag(Id::Debug, "debug", Some(b'd'), Both, "report each step on standard error"),
     flag(Id::Quiet, "quiet", None, Both, "print errors only: neither warnings nor progress").newer(),
     flag(Id::Help, "help", Some(b'h'), Both, "print the common options; --help=all: every option"),
@@ -208,11 +226,10 @@ pub const COMMON: &[(Id, &str)] = &[
     (Id::Exec, "start the loaded kernel, without shutdown"),
     (Id::Unload, "unload the loaded kernel"),
     (Id::Status, "exit with 1 if a crash kernel is loaded (-S -l: any)"),
-    (Id::DryRun, "print what would be done and change nothing"),
+    (Id::Plan, "show what would be done, and change nothing"),
     (Id::Debug, "report each step on standard error"),
     (Id::FileSyscall, "load by kexec_file_load only (signatures)"),
     (Id::LoadSyscall, "load by kexec_load only"),
-    (Id::AutoSyscall, "by the first, then the other if it can help"),
     (Id::Initrd, "initial ramdisk; may be given more than once"),
     (Id::Append, "command line of the new kernel"),
     (Id::ReuseCmdline, "the running kernel's, then --append"),

@@ -14,17 +14,29 @@ impl fmt::Display for Text<'_> {
                 if character.is_control() {
                     let mut utf8 = [0; 4];
                     for byte in character.encode_utf8(&mut utf8).bytes() {
-                        write!(f, "\\x{byte:02x}")?;
+                        write!(f, "\\x{:02x}", u64::from(byte))?;
                     }
                 } else {
                     f.write_char(character)?;
                 }
             }
             for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
+                write!(f, "\\x{:02x}", u64::from(*byte))?;
             }
         }
         Ok(())
+    }
+}
+
+/// Bytes in hexadecimal, two digits each.
+#[derive(Clone, Copy, Debug)]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(f, "{:02x}", u64::from(*byte)))
     }
 }
 

@@ -72,8 +72,14 @@ fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fm
     write!(out, "--{}", option.long)?;
     let mut width = option.long.len();
     if let Some(value) = option.value {
-        write!(out, "={value}")?;
-        width = width.saturating_add(value.len()).saturating_add(1);
+        let (begin, end) = if option.optional {
+            ("[=", "]")
+        } else {
+            ("=", "")
+        };
+        write!(out, "{begin}{value}{end}")?;
+        let around = begin.len().saturating_add(end.len());
+        width = width.saturating_add(value.len()).saturating_add(around);
     }
     for _ in width..column {
         out.write_char(' ')?;
@@ -86,7 +92,7 @@ const WIDTH: usize = 80;
 /// The column of the help texts.
 const COLUMN: usize = 24;
 /// Their column in the common part.
-const COMMON_COLUMN: usize = 19;
+const COMMON_COLUMN: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -144,6 +150,6 @@ mod tests {
                 option.long
             );
         }
-        assert!(text.contains("--kexec-syscall-auto  by") && text.contains("--help=all"));
+        assert!(text.contains("--kexec-file-syscall   load") && text.contains("--help=all"));
     }
 }

@@ -11,8 +11,10 @@
 mod common;
 mod plan_schema;
 
-use kexec_cli::command::Actions;
-use kexec_cli::plan::{Listed, View, explain, json, map};
+use std::ffi::CStr;
+
+use kexec_cli::command::{Request as Asked, parse};
+use kexec_cli::plan::{self, Format, Listed, View};
 use kexec_core::arch::Arch;
 use kexec_core::image::Image;
 use kexec_core::machine::{
@@ -20,6 +22,7 @@ use kexec_core::machine::{
 };
 use kexec_core::memory::{MemoryKind, Range, RangeSet};
 use kexec_core::plan::{CrashOptions, Details, Request, Workspace, plan_with_details};
+use kexec_core::route::Route;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -141,13 +144,17 @@ fn board() -> Box<Machine> {
     machine
 }
 
-/// Makes a plan and shows it.
+/// Makes a plan and shows it, as with these options.
 fn with_view<T>(
     machine: &Machine,
-    crash: bool,
+    options: &[&CStr],
     line: &[u8],
     show: impl FnOnce(&View<'_>, &mut RangeSet) -> T,
 ) -> T {
+    let arguments = [&[c"/boot/vmlinuz", c"-l"], options].concat();
+    let Ok(Asked::Work(command)) = parse(arguments.into_iter()) else {
+        panic!("{options:?}");
+    };
     let mut kernel = common::bzimage(1 << 20);
     kernel[0x260..0x264].copy_from_slice(&(60_u32 << 20).to_le_bytes());
     let initrds = [&vec![1; 2 << 20][..], &vec![2; 5000][..]];
@@ -158,62 +165,57 @@ fn with_view<T>(
         rng_seed: Some([9; 32]),
         ..Request::default()
     };
-    request.options.crash = crash.then(CrashOptions::default);
+    request.options.crash = command.crash().then(CrashOptions::default);
     let mut workspace = Box::new(Workspace::new());
     let mut details = Details::new();
     let plan = plan_with_details(&request, machine, &mut workspace, &mut details).unwrap();
     let image = Image::parse(&kernel, false).unwrap();
     let listed = |role, path, size| Listed { role, path, size };
+    let files = [
+        listed("kernel", b"/boot/vmlinuz", kernel.len() as u64),
+        listed("initrd", b"/boot/initrd.img", 2 << 20),
+        listed("initrd", b"/boot/k\xffy.cpio", 5000),
+    ];
     let view = View {
-        machine,
-        actions: Actions {
-            status: false,
-            unload: false,
-            load: true,
-            shutdown: false,
-            exec: false,
-        },
-        crash,
-        calls: &["kexec_load"],
-        files: &[
-            listed("kernel", b"/boot/vmlinuz", kernel.len() as u64),
-            listed("initrd", b"/boot/initrd.img", 2 << 20),
-            listed("initrd", b"/boot/k\xffy.cpio", 5000),
-        ],
-        image: Some(&image),
+        route: Some(Route::Load),
+        files: &files,
         line,
-        plan: Some(&plan),
-        details: Some(&details),
+        image: Some(&image),
+        plan: Some((&plan, &details)),
+        ..View::new(&command, machine)
     };
-    let mut free = Box::new(RangeSet::new());
-    details.usable(machine, &mut free).unwrap();
-    show(&view, &mut free)
+    show(&view, &mut Box::new(RangeSet::new()))
 }
 
 const LINE: &[u8] = b"root=/dev/vda1 ro quiet";
+const CRASH: &[&CStr] = &[c"-p"];
+const EXPLAIN: &[&CStr] = &[c"--explain"];
 
-fn picture(machine: &Machine, crash: bool, ascii: bool) -> String {
-    with_view(machine, crash, LINE, |view, free| {
+fn shown(machine: &Machine, options: &[&CStr], line: &[u8], format: Format) -> String {
+    with_view(machine, options, line, |view, free| {
         let mut text = String::new();
-        map::write(&mut text, view, free, ascii).unwrap();
+        plan::write(&mut text, view, format, free).unwrap();
         text
     })
 }
 
-fn json_of(machine: &Machine, crash: bool, line: &[u8]) -> String {
-    with_view(machine, crash, line, |view, free| {
-        let mut text = String::new();
-        json::write(&mut text, view, free).unwrap();
-        text
-    })
+fn picture(machine: &Machine, options: &[&CStr]) -> String {
+    shown(machine, options, LINE, Format::Map)
 }
 
-fn reasons(machine: &Machine, crash: bool) -> String {
-    with_view(machine, crash, LINE, |view, free| {
-        let mut text = String::new();
-        explain::write(&mut text, view.details.unwrap(), machine, free).unwrap();
-        text
-    })
+fn json_of(machine: &Machine, options: &[&CStr], line: &[u8]) -> String {
+    shown(machine, options, line, Format::Json)
+}
+
+/// The lines of the text that are the reasons.
+fn reasons(machine: &Machine, options: &[&CStr]) -> String {
+    let options = [options, EXPLAIN].concat();
+    let text = shown(machine, &options, LINE, Format::Text);
+    let lines = text.split_inclusive('\n');
+    let lines = lines.skip_while(|line| !line.starts_with("why "));
+    lines
+        .take_while(|line| !line.starts_with("would:"))
+        .collect()
 }
 
 /// Each block of docs/plan.md that a comment names is what is shown.
@@ -222,13 +224,13 @@ fn the_document_is_what_is_shown() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plan.md");
     let mut document = std::fs::read_to_string(path).unwrap();
     let blocks = [
-        ("laptop", picture(&laptop(), false, false)),
-        ("server", picture(&server(), false, false)),
-        ("guest", picture(&guest(), false, false)),
-        ("crash", picture(&crash(), true, false)),
-        ("board", picture(&board(), false, true)),
-        ("json", json_of(&board(), false, LINE)),
-        ("explain", reasons(&board(), false)),
+        ("laptop", picture(&laptop(), &[])),
+        ("server", picture(&server(), &[])),
+        ("guest", picture(&guest(), &[])),
+        ("crash", picture(&crash(), CRASH)),
+        ("board", picture(&board(), &[c"--ascii"])),
+        ("json", json_of(&board(), EXPLAIN, LINE)),
+        ("explain", reasons(&board(), &[])),
     ];
     let committed = document.clone();
     for (name, text) in &blocks {
@@ -247,35 +249,52 @@ fn the_document_is_what_is_shown() {
 /// 80 columns, 23 lines and a prompt; every address of a segment is there.
 #[test]
 fn a_picture_fits_a_serial_console() {
-    for (machine, crash) in [
-        (laptop(), false),
-        (server(), false),
-        (guest(), false),
-        (crash(), true),
-        (board(), false),
+    for (machine, options) in [
+        (laptop(), &[][..]),
+        (server(), &[]),
+        (guest(), &[]),
+        (crash(), CRASH),
+        (board(), &[]),
     ] {
-        for ascii in [false, true] {
-            let text = picture(&machine, crash, ascii);
+        for more in [&[][..], &[c"--ascii"]] {
+            let options = [options, more].concat();
+            let text = picture(&machine, &options);
             assert!(text.lines().count() <= 23, "{text}");
             for line in text.lines() {
                 assert!(line.chars().count() <= 80, "{line}");
             }
-            assert_eq!(text.is_ascii(), ascii, "{text}");
-            with_view(&machine, crash, LINE, |view, _| {
-                for segment in view.plan.unwrap().segments() {
+            assert_eq!(text.is_ascii(), !more.is_empty(), "{text}");
+            with_view(&machine, &options, LINE, |view, _| {
+                for segment in view.plan.unwrap().0.segments() {
                     assert!(text.contains(&format!(" {:#x} ", segment.mem)), "{text}");
                 }
             });
         }
-        let text = reasons(&machine, crash);
-        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+}
+
+/// 80 columns, and what would be done is said last.
+#[test]
+fn a_text_fits_a_screen() {
+    for (machine, options) in [(laptop(), &[][..]), (server(), &[]), (crash(), CRASH)] {
+        let options = [options, EXPLAIN].concat();
+        let text = shown(&machine, &options, LINE, Format::Text);
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with("would:           load the "), "{text}");
+        assert!(
+            reasons(&machine, &options).contains("why kernel: "),
+            "{text}"
+        );
     }
 }
 
 /// All of a map is in the rows: nothing is lost by folding.
 #[test]
 fn a_folded_map_has_all_ranges() {
-    let text = picture(&server(), false, true);
+    let text = picture(&server(), &[c"--ascii"]);
     let folded = text.lines().filter(|line| line.contains(" ranges"));
     assert!(folded.count() > 3, "{text}");
     assert!(text.contains("2 TiB of RAM"), "{text}");
@@ -286,9 +305,10 @@ fn json_is_by_the_schema_and_the_same_each_time() {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plan.schema.json");
     let schema = std::fs::read_to_string(schema).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
-    for (machine, crash) in [(laptop(), false), (server(), false), (crash(), true)] {
-        let text = json_of(&machine, crash, LINE);
-        assert_eq!(text, json_of(&machine, crash, LINE));
+    for (machine, options) in [(laptop(), &[][..]), (server(), EXPLAIN), (crash(), CRASH)] {
+        let text = json_of(&machine, options, LINE);
+        assert_eq!(text, json_of(&machine, options, LINE));
+        let crash = options == CRASH;
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         plan_schema::check(&schema, &value, "$");
         assert_eq!(value["purpose"], if crash { "crash" } else { "reboot" });
@@ -299,8 +319,10 @@ fn json_is_by_the_schema_and_the_same_each_time() {
         );
         let line = value["command_line"].as_str().unwrap();
         assert_eq!(line.contains("elfcorehdr="), crash, "{line}");
-        with_view(&machine, crash, LINE, |view, _| {
-            let plan = view.plan.unwrap();
+        let placement = value["plan"].get("placement");
+        assert_eq!(placement.is_some(), options == EXPLAIN);
+        with_view(&machine, options, LINE, |view, _| {
+            let (plan, _) = view.plan.unwrap();
             assert_eq!(value["plan"]["entry"], plan.entry);
             let segments = value["plan"]["segments"].as_array().unwrap();
             assert_eq!(segments.len(), plan.segments().len());
@@ -318,7 +340,7 @@ fn json_is_by_the_schema_and_the_same_each_time() {
             );
         });
     }
-    let text = json_of(&board(), false, b"a=\"\\\xff\x1b\n");
+    let text = json_of(&board(), &[], b"a=\"\\\xff\x1b\n");
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     plan_schema::check(&schema, &value, "$");
     assert_eq!(value["command_line"], "a=\"\\\u{fffd}\u{1b}\n");
@@ -332,8 +354,8 @@ fn a_wrong_type_is_found() {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plan.schema.json");
     let schema = std::fs::read_to_string(schema).unwrap();
     let schema = serde_json::from_str(&schema).unwrap();
-    let mut value: serde_json::Value =
-        serde_json::from_str(&json_of(&board(), false, LINE)).unwrap();
+    let text = json_of(&board(), EXPLAIN, LINE);
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
     value["machine"]["page_size"] = "4096".into();
     plan_schema::check(&schema, &value, "$");
 }

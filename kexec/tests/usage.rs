@@ -137,6 +137,7 @@ fn the_manual_is_complete() {
     let manual = include_str!("../kexec.8").replace("\\-", "-");
     for option in kexec_cli::table::OPTIONS {
         let long = match option.value {
+            Some(_) if option.optional => format!(".BR --{} [ = ", option.long),
             Some(_) => format!(".BI --{}= ", option.long),
             None => format!("--{}\n", option.long),
         };

@@ -11,7 +11,7 @@ start=$(sed -n 's/^ *\([0-9a-f]*\)-.* : Crash kernel/0x\1/p' /proc/iomem)
 # Name, start and size of each segment that would be, in bytes.
 segments() {
     load --dry-run >/tmp/plan
-    sed -n 's/^segment .* \(0x[0-9a-f]*\)-0x.* memsz \([0-9]*\) .* \([^ ]*\)$/\3 \1 \2/p' /tmp/plan
+    sed -n 's/^segment .* \(0x[0-9a-f]*\) memsz \([0-9]*\) .* \([^ ]*\)$/\3 \1 \2/p' /tmp/plan
 }
 # What a reservation of 16 MiB is told.
 sed "s/-[0-9a-f]* : Crash kernel/-$(printf %x $((start + (16 << 20) - 1))) : Crash kernel/" \

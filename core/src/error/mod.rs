@@ -243,10 +243,10 @@ impl fmt::Display for Error {
             Self::Protocol { found, need } => write!(
                 f,
                 "boot protocol {}.{:02} is too old: {}.{:02} or newer is needed",
-                found >> 8,
-                found & 0xff,
-                need >> 8,
-                need & 0xff
+                u64::from(found >> 8),
+                u64::from(found & 0xff),
+                u64::from(need >> 8),
+                u64::from(need & 0xff)
             ),
             Self::BadField {
                 what,
@@ -301,7 +301,7 @@ impl fmt::Display for Error {
                 rule: rule @ (Rule::EntryOutside | Rule::KernelEntryOutside),
                 ..
             } => rule.fmt(f),
-            Self::Check { segment, rule } => write!(f, "segment {segment}: {rule}"),
+            Self::Check { segment, rule } => write!(f, "segment {}: {rule}", u64::from(segment)),
             Self::File { step, errno } => write!(f, "{step}: {errno}"),
             Self::EmptyFile => f.write_str("the file is empty"),
             Self::NotAFile { what } => write!(f, "{what}, not a regular file"),

@@ -57,7 +57,7 @@ impl fmt::Display for Rule {
             Self::Wraps => "runs past the end of the address space",
             Self::Unaligned => "is not aligned to whole pages of the running kernel",
             Self::PastLimit => "ends past the highest address the kernel can map",
-            Self::Overlap { other } => return write!(f, "overlaps segment {other}"),
+            Self::Overlap { other } => return write!(f, "overlaps segment {}", u64::from(*other)),
             Self::BufferTooLarge => "has more bytes than memory (bufsz > memsz)",
             Self::TooMuchMemory => "takes, alone or with the others, more than half of the RAM",
             Self::OutsideCrashReservation => "lies outside the crash kernel's reservation",

@@ -233,6 +233,30 @@ pub fn plan_image<'a>(
     )
 }
 
+/// As [`plan_image`], with what decided where each segment goes: as [`plan_with_details`].
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_image_with_details<'a>(
+    image: &Image<'a>,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    details: &mut Details,
+) -> Result<Plan<'a>> {
+    machine.check_xen()?;
+    *details = Details::new();
+    let progress = &mut |_, _| ControlFlow::Continue(());
+    let seal: &mut dyn Seal<'a> = &mut Verifying { progress };
+    start(
+        image,
+        &mut Recording { seal, details },
+        request,
+        machine,
+        workspace,
+    )
+}
+
 /// Picks the handover, and purpose: the one place that names every family, with an arm each.
 fn start<'a>(
     image: &Image<'a>,

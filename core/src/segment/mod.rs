@@ -44,7 +44,7 @@ impl fmt::Display for SegmentKind {
         match self {
             Self::Kernel => f.write_str("kernel"),
             Self::Initrd(0) => f.write_str("initrd"),
-            Self::Initrd(n) => write!(f, "initrd {}", n.saturating_add(1)),
+            Self::Initrd(n) => write!(f, "initrd {}", u64::from(*n).saturating_add(1)),
             Self::BootParams => f.write_str("boot parameters"),
             Self::CommandLine => f.write_str("command line"),
             Self::Info => f.write_str("information"),

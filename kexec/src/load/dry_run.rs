@@ -1,115 +1,107 @@
-//! `--dry-run`: prints the actions on standard output; nothing is changed.
+//! `--plan` and `--dry-run`: shows on standard output what would be done; nothing is changed.
 
-use core::fmt;
-
-use kexec_cli::command::Command;
-use kexec_cli::report::{self, Lines};
+use kexec_cli::failure::Failure;
+use kexec_cli::plan::{self, Format, View};
 use kexec_core::Error;
 use kexec_core::linux::Standard;
-use kexec_core::machine::{Known, Machine};
-use kexec_core::route::{Call, Route};
+use kexec_core::machine::Known;
+use kexec_core::route::Route;
 
 use super::{Loader, crash_loaded};
 use crate::by_file;
 use crate::by_plan::PlanInputs;
 use crate::opened::{Opened, Parsed};
 use crate::out::Out;
-use kexec_cli::failure::Failure;
 
-/// The report could not be written.
-const fn unwritten(out: &Out) -> Failure<'static> {
-    Failure::Other("standard output", out.error())
-}
-
-/// Prints the machine, and the actions that would follow.
-pub fn dry_run(command: &Command<'_>, machine: &Machine) -> Result<(), Failure<'static>> {
+/// Shows the machine, and what would be done. Only the first view is shown.
+pub fn show(view: &View<'_>, format: Format) -> Result<(), Failure<'static>> {
+    let Some(free) = crate::FREE.take() else {
+        return Ok(());
+    };
     let mut out = Out::new(Standard::Output);
-    head(&mut out, command, machine)
+    plan::write(&mut out, view, format, free)
         .and_then(|()| out.finish())
-        .map_err(|_| unwritten(&out))
-}
-
-fn head(out: &mut Out, command: &Command<'_>, machine: &Machine) -> fmt::Result {
-    let sink = &mut Lines(out);
-    report::machine(sink, machine)?;
-    report::would(sink, command)
+        .map_err(|_| Failure::Other("standard output", out.error()))
 }
 
 impl<'a> Loader<'a, '_> {
-    /// Prints the machine and the segments that would be loaded. It fails with the same errors as a
-    /// load does before the call.
-    pub fn dry_run(&mut self) -> Result<(), Failure<'a>> {
-        let mut out = Out::new(Standard::Output);
-        let written = head(&mut out, self.job.command, self.facts.machine());
-        let refused = match written {
-            Ok(()) => self.checked(&mut out),
-            Err(_) => Ok(()),
-        };
-        let written = written.and_then(|()| out.finish());
-        refused?;
-        written.map_err(|_| unwritten(&out))
+    /// Shows the machine and the segments that would be loaded. It fails with the same errors as a
+    /// load does before the call; the machine is shown nevertheless.
+    pub fn dry_run(&mut self, format: Format) -> Result<(), Failure<'a>> {
+        self.checked(format).or_else(|failure| {
+            let route = self.job.route(self.facts.machine());
+            self.show_by(route, None, true, format)?;
+            Err(failure)
+        })
     }
 
-    fn checked(&mut self, out: &mut Out) -> Result<(), Failure<'a>> {
+    fn checked(&mut self, format: Format) -> Result<(), Failure<'a>> {
         let job = self.job;
         self.check_xen()?;
-        if !job.command.crash() {
-            return self.checked_by(self.job.route(self.facts.machine()), None, out);
-        }
-        let opened = Opened::to_look_at(job.inputs)?;
-        let files = opened.parse(job.command);
-        let only_load = self.check_crash(&files, crash_loaded() != Known::No, false)?;
-        let route = match only_load {
-            Some(_) => Route::Load,
-            None => job.route(self.facts.machine()),
+        let mut route = job.route(self.facts.machine());
+        let opened = Opened::to_look_at(job.inputs);
+        let opened = match &opened {
+            Ok(opened) => opened,
+            // The kernel reads them itself.
+            Err(_) if route == Route::File && !job.command.crash() => {
+                return self.show_by(route, None, false, format);
+            }
+            Err(failure) => return Err(*failure),
         };
-        self.checked_by(route, Some(&files), out)
+        let files = opened.parse(job.command);
+        if job.command.crash() {
+            let old = crash_loaded() != Known::No;
+            if self.check_crash(&files, old, false)?.is_some() {
+                route = Route::Load;
+            }
+        }
+        self.show_by(route, Some(&files), false, format)
     }
 
-    fn checked_by(
+    /// Shows a load by a route. `files` are looked into, if they can be.
+    fn show_by(
         &mut self,
         route: Route,
         files: Option<&Parsed<'a, '_, '_>>,
-        out: &mut Out,
+        refused: bool,
+        format: Format,
     ) -> Result<(), Failure<'a>> {
-        let job = self.job;
-        job.warn(route.first());
-        if route.first() == Call::FileLoad {
-            job.report(&mut Lines(out)).map_err(|_| unwritten(out))?;
-        }
-        if route == Route::File {
-            return by_file::check_sizes(job.inputs);
-        }
-        if route == Route::FileThenLoad {
-            let text = "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC \
-                        or EOPNOTSUPP";
-            report::note(&mut Lines(out), &text).map_err(|_| unwritten(out))?;
-        }
-        let planned = match files {
-            Some(files) => self.print_plan(files, out),
-            None => {
-                let opened = Opened::to_look_at(job.inputs)?;
-                self.print_plan(&opened.parse(job.command), out)
-            }
+        let (job, machine) = (self.job, self.facts.machine());
+        let listed = job.inputs.listed();
+        let mut view = View {
+            route: Some(route),
+            files: &listed,
+            line: job.line.to_bytes(),
+            file_flags: (route != Route::Load).then(|| job.file_flags()),
+            image: files.and_then(|files| files.image.as_ref().ok()),
+            refused,
+            ..View::new(job.command, machine)
         };
+        if refused {
+            return show(&view, format);
+        }
+        job.warn(route.first());
+        if route == Route::File {
+            by_file::check_sizes(job.inputs)?;
+        }
+        let Some(files) = files.filter(|_| route != Route::File) else {
+            return show(&view, format);
+        };
+        files.opened.check_kind(job.command)?;
+        let inputs = PlanInputs::of(job, machine);
+        let planned = inputs.with_plan(files, self.workspace, &mut |plan, details| {
+            let plan = Some((plan, details));
+            show(&View { plan, ..view }, format)
+        });
         match planned {
             // The first call takes any number of initrds.
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
                 if route == Route::FileThenLoad =>
             {
-                let written = report::note(&mut Lines(out), &format_args!("but not here: {error}"));
-                written.map_err(|_| unwritten(out))
+                view.no_plan = Some(error);
+                show(&view, format)
             }
             other => other,
         }
-    }
-
-    fn print_plan(&mut self, files: &Parsed<'a, '_, '_>, out: &mut Out) -> Result<(), Failure<'a>> {
-        let job = self.job;
-        files.opened.check_kind(job.command)?;
-        PlanInputs::of(job, self.facts.machine()).with_plan(files, self.workspace, |plan| {
-            let mut files = job.inputs.listed();
-            report::by_plan(&mut Lines(out), plan, &mut files).map_err(|_| unwritten(out))
-        })
     }
 }

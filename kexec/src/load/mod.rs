@@ -5,21 +5,22 @@ mod dry_run;
 mod facts;
 
 use kexec_cli::command::Method;
+use kexec_cli::plan::name;
 use kexec_cli::report::{self, Lines};
 use kexec_cli::table::Id;
 use kexec_core::linux::{File, Standard, loaded};
-use kexec_core::machine::Known;
-use kexec_core::plan::Workspace;
+use kexec_core::machine::{Known, Machine};
+use kexec_core::plan::{Plan, Workspace};
 use kexec_core::route::{Call, Route};
 
 use crate::by_plan::PlanInputs;
-use crate::job::{Job, name};
+use crate::job::Job;
 use crate::opened::{Opened, Parsed};
 use crate::out::{Out, caution, complain};
 use crate::{bus_error, by_file, by_plan};
 use kexec_cli::failure::Failure;
 
-pub use dry_run::dry_run;
+pub use dry_run::show;
 pub use facts::Facts;
 
 /// Whether a crash kernel is loaded, if that is known.
@@ -179,13 +180,9 @@ impl<'a, 'b> Loader<'a, 'b> {
         let (job, machine) = (self.job, self.facts.machine());
         files.opened.check_kind(job.command)?;
         files.opened.warn();
-        PlanInputs::of(job, machine).with_plan(files, self.workspace, |plan| {
+        PlanInputs::of(job, machine).with_plan(files, self.workspace, &mut |plan, _| {
             if job.command.given(Id::Debug) {
-                let mut out = Out::new(Standard::Error);
-                let sink = &mut Lines(&mut out);
-                let _unwritten = report::machine(sink, machine)
-                    .and_then(|()| report::by_plan(sink, plan, &mut job.inputs.listed()))
-                    .and_then(|()| out.finish());
+                debug(job, machine, plan);
             }
             for note in plan.notes().iter().filter(|note| note.is_warning()) {
                 caution!("{note}");
@@ -193,4 +190,14 @@ impl<'a, 'b> Loader<'a, 'b> {
             by_plan::load(plan, files.opened.files())
         })
     }
+}
+
+/// Reports a load by kexec_load. A failure to write the log is ignored.
+#[inline(never)]
+fn debug(job: Job<'_, '_>, machine: &Machine, plan: &Plan<'_>) {
+    let mut out = Out::new(Standard::Error);
+    let lines = &mut Lines(&mut out);
+    let _unwritten = report::machine(lines, machine)
+        .and_then(|()| report::by_plan(lines, plan, &job.inputs.listed()))
+        .and_then(|()| out.finish());
 }

@@ -2,22 +2,24 @@
 
 use core::fmt::{Result, Write};
 
-use kexec_core::machine::Machine;
 use kexec_core::memory::RangeSet;
-use kexec_core::plan::{Above, Details, Placed};
+use kexec_core::plan::{Above, Placed};
 
+use super::View;
 use super::size::Size;
+use crate::table::Id;
 
-/// Writes two or three lines for each block. `free` is overwritten.
+/// Writes two or three lines for each block, if that is asked for. `free` is overwritten.
 ///
 /// # Errors
-/// What `out` says.
-pub fn write(
-    out: &mut dyn Write,
-    details: &Details,
-    machine: &Machine,
-    free: &mut RangeSet,
-) -> Result {
+/// As `out` returns them.
+pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Result {
+    if view.command.given(Id::Explain) && view.kernel_places() {
+        out.write_str("why: the running kernel places the segments, by rules of its own\n")?;
+    }
+    let Some(details) = view.reasons() else {
+        return Ok(());
+    };
     let blocks = details.blocks();
     let mut result = Ok(());
     for block in blocks.iter().filter(|block| block.window.is_none()) {
@@ -25,7 +27,7 @@ pub fn write(
         out.write_str("  placed first: the new kernel is passed its address\n")?;
     }
     // It can be made, for the plan was.
-    let _made = details.reasons(machine, free, &mut |_, block, above| {
+    let _made = details.reasons(view.machine, free, &mut |_, block, above| {
         if result.is_ok() {
             result = reason(out, block, above, blocks);
         }

@@ -3,15 +3,14 @@
 use core::fmt::{Result, Write};
 
 use kexec_core::image::{Image, Kernel};
-use kexec_core::machine::{
-    Firmware, IomemAccess, Known, Lockdown, Machine, MemorySource, XenGuest,
-};
+use kexec_core::machine::{Firmware, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::memory::{Range, RangeSet};
-use kexec_core::plan::{Details, Note, Plan, SegmentKind};
+use kexec_core::plan::{Above, Details, Placed, Plan, SegmentKind};
 use kexec_core::{Error, arch::Arch};
 
 use super::members::Json;
-use super::{View, word};
+use super::{View, name};
+use crate::segment::word;
 
 /// The version of the schema: larger where a reader of the one before may go wrong. Members may be
 /// added without.
@@ -20,113 +19,116 @@ pub const SCHEMA: u64 = 1;
 /// Writes it. `free` is overwritten.
 ///
 /// # Errors
-/// What `out` says.
+/// As `out` returns them.
 pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Result {
-    let mut json = Json::new(out);
-    let arch = view
-        .plan
-        .map(|plan| plan.arch)
-        .or(view.machine.platform.arch);
+    let json = &mut Json::new(out);
+    let (machine, made, actions) = (view.machine, view.plan(), view.command.actions);
+    let arch = made.map(|plan| plan.arch).or(machine.platform.arch);
+    let crash = view.command.crash();
     json.open("", "{");
     json.number("schema", SCHEMA);
     json.text("generator", concat!("libkexec ", env!("CARGO_PKG_VERSION")));
-    json.text("purpose", if view.crash { "crash" } else { "reboot" });
-    json.small("actions", |json| {
-        let actions = view.actions;
-        json.flag("unload", Some(actions.unload));
-        json.flag("load", Some(actions.load));
-        json.flag("exec", Some(actions.exec));
-        json.flag("shutdown", Some(actions.shutdown));
-    });
-    word_or_null(&mut json, "arch", arch.map(Arch::name));
-    machine(&mut json, view.machine);
+    json.text("purpose", if crash { "crash" } else { "reboot" });
+    json.open_small("actions");
+    json.flag("unload", Some(actions.unload));
+    json.flag("load", Some(actions.load));
+    json.flag("exec", Some(actions.exec));
+    json.flag("shutdown", Some(actions.shutdown));
+    json.close_small();
+    json.text_or_null("arch", arch.map(Arch::name));
+    facts(json, machine);
     json.open("calls", "[");
-    for call in view.calls {
-        json.text("", call);
+    if let Some(route) = view.route {
+        json.text("", name(route.first()));
+        if let Some(second) = route.second() {
+            json.text("", name(second));
+        }
     }
     json.close("]");
+    json.maybe("file_flags", view.file_flags);
     json.open("files", "[");
     for file in view.files {
-        json.small("", |json| {
-            json.text("role", file.role);
-            json.bytes("path", file.path);
-            json.number("size", file.size);
-        });
+        json.open_small("");
+        json.text("role", file.role);
+        json.bytes("path", file.path);
+        json.number("size", file.size);
+        json.close_small();
     }
     json.close("]");
     match view.image {
-        Some(kernel) => image(&mut json, kernel),
+        Some(kernel) => image(json, kernel),
         None => json.null("image"),
     }
-    if view.actions.load {
-        json.bytes("command_line", view.command_line());
+    if actions.load {
+        json.bytes("command_line", made.map_or(view.line, Plan::command_line));
     } else {
         json.null("command_line");
     }
-    match view.plan {
-        Some(made) => plan(&mut json, made, view, free),
+    match made {
+        Some(made) => plan(json, made, view, free),
         None => json.null("plan"),
     }
-    notes(&mut json, view.plan.map_or(&[], Plan::notes));
+    json.open("notes", "[");
+    for note in made.map_or(&[][..], Plan::notes) {
+        json.open_small("");
+        json.number("code", note.number().into());
+        json.flag("warning", Some(note.is_warning()));
+        json.format("text", format_args!("{note}"));
+        json.close_small();
+    }
+    json.close("]");
     // Room for what a check of the whole will say.
     json.null("verdict");
     json.close("}");
     json.finish()
 }
 
-fn word_or_null(json: &mut Json<'_>, key: &str, word: Option<&str>) {
-    match word {
-        Some(word) => json.text(key, word),
-        None => json.null(key),
-    }
-}
-
-fn machine(json: &mut Json<'_>, machine: &Machine) {
+fn facts(json: &mut Json<'_>, machine: &Machine) {
+    let platform = &machine.platform;
     json.open("machine", "{");
-    word_or_null(json, "arch", machine.platform.arch.map(Arch::name));
-    json.number("page_size", machine.platform.page_size.bytes());
-    json.small("memory", |json| {
-        let source = match machine.maps.source {
-            MemorySource::None => None,
-            MemorySource::FirmwareMemmap => Some("firmware_memmap"),
-            MemorySource::BootParams => Some("boot_params"),
-            MemorySource::Iomem => Some("iomem"),
-            _ => Some("other"),
-        };
-        word_or_null(json, "source", source);
-        json.number("ranges", machine.memory.entries().len() as u64);
-        json.number("ram", machine.memory.ram());
-    });
-    json.small("iomem", |json| {
-        let access = match machine.maps.iomem_access {
-            IomemAccess::Missing => "missing",
-            IomemAccess::Unreadable => "unreadable",
-            IomemAccess::Damaged => "damaged",
-            IomemAccess::Unprivileged => "unprivileged",
-            IomemAccess::TooLong => "too_long",
-            IomemAccess::Read => "read",
-        };
-        json.text("access", access);
-        json.number("ranges", machine.iomem.entries().len() as u64);
-    });
-    json.maybe("total_ram", machine.platform.total_ram);
-    let firmware = match machine.platform.firmware {
+    json.text_or_null("arch", platform.arch.map(Arch::name));
+    json.number("page_size", platform.page_size.bytes());
+    json.open_small("memory");
+    let source = match machine.maps.source {
+        MemorySource::None => None,
+        MemorySource::FirmwareMemmap => Some("firmware_memmap"),
+        MemorySource::BootParams => Some("boot_params"),
+        MemorySource::Iomem => Some("iomem"),
+        _ => Some("other"),
+    };
+    json.text_or_null("source", source);
+    json.number("ranges", machine.memory.entries().len() as u64);
+    json.number("ram", machine.memory.ram());
+    json.close_small();
+    json.open_small("iomem");
+    let access = match machine.maps.iomem_access {
+        IomemAccess::Missing => "missing",
+        IomemAccess::Unreadable => "unreadable",
+        IomemAccess::Damaged => "damaged",
+        IomemAccess::Unprivileged => "unprivileged",
+        IomemAccess::TooLong => "too_long",
+        IomemAccess::Read => "read",
+    };
+    json.text("access", access);
+    json.number("ranges", machine.iomem.entries().len() as u64);
+    json.close_small();
+    json.maybe("total_ram", platform.total_ram);
+    let firmware = match platform.firmware {
         Firmware::Efi => Some("efi"),
         Firmware::NotEfi => Some("not_efi"),
         Firmware::Unknown | Firmware::Unreadable => None,
     };
-    word_or_null(json, "firmware", firmware);
-    let rsdp = machine.platform.acpi_rsdp;
-    json.maybe("acpi_rsdp", Some(rsdp).filter(|address| *address != 0));
+    json.text_or_null("firmware", firmware);
+    let rsdp = Some(platform.acpi_rsdp);
+    json.maybe("acpi_rsdp", rsdp.filter(|address| *address != 0));
     json.flag("five_level_paging", machine.x86.five_level_paging.into());
-    let crash = &machine.crash;
-    json.small("crash_kernel", |json| {
-        let none = machine.reservation() == Err(Error::NoCrashReservation);
-        let known = none || crash.region.is_some();
-        json.flag("reserved", known.then_some(crash.region.is_some()));
-        range(json, "region", crash.region);
-        range(json, "low", crash.low);
-    });
+    json.open_small("crash_kernel");
+    let reserved = machine.crash.region.is_some();
+    let none = machine.reservation() == Err(Error::NoCrashReservation);
+    json.flag("reserved", (none || reserved).then_some(reserved));
+    range(json, "region", machine.crash.region);
+    range(json, "low", machine.crash.low);
+    json.close_small();
     let xen = match machine.xen.guest {
         _ if !machine.xen.domain => None,
         XenGuest::Unknown => Some("unknown"),
@@ -135,7 +137,7 @@ fn machine(json: &mut Json<'_>, machine: &Machine) {
         XenGuest::Pvh => Some("pvh"),
         _ => Some("other"),
     };
-    word_or_null(json, "xen", xen);
+    json.text_or_null("xen", xen);
     let state = &machine.kexec;
     let lockdown = match state.lockdown {
         Lockdown::Unknown => None,
@@ -144,41 +146,40 @@ fn machine(json: &mut Json<'_>, machine: &Machine) {
         Lockdown::Confidentiality => Some("confidentiality"),
         _ => Some("other"),
     };
-    word_or_null(json, "lockdown", lockdown);
-    let mut known = |key, fact: Known| json.flag(key, fact.into());
-    known("cap_sys_boot", state.cap_sys_boot);
-    known("load_disabled", state.load_disabled);
-    known("loaded", state.loaded);
-    known("crash_loaded", state.crash_loaded);
+    json.text_or_null("lockdown", lockdown);
+    json.flag("cap_sys_boot", state.cap_sys_boot.into());
+    json.flag("load_disabled", state.load_disabled.into());
+    json.flag("loaded", state.loaded.into());
+    json.flag("crash_loaded", state.crash_loaded.into());
     json.close("}");
 }
 
 fn range(json: &mut Json<'_>, key: &str, range: Option<Range>) {
-    match range {
-        Some(range) => json.small(key, |json| {
-            json.number("start", range.start());
-            json.number("size", range.size());
-        }),
-        None => json.null(key),
-    }
+    let Some(range) = range else {
+        return json.null(key);
+    };
+    json.open_small(key);
+    json.number("start", range.start());
+    json.number("size", range.size());
+    json.close_small();
 }
 
 fn image(json: &mut Json<'_>, image: &Image<'_>) {
-    json.small("image", |json| {
-        let facts = image.facts();
-        let (format, version) = match image {
-            Image::Linux(Kernel::BzImage(image)) => ("bzImage", Some(image.version().into())),
-            Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
-            _ => ("other", None),
-        };
-        json.text("format", format);
-        json.maybe("boot_protocol", version);
-        json.flag("relocatable", Some(facts.relocatable));
-        json.number("preferred_address", facts.pref_address);
-        json.number("align", facts.alignment);
-        json.number("memsz", facts.size);
-        json.number("command_line_max", facts.command_line_max);
-    });
+    let facts = image.facts();
+    let (format, version) = match image {
+        Image::Linux(Kernel::BzImage(image)) => ("bzImage", Some(image.version().into())),
+        Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
+        _ => ("other", None),
+    };
+    json.open_small("image");
+    json.text("format", format);
+    json.maybe("boot_protocol", version);
+    json.flag("relocatable", Some(facts.relocatable));
+    json.number("preferred_address", facts.pref_address);
+    json.number("align", facts.alignment);
+    json.number("memsz", facts.size);
+    json.number("command_line_max", facts.command_line_max);
+    json.close_small();
 }
 
 fn kind(json: &mut Json<'_>, kind: SegmentKind) {
@@ -198,12 +199,12 @@ fn plan(json: &mut Json<'_>, plan: &Plan<'_>, view: &View<'_>, free: &mut RangeS
     json.flag("verified", Some(plan.digest.is_some()));
     json.open("segments", "[");
     for segment in plan.segments() {
-        json.small("", |json| {
-            kind(json, segment.kind);
-            json.number("mem", segment.mem);
-            json.number("memsz", segment.memsz);
-            json.number("bufsz", segment.buf.len() as u64);
-        });
+        json.open_small("");
+        kind(json, segment.kind);
+        json.number("mem", segment.mem);
+        json.number("memsz", segment.memsz);
+        json.number("bufsz", segment.buf.len() as u64);
+        json.close_small();
     }
     json.close("]");
     json.open("setup_data", "[");
@@ -213,7 +214,7 @@ fn plan(json: &mut Json<'_>, plan: &Plan<'_>, view: &View<'_>, free: &mut RangeS
     json.close("]");
     let control = plan.control_pages();
     json.maybe("control_pages", control.map(|control| control.count()));
-    if let Some(details) = view.details {
+    if let Some(details) = view.reasons() {
         placement(json, details, view.machine, free);
     }
     json.close("}");
@@ -224,54 +225,41 @@ fn placement(json: &mut Json<'_>, details: &Details, machine: &Machine, free: &m
     let blocks = details.blocks();
     json.open("placement", "[");
     for block in blocks.iter().filter(|block| block.window.is_none()) {
-        json.small("", |json| {
-            kind(json, block.kind);
-            json.number("mem", block.place.start());
-            json.number("memsz", block.place.size());
-            json.null("window");
-            json.null("above");
-        });
+        placed(json, block, None, blocks);
     }
     // It can be made, for the plan was.
     let _made = details.reasons(machine, free, &mut |_, block, above| {
-        json.small("", |json| {
-            kind(json, block.kind);
-            json.number("mem", block.place.start());
-            json.number("memsz", block.place.size());
-            let Some(window) = block.window else {
-                return;
-            };
-            json.small("window", |json| {
-                json.number("min", window.min);
-                json.number("max", window.max);
-                json.number("align", window.align);
-                json.flag("by_mem_min", Some(window.narrowed.by_mem_min()));
-                json.flag("by_mem_max", Some(window.narrowed.by_mem_max()));
-                let near = block.near.map(|near| word(near.to).0);
-                word_or_null(json, "near", near);
-            });
-            json.small("above", |json| {
-                json.number("size", above.size);
-                json.number("placed", above.placed);
-                json.number("unusable", above.unusable());
-                json.number("free", above.free);
-                json.number("largest_free", above.largest);
-                let next = above.next.and_then(|next| blocks.get(next));
-                word_or_null(json, "next", next.map(|next| word(next.kind).0));
-            });
-        });
+        placed(json, block, Some(above), blocks);
     });
     json.close("]");
 }
 
-fn notes(json: &mut Json<'_>, notes: &[Note]) {
-    json.open("notes", "[");
-    for note in notes {
-        json.small("", |json| {
-            json.number("code", note.number().into());
-            json.flag("warning", Some(note.is_warning()));
-            json.format("text", format_args!("{note}"));
-        });
+fn placed(json: &mut Json<'_>, block: &Placed, above: Option<&Above>, blocks: &[Placed]) {
+    json.open_small("");
+    kind(json, block.kind);
+    json.number("mem", block.place.start());
+    json.number("memsz", block.place.size());
+    if let (Some(window), Some(above)) = (block.window, above) {
+        json.open_small("window");
+        json.number("min", window.min);
+        json.number("max", window.max);
+        json.number("align", window.align);
+        json.flag("by_mem_min", Some(window.narrowed.by_mem_min()));
+        json.flag("by_mem_max", Some(window.narrowed.by_mem_max()));
+        json.text_or_null("near", block.near.map(|near| word(near.to).0));
+        json.close_small();
+        json.open_small("above");
+        json.number("size", above.size);
+        json.number("placed", above.placed);
+        json.number("unusable", above.unusable());
+        json.number("free", above.free);
+        json.number("largest_free", above.largest);
+        let next = above.next.and_then(|next| blocks.get(next));
+        json.text_or_null("next", next.map(|next| word(next.kind).0));
+        json.close_small();
+    } else {
+        json.null("window");
+        json.null("above");
     }
-    json.close("]");
+    json.close_small();
 }

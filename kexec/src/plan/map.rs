@@ -3,12 +3,15 @@
 
 use core::fmt::{self, Result, Write};
 
+use heapless::String;
 use kexec_core::memory::{MemoryKind, RangeSet};
 use kexec_core::plan::Plan;
+use kexec_core::route::Route;
 
 use super::View;
 use super::rows::{CLASSES, Class, Memory, Row};
 use super::size::Size;
+use crate::table::Id;
 
 /// Lines with memory; four more are around them.
 const ROWS: usize = 19;
@@ -17,29 +20,35 @@ const BAR: u64 = 16;
 
 /// What a picture is drawn with: a bar's end, and one character for each class of memory.
 struct Pen {
-    edge: char,
-    classes: [char; CLASSES],
+    edge: &'static str,
+    classes: [&'static str; CLASSES],
 }
 
 const ASCII: Pen = Pen {
-    edge: '|',
-    classes: ['.', '+', '-', '%', '#'],
+    edge: "|",
+    classes: [".", "+", "-", "%", "#"],
 };
 const BOXES: Pen = Pen {
-    edge: '│',
-    classes: ['░', '▒', '─', '▓', '█'],
+    edge: "│",
+    classes: ["░", "▒", "─", "▓", "█"],
 };
 
-/// Draws it, with ASCII's characters only or with those for boxes. `free` is what segments may use.
+/// Draws it, with ASCII's characters only or with those for boxes. `free` is overwritten.
 ///
 /// # Errors
-/// What `out` says.
-pub fn write(out: &mut dyn Write, view: &View<'_>, free: &RangeSet, ascii: bool) -> Result {
+/// As `out` returns them.
+pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Result {
+    let ascii = view.command.given(Id::Ascii);
     let pen = if ascii { &ASCII } else { &BOXES };
+    free.clear();
+    if let Some((_, details)) = view.plan {
+        // It can be made, for the plan was.
+        let _made = details.usable(view.machine, free);
+    }
     let memory = Memory {
         map: view.machine.memory.entries(),
         free: free.ranges(),
-        segments: view.plan.map_or(&[], Plan::segments),
+        segments: view.plan().map_or(&[], Plan::segments),
         crash: &view.machine.crash,
     };
     let (ram, ranges) = (Size(view.machine.memory.ram()), memory.map.len());
@@ -48,15 +57,12 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &RangeSet, ascii: bool)
         "memory: {ram} of RAM, {ranges} ranges in the map, from low to high"
     )?;
     for row in &memory.rows(ROWS) {
-        write!(
-            out,
-            "{:>#15x} {:>8} {}",
-            row.start,
-            Size(row.size()),
-            pen.edge
-        )?;
+        right(out, 15, format_args!("{:#x}", row.start))?;
+        right(out, 9, format_args!("{}", Size(row.size())))?;
+        write!(out, " {}", pen.edge)?;
         bar(out, row, pen)?;
-        writeln!(out, "{} {}", pen.edge, Label(row))?;
+        let planned = view.plan.is_some();
+        writeln!(out, "{} {}", pen.edge, Label { row, planned })?;
     }
     let [free, kept, reserved, crash, segment] = pen.classes;
     writeln!(
@@ -64,17 +70,35 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &RangeSet, ascii: bool)
         "{segment} segment  {free} free  {kept} other RAM  {reserved} not RAM  {crash} crash \
          reservation; long bars: large"
     )?;
-    match view.plan {
-        Some(plan) => writeln!(
+    if let Some(plan) = view.plan() {
+        writeln!(
             out,
             "entry {:#x}, then the kernel's {:#x}; flags {:#x}",
             plan.entry, plan.kernel_entry, plan.flags
+        )?;
+    }
+    if view.refused {
+        return out.write_str("the load is refused, nothing is placed\n");
+    }
+    match view.route {
+        Some(Route::FileThenLoad) if view.plan.is_some() => out.write_str(
+            "kexec_file_load is tried first: the kernel would then place all of it itself\n",
         ),
-        None if view.actions.load => {
+        Some(Route::File | Route::FileThenLoad) => {
             out.write_str("the running kernel places the segments itself (kexec_file_load)\n")
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
+}
+
+/// Writes ASCII characters that end at a column.
+fn right(out: &mut dyn Write, column: usize, text: fmt::Arguments<'_>) -> Result {
+    let mut buffer = String::<24>::new();
+    buffer.write_fmt(text)?;
+    for _ in buffer.len()..column {
+        out.write_char(' ')?;
+    }
+    out.write_str(&buffer)
 }
 
 /// A bar, the longer the larger the memory (by its logarithm), in which each class has its share.
@@ -92,13 +116,13 @@ fn bar(out: &mut dyn Write, row: &Row, pen: &Pen) -> Result {
             .checked_div(width.saturating_mul(2))
             .unwrap_or_default();
         let at = half.saturating_mul(column.saturating_mul(2).saturating_add(1));
-        out.write_char(class_at(row, at, pen))?;
+        out.write_str(class_at(row, at, pen))?;
     }
     Ok(())
 }
 
 /// The character for the class that the byte number `at` is of, if each class lay by itself.
-fn class_at(row: &Row, at: u64, pen: &Pen) -> char {
+fn class_at(row: &Row, at: u64, pen: &Pen) -> &'static str {
     let mut end = 0_u64;
     for (bytes, character) in row.bytes.iter().zip(pen.classes) {
         end = end.saturating_add(*bytes);
@@ -106,15 +130,19 @@ fn class_at(row: &Row, at: u64, pen: &Pen) -> char {
             return character;
         }
     }
-    ' '
+    " "
 }
 
 /// What is in a row.
-struct Label<'r>(&'r Row);
+struct Label<'r> {
+    row: &'r Row,
+    /// Whether it is known what segments may use.
+    planned: bool,
+}
 
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> Result {
-        let row = self.0;
+        let row = self.row;
         if let Some((first, last)) = row.segments {
             write!(f, "{first}")?;
             if first != last {
@@ -130,14 +158,14 @@ impl fmt::Display for Label<'_> {
             return f.write_str(match row.kind {
                 _ if row.of(Class::Crash) != 0 => "crash reservation",
                 _ if row.of(Class::Free) != 0 => "free",
-                MemoryKind::RAM => "RAM, not for segments",
+                MemoryKind::RAM if self.planned => "RAM, not for segments",
                 kind => kind.name(),
             });
         }
         if row.of(Class::Crash) != 0 {
             f.write_str("crash reservation, ")?;
         }
-        write!(f, "{} ranges", row.ranges)?;
+        write!(f, "{} ranges", u64::from(row.ranges))?;
         match row.of(Class::Free) {
             0 => Ok(()),
             free => write!(f, ", {} free", Size(free)),

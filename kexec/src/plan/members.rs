@@ -2,14 +2,16 @@
 
 use core::fmt::{self, Result, Write};
 
+use crate::text::Hex;
+
 /// A value that is written piece by piece. What fails is kept, and nothing is written after it.
 pub struct Json<'o> {
     out: &'o mut dyn Write,
     result: Result,
     /// Levels that are open, in which each member has a line of its own.
     depth: u8,
-    /// Whether the innermost level is written on one line.
-    inline: bool,
+    /// Levels within that are written on one line.
+    inline: u8,
     /// Whether the innermost level has nothing yet.
     empty: bool,
 }
@@ -20,7 +22,7 @@ impl<'o> Json<'o> {
             out,
             result: Ok(()),
             depth: 0,
-            inline: false,
+            inline: 0,
             empty: true,
         }
     }
@@ -45,8 +47,8 @@ impl<'o> Json<'o> {
         }
         match (self.inline, self.depth) {
             (_, 0) => {}
-            (false, _) => self.line(),
-            (true, _) if !self.empty => self.put(" "),
+            (0, _) => self.line(),
+            _ if !self.empty => self.put(" "),
             _ => {}
         }
         self.empty = false;
@@ -75,15 +77,18 @@ impl<'o> Json<'o> {
         self.empty = false;
     }
 
-    /// An object on one line, whose members `write` adds.
-    pub fn small(&mut self, key: &str, write: impl FnOnce(&mut Self)) {
+    /// Opens an object that is written on one line, with all that is in it.
+    pub fn open_small(&mut self, key: &str) {
         self.begin(key);
         self.put("{");
-        let before = core::mem::replace(&mut self.inline, true);
+        self.inline = self.inline.saturating_add(1);
         self.empty = true;
-        write(self);
+    }
+
+    /// Closes it.
+    pub fn close_small(&mut self) {
         self.put("}");
-        self.inline = before;
+        self.inline = self.inline.saturating_sub(1);
         self.empty = false;
     }
 
@@ -123,11 +128,22 @@ impl<'o> Json<'o> {
     /// Text that is made while it is written.
     pub fn format(&mut self, key: &str, text: fmt::Arguments<'_>) {
         self.begin(key);
+        self.quoted(text);
+    }
+
+    fn quoted(&mut self, text: fmt::Arguments<'_>) {
         self.put("\"");
         if self.result.is_ok() {
             self.result = Escaped(self.out).write_fmt(text);
         }
         self.put("\"");
+    }
+
+    pub fn text_or_null(&mut self, key: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(key, text),
+            None => self.null(key),
+        }
     }
 
     /// Bytes that are most likely text. What is not UTF-8 becomes U+FFFD, and then a second member,
@@ -140,17 +156,12 @@ impl<'o> Json<'o> {
         self.begin("");
         self.put("\"");
         self.put(key);
-        self.put("_hex\": \"");
-        for byte in bytes {
-            if self.result.is_ok() {
-                self.result = write!(self.out, "{byte:02x}");
-            }
-        }
-        self.put("\"");
+        self.put("_hex\": ");
+        self.quoted(format_args!("{}", Hex(bytes)));
     }
 
     /// Ends the text with a line feed.
-    pub fn finish(mut self) -> Result {
+    pub fn finish(&mut self) -> Result {
         self.put("\n");
         self.result
     }
@@ -183,7 +194,9 @@ impl Write for Escaped<'_> {
                     self.0.write_char('\\')?;
                     self.0.write_char(character)?;
                 }
-                control if control.is_control() => write!(self.0, "\\u{:04x}", u32::from(control))?,
+                control if control.is_control() => {
+                    write!(self.0, "\\u{:04x}", u64::from(u32::from(control)))?
+                }
                 other => self.0.write_char(other)?,
             }
         }

@@ -18,11 +18,14 @@ fn levels_lines_and_commas() {
         json.open("none", "[");
         json.close("]");
         json.open("some", "[");
-        json.small("", |json| {
-            json.flag("yes", Some(true));
-            json.null("null");
-        });
-        json.small("", |_| {});
+        json.open_small("");
+        json.flag("yes", Some(true));
+        json.open_small("in");
+        json.close_small();
+        json.null("null");
+        json.close_small();
+        json.open_small("");
+        json.close_small();
         json.text("", "x");
         json.close("]");
         json.maybe("large", Some(u64::MAX));
@@ -30,7 +33,7 @@ fn levels_lines_and_commas() {
     });
     assert_eq!(
         text,
-        "{\n  \"one\": 1,\n  \"none\": [],\n  \"some\": [\n    {\"yes\": true, \"null\": null},\n    \
+        "{\n  \"one\": 1,\n  \"none\": [],\n  \"some\": [\n    {\"yes\": true, \"in\": {}, \"null\": null},\n    \
          {},\n    \"x\"\n  ],\n  \"large\": 18446744073709551615\n}\n"
     );
     serde_json::from_str::<serde_json::Value>(&text).unwrap();

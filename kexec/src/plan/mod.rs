@@ -1,5 +1,5 @@
-//! A plan to look at: as JSON ([`json`]), as a picture of memory ([`map`]), and why each segment
-//! lies where it lies ([`explain`]).
+//! A plan to look at: as text ([`report`]), as JSON ([`json`]), as a picture of memory
+//! ([`map`]), and why each segment lies where it lies ([`explain`]).
 
 pub mod explain;
 pub mod json;
@@ -8,91 +8,146 @@ mod members;
 mod rows;
 pub mod size;
 
+use core::fmt;
+
+use kexec_core::Error;
 use kexec_core::image::Image;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Details, Plan, SegmentKind};
+use kexec_core::memory::RangeSet;
+use kexec_core::plan::{Details, Plan};
+use kexec_core::route::{Call, Route};
 
-use crate::command::Actions;
+use crate::command::Command;
+pub use crate::command::Format;
+pub use crate::report::Listed;
+use crate::report::{self, FileLoad, Lines};
+use crate::table::Id;
 
-/// How a plan is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// One fact a line.
-    #[default]
-    Text,
-    /// docs/plan.schema.json.
-    Json,
-    /// A picture of memory.
-    Map,
+/// What is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'v> {
+    /// The request.
+    pub command: &'v Command<'v>,
+    /// The running system.
+    pub machine: &'v Machine,
+    /// The calls that load, if there is a load.
+    pub route: Option<Route>,
+    /// What would be loaded.
+    pub files: &'v [Listed<'v>],
+    /// The command line, as given.
+    pub line: &'v [u8],
+    /// KEXEC_FILE_* as kexec_file_load gets them, where it is one of the calls.
+    pub file_flags: Option<u64>,
+    /// The kernel, if it is known what it is.
+    pub image: Option<&'v Image<'v>>,
+    /// What kexec_load would be given, and why it lies where it does.
+    pub plan: Option<(&'v Plan<'v>, &'v Details)>,
+    /// Why there is none, where kexec_load comes second.
+    pub no_plan: Option<Error>,
+    /// Whether the load is refused before any call.
+    pub refused: bool,
 }
 
-impl Format {
-    /// By its name; none is text.
+impl<'v> View<'v> {
+    /// Nothing but the machine and what is requested.
     #[must_use]
-    pub fn named(name: &[u8]) -> Option<Self> {
-        match name {
-            b"" | b"text" => Some(Self::Text),
-            b"json" => Some(Self::Json),
-            b"map" => Some(Self::Map),
-            _ => None,
+    pub const fn new(command: &'v Command<'v>, machine: &'v Machine) -> Self {
+        Self {
+            command,
+            machine,
+            route: None,
+            files: &[],
+            line: b"",
+            file_flags: None,
+            image: None,
+            plan: None,
+            no_plan: None,
+            refused: false,
+        }
+    }
+
+    fn plan(&self) -> Option<&'v Plan<'v>> {
+        self.plan.map(|(plan, _)| plan)
+    }
+
+    /// The details, if they are asked for.
+    fn reasons(&self) -> Option<&'v Details> {
+        let (_, details) = self.plan?;
+        self.command.given(Id::Explain).then_some(details)
+    }
+
+    /// Whether the running kernel alone places what is loaded.
+    fn kernel_places(&self) -> bool {
+        self.route.is_some() && self.plan.is_none() && !self.refused
+    }
+
+    /// Whether the running kernel is asked only after kexec_load.
+    fn kernel_places_last(&self) -> bool {
+        self.route == Some(Route::LoadThenFile)
+    }
+}
+
+/// Shows it in a format. `free` is overwritten.
+///
+/// # Errors
+/// As `out` returns them.
+pub fn write(
+    out: &mut dyn fmt::Write,
+    view: &View<'_>,
+    format: Format,
+    free: &mut RangeSet,
+) -> fmt::Result {
+    match format {
+        Format::Text => text(out, view, free),
+        Format::Json => json::write(out, view, free),
+        Format::Map => {
+            explain::write(out, view, free)?;
+            map::write(out, view, free)
         }
     }
 }
 
-/// A file that would be loaded.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a> {
-    /// "kernel", "initrd" or "dtb".
-    pub role: &'static str,
-    /// As given.
-    pub path: &'a [u8],
-    /// Bytes.
-    pub size: u64,
-}
-
-/// What is shown.
-#[derive(Debug)]
-pub struct View<'v> {
-    /// The running system.
-    pub machine: &'v Machine,
-    /// What would be done.
-    pub actions: Actions,
-    /// Whether it concerns the crash kernel.
-    pub crash: bool,
-    /// The system calls that load, in the order in which they are tried; empty without a load.
-    pub calls: &'v [&'static str],
-    /// What would be loaded.
-    pub files: &'v [Listed<'v>],
-    /// The kernel, where it was looked into.
-    pub image: Option<&'v Image<'v>>,
-    /// The command line, as given.
-    pub line: &'v [u8],
-    /// What kexec_load would be given.
-    pub plan: Option<&'v Plan<'v>>,
-    /// Why it lies where it does, if that is shown too.
-    pub details: Option<&'v Details>,
-}
-
-impl View<'_> {
-    /// The command line that the new kernel gets.
-    #[must_use]
-    pub fn command_line(&self) -> &[u8] {
-        self.plan.map_or(self.line, Plan::command_line)
-    }
-}
-
-/// The name of a kind of segment, one word, and the initrd's number from 0.
+/// The name of a call.
 #[must_use]
-pub const fn word(kind: SegmentKind) -> (&'static str, Option<u8>) {
-    match kind {
-        SegmentKind::Kernel => ("kernel", None),
-        SegmentKind::Initrd(number) => ("initrd", Some(number)),
-        SegmentKind::BootParams => ("boot_params", None),
-        SegmentKind::CommandLine => ("command_line", None),
-        SegmentKind::Info => ("info", None),
-        SegmentKind::CoreHeader => ("elfcorehdr", None),
-        SegmentKind::Backup => ("backup", None),
-        SegmentKind::Purgatory => ("purgatory", None),
-        _ => ("other", None),
+pub const fn name(call: Call) -> &'static str {
+    match call {
+        Call::Load => "kexec_load",
+        Call::FileLoad => "kexec_file_load",
     }
+}
+
+/// The machine, each call, the reasons, and at last what would be done.
+fn text(out: &mut dyn fmt::Write, view: &View<'_>, free: &mut RangeSet) -> fmt::Result {
+    let lines = &mut Lines(out);
+    report::machine(lines, view.machine)?;
+    if view.refused {
+        return report::inputs(lines, view.files, view.line);
+    }
+    if let Some(flags) = view.file_flags.filter(|_| !view.kernel_places_last()) {
+        let load = FileLoad {
+            flags,
+            joined: view.command.initrds.len() > 1,
+            crash: view.command.crash(),
+        };
+        report::by_file(lines, load, view.files, view.line)?;
+    }
+    match view.route {
+        Some(Route::FileThenLoad) => lines.word(
+            "note",
+            "kexec_load follows if kexec_file_load gives ENOSYS, EINVAL, ENOEXEC or EOPNOTSUPP",
+        )?,
+        Some(Route::LoadThenFile) => lines.word(
+            "note",
+            "kexec_file_load follows if kexec_load gives ENOSYS, or what may be a lockdown",
+        )?,
+        _ => {}
+    }
+    if let Some(error) = &view.no_plan {
+        lines.fact("note", format_args!("but not here: {error}"))?;
+    }
+    if let Some(plan) = view.plan() {
+        report::by_plan(lines, plan, view.files)?;
+    }
+    explain::write(lines.0, view, free)?;
+    report::would(lines, view.command)
 }

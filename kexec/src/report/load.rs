@@ -1,16 +1,18 @@
 //! What would be done: the actions, and a load by either call.
 
-use core::fmt::{Display, Result};
+use core::fmt::Result;
 
-use kexec_core::plan::{Plan, SegmentKind};
+use kexec_core::plan::Plan;
 
-use super::{Part, Sink};
+use super::Lines;
 use crate::command::Command;
+use crate::segment::Word;
+use crate::text::Hex;
 
 /// A file of a load.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
-    /// kernel, initrd or dtb.
+    /// "kernel", "initrd" or "dtb".
     pub role: &'static str,
     /// Its name as given.
     pub path: &'a [u8],
@@ -21,14 +23,14 @@ pub struct Listed<'a> {
 /// The actions, in their order.
 ///
 /// # Errors
-/// What `out` says.
-pub fn would(out: &mut dyn Sink, command: &Command<'_>) -> Result {
+/// As `out` returns them.
+pub fn would(out: &mut Lines<'_>, command: &Command<'_>) -> Result {
     let (actions, crash) = (&command.actions, command.crash());
     for (wanted, what) in [
         (actions.unload && !crash, "unload what is loaded"),
         (actions.unload && crash, "unload the crash kernel"),
-        (actions.load && !crash, "load a kernel, see below"),
-        (actions.load && crash, "load a crash kernel, see below"),
+        (actions.load && !crash, "load the kernel"),
+        (actions.load && crash, "load the crash kernel"),
         (actions.load && actions.exec, "then start it at once"),
         (
             !actions.load && actions.exec,
@@ -37,55 +39,29 @@ pub fn would(out: &mut dyn Sink, command: &Command<'_>) -> Result {
         (actions.shutdown, "then run shutdown -r now"),
     ] {
         if wanted {
-            out.fact("would", &[Part::Name("action", what)])?;
+            out.word("would", what)?;
         }
     }
     Ok(())
 }
 
-/// A remark.
-///
-/// # Errors
-/// What `out` says.
-pub fn note(out: &mut dyn Sink, text: &dyn Display) -> Result {
-    out.fact("note", &[Part::Shown("text", text)])
-}
-
 /// The files and the command line, by either call.
 ///
 /// # Errors
-/// What `out` says.
-pub fn inputs<'a>(
-    out: &mut dyn Sink,
-    files: &mut dyn Iterator<Item = Listed<'a>>,
-    line: &[u8],
-) -> Result {
+/// As `out` returns them.
+pub fn inputs(out: &mut Lines<'_>, files: &[Listed<'_>], line: &[u8]) -> Result {
     for file in files {
-        let parts = [
-            Part::Text("path", file.path),
-            Part::Words(" ("),
-            Part::Number("size", file.size, "bytes"),
-            Part::Words(")"),
-        ];
-        out.fact(file.role, &parts)?;
+        out.text(file.role, file.path, file.size)?;
     }
     if line.is_empty() {
-        return out.fact("command line", &[Part::Name("text", "empty")]);
+        return out.word("command line", "empty");
     }
-    let parts = [
-        Part::Text("text", line),
-        Part::Words(" ("),
-        Part::Number("length", line.len() as u64, "bytes"),
-        Part::Words(")"),
-    ];
-    out.fact("command line", &parts)
+    out.text("command line", line, line.len() as u64)
 }
 
 /// A load by kexec_file_load(2).
 #[derive(Clone, Copy, Debug)]
-pub struct FileLoad<'a> {
-    /// The command line.
-    pub line: &'a [u8],
+pub struct FileLoad {
     /// KEXEC_FILE_* as the call gets them.
     pub flags: u64,
     /// Whether several initrds are joined.
@@ -97,100 +73,77 @@ pub struct FileLoad<'a> {
 /// What is known of such a load.
 ///
 /// # Errors
-/// What `out` says.
-pub fn by_file<'a>(
-    out: &mut dyn Sink,
-    load: FileLoad<'_>,
-    files: &mut dyn Iterator<Item = Listed<'a>>,
-) -> Result {
-    out.fact("method", &[Part::Name("call", "kexec_file_load")])?;
-    inputs(out, files, load.line)?;
-    out.fact("flags", &[Part::Hex("flags", load.flags)])?;
-    if load.joined {
-        note(
-            out,
-            &"the initrds are joined in memory, padded to 4 bytes between",
-        )?;
+/// As `out` returns them.
+pub fn by_file(out: &mut Lines<'_>, load: FileLoad, files: &[Listed<'_>], line: &[u8]) -> Result {
+    out.word("method", "kexec_file_load")?;
+    inputs(out, files, line)?;
+    out.fact("flags", format_args!("{:#x}", load.flags))?;
+    for (is, note) in [
+        (
+            load.joined,
+            "the initrds are joined in memory, padded to 4 bytes between",
+        ),
+        (
+            load.crash,
+            "the running kernel puts elfcorehdr= before the command line",
+        ),
+        (
+            true,
+            "the running kernel reads, verifies and places the files itself",
+        ),
+    ] {
+        if is {
+            out.word("note", note)?;
+        }
     }
-    if load.crash {
-        note(
-            out,
-            &"the running kernel puts elfcorehdr= before the command line",
-        )?;
-    }
-    note(
-        out,
-        &"the running kernel reads, verifies and places the files itself",
-    )
+    Ok(())
 }
 
 /// A load by kexec_load(2).
 ///
 /// # Errors
-/// What `out` says.
-pub fn by_plan<'a>(
-    out: &mut dyn Sink,
-    plan: &Plan<'_>,
-    files: &mut dyn Iterator<Item = Listed<'a>>,
-) -> Result {
-    out.fact("method", &[Part::Name("call", "kexec_load")])?;
+/// As `out` returns them.
+pub fn by_plan(out: &mut Lines<'_>, plan: &Plan<'_>, files: &[Listed<'_>]) -> Result {
+    out.word("method", "kexec_load")?;
     inputs(out, files, plan.command_line())?;
-    out.fact("entry", &[Part::Hex("address", plan.entry)])?;
-    out.fact("kernel entry", &[Part::Hex("address", plan.kernel_entry)])?;
-    out.fact("flags", &[Part::Hex("flags", plan.flags)])?;
+    out.fact("entry", format_args!("{:#x}", plan.entry))?;
+    out.fact("kernel entry", format_args!("{:#x}", plan.kernel_entry))?;
+    out.fact("flags", format_args!("{:#x}", plan.flags))?;
     segments(out, plan)?;
     if let Some(digest) = &plan.digest {
-        out.fact("digest", &[Part::Bytes("digest", digest)])?;
+        out.fact("digest", format_args!("{}", Hex(digest)))?;
     }
     if let Some(control) = plan.control_pages() {
-        let parts = [
-            Part::Number("count", control.count(), ""),
-            Part::Words(" left free for the running kernel, "),
-            Part::Number("tables", control.tables, ""),
-            Part::Words(" for page tables"),
-        ];
-        out.fact("control pages", &parts)?;
+        out.fact(
+            "control pages",
+            format_args!(
+                "{} left free for the running kernel, {} for page tables",
+                control.count(),
+                control.tables
+            ),
+        )?;
     }
     for kind in plan.setup_types() {
-        let parts = [
-            Part::Name("name", kind.name()),
-            Part::Words(" ("),
-            Part::Number("type", kind.0.into(), ""),
-            Part::Words(")"),
-        ];
-        out.fact("setup_data", &parts)?;
+        out.fact(
+            "setup_data",
+            format_args!("{} (type {})", kind.name(), u64::from(kind.0)),
+        )?;
     }
     for note in plan.notes() {
-        self::note(out, note)?;
+        out.fact("note", format_args!("{note}"))?;
     }
     Ok(())
 }
 
-fn segments(out: &mut dyn Sink, plan: &Plan<'_>) -> Result {
-    for (number, segment) in plan.segments().iter().enumerate() {
-        let last = segment.mem.wrapping_add(segment.memsz).wrapping_sub(1);
-        // Without spaces, for tools that split lines into words.
-        let (kind, initrd) = match &segment.kind {
-            SegmentKind::BootParams => (Part::Name("kind", "boot_params"), None),
-            SegmentKind::Initrd(number) => (Part::Name("kind", "initrd"), Some(*number)),
-            other => (Part::Shown("kind", other), None),
-        };
-        let parts = [
-            Part::Address("mem", segment.mem),
-            Part::Words("-"),
-            Part::Address("last", last),
-            Part::Words(" memsz "),
-            Part::Number("memsz", segment.memsz, ""),
-            Part::Words(" bufsz "),
-            Part::Number("bufsz", segment.buf.len() as u64, ""),
-            Part::Words(" "),
-            kind,
-            Part::Number("initrd", initrd.unwrap_or_default().into(), ""),
-        ];
-        // The last part is the number of an initrd.
-        let used = if initrd.is_some() { 10 } else { 9 };
-        let parts = parts.get(..used).unwrap_or(&parts);
-        out.row("segment", Some(number), parts)?;
+fn segments(out: &mut Lines<'_>, plan: &Plan<'_>) -> Result {
+    for (index, segment) in plan.segments().iter().enumerate() {
+        let (mem, memsz, bufsz) = (segment.mem, segment.memsz, segment.buf.len());
+        let kind = Word(segment.kind);
+        out.row(
+            "segment",
+            index,
+            format_args!("{mem:#x} memsz {memsz} bufsz {bufsz} {kind}"),
+        )?;
     }
     Ok(())
 }

@@ -7,10 +7,10 @@ use kexec_core::machine::{
     Dump, Firmware, IomemAccess, Known, Lockdown, Machine, MemorySource, XenGuest,
 };
 
-use super::{Part, Sink};
+use super::Lines;
 
-/// A fact: writes its rows.
-type Fact = fn(&Machine, &mut dyn Sink) -> Result;
+/// A fact: writes its lines.
+type Fact = fn(&Machine, &mut Lines<'_>) -> Result;
 
 /// All of them, in their order.
 const FACTS: &[Fact] = &[
@@ -28,38 +28,33 @@ const FACTS: &[Fact] = &[
     kexec_state,
 ];
 
-/// The machine's rows.
+/// The machine's lines.
 ///
 /// # Errors
-/// What `out` says.
-pub fn machine(out: &mut dyn Sink, machine: &Machine) -> Result {
+/// As `out` returns them.
+pub fn machine(out: &mut Lines<'_>, machine: &Machine) -> Result {
     FACTS.iter().try_for_each(|fact| fact(machine, out))
 }
 
-fn memory(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn memory(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let source = match machine.maps.source {
-        MemorySource::FirmwareMemmap => Part::Name("source", "/sys/firmware/memmap"),
-        MemorySource::BootParams => Part::Name("source", "/sys/kernel/boot_params"),
-        MemorySource::Iomem => Part::Name("source", "/proc/iomem"),
-        _ => Part::Unknown("source", "unknown"),
+        MemorySource::FirmwareMemmap => "/sys/firmware/memmap",
+        MemorySource::BootParams => "/sys/kernel/boot_params",
+        MemorySource::Iomem => "/proc/iomem",
+        _ => "unknown",
     };
-    let (entries, mib) = (machine.memory.entries().len(), machine.memory.ram() >> 20);
-    let parts = [
-        source,
-        Part::Words(", "),
-        Part::Number("ranges", entries as u64, "ranges"),
-        Part::Words(", "),
-        Part::Number("ram", mib, "MiB"),
-        Part::Words(" RAM"),
-    ];
-    out.fact("memory", &parts)
+    let (ranges, mib) = (machine.memory.entries().len(), machine.memory.ram() >> 20);
+    out.fact(
+        "memory",
+        format_args!("{source}, {ranges} ranges, {mib} MiB RAM"),
+    )
 }
 
-fn iomem(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn iomem(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let state = match machine.maps.iomem_access {
         IomemAccess::Read => {
-            let count = machine.iomem.entries().len() as u64;
-            return out.fact("iomem", &[Part::Number("ranges", count, "ranges")]);
+            let ranges = machine.iomem.entries().len();
+            return out.fact("iomem", format_args!("{ranges} ranges"));
         }
         IomemAccess::Missing => "missing",
         IomemAccess::Unreadable => "not readable",
@@ -67,168 +62,144 @@ fn iomem(machine: &Machine, out: &mut dyn Sink) -> Result {
         IomemAccess::Unprivileged => "without addresses; run as root",
         IomemAccess::TooLong => "too long",
     };
-    out.fact("iomem", &[Part::Unknown("ranges", state)])
+    out.word("iomem", state)
 }
 
-fn load_limit(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn load_limit(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let Some(total) = machine.platform.total_ram else {
         return Ok(());
     };
-    let parts = [
-        Part::Number("limit", total >> 21, "MiB"),
-        Part::Words(", half of the RAM in use"),
-    ];
-    out.fact("load limit", &parts)
+    let mib = total >> 21;
+    out.fact(
+        "load limit",
+        format_args!("{mib} MiB, half of the RAM in use"),
+    )
 }
 
-fn boot_params(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn boot_params(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let state = match machine.x86.boot_params.get() {
         Some(_) => "readable",
         None => "not readable",
     };
-    out.fact("boot_params", &[Part::Name("state", state)])
+    out.word("boot_params", state)
 }
 
-fn efi(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn efi(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let efi = &machine.efi;
-    let part = match (machine.platform.firmware, efi.runtime, efi.map().len()) {
-        (Firmware::NotEfi, 0, 0) => Part::Name("state", "none"),
-        (Firmware::Efi, 0, 0) => Part::Unknown("runtime", "runtime services unknown"),
-        (Firmware::Unknown | Firmware::Unreadable, 0, 0) => Part::Unknown("state", "unknown"),
-        (_, runtime, count) => {
-            let parts = [
-                Part::Words("runtime services "),
-                Part::Hex("runtime", runtime),
-                Part::Words(", "),
-                Part::Number("ranges", count as u64, "ranges"),
-            ];
-            return out.fact("efi", &parts);
+    let state = match (machine.platform.firmware, efi.runtime, efi.map().len()) {
+        (Firmware::NotEfi, 0, 0) => "none",
+        (Firmware::Efi, 0, 0) => "runtime services unknown",
+        (Firmware::Unknown | Firmware::Unreadable, 0, 0) => "unknown",
+        (_, runtime, ranges) => {
+            return out.fact(
+                "efi",
+                format_args!("runtime services {runtime:#x}, {ranges} ranges"),
+            );
         }
     };
-    out.fact("efi", &[part])
+    out.word("efi", state)
 }
 
-fn rsdp(machine: &Machine, out: &mut dyn Sink) -> Result {
-    let part = match machine.platform.acpi_rsdp {
-        0 => Part::Unknown("address", "unknown"),
-        address => Part::Hex("address", address),
+fn rsdp(machine: &Machine, out: &mut Lines<'_>) -> Result {
+    match machine.platform.acpi_rsdp {
+        0 => out.word("acpi rsdp", "unknown"),
+        address => out.fact("acpi rsdp", format_args!("{address:#x}")),
+    }
+}
+
+fn paging(machine: &Machine, out: &mut Lines<'_>) -> Result {
+    let levels = match machine.x86.five_level_paging {
+        Known::Yes => "5 levels",
+        Known::No => "4 levels",
+        Known::Unknown => "unknown",
     };
-    out.fact("acpi rsdp", &[part])
+    out.word("paging", levels)
 }
 
-fn paging(machine: &Machine, out: &mut dyn Sink) -> Result {
-    let part = match machine.x86.five_level_paging {
-        Known::Yes => Part::Number("levels", 5, "levels"),
-        Known::No => Part::Number("levels", 4, "levels"),
-        Known::Unknown => Part::Unknown("levels", "unknown"),
-    };
-    out.fact("paging", &[part])
-}
-
-fn reservation(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn reservation(machine: &Machine, out: &mut Lines<'_>) -> Result {
     const NAME: &str = "crash kernel";
     match (machine.crash.region, machine.crash.low) {
         (None, _) if machine.reservation() == Err(Error::NoCrashReservation) => {
-            out.fact(NAME, &[Part::Name("state", "no reservation")])
+            out.word(NAME, "no reservation")
         }
-        (None, _) => out.fact(NAME, &[Part::Unknown("region", "unknown")]),
-        (Some(region), None) => out.fact(NAME, &[Part::Range("region", region)]),
-        (Some(region), Some(low)) => {
-            let parts = [
-                Part::Range("region", region),
-                Part::Words(" and "),
-                Part::Range("low", low),
-            ];
-            out.fact(NAME, &parts)
-        }
+        (None, _) => out.word(NAME, "unknown"),
+        (Some(region), None) => out.fact(NAME, format_args!("{region}")),
+        (Some(region), Some(low)) => out.fact(NAME, format_args!("{region} and {low}")),
     }
 }
 
 /// What a crash kernel would be told, if there can be one.
-fn dump(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn dump(machine: &Machine, out: &mut Lines<'_>) -> Result {
     if machine.crash.region.is_none() {
         return Ok(());
     }
     let dump = &machine.dump;
     crash_notes(dump, out)?;
-    let vmcoreinfo = match dump.vmcoreinfo {
-        Some(range) => Part::Range("range", range),
-        None => Part::Unknown("range", "not readable"),
-    };
-    out.fact("vmcoreinfo", &[vmcoreinfo])?;
+    match dump.vmcoreinfo {
+        Some(range) => out.fact("vmcoreinfo", format_args!("{range}"))?,
+        None => out.word("vmcoreinfo", "not readable")?,
+    }
     match (dump.text, dump.direct_map) {
         (Some(text), Some(map)) => {
-            let parts = [
-                Part::Words("kernel at "),
-                Part::Hex("kernel", text.virt),
-                Part::Words(", RAM at "),
-                Part::Hex("ram", map),
-            ];
-            out.fact("kcore", &parts)?;
+            let kernel = text.virt;
+            out.fact(
+                "kcore",
+                format_args!("kernel at {kernel:#x}, RAM at {map:#x}"),
+            )?;
         }
-        _ => out.fact("kcore", &[Part::Unknown("kernel", "not readable")])?,
+        _ => out.word("kcore", "not readable")?,
     }
-    let hotplug = match dump.elfcorehdr_size {
-        Some(size) => Part::Number("size", size, "bytes"),
-        None => Part::Name("state", "no"),
-    };
-    out.fact("crash hotplug", &[hotplug])
+    match dump.elfcorehdr_size {
+        Some(size) => out.fact("crash hotplug", format_args!("{size} bytes")),
+        None => out.word("crash hotplug", "no"),
+    }
 }
 
-fn crash_notes(dump: &Dump, out: &mut dyn Sink) -> Result {
+fn crash_notes(dump: &Dump, out: &mut Lines<'_>) -> Result {
+    const NAME: &str = "crash notes";
     let cpus = &dump.cpus;
-    let parts = [
-        Part::Number("cpus", cpus.addresses().len() as u64, "CPUs"),
-        Part::Words(", "),
-        Part::Number("size", cpus.size, "bytes"),
-        Part::Words(" each, "),
-        Part::Number("absent", cpus.absent.into(), "CPUs"),
-        Part::Words(" absent"),
-        Part::Words(", "),
-        Part::Number("unread", cpus.unread.into(), ""),
-        Part::Words(" not readable"),
-    ];
-    let used = if cpus.unread == 0 { 6 } else { 9 };
-    out.fact("crash notes", parts.get(..used).unwrap_or(&parts))
+    let (count, size) = (cpus.addresses().len(), cpus.size);
+    let (absent, unread) = (u64::from(cpus.absent), u64::from(cpus.unread));
+    match format_args!("{count} CPUs, {size} bytes each, {absent} CPUs absent") {
+        known if unread == 0 => out.fact(NAME, known),
+        known => out.fact(NAME, format_args!("{known}, {unread} not readable")),
+    }
 }
 
-fn xen(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn xen(machine: &Machine, out: &mut Lines<'_>) -> Result {
     if !machine.xen.domain {
         return Ok(());
     }
-    let part = match machine.xen.guest {
-        XenGuest::Pv => Part::Name(
-            "guest",
-            "PV: its kexec is the hypervisor's, which is not supported",
-        ),
-        XenGuest::Hvm => Part::Name("guest", "HVM"),
-        XenGuest::Pvh => Part::Name("guest", "PVH"),
-        _ => Part::Unknown("guest", "yes"),
+    let guest = match machine.xen.guest {
+        XenGuest::Pv => "PV: its kexec is the hypervisor's, which is not supported",
+        XenGuest::Hvm => "HVM",
+        XenGuest::Pvh => "PVH",
+        _ => "yes",
     };
-    out.fact("xen", &[part])
+    out.word("xen", guest)
 }
 
-fn lockdown(machine: &Machine, out: &mut dyn Sink) -> Result {
-    let part = match machine.kexec.lockdown {
-        Lockdown::None => Part::Name("state", "none"),
-        Lockdown::Integrity => Part::Name("state", "integrity"),
-        Lockdown::Confidentiality => Part::Name("state", "confidentiality"),
-        _ => Part::Unknown("state", "unknown"),
+fn lockdown(machine: &Machine, out: &mut Lines<'_>) -> Result {
+    let state = match machine.kexec.lockdown {
+        Lockdown::None => "none",
+        Lockdown::Integrity => "integrity",
+        Lockdown::Confidentiality => "confidentiality",
+        _ => "unknown",
     };
-    out.fact("lockdown", &[part])
+    out.word("lockdown", state)
 }
 
-fn kexec_state(machine: &Machine, out: &mut dyn Sink) -> Result {
+fn kexec_state(machine: &Machine, out: &mut Lines<'_>) -> Result {
     let state = &machine.kexec;
-    let flag = |value| [Part::Flag("state", value)];
-    out.fact("cap_sys_boot", &flag(state.cap_sys_boot))?;
-    out.fact("load disabled", &flag(state.load_disabled))?;
-    let left = match state.load_limit_reboot.map(u64::try_from) {
-        Some(Ok(limit)) => Part::Number("count", limit, ""),
-        Some(Err(_)) => Part::Name("state", "no limit"),
-        None => Part::Unknown("count", "unknown"),
-    };
-    out.fact("loads left", &[left])?;
-    out.fact("loaded", &flag(state.loaded))?;
-    out.fact("crash loaded", &flag(state.crash_loaded))
+    out.known("cap_sys_boot", state.cap_sys_boot)?;
+    out.known("load disabled", state.load_disabled)?;
+    match state.load_limit_reboot {
+        Some(limit) if limit >= 0 => {
+            out.fact("loads left", format_args!("{}", limit.unsigned_abs()))?;
+        }
+        Some(_) => out.word("loads left", "no limit")?,
+        None => out.word("loads left", "unknown")?,
+    }
+    out.known("loaded", state.loaded)?;
+    out.known("crash loaded", state.crash_loaded)
 }

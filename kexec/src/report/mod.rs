@@ -1,127 +1,157 @@
-//! The report of `--dry-run` and `-d` as data: rows of named values with their units.
-//!
-//! What a row has is decided here, how it is written by a [`Sink`]: [`Lines`] writes one fact a
-//! line, "name: value".
+//! The report of `--plan=text`, `--dry-run` and `-d`: one fact a line, "name: value", in 80 columns.
 
 mod load;
 mod machine;
 #[cfg(test)]
 mod tests;
 
-use core::fmt::{Display, Result, Write};
+use core::fmt::{Arguments, Result, Write};
 
+use heapless::String;
 use kexec_core::machine::Known;
-use kexec_core::memory::Range;
 
 use crate::text::Text;
 
-pub use load::{FileLoad, Listed, by_file, by_plan, inputs, note, would};
+pub use load::{FileLoad, Listed, by_file, by_plan, inputs, would};
 pub use machine::machine;
 
-/// A part of a row: a value under a name, or words between values.
-#[derive(Clone, Copy)]
-// What says itself need have no Debug.
-#[allow(missing_debug_implementations)]
-pub enum Part<'a> {
-    /// Words for people, that hold no value.
-    Words(&'a str),
-    /// One of a few names.
-    Name(&'static str, &'a str),
-    /// What is not known, and how that is said.
-    Unknown(&'static str, &'a str),
-    /// Text of unknown origin.
-    Text(&'static str, &'a [u8]),
-    /// A number and its unit, "" for none.
-    Number(&'static str, u64, &'static str),
-    /// A number for machines: an address, or flags.
-    Hex(&'static str, u64),
-    /// An address with all its digits.
-    Address(&'static str, u64),
-    /// First and last address.
-    Range(&'static str, Range),
-    /// Bytes.
-    Bytes(&'static str, &'a [u8]),
-    /// Yes or no, if that is known.
-    Flag(&'static str, Known),
-    /// What says itself in words.
-    Shown(&'static str, &'a dyn Display),
-}
-
-/// What rows are written to.
-pub trait Sink {
-    /// A row. Rows of one name are a list; a row with a `number` has it beside its name.
-    ///
-    /// # Errors
-    /// What the writer says.
-    fn row(&mut self, name: &'static str, number: Option<usize>, parts: &[Part<'_>]) -> Result;
-
-    /// A row without a number.
-    ///
-    /// # Errors
-    /// As [`Sink::row`].
-    fn fact(&mut self, name: &'static str, parts: &[Part<'_>]) -> Result {
-        self.row(name, None, parts)
-    }
-}
-
+/// Columns of a screen.
+const WIDTH: usize = 80;
 /// Where values begin.
 const COLUMN: usize = 17;
 
-/// Writes each row as a line of text.
-// Nor need a writer.
+/// Writes each fact as a line of text; a line that begins with a blank continues the one before.
+// A writer need not be shown.
 #[allow(missing_debug_implementations)]
 pub struct Lines<'o>(pub &'o mut dyn Write);
 
-impl Sink for Lines<'_> {
-    fn row(&mut self, name: &'static str, number: Option<usize>, parts: &[Part<'_>]) -> Result {
-        let mut width = Counted {
-            out: self.0,
-            count: 0,
-        };
-        width.write_str(name)?;
-        if let Some(number) = number {
-            write!(width, " {number}")?;
-        }
-        width.write_char(':')?;
-        for _ in width.count..COLUMN {
-            self.0.write_char(' ')?;
-        }
-        for part in parts {
-            self.part(part)?;
-        }
+impl Lines<'_> {
+    /// A fact, broken at blanks where it is longer than the screen is wide.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    pub fn fact(&mut self, name: &str, value: Arguments<'_>) -> Result {
+        let mut line = self.named(format_args!("{name}"))?;
+        line.write_fmt(value)?;
+        line.end_word()?;
         self.0.write_char('\n')
     }
-}
 
-impl Lines<'_> {
-    fn part(&mut self, part: &Part<'_>) -> Result {
-        let out = &mut *self.0;
-        match *part {
-            Part::Words(text) | Part::Name(_, text) | Part::Unknown(_, text) => out.write_str(text),
-            Part::Text(_, bytes) => write!(out, "{}", Text(bytes)),
-            Part::Number(_, number, "") => write!(out, "{number}"),
-            Part::Number(_, number, unit) => write!(out, "{number} {unit}"),
-            Part::Hex(_, number) => write!(out, "{number:#x}"),
-            Part::Address(_, number) => write!(out, "{number:#018x}"),
-            Part::Range(_, range) => write!(out, "{range}"),
-            Part::Bytes(_, bytes) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
-            Part::Shown(_, shown) => write!(out, "{shown}"),
-            Part::Flag(_, Known::Yes) => out.write_str("yes"),
-            Part::Flag(_, Known::No) => out.write_str("no"),
-            Part::Flag(_, Known::Unknown) => out.write_str("unknown"),
-        }
+    /// A fact that has a word for its value.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    #[inline(never)]
+    pub fn word(&mut self, name: &str, word: &str) -> Result {
+        self.fact(name, format_args!("{word}"))
+    }
+
+    /// A fact that may be unknown.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    pub fn known(&mut self, name: &str, fact: Known) -> Result {
+        let word = match fact {
+            Known::Yes => "yes",
+            Known::No => "no",
+            Known::Unknown => "unknown",
+        };
+        self.word(name, word)
+    }
+
+    /// A fact that is one of a list.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    pub fn row(&mut self, name: &str, number: usize, value: Arguments<'_>) -> Result {
+        let mut line = self.named(format_args!("{name} {number}"))?;
+        line.write_fmt(value)?;
+        line.end_word()?;
+        self.0.write_char('\n')
+    }
+
+    /// Text of unknown origin, and how many bytes that what it names has. It is not broken: on the
+    /// screen it can be copied.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    pub fn text(&mut self, name: &str, text: &[u8], size: u64) -> Result {
+        self.named(format_args!("{name}"))?;
+        writeln!(self.0, "{} ({size} bytes)", Text(text))
+    }
+
+    fn named(
+        &mut self,
+        name: Arguments<'_>,
+    ) -> core::result::Result<Wrapped<'_>, core::fmt::Error> {
+        let mut line = Wrapped {
+            out: self.0,
+            column: 0,
+            blank: false,
+            word: String::new(),
+        };
+        line.write_fmt(name)?;
+        line.write_char(':')?;
+        line.end_word()?;
+        line.fill()?;
+        Ok(line)
     }
 }
 
-/// Counts the bytes of a name, which is ASCII.
-struct Counted<'o> {
+/// A line that is broken at blanks.
+struct Wrapped<'o> {
     out: &'o mut dyn Write,
-    count: usize,
+    /// Where the next character goes.
+    column: usize,
+    /// Whether there is a blank before the word.
+    blank: bool,
+    /// What was written after the last blank.
+    word: String<WIDTH>,
 }
 
-impl Write for Counted<'_> {
+impl Wrapped<'_> {
+    /// Blanks up to the column of values.
+    fn fill(&mut self) -> Result {
+        while self.column < COLUMN {
+            self.out.write_char(' ')?;
+            self.column = self.column.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    fn end_word(&mut self) -> Result {
+        let begins = |byte: &u8| byte & 0xc0 != 0x80;
+        let length = self.word.bytes().filter(begins).count();
+        if core::mem::take(&mut self.blank) {
+            let end = self.column.saturating_add(length);
+            if end >= WIDTH && self.column > COLUMN {
+                self.out.write_char('\n')?;
+                self.column = 0;
+                self.fill()?;
+            } else {
+                self.out.write_char(' ')?;
+                self.column = self.column.saturating_add(1);
+            }
+        }
+        self.out.write_str(&self.word)?;
+        self.column = self.column.saturating_add(length);
+        self.word.clear();
+        Ok(())
+    }
+}
+
+impl Write for Wrapped<'_> {
     fn write_str(&mut self, text: &str) -> Result {
-        self.count = self.count.saturating_add(text.len());
-        self.out.write_str(text)
+        for character in text.chars() {
+            if character == ' ' {
+                self.end_word()?;
+                self.blank = true;
+            } else if self.word.push(character).is_err() {
+                self.end_word()?;
+                // It has room for any character now.
+                let _fits = self.word.push(character);
+            }
+        }
+        Ok(())
     }
 }

@@ -116,6 +116,7 @@ fn bash_offers_options_files_and_words() {
         (&["-t", "bzImage6"], &["bzImage64"]),
         (&["--type", "=", "h"], &["help"]),
         (&["--help", "="], &["all"]),
+        (&["--plan", "="], &["text", "json", "map"]),
         (&["--append", "Cargo."], &[]),
     ] {
         assert_eq!(by_bash(&bash, words), expected, "{words:?}");

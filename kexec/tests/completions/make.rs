@@ -25,9 +25,17 @@ fn offered(value: &'static str) -> Offered {
     }
 }
 
-/// The words that an option without a value takes after a sign.
-fn after_sign(option: &Opt) -> Option<&'static str> {
-    (option.id == Id::Help).then_some("all")
+/// The words that an option takes after a sign, and may be without.
+fn after_sign(option: &Opt) -> Option<String> {
+    match option.value {
+        Some(value) if option.optional => Some(value.replace('|', " ")),
+        _ => (option.id == Id::Help).then(|| "all".to_owned()),
+    }
+}
+
+/// The value that an option must have.
+fn value(option: &Opt) -> Option<&'static str> {
+    option.value.filter(|_| !option.optional)
 }
 
 /// Whether an option may be given more than once, each time with an effect.
@@ -60,7 +68,7 @@ pub fn bash() -> String {
             let what = format!("[[ $sign ]] && what=(-W \"{word}\")");
             writeln!(values, "        {pattern}) {what} ;;").unwrap();
         }
-        match option.value.map(offered) {
+        match value(option).map(offered) {
             Some(Offered::Files) => writeln!(values, "        {pattern}) ;;").unwrap(),
             Some(Offered::Words(words)) => {
                 let what = format!("what=(-W \"{}\")", words.join(" "));
@@ -103,13 +111,16 @@ pub fn zsh() -> String {
         let names = names(option);
         let help = option.help.replace('\'', r"'\''");
         let help = help.replace('[', r"\[").replace(']', r"\]");
-        let (sign, rest) = match (option.value, after_sign(option)) {
+        let (sign, rest) = match (value(option), after_sign(option)) {
             (Some(value), _) => match offered(value) {
                 Offered::Files => ("=", format!(":{value}:_files")),
                 Offered::Words(words) => ("=", format!(":{value}:({})", words.join(" "))),
                 Offered::Nothing => ("=", format!(":{value}: ")),
             },
-            (None, Some(word)) => ("=-", format!("::{word}:({word})")),
+            (None, Some(words)) => {
+                let name = option.value.unwrap_or("all");
+                ("=-", format!("::{name}:({words})"))
+            }
             (None, None) => ("", String::new()),
         };
         // A value may follow a letter in the same word, without a sign.
@@ -149,10 +160,11 @@ pub fn fish() -> String {
         let letter = option
             .short
             .map(|letter| format!(" -s {}", char::from(letter)));
-        let value = match (option.value.map(offered), after_sign(option)) {
+        let value = match (value(option).map(offered), after_sign(option)) {
             (Some(Offered::Files), _) => " -r -F".to_owned(),
             (Some(Offered::Words(words)), _) => format!(" -x -a '{}'", words.join(" ")),
             (Some(Offered::Nothing), _) => " -x".to_owned(),
+            (None, Some(words)) if words.contains(' ') => format!(" -f -a '{words}'"),
             (None, Some(word)) => format!(" -f -a {word}"),
             (None, None) => String::new(),
         };

@@ -108,8 +108,11 @@ pub fn bad_serial(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// Names that kexec-tools 2.0.32 does not have.
 pub fn newer(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 9] = [
         "--dry-run",
+        "--plan",
+        "--ascii",
+        "--explain",
         "--q",
         "--on-mismatch",
         "--no-cm",
