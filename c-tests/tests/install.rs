@@ -299,7 +299,7 @@ fn stripping_is_a_choice_and_keeps_the_build_id() {
 #[test]
 fn tools_have_a_prefix() {
     let place = place("install-tools");
-    for name in ["nm", "ar", "ld", "objcopy", "strip"] {
+    for name in ["nm", "ar", "ld", "objdump", "objcopy", "strip"] {
         let script = format!(
             "#!/bin/sh\necho {name} >> '{}/log'\nexec {name} \"$@\"\n",
             place.display()
@@ -316,7 +316,7 @@ fn tools_have_a_prefix() {
     };
     install(&Source { tools, ..source() }, &to, Part::ALL).expect("installed");
     let log = std::fs::read_to_string(place.join("log")).expect("used");
-    for name in ["nm", "ar", "objcopy", "strip"] {
+    for name in ["nm", "ar", "objdump", "objcopy", "strip"] {
         assert!(log.lines().any(|line| line == name), "{name}: {log}");
     }
     let tools = Tools {

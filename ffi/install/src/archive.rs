@@ -1,6 +1,7 @@
 //! The slim archive. Cargo's libkexec.a contains the library and about 300 unused members of Rust's
 //! compiler_builtins. The library's own members are named after the crate.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -85,9 +86,34 @@ fn members(archive: &[u8]) -> Option<Vec<(String, &[u8])>> {
     Some(members)
 }
 
+/// What `--rename-section` of objcopy needs to give the sections of Rust's functions and constants
+/// short names: `.text._ZN10kexec_core4plan…` becomes `.text.3`. Each section keeps a name of its own,
+/// so that a linker can still drop each by itself, and the part of its name that linker scripts
+/// look for. A function of the library's interface keeps its name, for the maps that linkers write.
+fn short_names(listing: &str) -> String {
+    let mut renamed = String::new();
+    // A line of a section begins with its number and its name.
+    let names = listing.lines().filter_map(|line| {
+        let (number, rest) = line.trim_start().split_once(' ')?;
+        let name = rest.split_whitespace().next()?;
+        number.parse::<u32>().is_ok().then_some((number, name))
+    });
+    for (number, name) in names {
+        let kinds = [".text.", ".rodata.", ".data.rel.ro."];
+        let kind = kinds.into_iter().find(|kind| name.starts_with(kind));
+        let Some(kind) = kind.filter(|_| !name.starts_with(".text.kx_")) else {
+            continue;
+        };
+        if kind.len() + number.len() < name.len() {
+            writeln!(renamed, "--rename-section={name}={kind}{number}").unwrap_or_default();
+        }
+    }
+    renamed
+}
+
 /// The archive with the library's members only, in which only the symbols `kx_*` are global.
-/// Stripping removes debug information and symbols that no relocation needs. Unwind tables are
-/// always removed, because nothing here uses them.
+/// Stripping removes debug information, symbols that no relocation needs and the long names of
+/// sections. Unwind tables are always removed, because nothing here uses them.
 ///
 /// # Errors
 /// A sentence: the file cannot be read, is not an archive, or ar or objcopy failed.
@@ -121,6 +147,13 @@ pub fn slim(archive: &Path, tools: &Tools) -> Result<Vec<u8>> {
         run(&mut link)?;
     }
     let mut copy = tools.command("objcopy");
+    if tools.strip {
+        let mut dump = tools.command("objdump");
+        at(dump.args(["--section-headers", "--wide", "kexec.o"]));
+        let names = short_names(&output(&mut dump)?);
+        fs::write(scratch.0.join("names"), names).map_err(|error| error.to_string())?;
+        copy.arg("@names");
+    }
     at(copy.args(tools.strip.then_some("--strip-unneeded")).args([
         "--remove-section=.eh_frame",
         "--remove-section=.rela.eh_frame",
@@ -196,6 +229,28 @@ mod tests {
             assert_eq!(oracle.extract(name, &bytes).unwrap(), *body, "{name}");
         }
         assert_eq!(oracle.members().len(), ours.len());
+    }
+
+    #[test]
+    fn names_of_sections_are_short_and_each_is_another() {
+        let listing = "
+kexec.o:     file format elf64-x86-64
+
+Sections:
+Idx Name                   Size      VMA               LMA               File off  Algn  Flags
+  0 .text                  00000000  0000000000000000  0000000000000000  00000040  2**2  CODE
+  1 .text.kx_version       0000000b  0000000000000000  0000000000000000  00000040  2**0  CODE
+  2 .text._ZN5kexec4name17h0123456789abcdefE 00000010  0000000000000000  0000000000000000  CODE
+  3 .rodata..Lanon.0123.1  00000010  0000000000000000  0000000000000000  00000050  2**0  DATA
+ 14 .data.rel.ro..Lanon.2  00000010  0000000000000000  0000000000000000  00000060  2**3  DATA
+ 15 .rodata.x              00000010  0000000000000000  0000000000000000  00000070  2**4  DATA
+";
+        assert_eq!(
+            short_names(listing),
+            "--rename-section=.text._ZN5kexec4name17h0123456789abcdefE=.text.2\n\
+             --rename-section=.rodata..Lanon.0123.1=.rodata.3\n\
+             --rename-section=.data.rel.ro..Lanon.2=.data.rel.ro.14\n"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Installs libkexec and the command as a distribution would, after `cargo build --release` has
 //! made the files.
 //!
-//! Needs binutils: `nm`, `ar`, `ld`, `objcopy` and `strip`.
+//! Needs binutils: `nm`, `ar`, `ld`, `objdump`, `objcopy` and `strip`.
 
 pub mod archive;
 mod destination;

@@ -15,7 +15,7 @@ const USAGE: &str = "usage: libkexec-install install|uninstall|slim [OPTION]...
   --only=PART    library or command
   --no-strip     keep symbols and debug information
   --tool-prefix=PREFIX
-                 of nm, ar, ld, objcopy, strip (or CROSS_COMPILE in the environment)
+                 of nm, ar, ld, objdump, objcopy, strip (or CROSS_COMPILE)
   --target=DIR   where `cargo build --release` put its files (target/release)";
 
 /// An environment variable. As in make, an empty one counts as not set.
