@@ -5,6 +5,7 @@
 /// Used in place of `Option<bool>`, whose `None` is not zero: an unfilled
 /// [`Machine`](crate::machine::Machine) is all zeros, so that a static one takes no room in the program's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Known {
     /// The source does not exist, is not readable, or has another value.
     #[default]

@@ -29,7 +29,7 @@ pub unsafe fn open_fd(fd: c_int) -> Result<Mapping> {
 unsafe fn hand_out(
     bytes: *mut kx_bytes,
     error: *mut kx_error,
-    map: impl FnOnce() -> core::result::Result<Mapping, Failure>,
+    map: &dyn Fn() -> core::result::Result<Mapping, Failure>,
 ) -> c_int {
     let body = || {
         pointer::usable(bytes).about("bytes")?;
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn kx_map(
     // SAFETY: the caller's promise.
     let map = || Ok(open_path(unsafe { pointer::string(path) }.about("path")?)?);
     // SAFETY: the caller's promise.
-    unsafe { hand_out(bytes, error, map) }
+    unsafe { hand_out(bytes, error, &map) }
 }
 
 /// Like kx_map(), for an open file, which may be closed afterwards.
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn kx_map_fd(fd: c_int, bytes: *mut kx_bytes, error: *mut 
     // SAFETY: the caller's promise.
     let map = || Ok(unsafe { open_fd(fd) }?);
     // SAFETY: the caller's promise.
-    unsafe { hand_out(bytes, error, map) }
+    unsafe { hand_out(bytes, error, &map) }
 }
 
 /// Ends a mapping made by kx_map() or kx_map_fd(), and makes `bytes` empty; empty bytes are not an

@@ -54,7 +54,7 @@ unsafe fn hand_out(
     held: *mut kx_held,
     copy_limit: u64,
     error: *mut kx_error,
-    open: impl FnOnce(&Copies) -> core::result::Result<File, Failure>,
+    open: &dyn Fn(&Copies) -> core::result::Result<File, Failure>,
 ) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn kx_hold(
         Ok(File::open_any(path, copies)?)
     };
     // SAFETY: the caller's promise.
-    unsafe { hand_out(held, copy_limit, error, open) }
+    unsafe { hand_out(held, copy_limit, error, &open) }
 }
 
 /// Like kx_hold(), for a regular file that is open for reading and may be closed afterwards. The
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn kx_hold_fd(
     let fd = unsafe { BorrowedFd::from_raw(fd) };
     let open = |_: &_| Ok(File::reopened(&fd)?);
     // SAFETY: the caller's promise.
-    unsafe { hand_out(held, copy_limit, error, open) }
+    unsafe { hand_out(held, copy_limit, error, &open) }
 }
 
 /// # Safety

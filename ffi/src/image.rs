@@ -3,7 +3,6 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use kexec_core::image::{Format, Image, Kernel};
-use kexec_core::linux::Mapping;
 use kexec_core::machine::Known;
 
 use crate::arch;
@@ -192,17 +191,38 @@ fn describe(file: &[u8]) -> Result<kx_image, Failure> {
     })
 }
 
+/// Where an image is.
+enum Place {
+    Memory(*const c_void, usize),
+    Path(*const c_char),
+    Fd(c_int),
+}
+
 /// # Safety
-/// `image` and `error` are as documented in the header.
-unsafe fn probe(
-    image: *mut kx_image,
-    error: *mut kx_error,
-    file: impl FnOnce() -> Result<kx_image, Failure>,
-) -> c_int {
+/// `image`, `error` and what is in `place` are as documented in the header.
+unsafe fn probe(image: *mut kx_image, error: *mut kx_error, place: &Place) -> c_int {
     let body = || {
         // SAFETY: the caller's promise.
         let size = unsafe { versioned::output_size(image) }.about("image")?;
-        let facts = file()?;
+        let mapping = match *place {
+            Place::Memory(..) => None,
+            // SAFETY: the caller's promise.
+            Place::Path(path) => Some(files::open_path(
+                unsafe { pointer::string(path) }.about("path")?,
+            )?),
+            // SAFETY: the caller's promise.
+            Place::Fd(fd) => Some(unsafe { files::open_fd(fd) }?),
+        };
+        let file = match (place, &mapping) {
+            // SAFETY: the caller promises that nobody writes to the file during the call.
+            (_, Some(mapping)) => unsafe { mapping.bytes() },
+            (&Place::Memory(data, length), None) => {
+                // SAFETY: the caller's promise.
+                unsafe { pointer::bytes(data, length) }.about("data")?
+            }
+            (_, None) => &[],
+        };
+        let facts = describe(file)?;
         // SAFETY: `image` was checked, and `size` is its size.
         unsafe { versioned::write(image, size, &facts) };
         Ok(0)
@@ -224,9 +244,7 @@ pub unsafe extern "C" fn kx_image_probe(
     error: *mut kx_error,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    let file = || describe(unsafe { pointer::bytes(data, length) }.about("data")?);
-    // SAFETY: the caller's promise.
-    unsafe { probe(image, error, file) }
+    unsafe { probe(image, error, &Place::Memory(data, length)) }
 }
 
 /// Like kx_image_probe(), for a file. Nobody may write to the file during the call.
@@ -239,14 +257,8 @@ pub unsafe extern "C" fn kx_image_probe_path(
     image: *mut kx_image,
     error: *mut kx_error,
 ) -> c_int {
-    let file = || {
-        // SAFETY: the caller's promise.
-        let mapping: Mapping = files::open_path(unsafe { pointer::string(path) }.about("path")?)?;
-        // SAFETY: the caller promises that nobody writes to the file during the call.
-        describe(unsafe { mapping.bytes() })
-    };
     // SAFETY: the caller's promise.
-    unsafe { probe(image, error, file) }
+    unsafe { probe(image, error, &Place::Path(path)) }
 }
 
 /// Like kx_image_probe(), for an open file, which stays open. Nobody may write to the file during
@@ -260,14 +272,8 @@ pub unsafe extern "C" fn kx_image_probe_fd(
     image: *mut kx_image,
     error: *mut kx_error,
 ) -> c_int {
-    let file = || {
-        // SAFETY: the caller's promise.
-        let mapping = unsafe { files::open_fd(fd) }?;
-        // SAFETY: the caller promises that nobody writes to the file during the call.
-        describe(unsafe { mapping.bytes() })
-    };
     // SAFETY: the caller's promise.
-    unsafe { probe(image, error, file) }
+    unsafe { probe(image, error, &Place::Fd(fd)) }
 }
 
 /// Detects the format of a file by the marks at its beginning. `data` points to the first `length`

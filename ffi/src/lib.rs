@@ -43,6 +43,8 @@ pub mod image;
 pub mod inspect;
 pub mod load;
 pub mod machine;
+mod machine_fields;
+pub mod machine_get;
 pub mod machine_info;
 pub mod machine_input;
 pub mod machine_maps;

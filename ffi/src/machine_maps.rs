@@ -8,7 +8,8 @@ use kexec_core::memory::MemoryKind;
 use crate::code::{KX_E_NO_ENTRY, KX_E_UNKNOWN};
 use crate::error::{Failure, plain};
 use crate::machine::{kx_machine, shared};
-use crate::machine_info::{kx_memory, range};
+use crate::machine_get::range;
+use crate::machine_info::kx_memory;
 use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
 use crate::versioned;
 

@@ -14,18 +14,21 @@ struct Output {
 }
 
 impl Output {
-    fn byte(&mut self, byte: u8) {
-        if self.length < self.size {
-            // SAFETY: less than the buffer's size, which C promised is writable.
-            unsafe { *self.to.wrapping_add(self.length) = byte as c_char };
+    #[inline(never)]
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if self.length < self.size {
+                // SAFETY: less than the buffer's size, which C promised is writable.
+                unsafe { *self.to.wrapping_add(self.length) = *byte as c_char };
+            }
+            self.length = self.length.saturating_add(1);
         }
-        self.length = self.length.saturating_add(1);
     }
 }
 
 impl Write for Output {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.bytes().for_each(|byte| self.byte(byte));
+        self.bytes(text.as_bytes());
         Ok(())
     }
 }
@@ -63,7 +66,7 @@ unsafe fn put_by(
         length: 0,
     };
     write(&mut output);
-    output.byte(0);
+    output.bytes(b"\0");
     count(needed)
 }
 
@@ -95,8 +98,8 @@ pub unsafe fn put_words<'a, I: Iterator<Item = &'a [u8]>>(
     let write = |output: &mut Output| {
         for (number, word) in words().enumerate() {
             let separator: &[u8] = if number == 0 { b"" } else { b" " };
-            let bytes = separator.iter().chain(word);
-            bytes.for_each(|byte| output.byte(*byte));
+            output.bytes(separator);
+            output.bytes(word);
         }
     };
     // SAFETY: the caller's promise.
@@ -108,7 +111,7 @@ pub unsafe fn put_words<'a, I: Iterator<Item = &'a [u8]>>(
 /// # Safety
 /// As [`put_by`].
 pub unsafe fn put_bytes(buffer: *mut c_char, size: usize, text: &[u8]) -> Result<c_int, Failure> {
-    let write = |output: &mut Output| text.iter().for_each(|byte| output.byte(*byte));
+    let write = |output: &mut Output| output.bytes(text);
     // SAFETY: the caller's promise.
     unsafe { put_by(buffer, size, &write) }
 }

@@ -19,6 +19,12 @@ pub unsafe trait Versioned: Copy {
     const EARLIER: &'static [usize] = &[];
 }
 
+/// A structure of zeros.
+pub fn zeros<T: Versioned>() -> T {
+    // SAFETY: a value, by the trait's contract.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
 /// No structure gets this large; a larger size is a mistake.
 const LARGEST: usize = 4096;
 

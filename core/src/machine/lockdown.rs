@@ -5,6 +5,7 @@ use crate::text;
 /// What the kernel's lockdown forbids (/sys/kernel/security/lockdown).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Lockdown {
     /// The file does not exist or is not readable.
     #[default]

@@ -7,6 +7,7 @@ use crate::memory::Range;
 
 /// What started the running kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Firmware {
     /// Not read.
     #[default]

@@ -7,6 +7,7 @@ use crate::text;
 /// What kind of Xen guest the running system is (/sys/hypervisor/guest_type).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum XenGuest {
     /// Unknown: no Xen, or a version without this file.
     #[default]

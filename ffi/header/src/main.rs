@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header, which is that of the data flow.
-const FILES: [&str; 30] = [
+const FILES: [&str; 31] = [
     "version",
     "bytes",
     "module",
@@ -19,6 +19,7 @@ const FILES: [&str; 30] = [
     "arch",
     "machine_input",
     "machine_info",
+    "machine_get",
     "machine_maps",
     "crash_info",
     "machine",

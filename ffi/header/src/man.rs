@@ -27,7 +27,7 @@ const PAGES: [Page; 19] = [
     ),
     page(
         "facts about a machine",
-        &["machine_info", "machine_maps", "arch"],
+        &["machine_info", "machine_get", "machine_maps", "arch"],
         &["kx_range", "kx_memory", "kx_machine_info"],
     ),
     page(

@@ -16,10 +16,10 @@ use kexec_c::inspect::{
 use kexec_c::machine::{
     KX_MACHINE_WORDS, kx_machine, kx_machine_clear, kx_machine_init, kx_machine_size,
 };
-use kexec_c::machine_info::{
-    kx_machine_boot_params, kx_machine_command_line, kx_machine_get, kx_machine_info,
-    kx_machine_set, kx_memory,
+use kexec_c::machine_get::{
+    kx_machine_boot_params, kx_machine_command_line, kx_machine_get, kx_machine_set,
 };
+use kexec_c::machine_info::{kx_machine_info, kx_memory};
 use kexec_c::machine_input::{kx_machine_add_memory, kx_machine_parse};
 use kexec_c::machine_maps::kx_machine_memory;
 use kexec_c::message::kx_error_message;
