@@ -41,3 +41,30 @@ pub fn nth_string(table: &'static str, number: usize) -> Option<&'static CStr> {
     }
     CStr::from_bytes_until_nul(rest).ok()
 }
+
+/// [`nth_string`] as text.
+pub(crate) fn nth_text(table: &'static str, number: usize) -> Option<&'static str> {
+    let mut rest = table;
+    let mut text = None;
+    for _ in 0..=number {
+        let nul = rest.bytes().position(|byte| byte == 0)?;
+        text = rest.get(..nul);
+        rest = rest.get(nul.saturating_add(1)..)?;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nth_text_ends_before_its_nul() {
+        let table = "one\0\0drei \u{e4}\0cut off";
+        let texts = [Some("one"), Some(""), Some("drei \u{e4}"), None, None];
+        for (number, text) in texts.into_iter().enumerate() {
+            assert_eq!(nth_text(table, number), text);
+        }
+        assert_eq!(nth_text("", 0), None);
+    }
+}
