@@ -229,6 +229,7 @@ fn the_document_is_what_is_shown() {
         ("guest", picture(&guest(), &[])),
         ("crash", picture(&crash(), CRASH)),
         ("board", picture(&board(), &[c"--ascii"])),
+        ("text", shown(&board(), &[], LINE, Format::Text)),
         ("json", json_of(&board(), EXPLAIN, LINE)),
         ("explain", reasons(&board(), &[])),
     ];

@@ -20,16 +20,18 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
     let Some(details) = view.reasons() else {
         return Ok(());
     };
+    // It can be made, for the plan was.
+    let _made = details.usable(view.machine, free);
+    let top = free.ranges().last().map_or(0, |range| range.last());
     let blocks = details.blocks();
     let mut result = Ok(());
     for block in blocks.iter().filter(|block| block.window.is_none()) {
         head(out, block)?;
         out.write_str("  placed first: the new kernel is passed its address\n")?;
     }
-    // It can be made, for the plan was.
     let _made = details.reasons(view.machine, free, &mut |_, block, above| {
         if result.is_ok() {
-            result = reason(out, block, above, blocks);
+            result = reason(out, block, above, blocks, top);
         }
     });
     result
@@ -45,7 +47,14 @@ fn head(out: &mut dyn Write, block: &Placed) -> Result {
     }
 }
 
-fn reason(out: &mut dyn Write, block: &Placed, above: &Above, blocks: &[Placed]) -> Result {
+/// `top` is the highest address that segments may use.
+fn reason(
+    out: &mut dyn Write,
+    block: &Placed,
+    above: &Above,
+    blocks: &[Placed],
+    top: u64,
+) -> Result {
     head(out, block)?;
     let Some(window) = block.window else {
         return Ok(());
@@ -74,9 +83,14 @@ fn reason(out: &mut dyn Write, block: &Placed, above: &Above, blocks: &[Placed])
             next.kind
         )?;
     }
-    if above.unusable() != 0 {
-        let size = Size(above.unusable());
-        writeln!(out, "  above it: {size} without RAM for segments")?;
+    let beyond = window.max.saturating_sub(top.max(block.place.last()));
+    if beyond != 0 {
+        writeln!(out, "  no RAM for segments above {top:#x}")?;
+    }
+    let unusable = above.unusable().saturating_sub(beyond);
+    if unusable != 0 {
+        let size = Size(unusable);
+        writeln!(out, "  above it: {size} that segments may not use")?;
     }
     if above.free != 0 {
         let (free, largest) = (Size(above.free), Size(above.largest));
