@@ -6,12 +6,17 @@ use kexec_cli::text::Text;
 use kexec_core::Error;
 use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed};
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Details, Options, Plan, Request, Workspace, plan_image_with_details};
+use kexec_core::plan::{
+    Details, Options, Plan, Request, Workspace, plan_image, plan_image_with_details,
+};
 
 use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
 use crate::out::{caution, complain};
 use kexec_cli::failure::Failure;
+
+/// What is done with a plan.
+pub type Then<'t, 'p> = &'t mut dyn FnMut(&Plan<'_>, Option<&Details>) -> Result<(), Failure<'p>>;
 
 /// The inputs of a plan other than the files.
 pub struct PlanInputs<'a> {
@@ -39,12 +44,14 @@ impl<'a> PlanInputs<'a> {
         }
     }
 
-    /// Makes and checks the plan, and passes it to `then`; the data it borrows does not outlive that call.
+    /// Makes and checks the plan, and passes it to `then`; the data it borrows does not outlive that
+    /// call. `details` are filled in, if they are wanted.
     pub fn with_plan<'p>(
         &self,
         files: &Parsed<'p, '_, '_>,
         workspace: &mut Workspace,
-        then: &mut dyn FnMut(&Plan<'_>, &Details) -> Result<(), Failure<'p>>,
+        details: Option<&mut Details>,
+        then: Then<'_, 'p>,
     ) -> Result<(), Failure<'p>> {
         let failed = |error| Failure::Load(files.opened.kernel().0, error);
         let image = files.image.as_ref().map_err(|error| failed(*error))?;
@@ -67,11 +74,17 @@ impl<'a> PlanInputs<'a> {
             digest_secret: secret.as_ref(),
             options: self.options,
         };
-        let mut details = Details::new();
-        let plan = plan_image_with_details(image, &request, self.machine, workspace, &mut details)
-            .map_err(failed)?;
+        let (plan, details) = match details {
+            None => (plan_image(image, &request, self.machine, workspace), None),
+            Some(details) => {
+                let plan =
+                    plan_image_with_details(image, &request, self.machine, workspace, details);
+                (plan, Some(&*details))
+            }
+        };
+        let plan = plan.map_err(failed)?;
         plan.check().map_err(failed)?;
-        then(&plan, &details)
+        then(&plan, details)
     }
 }
 

@@ -111,7 +111,7 @@ impl<'a> Loader<'a, '_> {
         }
         // No byte is read for a check.
         inputs.options.verify = false;
-        let planned = inputs.with_plan(files, self.workspace, &mut |_, _| Ok(()));
+        let planned = inputs.with_plan(files, self.workspace, None, &mut |_, _| Ok(()));
         known.restore(self.facts.machine_mut());
         planned
     }

@@ -5,6 +5,7 @@ use kexec_cli::plan::{self, Format, View};
 use kexec_core::Error;
 use kexec_core::linux::Standard;
 use kexec_core::machine::Known;
+use kexec_core::plan::Details;
 use kexec_core::route::Route;
 
 use super::{Loader, crash_loaded};
@@ -14,6 +15,7 @@ use crate::opened::{Opened, Parsed};
 use crate::out::Out;
 
 /// Shows the machine, and what would be done. Only the first view is shown.
+#[inline(never)]
 pub fn show(view: &View<'_>, format: Format) -> Result<(), Failure<'static>> {
     let Some(free) = crate::FREE.take() else {
         return Ok(());
@@ -27,6 +29,8 @@ pub fn show(view: &View<'_>, format: Format) -> Result<(), Failure<'static>> {
 impl<'a> Loader<'a, '_> {
     /// Shows the machine and the segments that would be loaded. It fails with the same errors as a
     /// load does before the call; the machine is shown nevertheless.
+    // Not a part of a load, which needs less memory.
+    #[inline(never)]
     pub fn dry_run(&mut self, format: Format) -> Result<(), Failure<'a>> {
         self.checked(format).or_else(|failure| {
             let route = self.job.route(self.facts.machine());
@@ -89,10 +93,16 @@ impl<'a> Loader<'a, '_> {
         };
         files.opened.check_kind(job.command)?;
         let inputs = PlanInputs::of(job, machine);
-        let planned = inputs.with_plan(files, self.workspace, &mut |plan, details| {
-            let plan = Some((plan, details));
-            show(&View { plan, ..view }, format)
-        });
+        let details = &mut Details::new();
+        let planned = inputs.with_plan(
+            files,
+            self.workspace,
+            Some(details),
+            &mut |plan, details| {
+                let plan = details.map(|details| (plan, details));
+                show(&View { plan, ..view }, format)
+            },
+        );
         match planned {
             // The first call takes any number of initrds.
             Err(Failure::Load(_, error @ Error::TooManySegments { .. }))

@@ -180,7 +180,7 @@ impl<'a, 'b> Loader<'a, 'b> {
         let (job, machine) = (self.job, self.facts.machine());
         files.opened.check_kind(job.command)?;
         files.opened.warn();
-        PlanInputs::of(job, machine).with_plan(files, self.workspace, &mut |plan, _| {
+        PlanInputs::of(job, machine).with_plan(files, self.workspace, None, &mut |plan, _| {
             if job.command.given(Id::Debug) {
                 debug(job, machine, plan);
             }
