@@ -149,7 +149,7 @@ pub fn quick_start(name: &str, prefix: &Path) {
     };
     let directory = scratch(name);
     std::fs::write(directory.join("plan.c"), block("c")).expect("written");
-    std::fs::write(directory.join("kernel"), bzimage(0x1_0000)).expect("written");
+    kexec_testing::file(&directory.join("kernel"), &bzimage(0x1_0000)).expect("written");
     let commands: Vec<&str> = block("console")
         .lines()
         .filter_map(|line| line.strip_prefix("$ "))

@@ -10,7 +10,7 @@ use libkexec_tests::{scratch, slim, target, tool};
 /// Every kernel available, and an artificial one.
 fn images(name: &str) -> Vec<PathBuf> {
     let made_up = scratch(name).join("made-up");
-    std::fs::write(&made_up, bzimage(0x2_0000)).expect("written");
+    kexec_testing::file(&made_up, &bzimage(0x2_0000)).expect("written");
     let mut images = vec![made_up];
     images.extend(kernels());
     images
@@ -121,7 +121,7 @@ fn kexec_tools_loads_by_our_plan() {
         .arg("-o")
         .arg(&refuse));
     let initrd = scratch("kexec-tools-initrd").join("initrd");
-    std::fs::write(&initrd, [7; 5000]).expect("written");
+    kexec_testing::file(&initrd, &[7; 5000]).expect("written");
     for image in images("kexec-tools-images") {
         let mut load = Command::new(&refuse);
         load.arg(tree.join("build/sbin/kexec"))
@@ -144,7 +144,7 @@ fn kexec_tools_loads_by_our_plan() {
     let directory = scratch("kexec-tools-bad");
     let (not_an_image, kernel) = (directory.join("bad"), directory.join("kernel"));
     std::fs::write(&not_an_image, b"no kernel").expect("written");
-    std::fs::write(&kernel, bzimage(0x1_0000)).expect("written");
+    kexec_testing::file(&kernel, &bzimage(0x1_0000)).expect("written");
     let long = format!("--append={}", "x".repeat(3000));
     let kernel = kernel.to_str().expect("UTF-8");
     for (arguments, says) in [

@@ -219,7 +219,7 @@ fn the_example_works() {
     let source = directory.join("example.c");
     std::fs::write(&source, example).expect("written");
     let kernel = directory.join("kernel");
-    std::fs::write(&kernel, libkexec_tests::bzimage(0x1_0000)).expect("written");
+    kexec_testing::file(&kernel, &libkexec_tests::bzimage(0x1_0000)).expect("written");
     let program = directory.join("example");
     let mut compiler = libkexec_tests::cc();
     run(compiler

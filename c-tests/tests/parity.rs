@@ -198,7 +198,7 @@ fn through_rust(
 
 fn write(path: PathBuf, contents: &[u8]) -> PathBuf {
     std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
-    std::fs::write(&path, contents).expect("written");
+    kexec_testing::file(&path, contents).expect("written");
     path
 }
 

@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-use kexec_testing::not_tested;
+use kexec_testing::{not_tested, sparse};
 
 use common::{
     Directory, FILE_LOAD, Fake, LOAD, Questions, Rule, asks, bits_give, bzimage, gives, guard,
@@ -123,10 +123,8 @@ fn a_file_nobody_writes_to_needs_no_copy() {
 fn a_crash_kernel_that_was_lost_is_reported_after_sigbus() {
     let fake = Fake::with_crash_kernel("lost-and-cut");
     let kernel = fake.kernel();
-    let path = fake.file("initrd", b"");
-    let initrd = OpenOptions::new().write(true).open(&path).unwrap();
-    initrd.set_len(128 << 20).unwrap();
-    drop(initrd);
+    let path = fake.path("initrd");
+    sparse(path.as_ref(), 128 << 20).unwrap();
     let rules = [
         gives(FILE_LOAD, libc::EINVAL),
         ASKED,

@@ -160,9 +160,8 @@ fn what_does_not_fit() {
     assert!(run.stderr.contains("16"), "{}", run.stderr);
 
     // Larger than the RAM of any machine this runs on, and no disk block of it.
-    let path = directory.file("sparse", b"");
-    let sparse = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    if sparse.set_len(15 << 40).is_ok() {
+    let path = directory.path("sparse");
+    if kexec_testing::sparse(path.as_ref(), 15 << 40).is_ok() {
         let initrd = format!("--initrd={path}");
         let run = kexec_with(&KIND, &["-c", "-l", &kernel, &initrd]);
         assert_eq!(run.code, 255);

@@ -207,13 +207,8 @@ fn an_old_crash_kernel_is_not_lost_to_what_can_be_known() {
     let long = format!("--append={}", "x".repeat(2017));
     let initrd = format!("--initrd={}", fake.file("initrd", b"070701"));
     let many = vec![initrd.as_str(); 20];
-    let large = fake.file("large", b"");
-    let file = std::fs::OpenOptions::new()
-        .write(true)
-        .open(&large)
-        .unwrap();
-    file.set_len(20 << 20).unwrap();
-    drop(file);
+    let large = fake.path("large");
+    kexec_testing::sparse(large.as_ref(), 20 << 20).unwrap();
     let large = format!("--initrd={large}");
     let large = vec![large.as_str(); 14];
     let no_load = [gives(FILE_LOAD, libc::E2BIG)];

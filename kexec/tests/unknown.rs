@@ -219,6 +219,7 @@ fn an_old_crash_kernel_that_cannot_be_seen() {
         assert!(run.stderr.contains("open for writing"), "{}", run.stderr);
     }
     drop(writer);
+    kexec_testing::settle(kernel.as_ref()).unwrap();
     for there in [true, false] {
         if there {
             fake.unreadable("sys/kernel/kexec_crash_loaded");

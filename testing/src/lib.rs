@@ -1,4 +1,8 @@
-//! What the tests of all packages share: saying what was not tested.
+//! What the tests of all packages share: saying what was not tested, and files that nobody writes to.
+
+mod settled;
+
+pub use settled::{file, settle, sparse};
 
 use std::fs::OpenOptions;
 use std::io::{Result, Write};

@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::vec;
 
 use kexec_testing::not_tested;
 
@@ -31,7 +30,7 @@ impl Example {
     /// A file of 64 KiB, opened by us.
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(std::format!("hold-{}-{name}", std::process::id()));
-        std::fs::write(&path, vec![7; 1 << 16]).unwrap();
+        kexec_testing::file(&path, &[7; 1 << 16]).unwrap();
         let name = CString::new(path.to_str().unwrap()).unwrap();
         let file = File::open(&name).unwrap();
         Self { path, file }

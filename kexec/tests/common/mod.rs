@@ -192,7 +192,7 @@ impl Directory {
     /// Writes a file and returns its path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
-        std::fs::write(&path, bytes).unwrap();
+        kexec_testing::file(Path::new(&path), bytes).unwrap();
         path
     }
 

@@ -39,6 +39,7 @@ const UNSAFE_ROOMS: &[&str] = &[
     "examples/rust-init/",
     "differential/",
     "fuzz/targets/src/c_calls.rs",
+    "testing/src/settled.rs",
     "benches/src/mapping.rs",
     "benches/src/native.rs",
     "benches/tests/purgatory/",
