@@ -59,7 +59,7 @@ pub fn unit() -> Outcome<Result> {
             problem.iter().for_each(|why| println!("{why}"));
         }
     }
-    run(cargo().args(["test", "--workspace"]))?;
+    run(cargo().args(["test", "--workspace", "--no-fail-fast"]))?;
     let Ok(text) = std::fs::read_to_string(&list) else {
         return Ok(Result::Passed);
     };
