@@ -62,7 +62,9 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
         write!(out, " {}", pen.edge)?;
         bar(out, row, pen)?;
         let planned = view.plan.is_some();
-        writeln!(out, "{} {}", pen.edge, Label { row, planned })?;
+        write!(out, "{} ", pen.edge)?;
+        label(out, row, planned)?;
+        out.write_str("\n")?;
     }
     let [free, kept, reserved, crash, segment] = pen.classes;
     writeln!(
@@ -133,42 +135,36 @@ fn class_at(row: &Row, at: u64, pen: &Pen) -> &'static str {
     " "
 }
 
-/// What is in a row.
-struct Label<'r> {
-    row: &'r Row,
-    /// Whether it is known what segments may use.
-    planned: bool,
+/// Writes what is in a row. `planned`: whether it is known what segments may use.
+fn label(out: &mut dyn Write, row: &Row, planned: bool) -> Result {
+    if let Some((first, last)) = row.segments {
+        write!(out, "{first}")?;
+        if first != last {
+            write!(out, " to {last}")?;
+        }
+        let others = row.size().saturating_sub(row.of(Class::Segment));
+        return size_of(out, others, " between");
+    }
+    let crash = row.of(Class::Crash) != 0;
+    let free = row.of(Class::Free);
+    if row.ranges == 1 {
+        return out.write_str(match row.kind {
+            _ if crash => "crash reservation",
+            _ if free != 0 => "free",
+            MemoryKind::RAM if planned => "RAM, not for segments",
+            kind => kind.name(),
+        });
+    }
+    if crash {
+        out.write_str("crash reservation, ")?;
+    }
+    write!(out, "{} ranges", u64::from(row.ranges))?;
+    size_of(out, free, " free")
 }
 
-impl fmt::Display for Label<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> Result {
-        let row = self.row;
-        if let Some((first, last)) = row.segments {
-            write!(f, "{first}")?;
-            if first != last {
-                write!(f, " to {last}")?;
-            }
-            let others = row.size().saturating_sub(row.of(Class::Segment));
-            return match others {
-                0 => Ok(()),
-                others => write!(f, ", {} between", Size(others)),
-            };
-        }
-        if row.ranges == 1 {
-            return f.write_str(match row.kind {
-                _ if row.of(Class::Crash) != 0 => "crash reservation",
-                _ if row.of(Class::Free) != 0 => "free",
-                MemoryKind::RAM if self.planned => "RAM, not for segments",
-                kind => kind.name(),
-            });
-        }
-        if row.of(Class::Crash) != 0 {
-            f.write_str("crash reservation, ")?;
-        }
-        write!(f, "{} ranges", u64::from(row.ranges))?;
-        match row.of(Class::Free) {
-            0 => Ok(()),
-            free => write!(f, ", {} free", Size(free)),
-        }
+fn size_of(out: &mut dyn Write, size: u64, what: &str) -> Result {
+    if size == 0 {
+        return Ok(());
     }
+    write!(out, ", {}{what}", Size(size))
 }

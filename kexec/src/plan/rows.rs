@@ -213,22 +213,29 @@ fn add(rows: &mut Vec<Row, KEPT>, start: u64, class: Class, here: &Here) {
 
 /// Makes the two neighbours one by which least is lost; `false` without neighbours.
 fn fold(rows: &mut Vec<Row, KEPT>) -> bool {
-    let pairs = rows.iter().zip(rows.iter().skip(1)).enumerate();
-    let least = pairs.min_by_key(|(_, (below, above))| below.loss(above));
-    let Some((number, both)) = least.map(|(number, (below, above))| (number, below.with(above)))
-    else {
+    let mut least = (u32::MAX, 0);
+    for (number, pair) in (0..).zip(rows.windows(2)) {
+        if let [below, above] = pair {
+            least = least.min((below.loss(above), number));
+        }
+    }
+    let (_, mut number) = least;
+    let (Some(below), Some(above)) = (rows.get(number), rows.get(next(number))) else {
         return false;
     };
-    if let Some(row) = rows.get_mut(number) {
-        *row = both;
-    }
-    let rest = rows.get_mut(number.saturating_add(1)..).unwrap_or_default();
-    let mut moved = rest.last().copied();
-    for row in rest.iter_mut().rev() {
-        if let Some(moved) = &mut moved {
-            core::mem::swap(row, moved);
+    let mut row = below.with(above);
+    while let Some(to) = rows.get_mut(number) {
+        *to = row;
+        number = next(number);
+        match rows.get(next(number)) {
+            Some(above) => row = *above,
+            None => break,
         }
     }
     rows.pop();
     true
+}
+
+const fn next(number: usize) -> usize {
+    number.saturating_add(1)
 }

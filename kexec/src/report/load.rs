@@ -77,7 +77,7 @@ pub struct FileLoad {
 pub fn by_file(out: &mut Lines<'_>, load: FileLoad, files: &[Listed<'_>], line: &[u8]) -> Result {
     out.word("method", "kexec_file_load")?;
     inputs(out, files, line)?;
-    out.fact("flags", format_args!("{:#x}", load.flags))?;
+    out.hex("flags", load.flags)?;
     for (is, note) in [
         (
             load.joined,
@@ -106,9 +106,13 @@ pub fn by_file(out: &mut Lines<'_>, load: FileLoad, files: &[Listed<'_>], line: 
 pub fn by_plan(out: &mut Lines<'_>, plan: &Plan<'_>, files: &[Listed<'_>]) -> Result {
     out.word("method", "kexec_load")?;
     inputs(out, files, plan.command_line())?;
-    out.fact("entry", format_args!("{:#x}", plan.entry))?;
-    out.fact("kernel entry", format_args!("{:#x}", plan.kernel_entry))?;
-    out.fact("flags", format_args!("{:#x}", plan.flags))?;
+    for (name, number) in [
+        ("entry", plan.entry),
+        ("kernel entry", plan.kernel_entry),
+        ("flags", plan.flags),
+    ] {
+        out.hex(name, number)?;
+    }
     segments(out, plan)?;
     if let Some(digest) = &plan.digest {
         out.fact("digest", format_args!("{}", Hex(digest)))?;

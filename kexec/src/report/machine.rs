@@ -103,7 +103,7 @@ fn efi(machine: &Machine, out: &mut Lines<'_>) -> Result {
 fn rsdp(machine: &Machine, out: &mut Lines<'_>) -> Result {
     match machine.platform.acpi_rsdp {
         0 => out.word("acpi rsdp", "unknown"),
-        address => out.fact("acpi rsdp", format_args!("{address:#x}")),
+        address => out.hex("acpi rsdp", address),
     }
 }
 

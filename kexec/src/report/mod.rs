@@ -46,6 +46,15 @@ impl Lines<'_> {
         self.fact(name, format_args!("{word}"))
     }
 
+    /// A fact that is an address, or flags.
+    ///
+    /// # Errors
+    /// As the writer returns them.
+    #[inline(never)]
+    pub fn hex(&mut self, name: &str, number: u64) -> Result {
+        self.fact(name, format_args!("{number:#x}"))
+    }
+
     /// A fact that may be unknown.
     ///
     /// # Errors
