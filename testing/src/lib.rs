@@ -1,4 +1,5 @@
-//! What the tests of all packages share: saying what was not tested, and files that nobody writes to.
+//! What the tests of all packages share: reports of what was not tested, files that nobody writes to,
+//! and a small kernel.
 
 mod settled;
 
@@ -39,4 +40,29 @@ pub fn list() -> PathBuf {
     // Relative to the workspace, not to the package whose test runs.
     root.join(target.unwrap_or("target".into()))
         .join("not-tested")
+}
+
+/// A kernel for x86-64 as an ELF file: `part` at offset 4096, loaded to 16 MiB and entered at its first
+/// byte.
+#[must_use]
+pub fn elf_kernel(part: &[u8]) -> Vec<u8> {
+    const ADDRESS: u64 = 16 << 20;
+    const OFFSET: u64 = 4096;
+    let size = part.len() as u64;
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(16, 0);
+    // ET_EXEC, EM_X86_64, EV_CURRENT; the program header follows the header.
+    file.extend([2, 0, 62, 0, 1, 0, 0, 0]);
+    for value in [ADDRESS, 64, 0] {
+        file.extend(value.to_le_bytes());
+    }
+    // No flags; the size of the header; one program header of 56 bytes; no section headers.
+    file.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    // PT_LOAD, executable and readable.
+    for value in [1 | 5 << 32, OFFSET, ADDRESS, ADDRESS, size, size, OFFSET] {
+        file.extend(value.to_le_bytes());
+    }
+    file.resize(4096, 0);
+    file.extend(part);
+    file
 }

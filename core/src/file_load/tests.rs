@@ -83,19 +83,7 @@ fn a_command_line_without_room_for_the_kernels_words_is_refused() {
 #[test]
 fn an_elf_file_is_refused() {
     let machine = Box::new(Machine::new());
-    let mut file = std::vec![0; 0x2000];
-    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    (file[16], file[18], file[32], file[54], file[56]) = (2, 62, 64, 56, 1);
-    file[64] = 1;
-    for (at, value) in [
-        (24, 0x100_0000_u64),
-        (72, 0x1000),
-        (88, 0x100_0000),
-        (96, 0x1000),
-        (104, 0x1000),
-    ] {
-        file[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    }
+    let file = kexec_testing::elf_kernel(&[0; 0x1000]);
     assert_eq!(checked(&file, b"", &machine), Err(AN_ELF_FILE));
     let image = Kernel::parse(&file, true).unwrap();
     assert_eq!(check(&image, b"", &machine), Err(AN_ELF_FILE));

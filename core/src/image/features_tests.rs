@@ -2,22 +2,9 @@ use super::*;
 use std::vec;
 use std::vec::Vec;
 
-/// A vmlinux of one part with these bytes in it, and behind it what `tail` holds.
+/// A vmlinux of one part with these bytes in it, and `tail` after the part.
 fn vmlinux(loaded: &[u8], tail: &[u8]) -> Vec<u8> {
-    let mut file = vec![0; 0x1000];
-    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    file[16] = 2;
-    file[18] = 62;
-    file[24..32].copy_from_slice(&0x100_0000_u64.to_le_bytes());
-    file[32] = 64;
-    file[54] = 56;
-    file[56] = 1;
-    file[64] = 1;
-    let size = loaded.len() as u64;
-    for (field, value) in [(8, 0x1000), (24, 0x100_0000), (32, size), (40, size)] {
-        file[64 + field..72 + field].copy_from_slice(&u64::to_le_bytes(value));
-    }
-    file.extend(loaded);
+    let mut file = kexec_testing::elf_kernel(loaded);
     file.extend(tail);
     file
 }

@@ -167,27 +167,9 @@ fn a_load_by_kexec_file_load() {
     );
 }
 
-/// An ELF kernel of one part of 4 KiB, which is entered at its first byte.
-fn vmlinux() -> Vec<u8> {
-    let mut file = std::vec![0; 0x2000];
-    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    (file[16], file[18], file[32], file[54], file[56]) = (2, 62, 64, 56, 1);
-    file[64] = 1;
-    for (at, value) in [
-        (24, 0x100_0000_u64),
-        (72, 0x1000),
-        (88, 0x100_0000),
-        (96, 0x1000),
-        (104, 0x1000),
-    ] {
-        file[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    }
-    file
-}
-
 #[test]
 fn a_load_by_kexec_load() {
-    let (mut machine, kernel) = (known_machine(), vmlinux());
+    let (mut machine, kernel) = (known_machine(), kexec_testing::elf_kernel(&[0; 0x1000]));
     machine.xen.domain = false;
     machine.maps.iomem_access = IomemAccess::Missing;
     let mut workspace = Box::new(Workspace::new());

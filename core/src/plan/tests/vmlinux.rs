@@ -9,21 +9,9 @@ const OLD: &[u8] = b"Linux version 3.13.0 (x";
 
 /// An ELF kernel of one part, with this text in it.
 fn vmlinux(text: &[u8]) -> Vec<u8> {
-    let mut file = vec![0; 0x2000];
-    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    (file[16], file[18], file[32], file[54], file[56]) = (2, 62, 64, 56, 1);
-    file[64] = 1;
-    for (at, value) in [
-        (24, 0x100_0000_u64),
-        (72, 0x1000),
-        (88, 0x100_0000),
-        (96, 0x1000),
-        (104, 0x1000),
-    ] {
-        file[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    }
-    file[0x1100..0x1100 + text.len()].copy_from_slice(text);
-    file
+    let mut part = vec![0; 0x1000];
+    part[0x100..][..text.len()].copy_from_slice(text);
+    kexec_testing::elf_kernel(&part)
 }
 
 fn vmlinux_request(kernel: &[u8]) -> Request<'_, '_> {

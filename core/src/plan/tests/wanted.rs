@@ -2,24 +2,7 @@
 
 use super::*;
 use crate::arch::Arch;
-
-/// The smallest ELF file that is taken for a kernel.
-fn vmlinux() -> Vec<u8> {
-    let mut file = vec![0; 0x2000];
-    file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    (file[16], file[18], file[32], file[54], file[56]) = (2, 62, 64, 56, 1);
-    file[64] = 1;
-    for (at, value) in [
-        (24, 0x100_0000_u64),
-        (72, 0x1000),
-        (88, 0x100_0000),
-        (96, 0x1000),
-        (104, 0x1000),
-    ] {
-        file[at..at + 8].copy_from_slice(&value.to_le_bytes());
-    }
-    file
-}
+use kexec_testing::elf_kernel;
 
 fn planned(kernel: &[u8], change: impl Fn(&mut Request<'_, '_>)) -> Result<u64> {
     let mut workspace = workspace();
@@ -30,7 +13,7 @@ fn planned(kernel: &[u8], change: impl Fn(&mut Request<'_, '_>)) -> Result<u64> 
 
 #[test]
 fn the_format_must_be_the_images() {
-    let (bz, elf) = (bzimage(0x8000), vmlinux());
+    let (bz, elf) = (bzimage(0x8000), elf_kernel(&[0; 0x1000]));
     let as_format = |kernel: &[u8], format| {
         planned(kernel, |request| request.options.format = Some(format)).map(|_| ())
     };
@@ -71,7 +54,7 @@ fn the_format_must_be_the_images() {
 fn architecture_and_entry_must_be_the_images() {
     for (kernel, format) in [
         (bzimage(0x8000), Format::BzImage),
-        (vmlinux(), Format::Vmlinux),
+        (elf_kernel(&[0; 0x1000]), Format::Vmlinux),
     ] {
         let chosen = planned(&kernel, |request| request.options.format = Some(format));
         let said = |arch, entry| {
