@@ -5,12 +5,12 @@ use core::ffi::CStr;
 
 use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
-use kexec_cli::compressed::compressed;
 use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
 use kexec_cli::kind;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
+use kexec_core::image::probe;
 use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
@@ -80,17 +80,19 @@ impl<'a> Inputs<'a> {
         let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
         let kernel_start = kernel.start();
         let start = kernel_start.get().unwrap_or_default();
-        let refused = |why| Err(Failure::Load(kernel.path, Error::NotBootable { why }));
+        let refused = |error| Err(Failure::Load(kernel.path, error));
         if is_cpio(start) {
-            return refused(
-                "it is not a kernel but an initrd (a cpio archive): give it by --initrd=, and the \
-                 kernel by its name alone",
-            );
+            return refused(Error::NotBootable {
+                why: "it is not a kernel but an initrd (a cpio archive): give it by --initrd=, and \
+                      the kernel by its name alone",
+            });
         }
-        if let Some(why) = compressed(start) {
+        let found = probe(start);
+        if found.is_compressed() {
             let path = Text(kernel.path.to_bytes());
             complain!("{path} is given as the kernel; if it is an initrd, give it by --initrd=");
-            return refused(why);
+            let what = "a kernel";
+            return refused(Error::NotThisFormat { what, found });
         }
         let mut initrds = Vec::new();
         for path in &command.initrds {

@@ -20,7 +20,6 @@ extern crate std;
 
 pub mod advice;
 pub mod command;
-pub mod compressed;
 pub mod failure;
 pub mod foreign;
 pub mod getopt;

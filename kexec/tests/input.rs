@@ -106,16 +106,22 @@ fn images_that_are_none() {
 
 /// No call takes these, and "not a bzImage" would not say why.
 #[test]
-fn compressed_kernels_are_called_so() {
+fn compressed_kernels_are_refused_by_their_format() {
     let directory = Directory::new("compressed");
     for (magic, words) in [
-        (&b"\x1f\x8b\x08\0"[..], "compressed with gzip"),
-        (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-        (b"\xfd7zXZ\0", "compressed with xz"),
-        (b"\x5d\0\0\x80\0", "compressed with lzma"),
-        (b"BZh9", "compressed with bzip2"),
-        (b"\x02\x21\x4c\x18", "compressed with lz4"),
-        (b"\x89LZO\0\r\n\x1a", "compressed with lzop"),
+        (
+            &b"\x1f\x8b\x08\0"[..],
+            "a gzip file: unpack it first (gunzip)",
+        ),
+        (b"\x28\xb5\x2f\xfd", "a zstd file: unpack it first (unzstd)"),
+        (b"\xfd7zXZ\0", "an xz file: unpack it first (unxz)"),
+        (b"\x5d\0\0\x80\0", "an lzma file: unpack it first (unlzma)"),
+        (b"BZh9", "a bzip2 file: unpack it first (bunzip2)"),
+        (b"\x02\x21\x4c\x18", "an lz4 file: unpack it first (unlz4)"),
+        (
+            b"\x89LZO\0\r\n\x1a",
+            "an lzop file: unpack it first (lzop --decompress)",
+        ),
     ] {
         let mut bytes = vec![0x90; 64 << 10];
         bytes[..magic.len()].copy_from_slice(magic);
@@ -126,7 +132,6 @@ fn compressed_kernels_are_called_so() {
             let run = kexec_with(&rules, &["-l", option, &kernel]);
             assert_eq!(run.code, 255, "{words}: {}", run.stderr);
             assert!(run.stderr.contains(words), "{}", run.stderr);
-            assert!(run.stderr.contains("unpacked first"), "{}", run.stderr);
         }
     }
     // A kernel is known by its setup header: what stands before it may be anything.

@@ -1,7 +1,6 @@
 //! Kernel images: any bytes, and files made of fields.
 
 use arbitrary::Unstructured;
-use kexec_cli::compressed::compressed;
 use kexec_core::Error;
 use kexec_core::image::{BzImage, Format, Kernel, PROBED, Vmlinux, probe};
 
@@ -48,7 +47,7 @@ pub fn shapes() -> Vec<Vec<u8>> {
 
 /// Any file.
 pub fn run(file: &[u8]) {
-    let _ = compressed(file);
+    let _ = probe(file).advice();
     for vmlinux in [false, true] {
         if let Ok(image) = Kernel::parse(file, vmlinux) {
             sound(file, &image);
