@@ -310,7 +310,7 @@ extern "C" {
 #define KX_IOMEM_UNREADABLE 4
 /** iomem_access: no lines, or a line that is not a resource. */
 #define KX_IOMEM_DAMAGED 5
-/** firmware: it was looked for, but no source tells it. 0: it was not looked for. */
+/** firmware: it was looked for, but no source gives it. 0: it was not looked for. */
 #define KX_FIRMWARE_UNREADABLE 1
 /** firmware: not EFI. A new kernel finds the ACPI tables itself. */
 #define KX_FIRMWARE_NOT_EFI 2
@@ -1764,7 +1764,7 @@ int kx_load_files(int kernel,
  * Whether kexec_file_load(2) of the running kernel knows a flag (KX_FILE_*). Loads and unloads
  * nothing, but counts as a load for kernel.kexec_load_limit_reboot.
  *
- * Returns 1 or 0; -errno if the kernel does not tell: -EPERM if the caller may not load, -ENOSYS
+ * Returns 1 or 0; -errno if the kernel does not say: -EPERM if the caller may not load, -ENOSYS
  * if the call is missing, -EBUSY while another call is under way.
  */
 int kx_knows_file_flag(uint64_t flag);

@@ -46,7 +46,7 @@ pub fn many_ranges(count: u64) -> String {
     (0..count).map(line).collect()
 }
 
-/// Parses /proc/iomem in pieces of a page, as it is read; answers the number of ranges.
+/// Parses /proc/iomem in pieces of a page, as it is read; returns the number of ranges.
 pub fn parse(iomem: &str, map: &mut MemoryMap) -> usize {
     map.clear();
     let mut parser = IomemParser::new(map);
@@ -102,7 +102,7 @@ pub fn machine(iomem: &str) -> Box<Machine> {
     machine
 }
 
-/// Plans a load, with or without the digest; answers where it is entered.
+/// Plans a load, with or without the digest; returns the address it is entered at.
 pub fn make_plan(
     kernel: &[u8],
     initrd: &[u8],
@@ -172,7 +172,7 @@ pub fn large_machine() -> Box<Machine> {
     machine
 }
 
-/// Writes the elfcorehdr of a machine: what is dumped, then the header; answers its size.
+/// Writes the elfcorehdr of a machine: what is dumped, then the header; returns its size.
 pub fn write_core_header(machine: &Machine, ranges: &mut RangeSet, out: &mut [u8]) -> usize {
     let (Ok(()), Some(vmcoreinfo)) = (
         dump_ranges(&machine.dump, &machine.crash, false, ranges),

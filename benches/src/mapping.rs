@@ -17,11 +17,11 @@ pub const STRATEGIES: &[(&str, &str)] = &[
         "mmap, MADV_POPULATE_READ for 256 KiB at a time",
     ),
     (
-        "behind",
+        "dropped",
         "the same, dropped from the page tables after the digest",
     ),
     ("huge", "mmap, MADV_HUGEPAGE"),
-    ("behind-small", "the same, 256 KiB at a time"),
+    ("dropped-small", "the same, 256 KiB at a time"),
     ("read-16", "read(2) into 16 KiB"),
     ("read-64", "read(2) into 64 KiB"),
     ("read-256", "read(2) into 256 KiB"),
@@ -59,8 +59,8 @@ pub fn digest(path: &str, strategy: &str) -> Result<[u8; 16]> {
                 "huge" => mapping.advise(.., libc::MADV_HUGEPAGE).unwrap_or(()),
                 "window" => return mapping.windows(digest, 2 << 20, false),
                 "window-small" => return mapping.windows(digest, 256 << 10, false),
-                "behind" => return mapping.windows(digest, 2 << 20, true),
-                "behind-small" => return mapping.windows(digest, 256 << 10, true),
+                "dropped" => return mapping.windows(digest, 2 << 20, true),
+                "dropped-small" => return mapping.windows(digest, 256 << 10, true),
                 _ => return Err(Error::from_raw_os_error(libc::EINVAL)),
             }
             if strategy == "two-threads" {
@@ -121,17 +121,12 @@ impl Mapping {
         }
     }
 
-    fn windows(
-        &self,
-        mut digest: Digest<'_>,
-        window: usize,
-        drop_behind: bool,
-    ) -> Result<[u8; 16]> {
+    fn windows(&self, mut digest: Digest<'_>, window: usize, drop_after: bool) -> Result<[u8; 16]> {
         for start in (0..self.length).step_by(window) {
             let part = start..self.length.min(start + window);
             self.advise(part.clone(), libc::MADV_POPULATE_READ)?;
             digest.update(&self.bytes()[part.clone()]);
-            if drop_behind {
+            if drop_after {
                 self.advise(part, libc::MADV_DONTNEED)?;
             }
         }

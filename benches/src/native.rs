@@ -1,4 +1,4 @@
-//! The purgatory's own machine code, run in user space: the blob as it is shipped, entered behind
+//! The purgatory's own machine code, run in user space: the blob as it is shipped, entered after
 //! its assembly, which needs a machine to itself. Beside it, for comparison in the same process,
 //! other people's SHA-256 in shared objects.
 
@@ -198,7 +198,7 @@ extern "C" fn count_step(_: i32) {
 #[inline(always)]
 fn trap_flag(on: bool) {
     if on {
-        // SAFETY: the stack is as before; the traps are answered by count_step().
+        // SAFETY: the stack is as before; count_step() handles the traps.
         unsafe { asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq") }
     } else {
         // SAFETY: the stack is as before.

@@ -20,7 +20,7 @@
 #endif
 
 /* 0 lets the calls succeed without being made. */
-static int filter(unsigned answer)
+static int filter(unsigned result)
 {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -29,7 +29,7 @@ static int filter(unsigned answer)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_reboot, 2, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mount, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | answer),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | result),
     };
     struct sock_fprog fprog = { sizeof program / sizeof *program, program };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -38,7 +38,7 @@ static int filter(unsigned answer)
 }
 
 /* In one call, on this machine, which may not report where its memory is. */
-static void whole_way(int answer, const void *kernel, size_t length, struct kx_machine *machine,
+static void whole_way(int result, const void *kernel, size_t length, struct kx_machine *machine,
                       struct kx_workspace *workspace)
 {
     struct kx_request request = request_of(kernel, length);
@@ -54,7 +54,7 @@ static void whole_way(int answer, const void *kernel, size_t length, struct kx_m
     else
         ANSWERS(0, kx_plan_get(workspace, &info));
     CHECK(planned == 0 || planned == KX_E_NO_MEMORY_MAP || planned == KX_E_NO_HOLE);
-    int loaded = planned ? planned : answer;
+    int loaded = planned ? planned : result;
     ANSWERS(loaded, kx_load_to_boot(path, path, "quiet", machine, workspace));
     ANSWERS(loaded, kx_load_to_boot(path, NULL, "", machine, workspace));
     ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &info));
@@ -73,7 +73,7 @@ static void whole_way(int answer, const void *kernel, size_t length, struct kx_m
     unlink(path);
 }
 
-static void calls(int answer)
+static void calls(int result)
 {
     struct kx_error error = { .size = sizeof error };
     struct kx_segment segment = { .size = sizeof segment, .mem = 0x100000, .memsz = 0x1000 };
@@ -85,24 +85,24 @@ static void calls(int answer)
     char text[KX_MESSAGE_SIZE];
 
     ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(answer, kx_load(workspace, &error));
-    ANSWERS(answer, kx_load(workspace, NULL));
-    if (answer < 0) {
-        CHECK(error.code == answer && error.origin == KX_FROM_CALL);
+    ANSWERS(result, kx_load(workspace, &error));
+    ANSWERS(result, kx_load(workspace, NULL));
+    if (result < 0) {
+        CHECK(error.code == result && error.origin == KX_FROM_CALL);
         CHECK(error.what.length == 10 && memcmp(error.what.data, "kexec_load", 10) == 0);
         kx_error_message(&error, text, sizeof text);
         CHECK(strstr(text, "kexec_load failed: "));
     }
     ANSWERS(KX_E_SIZE, (error.size = 1, kx_load(workspace, &error)));
     error.size = sizeof error;
-    ANSWERS(answer, kx_load_segments(&segment, 1, 0x100000, 62 << 16, &error));
+    ANSWERS(result, kx_load_segments(&segment, 1, 0x100000, 62 << 16, &error));
     ANSWERS(KX_E_NULL, kx_load_segments(NULL, 1, 0, 0, &error));
     ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_load_segments(&segment, 17, 0, 0, &error));
-    ANSWERS(answer, kx_load_segments(NULL, 0, 0, 0, &error));
+    ANSWERS(result, kx_load_segments(NULL, 0, 0, 0, &error));
 
-    ANSWERS(answer, kx_load_files(0, -1, "quiet", 6, 0, &error));
-    ANSWERS(answer, kx_load_files(0, 0, NULL, 0, KX_FILE_DEBUG, &error));
-    if (answer < 0)
+    ANSWERS(result, kx_load_files(0, -1, "quiet", 6, 0, &error));
+    ANSWERS(result, kx_load_files(0, 0, NULL, 0, KX_FILE_DEBUG, &error));
+    if (result < 0)
         CHECK(error.what.length == 15 && memcmp(error.what.data, "kexec_file_load", 15) == 0);
     ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "quiet", 5, 0, &error));
     ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "qu\0et", 6, 0, &error));
@@ -114,49 +114,49 @@ static void calls(int answer)
     ANSWERS(KX_E_BAD_ARGUMENT, kx_load_files(0, -ENOENT, NULL, 0, 0, &error));
     CHECK(error.code == KX_E_BAD_ARGUMENT && error.what.length > 10);
 
-    ANSWERS(answer, kx_unload(KX_CALL_LOAD, 0, &error));
-    ANSWERS(answer, kx_unload(KX_CALL_FILE_LOAD, KX_LOADED_CRASH, &error));
+    ANSWERS(result, kx_unload(KX_CALL_LOAD, 0, &error));
+    ANSWERS(result, kx_unload(KX_CALL_FILE_LOAD, KX_LOADED_CRASH, &error));
     ANSWERS(KX_E_UNKNOWN, kx_unload(0, 0, &error));
     ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
     ANSWERS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
 
     /* If the kernel reports success and continues, nothing was started. */
-    int refused = answer ? answer : -EINVAL;
+    int refused = result ? result : -EINVAL;
     if (refused == -EINVAL && kx_loaded(0) == 0)
         refused = KX_E_NOTHING_LOADED;
     ANSWERS(refused, kx_exec(&error));
-    if (refused == answer)
+    if (refused == result)
         CHECK(error.what.length == 6 && memcmp(error.what.data, "reboot", 6) == 0);
     ANSWERS(refused, kx_exec(NULL));
     ANSWERS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
-    /* A kernel that checks no flags does not tell whether it knows one. */
-    int known = answer == 0 || answer == -EBADF ? 1 : answer == -EINVAL ? 0 : answer;
+    /* A kernel that checks no flags does not say whether it knows one. */
+    int known = result == 0 || result == -EBADF ? 1 : result == -EINVAL ? 0 : result;
     ANSWERS(known, kx_knows_file_flag(KX_FILE_DEBUG));
 
     error.size = sizeof error;
-    ANSWERS(answer == -EBUSY ? 0 : answer, kx_mount("proc", "/proc", "proc", &error));
-    if (answer < 0 && answer != -EBUSY)
+    ANSWERS(result == -EBUSY ? 0 : result, kx_mount("proc", "/proc", "proc", &error));
+    if (result < 0 && result != -EBUSY)
         CHECK(error.what.length == 5 && memcmp(error.what.data, "mount", 5) == 0);
     ANSWERS(KX_E_NULL, kx_mount(NULL, "/proc", "proc", &error));
     ANSWERS(KX_E_NULL, kx_mount("proc", NULL, "proc", &error));
     ANSWERS(KX_E_NULL, kx_mount("proc", "/proc", NULL, NULL));
     ANSWERS(KX_E_SIZE, (error.size = 0, kx_mount("proc", "/proc", "proc", &error)));
     ANSWERS(KX_E_MISALIGNED, kx_mount("proc", "/proc", "proc", odd(&error)));
-    whole_way(answer, kernel, length, machine, workspace);
+    whole_way(result, kernel, length, machine, workspace);
     free(machine);
     free(workspace);
     free(kernel);
 }
 
-static void with_answer(int answer)
+static void with_result(int result)
 {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         failures = 0;
-        if (filter(-answer) != 0)
+        if (filter(-result) != 0)
             _exit(77);
-        calls(answer);
+        calls(result);
         _exit(failures ? 1 : 0);
     }
     int status = 0;
@@ -167,14 +167,14 @@ static void with_answer(int answer)
 
 void test_calls(void)
 {
-    with_answer(-ENOSYS);
+    with_result(-ENOSYS);
     /* valgrind returns ENOSYS for calls that it does not know, and makes none of them. */
     if (!getenv("UNDER_VALGRIND")) {
-        with_answer(0);
-        with_answer(-EPERM);
-        with_answer(-EINVAL);
-        with_answer(-EBUSY);
-        with_answer(-EBADF);
+        with_result(0);
+        with_result(-EPERM);
+        with_result(-EINVAL);
+        with_result(-EBUSY);
+        with_result(-EBADF);
     }
 
     int loaded = kx_loaded(0);

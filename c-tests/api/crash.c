@@ -77,14 +77,14 @@ static void facts(void)
 static void looked_at(const struct kx_workspace *workspace, int memmap)
 {
     struct kx_plan_info plan = { .size = sizeof plan };
-    struct kx_bytes told = { NULL, 0 };
+    struct kx_bytes params = { NULL, 0 };
     char wanted[64];
     int headers = 0;
 
     ANSWERS(0, kx_plan_get(workspace, &plan));
     CHECK(plan.segment_count == 4 && plan.control_pages >= 10);
-    ANSWERS(0, kx_plan_boot_params(workspace, &told));
-    const char *line = (const char *)told.data + 4096;
+    ANSWERS(0, kx_plan_boot_params(workspace, &params));
+    const char *line = (const char *)params.data + 4096;
     for (uint32_t i = 0; i < plan.segment_count; i++) {
         struct kx_segment segment = { .size = sizeof segment };
         ANSWERS(0, kx_plan_segment(workspace, i, &segment));

@@ -125,7 +125,7 @@ static void refused(void)
     /* A structure of a past version cannot be released, so it is not filled in. */
     held.size = offsetof(struct kx_held, stamp);
     ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
-    /* It would also not tell which descriptor is the library's; 0 is not. */
+    /* It would also not say which descriptor is the library's; 0 is not. */
     held.size = offsetof(struct kx_held, fd);
     held.bytes.data = contents;
     held.bytes.length = 1;
@@ -185,16 +185,16 @@ static void jump(void)
 /* Every access to a missing page is reported, not only the first; the child exits with the count. */
 static void again_and_again(void)
 {
-    static volatile int told;
+    static volatile int signals;
     struct kx_bytes bytes;
     if (kx_on_bus_error(jump, NULL) != 0 || kx_map(name, &bytes, NULL) != 0
         || truncate(name, 0) != 0)
         _exit(1);
     if (setjmp(out))
-        told++;
-    if (told < 10)
+        signals++;
+    if (signals < 10)
         _exit(((volatile const char *)bytes.data)[0]);
-    _exit(50 + told);
+    _exit(50 + signals);
 }
 
 /* A file that is truncated while it is mapped. */

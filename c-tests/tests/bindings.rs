@@ -51,18 +51,18 @@ fn python_and_go_see_the_same_plan() {
                 .env("LD_LIBRARY_PATH", &lib);
             plausible(&run(&mut command))
         };
-        let mut answers = Vec::new();
+        let mut outputs = Vec::new();
         if let Some(python) = &python {
             let mut command = Command::new(python);
             command.arg(root().join("ffi/examples/plan.py"));
-            answers.push(say(command));
+            outputs.push(say(command));
         }
         if let Some(program) = &go {
-            answers.push(say(Command::new(program)));
+            outputs.push(say(Command::new(program)));
         }
         assert!(
-            answers.windows(2).all(|pair| pair[0] == pair[1]),
-            "{answers:?}"
+            outputs.windows(2).all(|pair| pair[0] == pair[1]),
+            "{outputs:?}"
         );
     }
 }

@@ -185,7 +185,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         let here = (function.name.as_str(), parameter.name.as_str());
         let right = parameter.right(&function.name);
         let of = |argument: &str| call(function, index, argument);
-        let mut answers = |expected: &str, before: &str, argument: &str| {
+        let mut returns = |expected: &str, before: &str, argument: &str| {
             let call = of(argument);
             writeln!(text, "    reset(); {before} ANSWERS({expected}, {call});").expect("text");
         };
@@ -197,20 +197,20 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         }
         assert!(checked, "{}: how does it say what is wrong?", function.name);
         if parameter.name != "error" && !OPTIONAL.contains(&here) {
-            answers("KX_E_NULL", "", "NULL");
+            returns("KX_E_NULL", "", "NULL");
         }
         if parameter.aligned() {
-            answers("KX_E_MISALIGNED", "", &format!("ODD({right})"));
+            returns("KX_E_MISALIGNED", "", &format!("ODD({right})"));
         }
         let initialises = function.name.ends_with("_init") || function.name == "kx_load_to_boot";
         if parameter.opaque() && !initialises {
             let before = format!("memset({right}, 0, 64);");
-            answers("KX_E_NOT_INITIALISED", &before, &right);
+            returns("KX_E_NOT_INITIALISED", &before, &right);
             let other = match right.as_str() {
                 "&machine" => "(void *)&workspace",
                 _ => "(void *)&machine",
             };
-            answers("KX_E_NOT_INITIALISED", "", other);
+            returns("KX_E_NOT_INITIALISED", "", other);
         }
         let Some(name) = parameter
             .structure()
@@ -223,7 +223,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         let shorter = format!("sizeof {name}_.it - 8");
         let beginning = "sizeof(size_t)";
         for wrong in ["0", "7", beginning, &shorter, "4097", "(size_t)-1"] {
-            answers("KX_E_SIZE", &size(wrong), &right);
+            returns("KX_E_SIZE", &size(wrong), &right);
         }
         // Its return value if everything is valid.
         let baseline = of(&right);
@@ -308,9 +308,9 @@ static void handler(void)
     _exit(99);
 }
 
-static const char *sane(long answer)
+static const char *sane(long result)
 {
-    return answer > 4095 ? "" : kx_strerror((int)answer);
+    return result > 4095 ? "" : kx_strerror((int)result);
 }
 
 static int zero(const unsigned char *tail)
@@ -372,7 +372,7 @@ fn watch(versioned: &BTreeSet<String>) -> String {
     for name in &watched {
         writeln!(text, "    memcpy(old_{name}, &{name}, sizeof {name});").expect("text");
     }
-    text += "}\n\nstatic int after(int answer, int plan)\n{\n    if (answer >= 0)\n        return answer;\n";
+    text += "}\n\nstatic int after(int result, int plan)\n{\n    if (result >= 0)\n        return result;\n";
     for name in &watched {
         writeln!(
             text,
@@ -383,7 +383,7 @@ fn watch(versioned: &BTreeSet<String>) -> String {
     text + "    struct kx_plan_info info = { .size = sizeof info };\n\
             \x20   if (plan == no_plan)\n\
             \x20       ANSWERS(KX_E_NO_PLAN, kx_plan_get(&workspace, &info));\n\
-            \x20   return answer;\n}\n\n"
+            \x20   return result;\n}\n\n"
 }
 
 /// Begins every call with valid objects.

@@ -77,6 +77,7 @@ pub mod linux;
 pub mod machine;
 pub mod memory;
 mod note;
+pub mod passed;
 pub mod plan;
 pub mod purgatory;
 pub mod purpose;
@@ -85,7 +86,6 @@ mod request;
 pub mod route;
 pub mod segment;
 mod text;
-pub mod told;
 
 pub use cstr::{cstr_of, nth_string};
 pub use errno::Errno;

@@ -3,7 +3,7 @@
 use crate::fields::{FIELDS, Meaning};
 use crate::handover::{E820, Handover, SETUP_E820_EXT, SETUP_EFI, SETUP_RNG_SEED, number};
 use crate::image::Image;
-use crate::machine::{Kind, Machine, RAM, Stretch, merged};
+use crate::machine::{Kind, Machine, RAM, Span, merged};
 use crate::request::Request;
 use std::fmt;
 
@@ -167,7 +167,7 @@ pub fn complaints(
         "efi_info without SETUP_EFI, or the other way round",
     );
     let ram = |start: u64, last: u64| {
-        let inside = |area: &&Stretch| area.kind == RAM && area.start <= start && last <= area.last;
+        let inside = |area: &&Span| area.kind == RAM && area.start <= start && last <= area.last;
         machine.map.iter().any(|area| inside(&area))
     };
     let kernel = &handover.kernel;
@@ -242,21 +242,21 @@ fn e820(found: &mut Found, reference: &Handover, ours: &Handover, machine: &Mach
 }
 
 fn e820_source(entries: &[E820], machine: &Machine) -> String {
-    let stretches = entries.iter().map(|entry| Stretch {
+    let spans = entries.iter().map(|entry| Span {
         // RAM at 0 has a row of its own, "e820 start".
         start: if entry.start == 0x400 { 0 } else { entry.start },
         last: entry.start.wrapping_add(entry.size).wrapping_sub(1),
         // The name says nothing that the number does not.
         kind: Kind(entry.kind, ""),
     });
-    let nameless = |map: Vec<Stretch>| -> Vec<Stretch> {
-        let without = map.into_iter().map(|entry| Stretch {
+    let nameless = |map: Vec<Span>| -> Vec<Span> {
+        let without = map.into_iter().map(|entry| Span {
             kind: Kind(entry.kind.0, ""),
             ..entry
         });
         without.collect()
     };
-    let exact: Vec<Stretch> = stretches.collect();
+    let exact: Vec<Span> = spans.collect();
     let whole = merged(exact.iter().copied());
     if exact == nameless(machine.map.clone()) {
         "the firmware's map".into()

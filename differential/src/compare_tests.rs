@@ -3,7 +3,7 @@
 use super::*;
 use crate::expected::{Context, ROWS};
 use crate::fields::FIELDS;
-use crate::machine::stretch;
+use crate::machine::span;
 use crate::trace::{Load, Segment};
 
 const BOOT: u64 = 0x7000_0000;
@@ -80,7 +80,7 @@ fn entry(number: u64) -> [u8; 20] {
 }
 
 fn machine() -> Machine {
-    Machine::new("test", vec![stretch(0, 1 << 40, RAM)])
+    Machine::new("test", vec![span(0, 1 << 40, RAM)])
 }
 
 fn fields(reference: &Handover, ours: &Handover) -> Vec<String> {

@@ -21,7 +21,7 @@ pub enum Rule {
     Ram,
     /// As [`Rule::Ram`], by the entry as the firmware lists it, and 1 less.
     RamListed,
-    /// The image's bytes at the same place, but only so many, and 0 behind them.
+    /// The image's bytes at the same place, but only so many, and zeros after them.
     ImageStart(usize),
     /// Bytes of the image's setup sectors, where kexec-tools puts the command line.
     SetupSize,

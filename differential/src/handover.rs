@@ -148,7 +148,7 @@ impl Memory<'_> {
             .ok_or_else(|| format!("{length} bytes at {address:#x}: in no segment"))
     }
 
-    /// Bytes; what is behind a segment's loaded ones is zero.
+    /// Bytes; after a segment's loaded bytes there are zeros.
     fn bytes(&self, address: u64, length: u64) -> Outcome<Vec<u8>> {
         let mut bytes = Vec::new();
         // Several initrds are several segments, side by side.
@@ -187,8 +187,8 @@ impl Memory<'_> {
         }
     }
 
-    /// The page, and where it lies: at the start of a segment, and told from a bzImage's own
-    /// setup sectors by the loader's type, which those do not have.
+    /// The page, and where it lies: at the start of a segment, and distinguished from a
+    /// bzImage's own setup sectors by the loader's type, which those do not have.
     fn boot_params(&self) -> Outcome<(u64, Vec<u8>)> {
         let mut found = self.0.iter().filter(|segment| {
             segment.bytes.len() >= 4096

@@ -77,8 +77,8 @@ impl Image {
         }
     }
 
-    /// Protocol 2.12, whose setup header ends before kernel_info_offset, with something behind
-    /// it that is no header.
+    /// Protocol 2.12, whose setup header ends before kernel_info_offset, with bytes after
+    /// it that are no header.
     #[must_use]
     pub fn short_header() -> Self {
         let mut image = Self::synthetic(true);
@@ -117,7 +117,7 @@ impl Image {
         })
     }
 
-    /// The part that runs: everything behind the setup sectors.
+    /// The part that runs: everything after the setup sectors.
     #[must_use]
     pub fn kernel(&self) -> &[u8] {
         &self.file[self.setup_size()..]

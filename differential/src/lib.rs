@@ -7,9 +7,9 @@
 //! ```
 //!
 //! A command runs in a mount namespace of its own that has the fake machine in place of /proc,
-//! /sys and /dev, and under ptrace(2): its kexec_load(2) is read out and answered, and never
-//! reaches the kernel. [`lines`] compares which calls are made at all. Every difference must be a row of [`expected`], which is the table in
-//! docs/differences.md; a row that no machine shows is an error as well.
+//! /sys and /dev, and under ptrace(2): its kexec_load(2) is recorded, returns success, and never
+//! reaches the kernel. [`lines`] compares which calls are made at all. Every difference must be a row
+//! of [`expected`], which is the table in docs/differences.md; a row that no machine shows is an error as well.
 
 pub mod compare;
 pub mod document;

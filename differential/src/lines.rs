@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! generate ──► lines ─┐
-//! callers  ──► lines ─┼─► run (twice): a fake machine, a kernel that answers ──► rules
+//! callers  ──► lines ─┼─► run (twice): a fake machine, a fake kernel ───────► rules
 //! setup    ──► machine┘
 //! ```
 //!

@@ -32,9 +32,9 @@ pub const PRAM: Kind = Kind(12, "Persistent Memory (legacy)");
 /// For a special purpose.
 pub const SOFT_RESERVED: Kind = Kind(0xefff_ffff, "Soft Reserved");
 
-/// A stretch of memory, both ends inside.
+/// A span of memory, both ends inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Span {
     /// First address.
     pub start: u64,
     /// Last address.
@@ -43,10 +43,10 @@ pub struct Stretch {
     pub kind: Kind,
 }
 
-/// A stretch from `start` up to but without `end`.
+/// A span from `start` up to but without `end`.
 #[must_use]
-pub const fn stretch(start: u64, end: u64, kind: Kind) -> Stretch {
-    Stretch {
+pub const fn span(start: u64, end: u64, kind: Kind) -> Span {
+    Span {
         start,
         last: end - 1,
         kind,
@@ -59,7 +59,7 @@ pub struct Machine {
     /// Name in reports.
     pub name: &'static str,
     /// The firmware's map, sorted.
-    pub map: Vec<Stretch>,
+    pub map: Vec<Span>,
     /// Whether /sys/firmware/memmap is there (CONFIG_FIRMWARE_MEMMAP).
     pub firmware_memmap: bool,
     /// The order of its directories.
@@ -106,7 +106,7 @@ impl Order {
 impl Machine {
     /// A machine with this map and nothing special.
     #[must_use]
-    pub fn new(name: &'static str, map: Vec<Stretch>) -> Self {
+    pub fn new(name: &'static str, map: Vec<Span>) -> Self {
         Self {
             name,
             map,
@@ -127,8 +127,8 @@ impl Machine {
         let mut page = self.boot_params.page.clone();
         let inside = self.map.len().min(128);
         page[0x1e8] = inside as u8;
-        for (stretch, slot) in self.map.iter().zip(page[0x2d0..0xcd0].chunks_exact_mut(20)) {
-            slot.copy_from_slice(&e820_entry(stretch));
+        for (span, slot) in self.map.iter().zip(page[0x2d0..0xcd0].chunks_exact_mut(20)) {
+            slot.copy_from_slice(&e820_entry(span));
         }
         edd::write_page(&self.disks, &mut page);
         page
@@ -227,14 +227,14 @@ impl Machine {
         Ok(())
     }
 
-    fn ram(&self) -> impl Iterator<Item = &Stretch> {
-        self.map.iter().filter(|stretch| stretch.kind == RAM)
+    fn ram(&self) -> impl Iterator<Item = &Span> {
+        self.map.iter().filter(|span| span.kind == RAM)
     }
 
     /// The map with no two entries overlapping: the higher type wins (kernel:
     /// arch/x86/kernel/e820.c).
     #[must_use]
-    pub fn without_overlaps(&self) -> Vec<Stretch> {
+    pub fn without_overlaps(&self) -> Vec<Span> {
         let mut edges: Vec<u64> = self
             .map
             .iter()
@@ -249,7 +249,7 @@ impl Machine {
                 .iter()
                 .filter(|entry| entry.start <= start && last <= entry.last);
             let kind = over.map(|entry| entry.kind).max_by_key(|kind| kind.0)?;
-            Some(Stretch { start, last, kind })
+            Some(Span { start, last, kind })
         });
         merged(pieces)
     }
@@ -257,14 +257,14 @@ impl Machine {
     /// What the running kernel calls its memory: its own first page reserved, itself inside the
     /// first RAM that holds it.
     #[must_use]
-    pub fn resources(&self) -> Vec<Stretch> {
+    pub fn resources(&self) -> Vec<Span> {
         let mut resources = self.without_overlaps();
         if let Some(first) = resources
             .first_mut()
             .filter(|first| first.start == 0 && first.kind == RAM)
         {
             first.start = 0x1000;
-            resources.insert(0, stretch(0, 0x1000, RESERVED));
+            resources.insert(0, span(0, 0x1000, RESERVED));
         }
         resources
     }
@@ -291,8 +291,8 @@ impl Machine {
 }
 
 /// Neighbours of the same kind as one.
-pub fn merged(pieces: impl IntoIterator<Item = Stretch>) -> Vec<Stretch> {
-    let mut merged: Vec<Stretch> = Vec::new();
+pub fn merged(pieces: impl IntoIterator<Item = Span>) -> Vec<Span> {
+    let mut merged: Vec<Span> = Vec::new();
     for piece in pieces {
         match merged.last_mut() {
             Some(before) if before.kind == piece.kind && before.last + 1 == piece.start => {
@@ -306,19 +306,19 @@ pub fn merged(pieces: impl IntoIterator<Item = Stretch>) -> Vec<Stretch> {
 
 /// RAM from 1 MiB on, in KiB, by the entry that has it.
 #[must_use]
-pub fn ram_kib(map: &[Stretch]) -> u64 {
+pub fn ram_kib(map: &[Span]) -> u64 {
     const MIB: u64 = 1 << 20;
     let mut ram = map.iter().filter(|entry| entry.kind == RAM);
     let at = ram.find(|ram| ram.start <= MIB && MIB <= ram.last);
     at.map_or(0, |ram| (ram.last + 1 - MIB) / 1024)
 }
 
-/// The e820 table's form of a stretch: u64 address, u64 size, u32 kind.
-fn e820_entry(stretch: &Stretch) -> [u8; 20] {
+/// The e820 table's form of a span: u64 address, u64 size, u32 kind.
+fn e820_entry(span: &Span) -> [u8; 20] {
     let mut raw = [0; 20];
-    raw[..8].copy_from_slice(&stretch.start.to_le_bytes());
-    raw[8..16].copy_from_slice(&(stretch.last - stretch.start + 1).to_le_bytes());
-    raw[16..].copy_from_slice(&stretch.kind.0.to_le_bytes());
+    raw[..8].copy_from_slice(&span.start.to_le_bytes());
+    raw[8..16].copy_from_slice(&(span.last - span.start + 1).to_le_bytes());
+    raw[16..].copy_from_slice(&span.kind.0.to_le_bytes());
     raw
 }
 

@@ -2,7 +2,7 @@
 
 use crate::machine::{
     ACPI, BootParams, Disk, Efi, Machine, NVS, Order, PMEM, PRAM, RAM, RESERVED, SOFT_RESERVED,
-    Stretch, UNUSABLE, stretch,
+    Span, UNUSABLE, span,
 };
 
 const GIB: u64 = 1 << 30;
@@ -34,15 +34,15 @@ pub fn all() -> Vec<Machine> {
 }
 
 /// A PC's first MiB and RAM up to `top`, below 4 GiB.
-fn pc(top: u64) -> Vec<Stretch> {
+fn pc(top: u64) -> Vec<Span> {
     vec![
-        stretch(0, 0x9_fc00, RAM),
-        stretch(0x9_fc00, 0xa_0000, RESERVED),
-        stretch(0xf_0000, 0x10_0000, RESERVED),
-        stretch(0x10_0000, top - 0x2_0000, RAM),
-        stretch(top - 0x2_0000, top, RESERVED),
-        stretch(0xfeff_c000, 0xff00_0000, RESERVED),
-        stretch(0xfffc_0000, 0x1_0000_0000, RESERVED),
+        span(0, 0x9_fc00, RAM),
+        span(0x9_fc00, 0xa_0000, RESERVED),
+        span(0xf_0000, 0x10_0000, RESERVED),
+        span(0x10_0000, top - 0x2_0000, RAM),
+        span(top - 0x2_0000, top, RESERVED),
+        span(0xfeff_c000, 0xff00_0000, RESERVED),
+        span(0xfffc_0000, 0x1_0000_0000, RESERVED),
     ]
 }
 
@@ -53,8 +53,8 @@ fn bios_2g() -> Machine {
 /// Segments land above 4 GiB here.
 fn bios_24g() -> Machine {
     let mut map = pc(3 * GIB);
-    map.push(stretch(4 * GIB, 25 * GIB, RAM));
-    map.push(stretch(0xfd_0000_0000, 0x100_0000_0000, RESERVED));
+    map.push(span(4 * GIB, 25 * GIB, RAM));
+    map.push(span(0xfd_0000_0000, 0x100_0000_0000, RESERVED));
     let mut machine = Machine::new("BIOS, 24 GiB", map);
     machine.memmap_order = Order::Shuffled;
     machine
@@ -64,7 +64,7 @@ fn bios_24g() -> Machine {
 fn low_memory_reserved() -> Machine {
     let mut map = pc(2 * GIB);
     map[0].start = 0x1000;
-    map.insert(0, stretch(0, 0x1000, RESERVED));
+    map.insert(0, span(0, 0x1000, RESERVED));
     Machine::new("first page reserved", map)
 }
 
@@ -91,7 +91,7 @@ fn disks_without_module() -> Machine {
     machine
 }
 
-/// A VESA mode set by the boot loader, a monitor that told its EDID, and no /dev/fb0, as under
+/// A VESA mode set by the boot loader, a monitor with EDID, and no /dev/fb0, as under
 /// DRM without fbdev emulation.
 fn vesa_frame_buffer() -> Machine {
     let mut machine = Machine::new("VESA frame buffer", pc(2 * GIB));
@@ -101,22 +101,22 @@ fn vesa_frame_buffer() -> Machine {
     machine
 }
 
-fn efi_map() -> Vec<Stretch> {
+fn efi_map() -> Vec<Span> {
     vec![
-        stretch(0, 0xa_0000, RAM),
-        stretch(0x10_0000, 0x80_0000, RAM),
-        stretch(0x80_0000, 0x80_8000, NVS),
-        stretch(0x80_8000, 0x81_0000, RAM),
-        stretch(0x81_0000, 0x90_0000, NVS),
-        stretch(0x90_0000, 0x7e8e_d000, RAM),
-        stretch(0x7e8e_d000, 0x7eb6_d000, RESERVED),
-        stretch(0x7eb6_d000, 0x7eb7_f000, ACPI),
-        stretch(0x7eb7_f000, 0x7ebf_f000, NVS),
-        stretch(0x7ebf_f000, 0x7eef_4000, RAM),
-        stretch(0x7eef_4000, 0x7ef7_8000, RESERVED),
-        stretch(0x7ef7_8000, 0x7f00_0000, NVS),
-        stretch(0xffc0_0000, 0x1_0000_0000, RESERVED),
-        stretch(0x1_0000_0000, 0x1_8000_0000, RAM),
+        span(0, 0xa_0000, RAM),
+        span(0x10_0000, 0x80_0000, RAM),
+        span(0x80_0000, 0x80_8000, NVS),
+        span(0x80_8000, 0x81_0000, RAM),
+        span(0x81_0000, 0x90_0000, NVS),
+        span(0x90_0000, 0x7e8e_d000, RAM),
+        span(0x7e8e_d000, 0x7eb6_d000, RESERVED),
+        span(0x7eb6_d000, 0x7eb7_f000, ACPI),
+        span(0x7eb7_f000, 0x7ebf_f000, NVS),
+        span(0x7ebf_f000, 0x7eef_4000, RAM),
+        span(0x7eef_4000, 0x7ef7_8000, RESERVED),
+        span(0x7ef7_8000, 0x7f00_0000, NVS),
+        span(0xffc0_0000, 0x1_0000_0000, RESERVED),
+        span(0x1_0000_0000, 0x1_8000_0000, RAM),
     ]
 }
 
@@ -175,11 +175,11 @@ fn efi_many_entries() -> Machine {
     machine
 }
 
-fn with_holes(mut map: Vec<Stretch>) -> Vec<Stretch> {
+fn with_holes(mut map: Vec<Span>) -> Vec<Span> {
     for number in 0..200 {
         let start = 4 * GIB + number * (64 << 20);
-        map.push(stretch(start, start + (64 << 20) - 0x1000, RAM));
-        map.push(stretch(
+        map.push(span(start, start + (64 << 20) - 0x1000, RAM));
+        map.push(span(
             start + (64 << 20) - 0x1000,
             start + (64 << 20),
             RESERVED,
@@ -191,12 +191,12 @@ fn with_holes(mut map: Vec<Stretch>) -> Vec<Stretch> {
 fn kinds_of_memory() -> Machine {
     let mut map = pc(3 * GIB);
     map.extend([
-        stretch(0x1_0000_0000, 0x2_0000_0000, RAM),
-        stretch(0x2_0000_0000, 0x2_0001_0000, UNUSABLE),
-        stretch(0x2_0001_0000, 0x3_0000_0000, RAM),
-        stretch(0x3_0000_0000, 0x4_0000_0000, SOFT_RESERVED),
-        stretch(0x4_0000_0000, 0x5_0000_0000, PMEM),
-        stretch(0x5_0000_0000, 0x6_0000_0000, PRAM),
+        span(0x1_0000_0000, 0x2_0000_0000, RAM),
+        span(0x2_0000_0000, 0x2_0001_0000, UNUSABLE),
+        span(0x2_0001_0000, 0x3_0000_0000, RAM),
+        span(0x3_0000_0000, 0x4_0000_0000, SOFT_RESERVED),
+        span(0x4_0000_0000, 0x5_0000_0000, PMEM),
+        span(0x5_0000_0000, 0x6_0000_0000, PRAM),
     ]);
     Machine::new("every kind of memory", map)
 }
@@ -207,15 +207,15 @@ fn neighbours() -> Machine {
     let middle = GIB;
     let ram = map[3];
     map[3].last = middle - 1;
-    map.insert(4, stretch(middle, ram.last + 1, RAM));
+    map.insert(4, span(middle, ram.last + 1, RAM));
     Machine::new("RAM in two entries", map)
 }
 
 /// A reserved range inside RAM, and ACPI tables that begin before RAM ends.
 fn overlaps() -> Machine {
     let mut map = pc(2 * GIB);
-    map.insert(4, stretch(0x3000_0000, 0x3010_0000, RESERVED));
-    map.insert(5, stretch(0x7ff0_0000, 0x7fff_0000, ACPI));
+    map.insert(4, span(0x3000_0000, 0x3010_0000, RESERVED));
+    map.insert(5, span(0x7ff0_0000, 0x7fff_0000, ACPI));
     Machine::new("overlapping entries", map)
 }
 

@@ -15,7 +15,7 @@ usage: differential [--control | --write] [KERNEL...]
        differential --lines [--control] [WORD...]
 
 Loads a synthetic kernel, and each bzImage named, on fake machines with kexec-tools and with
-libkexec's command, and compares what the next kernel is told. Needs root. Nothing is loaded.
+libkexec's command, and compares what the next kernel gets. Needs root. Nothing is loaded.
 
   --control  compare kexec-tools with itself, which must show no difference
   --lines    compare the calls and exit codes of many command lines, and check those of programs

@@ -2,9 +2,9 @@
 //!
 //! The command gets a mount namespace of its own with the fake tree over /proc, /sys and /dev,
 //! and runs under ptrace(2). Calls that load, start, or would make a second process, which nobody
-//! would watch, never reach the kernel: [`Answers`] says what they give. That the command never
-//! had CAP_SYS_BOOT, is in a network namespace of its own and finds no shutdown(8) is a second wall
-//! behind the first.
+//! would watch, never reach the kernel: [`Replies`] says what they give. That the command never
+//! had CAP_SYS_BOOT, is in a network namespace of its own and finds no shutdown(8) is a second
+//! protection.
 
 use crate::Outcome;
 use nix::errno::Errno;
@@ -49,7 +49,7 @@ pub struct Segment {
     pub bytes: Vec<u8>,
     /// Physical address.
     pub mem: u64,
-    /// Bytes of memory; zero behind the loaded ones.
+    /// Bytes of memory; zero after the loaded ones.
     pub memsz: u64,
 }
 
@@ -66,8 +66,8 @@ pub struct Load {
 
 /// What becomes of a system call whose entry was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// The kernel's own answer.
+pub enum Reply {
+    /// The kernel's own result.
     Kernel,
     /// This, and the kernel does not see the call.
     Ours(i64),
@@ -75,7 +75,7 @@ pub enum Answer {
     Never,
 }
 
-impl Answer {
+impl Reply {
     /// An errno.
     #[must_use]
     pub const fn errno(errno: i32) -> Self {
@@ -83,13 +83,13 @@ impl Answer {
     }
 }
 
-/// Who answers system calls in place of the kernel.
-pub trait Answers {
-    /// The answer to a call of `process`.
+/// What handles system calls in place of the kernel.
+pub trait Replies {
+    /// The reply to a call of `process`.
     ///
     /// # Errors
     /// What it points at cannot be read.
-    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Answer>;
+    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Reply>;
 }
 
 /// How a run ended.
@@ -168,7 +168,7 @@ pub fn run(program: &Program, arguments: &[OsString], tree: &Path, log: &Path) -
     Ok(trace)
 }
 
-/// As [`run`], with the answers of `answers`.
+/// As [`run`], with the replies of `replies`.
 ///
 /// # Errors
 /// It cannot be run or traced.
@@ -177,7 +177,7 @@ pub fn run_with(
     arguments: &[OsString],
     tree: &Path,
     log: &Path,
-    answers: &mut dyn Answers,
+    replies: &mut dyn Replies,
 ) -> Outcome<End> {
     let output = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
     let errors = output.try_clone().map_err(|error| error.to_string())?;
@@ -203,7 +203,7 @@ pub fn run_with(
         .spawn()
         .map_err(|error| format!("{}: {error}", program.path.display()))?;
     let pid = Pid::from_raw(child.id() as i32);
-    let followed = follow(pid, answers);
+    let followed = follow(pid, replies);
     if followed.is_err() {
         // EXITKILL would do so at our end only.
         let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
@@ -256,7 +256,7 @@ fn enter(mounts: &Mounts) -> nix::Result<()> {
 }
 
 /// Returns the exit code, or `None` if it ended by a signal.
-fn follow(pid: Pid, answers: &mut dyn Answers) -> Outcome<Option<i32>> {
+fn follow(pid: Pid, replies: &mut dyn Replies) -> Outcome<Option<i32>> {
     let fail = |what: &str, error: Errno| format!("{what}: {error}");
     // The stop that execve(2) makes for a process with a tracer.
     match waitpid(pid, None).map_err(|error| fail("waitpid", error))? {
@@ -274,14 +274,14 @@ fn follow(pid: Pid, answers: &mut dyn Answers) -> Outcome<Option<i32>> {
         match waitpid(pid, None).map_err(|error| fail("waitpid", error))? {
             WaitStatus::PtraceSyscall(_) => match entered.take() {
                 None => {
-                    let answer = entry(pid, answers)?;
-                    if answer == Answer::Never {
+                    let reply = entry(pid, replies)?;
+                    if reply == Reply::Never {
                         return end(pid).map(|()| None);
                     }
-                    entered = Some(answer);
+                    entered = Some(reply);
                 }
-                Some(Answer::Kernel | Answer::Never) => {}
-                Some(Answer::Ours(value)) => {
+                Some(Reply::Kernel | Reply::Never) => {}
+                Some(Reply::Ours(value)) => {
                     let mut registers = ptrace::getregs(pid).map_err(|e| fail("GETREGS", e))?;
                     registers.rax = value as u64;
                     ptrace::setregs(pid, registers).map_err(|e| fail("SETREGS", e))?;
@@ -305,8 +305,8 @@ fn end(pid: Pid) -> Outcome {
     }
 }
 
-/// At the entry of a system call: takes away what is not the kernel's to answer.
-fn entry(pid: Pid, answers: &mut dyn Answers) -> Outcome<Answer> {
+/// At the entry of a system call: replaces calls that must not reach the kernel.
+fn entry(pid: Pid, replies: &mut dyn Replies) -> Outcome<Reply> {
     let mut registers = ptrace::getregs(pid).map_err(|error| format!("GETREGS: {error}"))?;
     let arguments = [
         registers.rdi,
@@ -317,32 +317,32 @@ fn entry(pid: Pid, answers: &mut dyn Answers) -> Outcome<Answer> {
         registers.r9,
     ];
     let number = registers.orig_rax as i64;
-    let answer = match answers.call(pid, number, arguments)? {
+    let reply = match replies.call(pid, number, arguments)? {
         // What no run may do.
-        Answer::Kernel if name_of_refused(number).is_some() => Answer::errno(libc::EPERM),
+        Reply::Kernel if name_of_refused(number).is_some() => Reply::errno(libc::EPERM),
         other => other,
     };
-    if answer != Answer::Kernel {
+    if reply != Reply::Kernel {
         registers.orig_rax = u64::MAX;
         ptrace::setregs(pid, registers).map_err(|error| format!("SETREGS: {error}"))?;
     }
-    Ok(answer)
+    Ok(reply)
 }
 
-impl Answers for Trace {
-    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Answer> {
+impl Replies for Trace {
+    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Reply> {
         Ok(match number {
             libc::SYS_kexec_load => {
                 self.loads.push(load(process, arguments)?);
-                Answer::Ours(0)
+                Reply::Ours(0)
             }
             libc::SYS_kexec_file_load => {
                 self.file_loads.push(arguments[4]);
-                Answer::errno(libc::ENOSYS)
+                Reply::errno(libc::ENOSYS)
             }
             _ => {
                 self.refused.extend(name_of_refused(number));
-                Answer::Kernel
+                Reply::Kernel
             }
         })
     }

@@ -2,7 +2,7 @@
 //! header. What differs is listed here and explained in docs/crash.md.
 
 use differential::image::Image;
-use differential::machine::{ACPI, Machine, RAM, RESERVED, stretch};
+use differential::machine::{ACPI, Machine, RAM, RESERVED, span};
 use differential::trace::{self, Program, Trace};
 use libkexec_tests::not_tested;
 use std::ffi::OsString;
@@ -49,13 +49,13 @@ type Header = (u32, u64, u64, u64, u64);
 
 fn machine(tree: &Path, release: &[u8], kcore: &[u8]) {
     let map = vec![
-        stretch(0, 0x9_fc00, RAM),
-        stretch(0x9_fc00, 0xa_0000, RESERVED),
-        stretch(0xf_0000, MIB, RESERVED),
-        stretch(MIB, 0x7ffd_b000, RAM),
-        stretch(0x7ffd_b000, 0x7ffe_0000, ACPI),
-        stretch(0x7ffe_0000, 2 * GIB, RESERVED),
-        stretch(4 * GIB, 10 * GIB, RAM),
+        span(0, 0x9_fc00, RAM),
+        span(0x9_fc00, 0xa_0000, RESERVED),
+        span(0xf_0000, MIB, RESERVED),
+        span(MIB, 0x7ffd_b000, RAM),
+        span(0x7ffd_b000, 0x7ffe_0000, ACPI),
+        span(0x7ffe_0000, 2 * GIB, RESERVED),
+        span(4 * GIB, 10 * GIB, RAM),
     ];
     Machine::new("crash", map).write(tree).unwrap();
     let file = |path: &str, contents: &[u8]| {

@@ -1,6 +1,6 @@
 //! A traced command sees the fake machine and cannot get out.
 
-use differential::machine::{Machine, RAM, stretch};
+use differential::machine::{Machine, RAM, span};
 use differential::trace::{self, Program};
 
 #[test]
@@ -11,7 +11,7 @@ fn a_traced_command_sees_the_fake_machine_and_stays_alone() {
         return;
     }
     let tree = directory.join("machine");
-    let machine = Machine::new("test", vec![stretch(0, 1 << 30, RAM)]);
+    let machine = Machine::new("test", vec![span(0, 1 << 30, RAM)]);
     machine.write(&tree).unwrap();
     let program = Program {
         name: "sh".into(),

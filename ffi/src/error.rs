@@ -261,7 +261,7 @@ pub unsafe fn report(error: *mut kx_error, body: impl FnOnce() -> Result<c_int, 
         Ok(value) => value,
         Err(failure) => {
             // SAFETY: `size` is that of `error`.
-            unsafe { tell(error, size, &failure) };
+            unsafe { give_details(error, size, &failure) };
             failure.code()
         }
     }
@@ -313,7 +313,7 @@ unsafe fn room(error: *mut kx_error) -> Result<usize, Code> {
 /// `size` is the result of [`room`] for `error`.
 #[cold]
 #[inline(never)]
-unsafe fn tell(error: *mut kx_error, size: usize, failure: &Failure) {
+unsafe fn give_details(error: *mut kx_error, size: usize, failure: &Failure) {
     if size != 0 {
         let mut details = kx_error::EMPTY;
         failure.details(&mut details);

@@ -133,7 +133,7 @@ pub unsafe extern "C" fn kx_load_files(
 /// Whether kexec_file_load(2) of the running kernel knows a flag (KX_FILE_*). Loads and unloads
 /// nothing, but counts as a load for kernel.kexec_load_limit_reboot.
 ///
-/// Returns 1 or 0; -errno if the kernel does not tell: -EPERM if the caller may not load, -ENOSYS
+/// Returns 1 or 0; -errno if the kernel does not say: -EPERM if the caller may not load, -ENOSYS
 /// if the call is missing, -EBUSY while another call is under way.
 #[unsafe(no_mangle)]
 pub extern "C" fn kx_knows_file_flag(flag: u64) -> c_int {

@@ -28,7 +28,7 @@ pub const KX_IOMEM_UNREADABLE: u32 = 4;
 /// iomem_access: no lines, or a line that is not a resource.
 pub const KX_IOMEM_DAMAGED: u32 = 5;
 
-/// firmware: it was looked for, but no source tells it. 0: it was not looked for.
+/// firmware: it was looked for, but no source gives it. 0: it was not looked for.
 pub const KX_FIRMWARE_UNREADABLE: u32 = 1;
 /// firmware: not EFI. A new kernel finds the ACPI tables itself.
 pub const KX_FIRMWARE_NOT_EFI: u32 = 2;

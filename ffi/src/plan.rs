@@ -102,11 +102,11 @@ fn with_progress<'a>(
         return Err(Error::BadArgument { what });
     }
     let (progress, context) = (asked.progress, asked.progress_context);
-    let mut tell = |done, total| match progress {
+    let mut report = |done, total| match progress {
         None => ControlFlow::Continue(()),
         Some(progress) => call_progress(progress, done, total, context),
     };
-    plan_with_progress(request, machine, workspace, &mut tell)
+    plan_with_progress(request, machine, workspace, &mut report)
 }
 
 fn to_boot<'a>(

@@ -167,7 +167,7 @@ mod tests {
         }
     }
 
-    fn told(failure: &Failure<'_>, command: &Command<'_>) -> Vec<String> {
+    fn lines(failure: &Failure<'_>, command: &Command<'_>) -> Vec<String> {
         let mut lines = Vec::new();
         failure.report(command, &KexecState::NONE, &mut |line| {
             lines.push(line.to_string());
@@ -187,7 +187,7 @@ mod tests {
         let initrd = *command.initrds.first().unwrap();
         for (path, role) in [(kernel, "the kernel same"), (initrd, "the initrd same")] {
             assert_eq!(
-                told(&Failure::File(path, MISSING), &command),
+                lines(&Failure::File(path, MISSING), &command),
                 [[
                     "cannot use ",
                     role,
@@ -198,7 +198,7 @@ mod tests {
         }
         let failure = Failure::File(c"evil\n", MISSING);
         assert_eq!(
-            told(&failure, &command),
+            lines(&failure, &command),
             ["cannot use evil\\x0a: open: No such file or directory (ENOENT)"]
         );
         assert_eq!(failure.code(), code::USAGE);
@@ -212,14 +212,14 @@ mod tests {
         };
         let failure = Failure::Load(c"k", refused("kexec_load"));
         assert_eq!(
-            told(&failure, &command(&[c"-l", c"k"])),
+            lines(&failure, &command(&[c"-l", c"k"])),
             [
                 "cannot load k: kexec_load failed: Cannot assign requested address (EADDRNOTAVAIL)",
                 "a segment lies where the running kernel does not take one",
             ]
         );
         assert_eq!(
-            told(&failure, &command(&[c"-p", c"k"])),
+            lines(&failure, &command(&[c"-p", c"k"])),
             [
                 "cannot load k: kexec_load failed: Cannot assign requested address (EADDRNOTAVAIL)",
                 "the memory reserved for a crash kernel is missing, or too small for these files; \
@@ -228,7 +228,7 @@ mod tests {
         );
         let failure = Failure::Load(c"k", refused("kexec_file_load"));
         assert_eq!(
-            told(&failure, &command(&[c"-l", c"k"]))[1],
+            lines(&failure, &command(&[c"-l", c"k"]))[1],
             "the running kernel finds no memory to place the files in; with -c this command places them"
         );
         assert_eq!(failure.refusal(), Some(Errno::EADDRNOTAVAIL));
@@ -240,7 +240,7 @@ mod tests {
         let command = command(&[c"-l", c"k"]);
         let elf = Failure::Load(c"k", Error::NotBootable { why: AN_ELF_FILE });
         assert_eq!(
-            told(&elf, &command)[1],
+            lines(&elf, &command)[1],
             "if it is a Linux kernel (vmlinux), use --args-linux"
         );
         for (narrowed, line) in [
@@ -266,7 +266,7 @@ mod tests {
                 largest: 0,
                 narrowed,
             };
-            assert_eq!(told(&Failure::Load(c"k", error), &command)[1], line);
+            assert_eq!(lines(&Failure::Load(c"k", error), &command)[1], line);
         }
     }
 

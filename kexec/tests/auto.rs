@@ -163,18 +163,21 @@ fn flags_the_kernel_does_not_know() {
 }
 
 #[test]
-fn the_kernel_is_told_whether_there_is_an_initrd() {
+fn the_flags_say_whether_there_is_an_initrd() {
     let directory = Directory::new("initrd-flag");
     let kernel = directory.file("kernel", &bzimage(64 << 10));
     let initrd = format!("--initrd={}", directory.file("initrd", b"070701"));
-    let told = [flags_give(NO_INITRAMFS, 0), gives(FILE_LOAD, libc::E2BIG)];
-    assert_eq!(kexec_with(&told, &["-s", "-l", &kernel]).code, 0);
-    assert_eq!(kexec_with(&told, &["-s", "-l", &kernel, &initrd]).code, 255);
-    let not_told = [flags_give(NO_INITRAMFS, libc::E2BIG), gives(FILE_LOAD, 0)];
+    let without = [flags_give(NO_INITRAMFS, 0), gives(FILE_LOAD, libc::E2BIG)];
+    assert_eq!(kexec_with(&without, &["-s", "-l", &kernel]).code, 0);
+    assert_eq!(
+        kexec_with(&without, &["-s", "-l", &kernel, &initrd]).code,
+        255
+    );
+    let with = [flags_give(NO_INITRAMFS, libc::E2BIG), gives(FILE_LOAD, 0)];
     for initrds in 1..4 {
         let mut arguments = vec!["-s", "-l", &kernel];
         arguments.extend(core::iter::repeat_n(initrd.as_str(), initrds));
-        let run = kexec_with(&not_told, &arguments);
+        let run = kexec_with(&with, &arguments);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     }
 }

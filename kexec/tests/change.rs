@@ -96,7 +96,7 @@ fn a_file_written_to_while_the_kernel_reads_costs_what_was_loaded() {
     assert!(said.contains("changed while"), "{said}");
 }
 
-/// And the user told, for nobody knows whether its writer was done.
+/// With a warning, because its writer may not have finished.
 #[test]
 fn a_file_open_for_writing_is_copied() {
     let directory = Directory::new("copied");

@@ -83,12 +83,12 @@ fn sysfs_is_not_mounted() {
     for method in ["-s", "-a"] {
         expect(&fake, &[method, "-l"], 0, &[]);
     }
-    let told = [
+    let notes = [
         "RSDP",
         "/sys/kernel/boot_params is not known",
         "from /proc/iomem,",
     ];
-    let run = expect(&fake, &["-c", "-l", "--noefi"], 0, &told).unwrap();
+    let run = expect(&fake, &["-c", "-l", "--noefi"], 0, &notes).unwrap();
     assert_eq!(
         run.stderr.matches("kexec: warning: ").count(),
         3,
@@ -100,7 +100,7 @@ fn sysfs_is_not_mounted() {
         &fake,
         &["-c", "-l", "--append=acpi_rsdp=0x7fb7e014"],
         0,
-        &told[1..],
+        &notes[1..],
     );
     assert!(!run.unwrap().stderr.contains("RSDP"));
 }
@@ -151,7 +151,7 @@ fn registers_that_will_not_be_in_the_dump() {
     }
 }
 
-/// It is not there, or not to be seen: three answers.
+/// There is none, there is one, or it cannot be read: three cases.
 #[test]
 fn a_reservation_that_cannot_be_seen() {
     let fake = Fake::with_crash_kernel("unknown-reservation");

@@ -9,11 +9,11 @@ use std::fs::OpenOptions;
 use std::io::{Result, Write};
 use std::path::{Path, PathBuf};
 
-/// Says that something is not tested, and why: to the person, and in `target/not-tested` for
-/// `cargo xtask test`, which takes it for a skipped test.
+/// Reports that something is not tested, and why: on stderr, and in `target/not-tested` for
+/// `cargo xtask test`, which counts it as a skipped test.
 ///
 /// # Panics
-/// Where it cannot be written down: what nobody is told must not pass.
+/// If it cannot be recorded: a skip that nobody sees must not pass.
 #[allow(clippy::expect_used)]
 pub fn not_tested(what: &str) {
     eprintln!("NOT TESTED: {what}");

@@ -2,7 +2,7 @@
 fact "ckr=$(kexec --print-ckr-size)"
 grep 'Crash kernel' /proc/iomem | sed 's/^ *//' | facts reservation
 fact "reservations=$(grep -c 'Crash kernel' /proc/iomem)"
-# What some scenarios do before the load that counts, and behind it.
+# What some scenarios do before the load that counts, and after it.
 type before >/dev/null 2>&1 && before
 kexec -d $(cat /hop/next/options) /hop/next/vmlinuz --initrd=/hop/next/initrd.1 \
     --command-line="$(cat /hop/next/cmdline)" >/tmp/said 2>&1

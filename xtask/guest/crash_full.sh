@@ -13,7 +13,7 @@ segments() {
     load --dry-run >/tmp/plan
     sed -n 's/^segment .* \(0x[0-9a-f]*\) memsz \([0-9]*\) .* \([^ ]*\)$/\3 \1 \2/p' /tmp/plan
 }
-# What a reservation of 16 MiB is told.
+# The message for a reservation of 16 MiB.
 sed "s/-[0-9a-f]* : Crash kernel/-$(printf %x $((start + (16 << 20) - 1))) : Crash kernel/" \
     /proc/iomem >/tmp/iomem
 mount --bind /tmp/iomem /proc/iomem

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The init of every guest: says what this kernel is and was told, one FACT a line, then goes
+# The init of every guest: prints what this kernel is and got, one FACT a line, then goes
 # on to the next kernel. All judging is done on the host, from the serial log.
 /bin/busybox mkdir -p /proc /sys /dev
 /bin/busybox mount -t proc proc /proc

@@ -13,9 +13,9 @@ umount /sys/firmware/efi/efivars /sys
 try gone -c --command-line="$words"
 try file -s --command-line="$words"
 rsdp=acpi_rsdp=$(dmesg | sed -n 's/.*ACPI: RSDP \(0x[0-9A-Fa-f]*\).*/\1/p')
-try told -c --command-line="$words $rsdp"
+try given -c --command-line="$words $rsdp"
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /sys/firmware
 try masked -c --command-line="$words"
-try masked-told -c --command-line="$words $rsdp"
+try masked-given -c --command-line="$words $rsdp"
 kexec -e

@@ -173,9 +173,9 @@ fn segment(secret: &Secret) -> Vec<u8> {
 
 /// Whether the purgatory takes a segment, by what it does: the digest with the secret that it has itself.
 fn is_taken(segment: &[u8]) -> bool {
-    let (told, check) = segment.split_at(PARAMETERS_OFFSET + offset::CHECK);
-    let secret = told[PARAMETERS_OFFSET + offset::SECRET..].first_chunk();
-    let sum = digest(told, secret.expect("a secret"));
+    let (covered, check) = segment.split_at(PARAMETERS_OFFSET + offset::CHECK);
+    let secret = covered[PARAMETERS_OFFSET + offset::SECRET..].first_chunk();
+    let sum = digest(covered, secret.expect("a secret"));
     check == u128::from_be_bytes(sum).to_le_bytes()
 }
 

@@ -2,7 +2,7 @@
 //! OpenSSL's SHA-256 and kexec-tools', and the loader's forms of the digest, over the same bytes in
 //! turn, for `cargo xtask compare`. A line each: bytes, round, who, GB/s of CPU time; then bytes,
 //! `instructions`, and how many the purgatory executes, for a region of no bytes that it does not
-//! look at either. What OpenSSL may use it is told by OPENSSL_ia32cap. `purgatory damaged` must die of what
+//! look at either. OPENSSL_ia32cap says what OpenSSL may use. `purgatory damaged` must die of what
 //! the blob does about a wrong digest. `purgatory spent MIB` prints the seconds of CPU time that a region
 //! of so many MiB takes, and those of a plain read of it.
 

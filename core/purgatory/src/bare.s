@@ -1,7 +1,7 @@
 # The purgatory that verifies nothing and says nothing: from the running kernel's state to the
 # one the 64-bit boot protocol asks for (boot.rst, "64-bit boot protocol"), and away.
 #
-# Behind the image the loader puts three words: RSI, RSP and RIP.
+# After the image the loader puts three words: RSI, RSP and RIP.
 
 .set CODE64, 0x10
 .set DATA, 0x18
@@ -14,7 +14,7 @@ entry:
     cld
     mov rsp, [rip + parameters + 8]
     lea rax, [rip + gdt]
-    push rax                            # operand of lgdt: a limit, and the base behind it
+    push rax                            # operand of lgdt: a limit, then the base
     sub rsp, 2
     mov word ptr [rsp], GDT_LIMIT
     lgdt [rsp]
@@ -28,7 +28,7 @@ entry:
     mov rsi, [rip + parameters]
     push CODE64
     push [rip + parameters + 16]
-    # No register tells the next program of this one.
+    # The next program finds nothing of this one in a register.
     xor eax, eax
     xor ebx, ebx
     xor ecx, ecx

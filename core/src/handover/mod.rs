@@ -1,8 +1,8 @@
-//! Who is started: an image family on an architecture, with its demands on placement, what it is
-//! told, and the state it is entered in. One module a family.
+//! Which kernel is started: an image family on an architecture, with its requirements on placement,
+//! the data it gets, and the state in which it is entered. There is one module for each family.
 //!
-//! A program links the families it names: the trait is object safe, and nothing names all of them
-//! but [`plan`](crate::plan::plan).
+//! A program links only the families that it names: the trait is object safe, and only
+//! [`plan`](crate::plan::plan) names all of them.
 
 mod common;
 pub mod x86;
@@ -13,19 +13,19 @@ use crate::arch::Arch;
 use crate::error::Result;
 use crate::machine::Machine;
 use crate::note::Remarks;
+use crate::passed::Passed;
 use crate::purgatory::Registers;
 use crate::request::Request;
 use crate::segment::{Items, SegmentKind};
-use crate::told::Told;
 
 /// An image that can be started. `'a` is what its segments point at.
 pub trait Handover<'a> {
-    /// What it runs on.
+    /// The architecture it runs on.
     fn arch(&self) -> Arch;
 
-    /// Whether it can be started as the request says, and as a crash kernel if `crash`. It is called
-    /// before anything else: the place to refuse an entry or modules that the family does not have,
-    /// crash kernels, a device tree that it cannot pass on.
+    /// Whether it can be started as the request says, and as a crash kernel if `crash`. This is called
+    /// first. It refuses what the family does not have: an entry, modules, crash kernels, a device
+    /// tree.
     ///
     /// # Errors
     /// [`Error::NotBootable`](crate::Error::NotBootable),
@@ -38,7 +38,7 @@ pub trait Handover<'a> {
     /// [`Error::NotBootable`](crate::Error::NotBootable) and others, with the reason.
     fn check(&self, machine: &Machine) -> Result<()>;
 
-    /// Whether it takes this command line.
+    /// Whether it accepts this command line.
     ///
     /// # Errors
     /// [`Error::CommandLineTooLong`](crate::Error::CommandLineTooLong),
@@ -51,49 +51,49 @@ pub trait Handover<'a> {
         1 << 20
     }
 
-    /// Whether it reads the machine's ACPI and EFI tables: if so, a machine is refused on which it is
-    /// not known where they are.
+    /// Whether it reads the machine's ACPI and EFI tables. If so, a machine is refused if their
+    /// address is not known.
     fn reads_acpi(&self) -> bool;
 
-    /// Whether the image gets the address of the ACPI tables, other than by its command line. Only a crash
-    /// kernel's purpose asks.
-    fn is_told_rsdp(&self, told: &Told<'_, 'a>) -> bool;
+    /// Whether the image gets the address of the ACPI tables, other than by its command line. Only
+    /// the purpose of a crash kernel calls this.
+    fn gets_rsdp(&self, passed: &Passed<'_, 'a>) -> bool;
 
-    /// Adds its blocks and pieces. All sizes are final.
+    /// Adds its blocks and pieces. All sizes must be final.
     ///
-    /// Whatever `told` has and the new kernel does not get is a remark, so that nothing is left out
-    /// in silence: [`Note::NoEfi`](crate::plan::Note::NoEfi) with the reason if `told.efi` and the
+    /// Everything in `passed` that the new kernel does not get is a remark, so that nothing is left
+    /// out silently: [`Note::NoEfi`](crate::plan::Note::NoEfi) with the reason if `passed.efi` and the
     /// machine has EFI, [`Note::NoRngSeed`](crate::plan::Note::NoRngSeed) for the seed,
     /// [`Note::SetupTypeLeftOut`](crate::plan::Note::SetupTypeLeftOut) for setup_data.
     ///
     /// # Errors
-    /// What cannot be handed over, such as [`Error::EmptyFile`](crate::Error::EmptyFile).
+    /// For data that cannot be passed on, such as [`Error::EmptyFile`](crate::Error::EmptyFile).
     fn items(
         &self,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         items: &mut Items<'a>,
         remarks: &mut Remarks,
     ) -> Result<()>;
 
-    /// Writes a piece of this kind that [`Bytes::Made`](crate::segment::Bytes::Made) stands for. All
-    /// have their places; a handover has one such piece of a kind. `out` may hold anything: every
-    /// byte is to be written.
+    /// Writes the piece of this kind that [`Handover::items`] declared as
+    /// [`Bytes::Made`](crate::segment::Bytes::Made); a handover has at most one of each kind. All items
+    /// are placed already. `out` has any contents: every byte must be written.
     ///
     /// # Errors
-    /// None that [`Handover::items`] would not have returned.
+    /// Only those that [`Handover::items`] returns.
     fn write(
         &self,
         kind: SegmentKind,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         items: &Items<'a>,
         out: &mut [u8],
     ) -> Result<()>;
 
-    /// The kind of the piece with the command line, and the line's offset in it. It ends with a NUL,
-    /// or with the piece.
+    /// The kind of the piece with the command line, and the line's offset in it. The line ends with a
+    /// NUL, or with the piece.
     fn command_line(&self) -> (SegmentKind, usize);
 
-    /// How it is entered.
+    /// The state in which it is entered.
     fn exit(&self, items: &Items<'a>) -> Exit;
 }
 
@@ -101,7 +101,7 @@ pub trait Handover<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
-    /// x86 in 64-bit mode. RSP is the seal's to choose.
+    /// x86 in 64-bit mode. The seal chooses RSP.
     X86Long(Registers),
 }
 

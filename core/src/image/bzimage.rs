@@ -1,7 +1,7 @@
 //! The Linux/x86 bzImage (kernel: Documentation/arch/x86/boot.rst), entered at its 64-bit entry.
 //!
-//! A [`BzImage`] is a checked view over the file's bytes: what [`BzImage::parse`] accepted,
-//! every getter answers without further checks and without copying.
+//! A [`BzImage`] is a view over the file's bytes that [`BzImage::parse`] has checked: its getters copy
+//! nothing and cannot fail.
 
 use core::fmt;
 
@@ -232,7 +232,7 @@ impl<'a> BzImage<'a> {
         self.setup_header
     }
 
-    /// The kernel proper: everything behind the setup code, to the end of the file.
+    /// The kernel proper: everything after the setup code, to the end of the file.
     #[must_use]
     pub const fn kernel(&self) -> &'a [u8] {
         self.kernel

@@ -131,7 +131,7 @@ impl<'a> Vmlinux<'a> {
         Ok(kernel)
     }
 
-    /// One PT_LOAD; `first` is the kernel's first address, `next` the first page behind it.
+    /// One PT_LOAD; `first` is the kernel's first address, `next` the first page after it.
     fn load(
         &mut self,
         file: &'a [u8],

@@ -132,7 +132,7 @@ fn the_entry_lies_in_bytes_of_the_file() {
     for (entry, good) in [
         (0x100_0000, true),
         (0x100_0fff, true),
-        // Behind the first part, between it and the second.
+        // After the first part, between it and the second.
         (0x100_1000, false),
         (0x11f_ffff, false),
         (0x120_0000, true),

@@ -16,7 +16,7 @@ pub enum Kernel<'a> {
     Vmlinux(Vmlinux<'a>),
 }
 
-/// The setup header's fields a vmlinux is told, for it has none of its own: boot_flag, "HdrS" and
+/// The fields of the setup header for a vmlinux, which has no such header: boot_flag, "HdrS" and
 /// the protocol's version, 2.15; from 0x1f1 to the end of the version.
 const VMLINUX_HEADER: [u8; field::VERSION + 2 - field::SETUP_SECTS] =
     *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\x55\xaa\0\0HdrS\x0f\x02";

@@ -132,7 +132,7 @@ fn each_is_what_it_looks_like() {
     for (number, format) in Format::ALL.iter().enumerate() {
         assert_eq!(usize::from(format.number()), number);
         assert_eq!(Format::from_number(number as u64), Some(*format));
-        // Marks do not tell a vmlinux from other ELF files.
+        // No mark distinguishes a vmlinux from other ELF files.
         assert!(
             *format == Format::Vmlinux || found.contains(format),
             "{format}"

@@ -7,9 +7,9 @@ use super::{Limits, Plan, Request, SEGMENT_MAX, Segment, Workspace};
 use crate::error::{Error, Result};
 use crate::handover::Handover;
 use crate::machine::Machine;
+use crate::passed::Passed;
 use crate::purpose::{Purpose, Scene};
 use crate::segment::{Arena, Bounds, Bytes, Items, place};
-use crate::told::Told;
 
 /// Plans to start `who`, for the reason `why`, sealed by `how`.
 ///
@@ -42,12 +42,12 @@ where
     let mut scene = scene(who, request, machine, &plan.limits);
     why.check(&scene, &mut plan.remarks)?;
     why.open(&mut scene, free)?;
-    let mut told = told(request, machine);
-    let rsdp = who.is_told_rsdp(&told);
-    why.tell(&mut told, rsdp, &scene, free, &mut room)?;
-    who.check_command_line(told.command_line)?;
+    let mut passed = passed(request, machine);
+    let rsdp = who.gets_rsdp(&passed);
+    why.pass(&mut passed, rsdp, &scene, free, &mut room)?;
+    who.check_command_line(passed.command_line)?;
     let mut items = Items::new();
-    who.items(&told, &mut items, &mut plan.remarks)?;
+    who.items(&passed, &mut items, &mut plan.remarks)?;
     why.items(&mut items);
     how.items(&mut items);
     items.check()?;
@@ -55,10 +55,10 @@ where
         .and_then(|()| place(&mut items, &scene.bounds, free))
         .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
     plan.command_line = who.command_line();
-    plan.segments = segments(who, &told, &items, &mut room.arena)?;
+    plan.segments = segments(who, &passed, &items, &mut room.arena)?;
     let exit = who.exit(&items);
     how.check_exit(&exit)?;
-    let orders = Orders::new(&exit, request, &told, &items, &scene.bounds);
+    let orders = Orders::new(&exit, request, &passed, &items, &scene.bounds);
     let sealed = how.seal(&orders, &plan.segments, code)?;
     plan.finish(sealed, &orders, why, machine);
     Ok(plan)
@@ -108,8 +108,8 @@ where
     }
 }
 
-fn told<'t, 'a>(request: &Request<'t, 'a>, machine: &'t Machine) -> Told<'t, 'a> {
-    Told {
+fn passed<'t, 'a>(request: &Request<'t, 'a>, machine: &'t Machine) -> Passed<'t, 'a> {
+    Passed {
         command_line: request.command_line,
         memory: &machine.memory,
         initrds: request.initrds,
@@ -124,7 +124,7 @@ fn told<'t, 'a>(request: &Request<'t, 'a>, machine: &'t Machine) -> Told<'t, 'a>
 /// The segments, with everything in them but the purgatory.
 fn segments<'a, W>(
     who: &W,
-    told: &Told<'_, 'a>,
+    passed: &Passed<'_, 'a>,
     items: &Items<'a>,
     arena: &mut Arena<'a>,
 ) -> Result<Vec<Segment<'a>, SEGMENT_MAX>>
@@ -137,7 +137,7 @@ where
             Bytes::Ready(bytes) => bytes,
             Bytes::Made(size) => {
                 let out = arena.cut(size)?;
-                who.write(piece.kind, told, items, out)?;
+                who.write(piece.kind, passed, items, out)?;
                 out
             }
             Bytes::Zero => &[],
@@ -147,7 +147,7 @@ where
             kind: piece.kind,
             buf,
             mem: items.address(piece),
-            memsz: told.machine.platform.page_size.up(piece.size),
+            memsz: passed.machine.platform.page_size.up(piece.size),
         });
     }
     Ok(segments)

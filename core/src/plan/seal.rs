@@ -9,12 +9,12 @@ use super::{Options, Request, SEGMENT_MAX, Segment};
 use crate::error::{Error, Result};
 use crate::handover::Exit;
 use crate::memory::Range;
+use crate::passed::Passed;
 use crate::purgatory::{
     self, Backup, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers, SEGMENT_SIZE,
     Secret, Serial,
 };
 use crate::segment::{Bounds, Bytes, Items, SegmentKind, anywhere};
-use crate::told::Told;
 
 /// Gets the bytes digested so far and the bytes there are; may stop the plan.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
@@ -91,7 +91,7 @@ impl<'o, 'a> Orders<'o, 'a> {
     pub(super) fn new(
         exit: &'o Exit,
         request: &'o Request<'_, 'a>,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         items: &'o Items<'a>,
         bounds: &'o Bounds,
     ) -> Self {
@@ -101,7 +101,7 @@ impl<'o, 'a> Orders<'o, 'a> {
             items,
             bounds,
             purgatory: items.start(SegmentKind::Purgatory),
-            backup: told.crash.and_then(|crash| crash.backup),
+            backup: passed.crash.and_then(|crash| crash.backup),
             secret: request.digest_secret.unwrap_or(&DEFAULT_SECRET),
         }
     }
@@ -150,10 +150,10 @@ impl<'a> Seal<'a> for Bare {
         code: &'a mut [u8; SEGMENT_SIZE],
     ) -> Result<Sealed<'a>> {
         let Registers { rsi, rsp, rip, .. } = orders.registers(purgatory::BARE_MEMSZ);
-        let told = purgatory::Bare { rsi, rsp, rip };
+        let passed = purgatory::Bare { rsi, rsp, rip };
         Ok(Sealed {
             // The buffer is that of the larger one.
-            bytes: told.build(code).unwrap_or_default(),
+            bytes: passed.build(code).unwrap_or_default(),
             digest: None,
         })
     }
@@ -167,7 +167,7 @@ fn add(items: &mut Items<'_>, memsz: usize) {
     items.unverified();
 }
 
-/// Verifies the other segments first, unless told not to.
+/// Verifies the other segments first, unless the request says not to.
 pub struct Verifying<'p> {
     /// Called while segments are digested.
     pub progress: Progress<'p>,
@@ -231,7 +231,7 @@ fn digest(secret: &Secret, segments: &[Segment<'_>], progress: Progress<'_>) -> 
     Some(sum.finish())
 }
 
-/// Digests the segments unless told not to, and writes the purgatory.
+/// Digests the segments unless the request says not to, and writes the purgatory.
 fn verifying<'a>(
     orders: &Orders<'_, 'a>,
     segments: &[Segment<'a>],

@@ -84,7 +84,7 @@ pub struct Backup {
 pub enum BuildError {
     /// More regions than the block holds ([`layout::MAX_REGIONS`]).
     TooManyRegions {
-        /// How many were passed.
+        /// How many were covered.
         count: usize,
     },
     /// A region at physical address 0, or one that passes the end of the address space.
@@ -337,9 +337,9 @@ pub fn build(parameters: &Parameters<'_>, out: &mut [u8]) -> Result<usize, Build
         *to = *from;
     }
     let mut digest = Digest::new(parameters.secret);
-    let (told, check) = block.split_at_mut(layout::offset::CHECK);
+    let (covered, check) = block.split_at_mut(layout::offset::CHECK);
     digest.update(code);
-    digest.update(told);
+    digest.update(covered);
     let sum = u128::from_be_bytes(digest.finish());
     for (to, from) in check.iter_mut().zip(sum.to_le_bytes()) {
         *to = from;

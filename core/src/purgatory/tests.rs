@@ -244,10 +244,10 @@ fn a_segment_is_blob_and_block() {
     let mut segment = vec![0xcc; SEGMENT_SIZE + 1];
     assert_eq!(build(&parameters, &mut segment), Ok(SEGMENT_SIZE));
     assert_eq!(segment[..PARAMETERS_OFFSET], BLOB[..]);
-    let (told, check) = segment[PARAMETERS_OFFSET..SEGMENT_SIZE].split_at(layout::offset::CHECK);
-    assert_eq!(told, &written(&parameters)[..layout::offset::CHECK]);
+    let (covered, check) = segment[PARAMETERS_OFFSET..SEGMENT_SIZE].split_at(layout::offset::CHECK);
+    assert_eq!(covered, &written(&parameters)[..layout::offset::CHECK]);
     let sum = digest_of(
-        &[&segment[..PARAMETERS_OFFSET + told.len()]],
+        &[&segment[..PARAMETERS_OFFSET + covered.len()]],
         &DEFAULT_SECRET,
     );
     assert_eq!(check, u128::from_be_bytes(sum).to_le_bytes());
@@ -269,7 +269,7 @@ fn sizes_hold() {
     const { assert!(MEMSZ % 4096 == 0 && MEMSZ >= SEGMENT_SIZE + STACK) };
     // Entry begins with cli; cld.
     assert_eq!(BLOB[..2], [0xfa, 0xfc]);
-    // Nothing asks the CPU what it is (CPUID): a confidential guest could not answer.
+    // Nothing asks the CPU what it is (CPUID): in a confidential guest it traps.
     assert!(!BLOB.windows(2).any(|code| code == [0x0f, 0xa2]));
 }
 

@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 use crate::machine::{CpuNotes, Known, Machine};
 use crate::memory::{Range, RangeSet, align_up};
 use crate::note::{Note, Remarks};
+use crate::passed::{CrashPassed, Passed};
 use crate::request::CrashOptions;
 use crate::segment::{Bounds, Bytes, Items, SegmentKind, anywhere, place};
-use crate::told::{CrashTold, Told};
 
 /// KEXEC_ON_CRASH: the image for a crash.
 const KEXEC_ON_CRASH: u64 = 0x1;
@@ -44,7 +44,7 @@ pub struct Crash<'a> {
     /// The highest address to which the running kernel loads.
     last: u64,
     control: ControlPages,
-    /// The result of [`Purpose::tell`].
+    /// The result of [`Purpose::pass`].
     header: &'a [u8],
     header_place: Range,
     header_size: u64,
@@ -155,9 +155,9 @@ impl<'a> Purpose<'a> for Crash<'a> {
         self.fill(&scene.bounds, free)
     }
 
-    fn tell<'t>(
+    fn pass<'t>(
         &mut self,
-        told: &mut Told<'t, 'a>,
+        passed: &mut Passed<'t, 'a>,
         rsdp: bool,
         scene: &Scene<'_>,
         free: &mut RangeSet,
@@ -213,12 +213,12 @@ impl<'a> Purpose<'a> for Crash<'a> {
             memmap: self.options.memmap.then_some(map.entries()),
         };
         let line = room.arena.cut(LINE)?;
-        let line: &'a _ = add_to_command_line(told.command_line, &additions, line)?;
-        told.command_line = line;
+        let line: &'a _ = add_to_command_line(passed.command_line, &additions, line)?;
+        passed.command_line = line;
         // Also with `memmap=exactmap`, which replaces it later: the decompressor searches this map
         // for room (KASLR), and must not find any in the crashed kernel's RAM.
-        told.memory = map;
-        told.crash = Some(CrashTold {
+        passed.memory = map;
+        passed.crash = Some(CrashPassed {
             header: self.header_place,
             backup: self.backup,
         });

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::machine::Machine;
 use crate::memory::{MemoryMap, Range, RangeSet};
 use crate::note::Remarks;
+use crate::passed::Passed;
 use crate::request::Options;
 use crate::segment::{Arena, Bounds, Items};
-use crate::told::Told;
 
 /// The inputs of a plan.
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +68,14 @@ pub trait Purpose<'a> {
     /// Why the machine cannot serve it; [`Error::Full`].
     fn open(&mut self, scene: &mut Scene<'_>, free: &mut RangeSet) -> Result<()>;
 
-    /// Adds data for the new kernel to `told`, and removes the ranges it places for that from `free`.
+    /// Adds data for the new kernel to `passed`, and removes the ranges it places for that from `free`.
     /// `rsdp`: whether the new kernel gets the address of the ACPI tables from another source.
     ///
     /// # Errors
     /// [`Error::Full`], or an error for a fact that the machine lacks.
-    fn tell<'t>(
+    fn pass<'t>(
         &mut self,
-        told: &mut Told<'t, 'a>,
+        passed: &mut Passed<'t, 'a>,
         rsdp: bool,
         scene: &Scene<'_>,
         free: &mut RangeSet,
@@ -84,7 +84,7 @@ pub trait Purpose<'a> {
     where
         'a: 't,
     {
-        let _ = (told, rsdp, scene, free, room);
+        let _ = (passed, rsdp, scene, free, room);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub fn all() -> Vec<Line> {
     lines.extend(types());
     lines.extend(files());
     lines.extend(states());
-    lines.extend(answers());
+    lines.extend(replies());
     lines.extend(command_lines());
     lines.extend(random());
     let mut once = std::collections::BTreeSet::new();
@@ -422,8 +422,8 @@ fn states() -> Vec<Line> {
     lines
 }
 
-/// What the kernel answers.
-fn answers() -> Vec<Line> {
+/// Lines with another result of the system call.
+fn replies() -> Vec<Line> {
     const ERRNOS: [i32; 10] = [
         libc::ENOSYS,
         libc::EINVAL,

@@ -1,10 +1,10 @@
-//! The kernel's side of a command line: it answers the calls for kexec, and writes them down in a
+//! The kernel's side of a command line: it handles the calls for kexec, and records them in a
 //! form that does not depend on who made them.
 
 use super::setup::{Place, Setup, show};
 use crate::Outcome;
 use crate::handover::Handover;
-use crate::trace::{self, Answer, Answers, Load};
+use crate::trace::{self, Load, Replies, Reply};
 use nix::unistd::Pid;
 use std::fmt;
 use std::path::Path;
@@ -51,7 +51,7 @@ pub struct Given {
     pub initrd: String,
     /// The command line, without what a loader of crash kernels adds.
     pub line: String,
-    /// 0, or the errno it was answered with.
+    /// 0, or the errno it returned.
     pub errno: i32,
 }
 
@@ -60,7 +60,7 @@ pub struct Given {
 pub enum Event {
     /// A load.
     Load(Given),
-    /// An unload of the kernel or the crash kernel, and its answer.
+    /// An unload of the kernel or the crash kernel, and its result.
     Unload(Call, bool, i32),
     /// sync(2).
     Sync,
@@ -210,14 +210,14 @@ impl<'a> Kernel<'a> {
     }
 
     /// kexec_load(2).
-    fn load(&mut self, load: &Load) -> Outcome<Answer> {
+    fn load(&mut self, load: &Load) -> Outcome<Reply> {
         const ON_CRASH: u64 = 1;
         let crash = load.flags & ON_CRASH != 0;
         let errno = self.setup.load;
         self.set(crash, !load.segments.is_empty(), errno)?;
         if load.segments.is_empty() {
             self.events.push(Event::Unload(Call::Load, crash, errno));
-            return Ok(Answer::errno(errno));
+            return Ok(Reply::errno(errno));
         }
         let mut given = Given {
             call: Call::Load,
@@ -243,11 +243,11 @@ impl<'a> Kernel<'a> {
             given.line = kept.join(" ").trim_start().into();
         }
         self.events.push(Event::Load(given));
-        Ok(Answer::errno(errno))
+        Ok(Reply::errno(errno))
     }
 
     /// kexec_file_load(2).
-    fn file_load(&mut self, process: Pid, arguments: [u64; 6]) -> Outcome<Answer> {
+    fn file_load(&mut self, process: Pid, arguments: [u64; 6]) -> Outcome<Reply> {
         const UNLOAD: u64 = 1;
         const ON_CRASH: u64 = 2;
         const NO_INITRAMFS: u64 = 4;
@@ -258,16 +258,12 @@ impl<'a> Kernel<'a> {
             self.set(crash, false, errno)?;
             self.events
                 .push(Event::Unload(Call::FileLoad, crash, errno));
-            return Ok(Answer::errno(errno));
+            return Ok(Reply::errno(errno));
         }
         // Nothing can be loaded of it: it asks whether the flags are known.
         if (kernel as i32) < 0 {
             let known = flags & !FILE_FLAGS == 0;
-            return Ok(Answer::errno(if known {
-                libc::EBADF
-            } else {
-                libc::EINVAL
-            }));
+            return Ok(Reply::errno(if known { libc::EBADF } else { libc::EINVAL }));
         }
         let read = |number: u64| {
             let path = format!("/proc/{process}/fd/{}", number as i32);
@@ -295,7 +291,7 @@ impl<'a> Kernel<'a> {
             errno,
         }));
         self.set(crash, true, errno)?;
-        Ok(Answer::errno(errno))
+        Ok(Reply::errno(errno))
     }
 
     /// The file that has these bytes, or the files that have them joined, with zeros between.
@@ -330,12 +326,12 @@ fn is_bzimage64(kernel: &[u8]) -> bool {
     kernel.len() > 0x1000 && kernel[0x202..0x206] == *b"HdrS" && kernel[0x236] & 3 == 3
 }
 
-impl Answers for Kernel<'_> {
-    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Answer> {
-        let (event, answer) = match number {
+impl Replies for Kernel<'_> {
+    fn call(&mut self, process: Pid, number: i64, arguments: [u64; 6]) -> Outcome<Reply> {
+        let (event, reply) = match number {
             // More than there can be: it asks whether there is such a call.
             libc::SYS_kexec_load if arguments[1] > SEGMENT_MAX => {
-                return Ok(Answer::errno(match self.setup.load {
+                return Ok(Reply::errno(match self.setup.load {
                     libc::ENOSYS => libc::ENOSYS,
                     _ => libc::EINVAL,
                 }));
@@ -344,18 +340,18 @@ impl Answers for Kernel<'_> {
             libc::SYS_kexec_file_load => return self.file_load(process, arguments),
             libc::SYS_reboot if self.loaded.kernel => {
                 self.started = true;
-                (Event::Start(true), Answer::Never)
+                (Event::Start(true), Reply::Never)
             }
-            libc::SYS_reboot => (Event::Start(false), Answer::errno(libc::EINVAL)),
-            libc::SYS_sync => (Event::Sync, Answer::Ours(0)),
-            libc::SYS_socket => (Event::Network, Answer::errno(libc::EAFNOSUPPORT)),
+            libc::SYS_reboot => (Event::Start(false), Reply::errno(libc::EINVAL)),
+            libc::SYS_sync => (Event::Sync, Reply::Ours(0)),
+            libc::SYS_socket => (Event::Network, Reply::errno(libc::EAFNOSUPPORT)),
             // The only program that either runs, which is looked for in several places.
-            libc::SYS_execve => (Event::Shutdown, Answer::errno(libc::ENOENT)),
-            _ => return Ok(Answer::Kernel),
+            libc::SYS_execve => (Event::Shutdown, Reply::errno(libc::ENOENT)),
+            _ => return Ok(Reply::Kernel),
         };
         if self.events.last() != Some(&event) {
             self.events.push(event);
         }
-        Ok(answer)
+        Ok(reply)
     }
 }

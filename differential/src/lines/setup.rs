@@ -3,7 +3,7 @@
 use super::kernel::Loaded;
 use crate::Outcome;
 use crate::image::Image;
-use crate::machine::{Machine, RAM, RESERVED, stretch};
+use crate::machine::{Machine, RAM, RESERVED, span};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -166,12 +166,12 @@ pub fn show(tree: &Path, loaded: Loaded, readable: bool) -> Outcome {
 
 fn machine() -> Machine {
     let map = vec![
-        stretch(0, 0x9_fc00, RAM),
-        stretch(0x9_fc00, 0xa_0000, RESERVED),
-        stretch(0xf_0000, 0x10_0000, RESERVED),
-        stretch(0x10_0000, 2 * GIB, RAM),
-        stretch(0xfffc_0000, 0x1_0000_0000, RESERVED),
-        stretch(0x1_0000_0000, 0x1_4000_0000, RAM),
+        span(0, 0x9_fc00, RAM),
+        span(0x9_fc00, 0xa_0000, RESERVED),
+        span(0xf_0000, 0x10_0000, RESERVED),
+        span(0x10_0000, 2 * GIB, RAM),
+        span(0xfffc_0000, 0x1_0000_0000, RESERVED),
+        span(0x1_0000_0000, 0x1_4000_0000, RAM),
     ];
     Machine::new("lines", map)
 }
@@ -188,7 +188,7 @@ fn write_crash(tree: &Path, reserved: bool) -> Outcome {
     if reserved {
         let path = tree.join("proc/iomem");
         let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        // Behind the RAM below 4 GiB and what is in it.
+        // After the RAM below 4 GiB and what is in it.
         let (start, last) = RESERVATION;
         let line = format!("  {start:08x}-{last:08x} : Crash kernel\n");
         let at = text

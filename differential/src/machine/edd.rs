@@ -23,7 +23,7 @@ const LEGACY: (u16, u8, u8) = (1022, 15, 63);
 const PARAMETERS: usize = 74;
 
 impl Disk {
-    /// INT 13h AH=48h's answer (edd_device_params): 16383/16/63, PCI host bus, ATA interface.
+    /// The result of INT 13h AH=48h (edd_device_params): 16383/16/63, PCI host bus, ATA interface.
     fn parameters(&self) -> [u8; PARAMETERS] {
         let mut raw = [0; PARAMETERS];
         let mut put = |offset: usize, bytes: &[u8]| {

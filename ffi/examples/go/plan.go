@@ -24,10 +24,10 @@ import (
 	"unsafe"
 )
 
-func check(answer C.int) {
-	if answer < 0 {
-		fmt.Fprintf(os.Stderr, "%s: %s\n", C.GoString(C.kx_errname(answer)),
-			C.GoString(C.kx_strerror(answer)))
+func check(result C.int) {
+	if result < 0 {
+		fmt.Fprintf(os.Stderr, "%s: %s\n", C.GoString(C.kx_errname(result)),
+			C.GoString(C.kx_strerror(result)))
 		os.Exit(1)
 	}
 }

@@ -54,7 +54,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The target: an answer for every command line, the same each time, and nothing from nowhere.
+/// The target: every command line has a result, the same each time, with words of the line only.
 pub fn run(data: &[u8]) {
     let words: Vec<Vec<u8>> = data
         .split(|byte| *byte == 0)

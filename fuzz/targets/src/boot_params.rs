@@ -3,9 +3,9 @@
 
 use crate::model::Entry;
 
-/// What the new kernel is told.
+/// What the new kernel gets.
 #[derive(Debug)]
-pub struct Told {
+pub struct Passed {
     /// Up to the NUL.
     pub command_line: Vec<u8>,
     /// Address and size.
@@ -41,7 +41,7 @@ fn table(bytes: &[u8]) -> Vec<Entry> {
 }
 
 /// Reads a segment that lies at `base`.
-pub fn read(segment: &[u8], base: u64) -> Told {
+pub fn read(segment: &[u8], base: u64) -> Passed {
     let inside = |address: u64, size: u64| {
         let offset = address
             .checked_sub(base)
@@ -84,7 +84,7 @@ pub fn read(segment: &[u8], base: u64) -> Told {
             .map(|raw| (half(raw, 0) as u32, word(raw, 8), word(raw, 24)))
             .collect()
     });
-    Told {
+    Passed {
         command_line: line[..end].to_vec(),
         ramdisk: (split(0x218, 0xc0), split(0x21c, 0xc4)),
         memory,

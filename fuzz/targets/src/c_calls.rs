@@ -141,26 +141,25 @@ impl Guarded {
     }
 }
 
-/// A structure with its size member; what the library is told of is all there is, and behind it
-/// come canaries.
+/// A structure with its size member. It has no more bytes than that says; canaries follow it.
 struct Structure(Guarded);
 
 impl Structure {
     fn new<T>(size: &Size, fill: &[u8]) -> Self {
         let known = size_of::<T>();
-        let told = match size {
+        let passed = match size {
             Size::Right => known,
             Size::More => known + 32,
             Size::Other(other) => usize::from(*other) * 4,
         };
         // A size the library refuses need not be there; the size member must.
-        let words = told.div_ceil(8).max(1);
+        let words = passed.div_ceil(8).max(1);
         let mut room = Guarded::new(words);
         for (word, bytes) in room.words[AROUND..AROUND + words].iter_mut().zip(0..) {
             let at = |offset: usize| fill.get(bytes * 8 + offset).copied().unwrap_or(0);
             *word = u64::from_le_bytes(std::array::from_fn(at));
         }
-        room.words[AROUND] = told as u64;
+        room.words[AROUND] = passed as u64;
         // Bytes of the last word past the size are a canary too.
         Self(room)
     }
@@ -247,7 +246,7 @@ impl Session {
                 all * usize::from(size) / 255
             }
         };
-        // SAFETY: as many bytes are there as it is told, or more.
+        // SAFETY: the object has as many bytes as are passed, or more.
         let made = unsafe { kx_machine_init(machine, part(kx_machine_size())) };
         assert_eq!(made == 0, size == u8::MAX);
         // SAFETY: as before.
@@ -303,10 +302,10 @@ impl Session {
             Call::Texts { room } => self.texts(usize::from(room)),
             Call::Probe { image, size } => {
                 let file = image.file();
-                let mut told = Structure::new::<kx_image>(&size, &[]);
+                let mut passed = Structure::new::<kx_image>(&size, &[]);
                 // SAFETY: the file's bytes, and structures as large as they say.
-                unsafe { kx_image_probe(file.as_ptr().cast(), file.len(), told.get(), error) };
-                told.0.check();
+                unsafe { kx_image_probe(file.as_ptr().cast(), file.len(), passed.get(), error) };
+                passed.0.check();
             }
             Call::Plan {
                 image,
@@ -326,7 +325,7 @@ impl Session {
         let line = b"a b=\"c d\" crashkernel=1G BOOT_IMAGE=/x";
         type Write<'a> = &'a dyn Fn(*mut core::ffi::c_char, usize) -> core::ffi::c_int;
         let calls: [Write<'_>; 5] = [
-            // SAFETY: all objects were initialised, and the buffer is as large as it is told.
+            // SAFETY: all objects were initialised, and the buffer has `size` bytes.
             &|to, size| unsafe { kx_machine_command_line(machine, to, size) },
             // SAFETY: as before.
             &|to, size| unsafe { kx_machine_boot_params(machine, to.cast(), size) },
@@ -364,7 +363,7 @@ impl Session {
         };
         let seed = [7; 32];
         let initrds = [bytes(&self.initrd)];
-        let (known, told) = (
+        let (known, passed) = (
             size_of::<kx_request>(),
             match wanted.size {
                 Size::Right | Size::More => size_of::<kx_request>(),
@@ -386,7 +385,7 @@ impl Session {
             0
         };
         let request = kx_request {
-            size: told.min(known),
+            size: passed.min(known),
             kernel: bytes(&self.kernel),
             initrds: initrds.as_ptr(),
             initrd_count: usize::from(!self.initrd.is_empty()),

@@ -61,19 +61,19 @@ fn check(made: &Planned<'_>) {
     reserved.extend(backup.map(|start| (start, start + BACKED_UP - 1)));
     same_map(
         &expected(&case.machine, region, &reserved),
-        &made.told.memory,
+        &made.passed.memory,
     );
 }
 
 fn command_line(made: &Planned<'_>, header: u64) {
-    let line = &made.told.command_line;
+    let line = &made.passed.command_line;
     let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     assert_eq!(first, format!("elfcorehdr={}K", header >> 10).as_bytes());
     assert_eq!(header % 1024, 0);
     assert!(line.ends_with(&made.case.wanted.command_line));
 }
 
-/// The map that the crash kernel must be told.
+/// The map that the crash kernel must get.
 fn expected(machine: &MachineCase, region: Region, reserved: &[(u64, u64)]) -> Vec<Entry> {
     let mut map = Vec::new();
     for ((start, end), kind) in model::resolve(&machine.memory) {
@@ -120,7 +120,7 @@ fn core_header(machine: &MachineCase, bytes: &[u8], backup: Option<u64>) {
     } else {
         0xffff_8880_0000_0000
     };
-    let mut told: Vec<Span> = Vec::new();
+    let mut passed: Vec<Span> = Vec::new();
     for load in loads {
         assert_eq!(load.p_vaddr, load.p_paddr.wrapping_add(map));
         assert_eq!(load.p_filesz, load.p_memsz);
@@ -131,7 +131,7 @@ fn core_header(machine: &MachineCase, bytes: &[u8], backup: Option<u64>) {
         };
         assert_eq!(load.p_offset, from, "what is dumped of {:#x}", load.p_paddr);
         let start = u128::from(load.p_paddr);
-        told.push((start, start + u128::from(load.p_memsz)));
+        passed.push((start, start + u128::from(load.p_memsz)));
     }
     let ram = machine.iomem.iter().filter(|(.., kind)| *kind == 1);
     let ram: Vec<Span> = ram.map(|(start, last, _)| span(*start, *last)).collect();
@@ -140,5 +140,5 @@ fn core_header(machine: &MachineCase, bytes: &[u8], backup: Option<u64>) {
     for region in [dump.region, dump.low, dump.gart].into_iter().flatten() {
         not.push(span(region.start, region.last));
     }
-    assert_eq!(told, model::without(&ram, &not), "the dumped RAM");
+    assert_eq!(passed, model::without(&ram, &not), "the dumped RAM");
 }

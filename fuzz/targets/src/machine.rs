@@ -206,8 +206,8 @@ impl<'a> Arbitrary<'a> for DumpCase {
     }
 }
 
-/// The boot_params the running kernel was started with: each field that is handed on is told
-/// apart from what is not.
+/// The boot_params the running kernel was started with: each field that is passed on has
+/// a value of its own.
 pub fn boot_params(efi: bool) -> [u8; 4096] {
     let mut page = [0; 4096];
     for (at, byte) in page.iter_mut().enumerate() {

@@ -84,10 +84,10 @@ fn arguments() -> Result<Arguments, String> {
 /// Writes the corpus of a target as files, for libFuzzer.
 fn write(directory: &str, target: &Target) -> Result<(), String> {
     let directory = Path::new(directory).join(target.name);
-    let told = |why: std::io::Error| format!("{}: {why}", directory.display());
-    std::fs::create_dir_all(&directory).map_err(told)?;
+    let passed = |why: std::io::Error| format!("{}: {why}", directory.display());
+    std::fs::create_dir_all(&directory).map_err(passed)?;
     for (number, input) in target.corpus().iter().enumerate() {
-        std::fs::write(directory.join(format!("seed-{number:03}")), input).map_err(told)?;
+        std::fs::write(directory.join(format!("seed-{number:03}")), input).map_err(passed)?;
     }
     Ok(())
 }

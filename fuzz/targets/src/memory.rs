@@ -108,8 +108,8 @@ fn hole(set: &RangeSet, model: &[Span], window: &Window) {
     } else {
         0
     };
-    let told = there.min(u128::from(u64::MAX)) as u64;
-    assert_eq!(largest_hole(set, min, max), told);
+    let passed = there.min(u128::from(u64::MAX)) as u64;
+    assert_eq!(largest_hole(set, min, max), passed);
     match find_hole(set, window) {
         Ok(found) => {
             let place = span(found.start(), found.last());
@@ -126,7 +126,7 @@ fn hole(set: &RangeSet, model: &[Span], window: &Window) {
         }
         Err(Error::BadArgument { .. }) => assert_eq!(size, 0),
         Err(Error::NoHole { largest, .. }) => {
-            assert_eq!(largest, told);
+            assert_eq!(largest, passed);
             assert!(
                 min > max || !model::fits(model, min, max, size, align),
                 "there is one"
@@ -157,13 +157,13 @@ fn maps(data: &[u8], map: &mut MemoryMap) {
         model.push((region.start, region.last, kind));
     }
     let joined = model::resolve(&model);
-    let told = |map: &MemoryMap| -> Vec<Entry> {
+    let passed = |map: &MemoryMap| -> Vec<Entry> {
         let entries = map.entries().iter();
         entries
             .map(|entry| (entry.range.start(), entry.range.last(), entry.kind.0))
             .collect()
     };
-    let entries = told(map);
+    let entries = passed(map);
     for pair in entries.windows(2) {
         assert!(
             pair[0].1 < pair[1].0,
@@ -172,7 +172,7 @@ fn maps(data: &[u8], map: &mut MemoryMap) {
     }
     assert_eq!(model::resolve(&entries), joined);
     map.join_touching();
-    let entries = told(map);
+    let entries = passed(map);
     assert_eq!(
         entries.len(),
         joined.len(),

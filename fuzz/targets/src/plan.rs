@@ -7,7 +7,7 @@ use kexec_core::Error;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{Plan, Request, Rule, SegmentKind, Workspace, plan, plan_to_boot};
 
-use crate::boot_params::{self, Told};
+use crate::boot_params::{self, Passed};
 use crate::case::Case;
 use crate::kernel::Image;
 use crate::machine;
@@ -54,8 +54,8 @@ pub struct Planned<'a> {
     pub kernel: &'a [u8],
     /// The plan.
     pub plan: &'a Plan<'a>,
-    /// What the new kernel is told.
-    pub told: Told,
+    /// What the new kernel gets.
+    pub passed: Passed,
 }
 
 thread_local! {
@@ -91,12 +91,12 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
             Err(error) => refused(case, error),
             Ok(plan) => {
                 let boot = of_kind(&plan, SegmentKind::BootParams);
-                let told = boot_params::read(boot.buf, boot.mem);
+                let passed = boot_params::read(boot.buf, boot.mem);
                 let planned = Planned {
                     case,
                     kernel: &kernel,
                     plan: &plan,
-                    told,
+                    passed,
                 };
                 every_plan(&planned, machine);
                 more(&planned);
@@ -152,7 +152,7 @@ fn free(case: &Case) -> Vec<Span> {
 /// What must hold of every plan.
 fn every_plan(planned: &Planned<'_>, machine: &Machine) {
     let Planned {
-        case, plan, told, ..
+        case, plan, passed, ..
     } = planned;
     let options = &case.wanted.options;
     let segments = plan.segments();
@@ -218,10 +218,10 @@ fn every_plan(planned: &Planned<'_>, machine: &Machine) {
     if let Image::BzImage(_) = case.image {
         boot_params::check_header(page, planned.kernel);
     }
-    assert_eq!(told.rsdp, case.machine.acpi_rsdp);
+    assert_eq!(passed.rsdp, case.machine.acpi_rsdp);
 }
 
-/// Both entries lie in bytes that are loaded, and the purgatory is told the second.
+/// Both entries lie in bytes that are loaded, and the purgatory gets the second.
 fn entries(planned: &Planned<'_>) {
     let Planned { case, plan, .. } = planned;
     let purgatory = of_kind(plan, SegmentKind::Purgatory);
@@ -290,17 +290,17 @@ fn entries(planned: &Planned<'_>) {
     }
 }
 
-/// What the new kernel is told of the request.
+/// What the new kernel gets of the request.
 fn handed_over(planned: &Planned<'_>) {
     let Planned {
-        case, plan, told, ..
+        case, plan, passed, ..
     } = planned;
     let wanted = &case.wanted;
     let initrds = plan
         .segments()
         .iter()
         .filter(|segment| matches!(segment.kind, SegmentKind::Initrd(_)));
-    let mut at = told.ramdisk.0;
+    let mut at = passed.ramdisk.0;
     let mut count = 0;
     for (segment, size) in initrds.zip(&wanted.initrds) {
         assert_eq!(segment.mem, at, "initrds with a gap");
@@ -309,13 +309,14 @@ fn handed_over(planned: &Planned<'_>) {
         count += 1;
     }
     assert_eq!(count, wanted.initrds.len());
-    let end = wanted.initrds.last().map_or(told.ramdisk.0, |size| {
+    let end = wanted.initrds.last().map_or(passed.ramdisk.0, |size| {
         let last = at - (*size as u64).next_multiple_of(PAGE);
         last + *size as u64
     });
-    assert_eq!(told.ramdisk.0 + told.ramdisk.1, end, "ramdisk_size");
+    assert_eq!(passed.ramdisk.0 + passed.ramdisk.1, end, "ramdisk_size");
     let data = |kind: u32| {
-        told.setup
+        passed
+            .setup
             .iter()
             .find(|(other, _)| *other == kind)
             .map(|(_, data)| data)
@@ -323,7 +324,11 @@ fn handed_over(planned: &Planned<'_>) {
     let types: Vec<u32> = plan.setup_types().iter().map(|kind| kind.0).collect();
     assert_eq!(
         types,
-        told.setup.iter().map(|(kind, _)| *kind).collect::<Vec<_>>()
+        passed
+            .setup
+            .iter()
+            .map(|(kind, _)| *kind)
+            .collect::<Vec<_>>()
     );
     let most = match &case.image {
         Image::BzImage(image) if image.version >= 0x020f => image.setup_type_max,
@@ -343,24 +348,24 @@ fn handed_over(planned: &Planned<'_>) {
             "the device tree is missing"
         ),
     }
-    let Some(map) = &told.efi else {
+    let Some(map) = &passed.efi else {
         return assert!(data(4).is_none());
     };
     assert!(data(4).is_some() && wanted.options.efi && case.machine.efi_complete);
     let mut given: Vec<(u64, u64)> = case.machine.efi.clone();
-    let mut told: Vec<(u64, u64)> = map
+    let mut passed: Vec<(u64, u64)> = map
         .iter()
         .map(|(_, start, pages)| (*start, *pages))
         .collect();
     given.sort_unstable();
-    told.sort_unstable();
-    assert_eq!(given, told);
+    passed.sort_unstable();
+    assert_eq!(given, passed);
 }
 
 /// What must hold of a plan for a reboot.
 fn check_reboot(planned: &Planned<'_>) {
     let Planned {
-        case, plan, told, ..
+        case, plan, passed, ..
     } = planned;
     let free = free(case);
     for segment in plan.segments() {
@@ -373,15 +378,15 @@ fn check_reboot(planned: &Planned<'_>) {
             "{segment:?} is not in free RAM: {free:x?}"
         );
     }
-    assert_eq!(told.command_line, case.wanted.command_line);
-    same_map(&case.machine.memory, &told.memory);
+    assert_eq!(passed.command_line, case.wanted.command_line);
+    same_map(&case.machine.memory, &passed.memory);
 }
 
 /// Two maps say the same. No e820 entry is as large as the whole address space.
-pub fn same_map(given: &[model::Entry], told: &[model::Entry]) {
+pub fn same_map(given: &[model::Entry], passed: &[model::Entry]) {
     let given = model::resolve(given);
     if given.iter().all(|((start, end), _)| end - start < END) {
-        assert_eq!(given, model::resolve(told));
+        assert_eq!(given, model::resolve(passed));
     }
 }
 

@@ -36,7 +36,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     files.iter().map(|file| file.as_bytes().to_vec()).collect()
 }
 
-/// A number as strtoull reads it, with nothing but a line feed behind it.
+/// A number as strtoull reads it, followed by nothing but a line feed.
 fn number(text: &str, base: u32) -> Option<u64> {
     let digits = text.strip_suffix('\n').unwrap_or(text);
     let digits = if base == 16 {

@@ -128,7 +128,7 @@ fn reservation(machine: &Machine, out: &mut Lines<'_>) -> Result {
     }
 }
 
-/// What a crash kernel would be told, if there can be one.
+/// What a crash kernel would get, if there can be one.
 fn dump(machine: &Machine, out: &mut Lines<'_>) -> Result {
     if machine.crash.region.is_none() {
         return Ok(());

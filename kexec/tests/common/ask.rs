@@ -43,13 +43,13 @@ impl Questions {
         let received = unsafe { libc::ioctl(self.0.as_raw_fd(), RECEIVE as _, place) };
         assert_eq!(received, 0);
         meanwhile();
-        let mut answer = libc::seccomp_notif_resp {
+        let mut reply = libc::seccomp_notif_resp {
             id: asked.id,
             val: 0,
             error: 0,
             flags: 0,
         };
-        let place = &raw mut answer;
+        let place = &raw mut reply;
         // SAFETY: the call reads one struct of this type.
         let sent = unsafe { libc::ioctl(self.0.as_raw_fd(), SEND as _, place) };
         assert_eq!(sent, 0);

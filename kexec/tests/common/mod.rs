@@ -22,7 +22,7 @@ pub struct Rule {
     /// Only if this argument has any of these bits in its lower half.
     pub bits: Option<(u8, u32)>,
     /// What it gives: a SECCOMP_RET_*.
-    answer: u32,
+    action: u32,
 }
 
 /// The call always gives `errno`.
@@ -30,7 +30,7 @@ pub const fn gives(call: i64, errno: i32) -> Rule {
     Rule {
         call,
         bits: None,
-        answer: libc::SECCOMP_RET_ERRNO | errno as u32,
+        action: libc::SECCOMP_RET_ERRNO | errno as u32,
     }
 }
 
@@ -48,7 +48,7 @@ pub const fn asks(call: i64) -> Rule {
     Rule {
         call,
         bits: None,
-        answer: libc::SECCOMP_RET_USER_NOTIF,
+        action: libc::SECCOMP_RET_USER_NOTIF,
     }
 }
 
@@ -108,7 +108,7 @@ pub fn guard_with_network(command: &mut Command, rules: &[Rule]) {
 fn install(command: &mut Command, rules: &[Rule], program: Vec<libc::sock_filter>) {
     let asks = rules
         .iter()
-        .any(|rule| rule.answer == libc::SECCOMP_RET_USER_NOTIF);
+        .any(|rule| rule.action == libc::SECCOMP_RET_USER_NOTIF);
     let install = move || {
         let filter = libc::sock_fprog {
             len: program.len() as u16,
@@ -164,7 +164,7 @@ fn filter(rules: &[Rule], no_network: bool) -> Vec<libc::sock_filter> {
                 one(ANY_BIT, bits, 0, 1),
             ]),
         }
-        program.push(one(RETURN, rule.answer, 0, 0));
+        program.push(one(RETURN, rule.action, 0, 0));
     }
     program.push(one(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0));
     program

@@ -93,11 +93,11 @@ fn images(
     if loads && matches!(image, Image::New(..)) && !reference.images.contains(&image) && silent {
         wrong.push("it loads something else, in silence".into());
     }
-    let told = trace.stderr.contains("WARNING: ")
+    let warned = trace.stderr.contains("WARNING: ")
         && ["is loaded any more", "may be lost"]
             .iter()
             .any(|words| trace.stderr.contains(words));
-    if loads && image == Image::None && !told && !silenced {
+    if loads && image == Image::None && !warned && !silenced {
         wrong.push(format!(
             "an image is lost, and it says only {:?}",
             trace.stderr

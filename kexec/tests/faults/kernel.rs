@@ -26,7 +26,7 @@ pub struct Refusals {
     pub file_load: i32,
 }
 
-/// A kernel: it answers the calls, and /sys/kernel says what is loaded.
+/// A kernel: it handles the calls, and /sys/kernel says what is loaded.
 pub struct Kernel<'a> {
     fake: &'a Fake,
     refusals: Refusals,
@@ -78,7 +78,7 @@ impl<'a> Kernel<'a> {
         self.show();
     }
 
-    /// Answers a call for kexec or reboot; `None` for any other.
+    /// The result of a call for kexec or reboot; `None` for any other.
     pub fn call(&mut self, number: i64, arguments: &[u64; 6], pid: Pid) -> Option<i64> {
         let refusal = match number {
             libc::SYS_kexec_load => self.refusals.load,

@@ -101,7 +101,7 @@ pub fn run(
 }
 
 /// What becomes of a call whose entry was seen.
-enum Answer {
+enum Reply {
     /// The kernel's.
     Kernel,
     /// This; the kernel does not see the call.
@@ -147,7 +147,7 @@ impl Tracer<'_, '_> {
             match waitpid(pid, None).unwrap() {
                 WaitStatus::PtraceSyscall(_) => match entered.take() {
                     None => entered = Some(self.entry()),
-                    Some(answer) => self.exit(&answer),
+                    Some(reply) => self.exit(&reply),
                 },
                 WaitStatus::Stopped(_, other) => signal = Some(other),
                 WaitStatus::Exited(_, code) => {
@@ -160,8 +160,8 @@ impl Tracer<'_, '_> {
         }
     }
 
-    /// At the entry of a call: the fault, or the model's answer.
-    fn entry(&mut self) -> Answer {
+    /// At the entry of a call: the fault, or the model's reply.
+    fn entry(&mut self) -> Reply {
         let mut registers = ptrace::getregs(self.pid).unwrap();
         let number = registers.orig_rax as i64;
         let arguments = [
@@ -197,13 +197,13 @@ impl Tracer<'_, '_> {
         });
         self.trace.hit |= fault.is_some();
         self.leaks(number);
-        let answer = match (fault.map(|injection| injection.fault), number) {
-            (Some(Fault::Gives(errno)), libc::SYS_close) => Answer::Instead(-i64::from(errno)),
+        let reply = match (fault.map(|injection| injection.fault), number) {
+            (Some(Fault::Gives(errno)), libc::SYS_close) => Reply::Instead(-i64::from(errno)),
             (Some(Fault::Gives(errno)), _) => {
                 self.kernel.refused(number, &arguments, errno);
-                Answer::Ours(-i64::from(errno))
+                Reply::Ours(-i64::from(errno))
             }
-            (Some(Fault::Zero), _) => Answer::Ours(0),
+            (Some(Fault::Zero), _) => Reply::Ours(0),
             (Some(Fault::Short), _) => {
                 // The length: of sendfile the fourth argument, of the others the third.
                 let length = match number {
@@ -212,38 +212,38 @@ impl Tracer<'_, '_> {
                 };
                 *length = (*length).min(1);
                 ptrace::setregs(self.pid, registers).unwrap();
-                Answer::Kernel
+                Reply::Kernel
             }
             // Nothing is waited for.
-            (None, libc::SYS_clock_nanosleep | libc::SYS_sync) => Answer::Ours(0),
-            (None, libc::SYS_execve) => Answer::Ours(-i64::from(libc::ENOENT)),
+            (None, libc::SYS_clock_nanosleep | libc::SYS_sync) => Reply::Ours(0),
+            (None, libc::SYS_execve) => Reply::Ours(-i64::from(libc::ENOENT)),
             (None, _) => match self.kernel.call(number, &arguments, self.pid) {
-                Some(value) => Answer::Ours(value),
-                None => Answer::Kernel,
+                Some(value) => Reply::Ours(value),
+                None => Reply::Kernel,
             },
         };
-        if let Answer::Ours(_) = answer {
+        if let Reply::Ours(_) = reply {
             registers.orig_rax = u64::MAX;
             ptrace::setregs(self.pid, registers).unwrap();
         }
-        answer
+        reply
     }
 
     /// At the exit: what is returned, and which descriptors come and go.
-    fn exit(&mut self, answer: &Answer) {
+    fn exit(&mut self, reply: &Reply) {
         let mut registers = ptrace::getregs(self.pid).unwrap();
-        if let Answer::Ours(value) | Answer::Instead(value) = answer {
+        if let Reply::Ours(value) | Reply::Instead(value) = reply {
             registers.rax = *value as u64;
             ptrace::setregs(self.pid, registers).unwrap();
         }
         let (Some(call), value) = (self.trace.calls.last(), registers.rax as i64) else {
             return;
         };
-        match (call.number, answer) {
+        match (call.number, reply) {
             (libc::SYS_close, _) => self
                 .open
                 .retain(|open| open.number != call.arguments[0] as i64),
-            (libc::SYS_openat | libc::SYS_memfd_create | libc::SYS_socket, Answer::Kernel)
+            (libc::SYS_openat | libc::SYS_memfd_create | libc::SYS_socket, Reply::Kernel)
                 if value >= 0 =>
             {
                 let (argument, flag) = match call.number {
@@ -258,7 +258,7 @@ impl Tracer<'_, '_> {
                 });
             }
             // The same seed in each run.
-            (libc::SYS_getrandom, Answer::Kernel) if value > 0 => {
+            (libc::SYS_getrandom, Reply::Kernel) if value > 0 => {
                 let seed = vec![0x5a; value as usize];
                 let remote = RemoteIoVec {
                     base: call.arguments[0] as usize,
@@ -271,8 +271,8 @@ impl Tracer<'_, '_> {
         }
     }
 
-    /// Looks for descriptors that should have been closed: what tells of the machine before any
-    /// call for kexec and at the end, everything before a start, and what an execve hands on.
+    /// Looks for descriptors that should have been closed: those of files about the machine before
+    /// any call for kexec and at the end, everything before a start, and what an execve hands on.
     fn leaks(&mut self, number: i64) {
         let of_machine = |name: &str| {
             let name = name.trim_start_matches('/');
@@ -297,7 +297,7 @@ impl Tracer<'_, '_> {
 
     fn string(&self, address: u64) -> String {
         let mut bytes = Vec::new();
-        // Not across the end of a page, behind which there may be nothing.
+        // Not across the end of a page: the next one may not be mapped.
         while !bytes.contains(&0) {
             let at = address + bytes.len() as u64;
             bytes.extend(memory(self.pid, at, 64.min(4096 - at % 4096)));

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// System calls by number, and the errno each gives instead of being made.
-const ANSWERS: [(i64, i32); 3] = [
+const RESULTS: [(i64, i32); 3] = [
     (libc::SYS_kexec_load, 0),
     (libc::SYS_kexec_file_load, libc::ENOSYS),
     (libc::SYS_reboot, libc::EPERM),
@@ -50,7 +50,7 @@ fn program() -> Vec<libc::sock_filter> {
     let one = |code, k, jf| libc::sock_filter { code, jt: 0, jf, k };
     // The number is at offset 0 of struct seccomp_data.
     let mut program = vec![one(LOAD_WORD, 0, 0)];
-    for (call, errno) in ANSWERS {
+    for (call, errno) in RESULTS {
         program.push(one(EQUAL, call as u32, 1));
         program.push(one(RETURN, libc::SECCOMP_RET_ERRNO | errno as u32, 0));
     }

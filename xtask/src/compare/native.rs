@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What OpenSSL may use: the mode's name, the flag of cpuinfo it needs, and what OpenSSL is told:
+/// What OpenSSL may use: the mode's name, the flag of cpuinfo it needs, and the value of OPENSSL_ia32cap:
 /// leaf 7, EBX bit 29 is SHA (OPENSSL_ia32cap(3)). The purgatory has one way for all CPUs.
 pub const MODES: [(&str, &str, Option<&str>); 2] = [
     ("with", "sha_ni", None),

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 440.0;
 /// Room for the labels: left, right, top, bottom.
 const MARGIN: [f64; 4] = [70.0, 170.0, 30.0, 50.0];
 
-/// A colour, and how a line is broken, so that it can be told apart without colours.
+/// A colour, and how a line is broken, so that lines differ without colours too.
 const fn style(subject: Subject) -> (&'static str, &'static str) {
     match subject {
         Subject::Ours => ("#0b62c4", "none"),

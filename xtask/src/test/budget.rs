@@ -118,7 +118,7 @@ fn purgatory() -> Outcome<u64> {
         .ok_or_else(|| format!("no main-x86_64.bin below {}", builds.display()))
 }
 
-/// Bytes of a file, by the first number of kB behind its name in backquotes.
+/// Bytes of a file, by the first number of kB after its name in backquotes.
 fn stated(text: &str, name: &str) -> Option<u64> {
     let name = format!("`{name}`");
     text.match_indices(&name).find_map(|(at, _)| {

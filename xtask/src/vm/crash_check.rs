@@ -16,8 +16,8 @@ pub fn problems(scenario: &Scenario, facts: &Facts) -> Vec<String> {
     }
     let mut problems = Vec::new();
     let mut ranges = |hop, name| {
-        let (found, told) = (ranges(facts, hop, name), facts.all(hop, name).len());
-        if found.is_empty() || found.len() != told {
+        let (found, printed) = (ranges(facts, hop, name), facts.all(hop, name).len());
+        if found.is_empty() || found.len() != printed {
             problems.push(format!("hop {hop}: {name}: {:?}", facts.all(hop, name)));
         }
         found

@@ -40,7 +40,7 @@ pub fn build(
         &tree.join(format!("boot/vmlinuz-{release}")),
         &crash.kernel.image,
     )?;
-    // What the package leaves behind when it makes its initrd.
+    // What the package leaves when it makes its initrd.
     let kept = tree.join("var/lib/kdump");
     let settings = read(&tree.join("etc/kdump/sysctl.conf"))?;
     write(&kept.join(format!("latest_sysctls-{release}")), &settings)?;

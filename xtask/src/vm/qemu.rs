@@ -125,13 +125,13 @@ fn cpus(machine: &Machine) -> String {
 }
 
 /// Passes a guest's command to QEMU, by the machine protocol (QMP); the replies go to the log.
-fn tell(command: &str, log: &Path, mut file: &File) -> Outcome {
+fn monitor(command: &str, log: &Path, mut file: &File) -> Outcome {
     let fail = |error: std::io::Error| format!("QEMU's monitor: {error}");
     let mut monitor = UnixStream::connect(log.with_file_name(MONITOR)).map_err(fail)?;
     monitor
         .set_read_timeout(Some(Duration::from_secs(5)))
         .map_err(fail)?;
-    let mut answers = BufReader::new(monitor.try_clone().map_err(fail)?).lines();
+    let mut replies = BufReader::new(monitor.try_clone().map_err(fail)?).lines();
     for request in [
         r#"{"execute": "qmp_capabilities"}"#.to_string(),
         format!(
@@ -139,10 +139,10 @@ fn tell(command: &str, log: &Path, mut file: &File) -> Outcome {
         ),
     ] {
         writeln!(monitor, "{request}").map_err(fail)?;
-        // Between the greeting and the answers there may be events.
-        while let Some(answer) = answers.next().transpose().map_err(fail)? {
-            writeln!(file, "monitor: {answer}").map_err(fail)?;
-            if answer.starts_with(r#"{"return""#) || answer.starts_with(r#"{"error""#) {
+        // Between the greeting and the replies there may be events.
+        while let Some(reply) = replies.next().transpose().map_err(fail)? {
+            writeln!(file, "monitor: {reply}").map_err(fail)?;
+            if reply.starts_with(r#"{"return""#) || reply.starts_with(r#"{"error""#) {
                 break;
             }
         }
@@ -193,7 +193,7 @@ pub fn run(
             Err(RecvTimeoutError::Timeout) if quiet_until.is_some() => return Ok(End::Shown),
             Err(RecvTimeoutError::Timeout) => {
                 // Where its CPUs are; a monitor that does not reply leaves the log unchanged.
-                let _ = tell("info registers -a", log, &file);
+                let _ = monitor("info registers -a", log, &file);
                 return Ok(End::Limit);
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(End::Exit),
@@ -204,7 +204,7 @@ pub fn run(
         watch(&line);
         let asked = line.strip_prefix(HOST);
         if let Some(command) = asked.filter(|_| scenario.machine.plugged) {
-            tell(command, log, &file)?;
+            monitor(command, log, &file)?;
         }
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));

@@ -250,12 +250,14 @@ fn refusals() -> Vec<Scenario> {
         .shows("FACT hop=0 gone.said=*whether this machine was started by EFI is not known")
         .shows("FACT hop=0 file.exit=0")
         .never("file.said")
-        .shows("FACT hop=0 told.exit=0")
-        .shows("FACT hop=0 told.said=kexec: warning: /sys/kernel/boot_params is not known")
+        .shows("FACT hop=0 given.exit=0")
+        .shows("FACT hop=0 given.said=kexec: warning: /sys/kernel/boot_params is not known")
         .shows("FACT hop=0 masked.exit=255")
         .shows("FACT hop=0 masked.said=*where its ACPI tables are (RSDP) is not known")
-        .shows("FACT hop=0 masked-told.exit=0")
-        .shows("FACT hop=0 masked-told.said=kexec: warning: EFI runtime services are not passed on")
+        .shows("FACT hop=0 masked-given.exit=0")
+        .shows(
+            "FACT hop=0 masked-given.said=kexec: warning: EFI runtime services are not passed on",
+        )
         .shows("FACT hop=1 cpus=2")
         .shows("FACT hop=1 acpi_rsdp=0x")
         .ours_only(),

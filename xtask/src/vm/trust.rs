@@ -95,10 +95,10 @@ fn certificate(file: &[u8]) -> Option<&[u8]> {
     let table = word(word(0x3c)?.checked_add(24 + 112 + 4 * 8)?)?;
     let message = file.get(table.checked_add(8)?..)?;
     let content_info = inside(message, 0x30)?;
-    let content = inside(behind(content_info, 0x06)?, 0xa0)?;
+    let content = inside(skip_tag(content_info, 0x06)?, 0xa0)?;
     let signed_data = inside(content, 0x30)?;
     // version, digestAlgorithms, contentInfo, certificates.
-    let rest = behind(behind(behind(signed_data, 0x02)?, 0x31)?, 0x30)?;
+    let rest = skip_tag(skip_tag(skip_tag(signed_data, 0x02)?, 0x31)?, 0x30)?;
     let certificates = inside(rest, 0xa0)?;
     let (_, end) = element(certificates, 0x30)?;
     certificates.get(..end)
@@ -128,7 +128,7 @@ fn inside(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     bytes.get(element(bytes, tag)?.0)
 }
 
-fn behind(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+fn skip_tag(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     bytes.get(element(bytes, tag)?.1..)
 }
 
@@ -142,7 +142,7 @@ mod tests {
         long.resize(4 + 256, 7);
         long.push(9);
         assert_eq!(inside(&long, 0x30).unwrap(), [7; 256]);
-        assert_eq!(behind(&long, 0x30).unwrap(), [9]);
+        assert_eq!(skip_tag(&long, 0x30).unwrap(), [9]);
         assert_eq!(inside(&[0x02, 1, 5], 0x02).unwrap(), [5]);
         assert_eq!(inside(&[0x02, 2, 5], 0x02), None);
         assert_eq!(inside(&[0x30, 1, 5], 0x02), None);

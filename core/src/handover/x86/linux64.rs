@@ -12,10 +12,10 @@ use crate::image::{Entry, Kernel, Vmlinux, bzimage::xlf};
 use crate::machine::{Known, Machine, refusal};
 use crate::memory::{PageSize, Window};
 use crate::note::{Note, Remarks};
+use crate::passed::Passed;
 use crate::purgatory::Registers;
 use crate::request::Request;
 use crate::segment::{Bytes, Items, SegmentKind, anywhere};
-use crate::told::Told;
 
 /// The last address a 32-bit pointer reaches.
 const LAST_BELOW_4G: u64 = u32::MAX as u64;
@@ -90,7 +90,7 @@ impl<'a> Linux64<'a> {
     }
 
     /// Decides what is handed over, and notes what is not.
-    fn parts<'t>(&self, told: &Told<'t, 'a>, mut remarks: Option<&mut Remarks>) -> Parts<'t> {
+    fn parts<'t>(&self, passed: &Passed<'t, 'a>, mut remarks: Option<&mut Remarks>) -> Parts<'t> {
         let mut note = |note| {
             if let Some(remarks) = &mut remarks {
                 remarks.note(note);
@@ -103,9 +103,9 @@ impl<'a> Linux64<'a> {
             }
             _ => true,
         };
-        let dtb = told.dtb.filter(|_| known(SetupType::DTB));
-        let rng_seed = told.rng_seed.filter(|_| known(SetupType::RNG_SEED));
-        let efi = match self.efi_refusal(told) {
+        let dtb = passed.dtb.filter(|_| known(SetupType::DTB));
+        let rng_seed = passed.rng_seed.filter(|_| known(SetupType::RNG_SEED));
+        let efi = match self.efi_refusal(passed) {
             None => true,
             Some(refusal) => {
                 refusal.map(note);
@@ -113,8 +113,8 @@ impl<'a> Linux64<'a> {
             }
         };
         Parts {
-            command_line: told.command_line,
-            memory: told.memory,
+            command_line: passed.command_line,
+            memory: passed.memory,
             efi,
             dtb,
             rng_seed,
@@ -122,11 +122,11 @@ impl<'a> Linux64<'a> {
     }
 
     /// Why EFI is not handed on: `None` if it is, `Some(None)` on machines without EFI.
-    fn efi_refusal(&self, told: &Told<'_, 'a>) -> Option<Option<Note>> {
-        let efi = &told.machine.efi;
-        let why = if !told.machine.booted_by_efi() {
+    fn efi_refusal(&self, passed: &Passed<'_, 'a>) -> Option<Option<Note>> {
+        let efi = &passed.machine.efi;
+        let why = if !passed.machine.booted_by_efi() {
             return Some(None);
-        } else if !told.efi {
+        } else if !passed.efi {
             "as asked (noefi)"
         } else if self.xloadflags & xlf::EFI_KEXEC == 0 {
             "the new kernel is not known to take them"
@@ -141,7 +141,7 @@ impl<'a> Linux64<'a> {
     }
 }
 
-/// The highest address that an image with these flags, and what it is told, may have.
+/// The highest address that an image with these flags, and the data for it, may have.
 const fn last(xloadflags: u16) -> u64 {
     if xloadflags & xlf::CAN_BE_LOADED_ABOVE_4G == 0 {
         LAST_BELOW_4G
@@ -225,23 +225,23 @@ impl<'a> Handover<'a> for Linux64<'a> {
         true
     }
 
-    fn is_told_rsdp(&self, told: &Told<'_, 'a>) -> bool {
-        self.version >= RSDP_IN_BOOT_PARAMS || self.efi_refusal(told).is_none()
+    fn gets_rsdp(&self, passed: &Passed<'_, 'a>) -> bool {
+        self.version >= RSDP_IN_BOOT_PARAMS || self.efi_refusal(passed).is_none()
     }
 
     fn items(
         &self,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         items: &mut Items<'a>,
         remarks: &mut Remarks,
     ) -> Result<()> {
-        if told.rng_seed.is_none() {
+        if passed.rng_seed.is_none() {
             remarks.note(Note::NoRngSeed);
         }
-        if told.machine.x86.boot_params.get().is_none() {
+        if passed.machine.x86.boot_params.get().is_none() {
             remarks.note(Note::NoBootParams);
         }
-        let layout = Layout::new(&self.parts(told, Some(remarks)), told.machine);
+        let layout = Layout::new(&self.parts(passed, Some(remarks)), passed.machine);
         for kind in layout.setup_types() {
             remarks.setup_type(kind);
         }
@@ -253,7 +253,7 @@ impl<'a> Handover<'a> for Linux64<'a> {
         let last = last(self.xloadflags);
         // What the kernel leaves zero between them its unpacker skips (init/initramfs.c,
         // unpack_to_rootfs), so that no copy is needed to join them.
-        initrds(told.initrds, last, items)?;
+        initrds(passed.initrds, last, items)?;
         let size = layout.size();
         items.block(anywhere("the boot parameters", size as u64, last));
         items.piece(SegmentKind::BootParams, Bytes::Made(size), 0, size as u64);
@@ -263,19 +263,19 @@ impl<'a> Handover<'a> for Linux64<'a> {
     fn write(
         &self,
         _: SegmentKind,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         items: &Items<'a>,
         out: &mut [u8],
     ) -> Result<()> {
-        let parts = self.parts(told, None);
-        let layout = Layout::new(&parts, told.machine);
+        let parts = self.parts(passed, None);
+        let layout = Layout::new(&parts, passed.machine);
         let contents = boot::Contents {
             setup_header: self.setup_header,
-            machine: told.machine,
+            machine: passed.machine,
             parts,
             ramdisk: Ramdisk {
                 address: items.start(SegmentKind::Initrd(0)),
-                size: initrds_size(told.initrds)?,
+                size: initrds_size(passed.initrds)?,
             },
             base: items.start(SegmentKind::BootParams),
         };

@@ -433,7 +433,7 @@ fn a_vmlinux_is_moved_as_a_whole() {
     assert_eq!(u8_at(boot, 0x210), Some(0xd0));
 }
 
-/// A running kernel older than 5.5: what it has in low memory is copied, told of, and kept.
+/// A running kernel older than 5.5: its low memory is copied, with a note, and stays in the dump.
 #[test]
 fn an_old_kernel_needs_a_copy_of_low_memory() {
     let kernel = bzimage(0x1000);
@@ -467,12 +467,12 @@ fn an_old_kernel_needs_a_copy_of_low_memory() {
         assert_eq!(low.unwrap().p_offset, backup.mem + 0x1000);
         assert_eq!(low.unwrap().p_memsz, 0x9_ec00);
         assert!(e820(&plan).contains(&(backup.mem, backup.memsz, 2)));
-        // What the purgatory is told.
+        // The purgatory's parameters.
         let purgatory = of_kind(&plan, SegmentKind::Purgatory).buf;
         let block = purgatory.len() - crate::purgatory::layout::SIZE;
         let offset = crate::purgatory::layout::offset::BACKUP;
-        let told = |n: usize| u64_at(purgatory, block + offset + 8 * n).unwrap();
-        assert_eq!([told(0), told(1), told(2)], [0, backup.mem, 0xa_0000]);
+        let passed = |n: usize| u64_at(purgatory, block + offset + 8 * n).unwrap();
+        assert_eq!([passed(0), passed(1), passed(2)], [0, backup.mem, 0xa_0000]);
         // It is not verified: regions are kernel, boot parameters, elfcorehdr.
         let offset = crate::purgatory::layout::offset::REGION_COUNT;
         assert_eq!(u32_at(purgatory, block + offset), Some(3));
@@ -510,12 +510,12 @@ fn a_reservation_the_kernel_cannot_map_is_refused() {
                 machine.dump.release = release;
                 let error = plan(&crash_request(&kernel, &[]), &machine, &mut workspace);
                 let error = error.unwrap_err();
-                let told = match error {
+                let passed = match error {
                     Error::NotBootable { .. } => start >= limit,
                     Error::NoHole { max, .. } => max == limit - 2,
                     _ => false,
                 };
-                assert!(told, "{start:#x}-{last:#x}: {error:?}");
+                assert!(passed, "{start:#x}-{last:#x}: {error:?}");
             }
         }
         let mut machine = machine(REGION);

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::handover::{Exit, check_nul, initrds};
+use crate::passed::Passed;
 use crate::purgatory::{BARE_SIZE, PARAMETERS_OFFSET, Registers, layout::offset};
 use crate::segment::{Bytes, Items, anywhere};
-use crate::told::Told;
 
 /// Enters its file's first byte, with the command line in RDI and four bytes of its own in RSI.
 struct Foreign<'a> {
@@ -36,15 +36,15 @@ impl<'a> Handover<'a> for Foreign<'a> {
         false
     }
 
-    fn is_told_rsdp(&self, _: &Told<'_, 'a>) -> bool {
+    fn gets_rsdp(&self, _: &Passed<'_, 'a>) -> bool {
         false
     }
 
-    fn items(&self, told: &Told<'_, 'a>, items: &mut Items<'a>, _: &mut Remarks) -> Result<()> {
+    fn items(&self, passed: &Passed<'_, 'a>, items: &mut Items<'a>, _: &mut Remarks) -> Result<()> {
         items.block(anywhere("the image", 4096, u64::MAX));
         items.piece(SegmentKind::Kernel, Bytes::Ready(self.file), 0, 4096);
-        initrds(told.initrds, u64::MAX, items)?;
-        let line = told.command_line.len() + 1;
+        initrds(passed.initrds, u64::MAX, items)?;
+        let line = passed.command_line.len() + 1;
         items.block(anywhere("the line and the information", 8192, u64::MAX));
         items.piece(SegmentKind::CommandLine, Bytes::Made(line), 0, 4096);
         items.piece(SegmentKind::Info, Bytes::Made(4), 4096, 4096);
@@ -54,7 +54,7 @@ impl<'a> Handover<'a> for Foreign<'a> {
     fn write(
         &self,
         kind: SegmentKind,
-        told: &Told<'_, 'a>,
+        passed: &Passed<'_, 'a>,
         _: &Items<'a>,
         out: &mut [u8],
     ) -> Result<()> {
@@ -62,7 +62,7 @@ impl<'a> Handover<'a> for Foreign<'a> {
             out.copy_from_slice(b"info");
         } else {
             out.fill(0);
-            out[..told.command_line.len()].copy_from_slice(told.command_line);
+            out[..passed.command_line.len()].copy_from_slice(passed.command_line);
         }
         Ok(())
     }

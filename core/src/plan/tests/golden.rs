@@ -33,7 +33,7 @@ const FAMILIES: &[Family] = &[("", 400, any_kernel)];
 
 const RECORDED: &str = include_str!("golden.txt");
 
-/// FNV-1a, 64 bits: any hash does that tells one content from another.
+/// FNV-1a, 64 bits: any hash will do here.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)

@@ -20,7 +20,7 @@ mod placement;
 mod vmlinux;
 mod wanted;
 
-/// A machine with these stretches of RAM, in MiB.
+/// A machine with these ranges of RAM, in MiB.
 fn machine(ram: &[(u64, u64)]) -> Box<Machine> {
     let mut machine = Box::new(Machine::new());
     machine.maps.iomem_access = IomemAccess::Read;
@@ -307,17 +307,17 @@ fn progress_counts_every_byte_once_and_may_stop() {
     let machine = machine(&[(1, 1024)]);
     let mut workspace = workspace();
     let request = request(&kernel, &[b"initrd"]);
-    let mut told = Vec::new();
+    let mut passed = Vec::new();
     let with = plan_with_progress(&request, &machine, &mut workspace, &mut |done, total| {
-        told.push((done, total));
+        passed.push((done, total));
         ControlFlow::Continue(())
     })
     .unwrap();
     let loaded: usize = with.segments()[..3].iter().map(|s| s.buf.len()).sum();
     let digest = with.digest;
     drop(with);
-    assert!(told.len() >= 5 && told.is_sorted());
-    assert_eq!(told.last(), Some(&(loaded as u64, loaded as u64)));
+    assert!(passed.len() >= 5 && passed.is_sorted());
+    assert_eq!(passed.last(), Some(&(loaded as u64, loaded as u64)));
     let without = plan(&request, &machine, &mut workspace).unwrap();
     assert_eq!(without.digest, digest);
     drop(without);

@@ -1,4 +1,4 @@
-//! Placement as a property: random maps, every answer right.
+//! Placement as a property: correct for random maps.
 
 use super::*;
 use crate::memory::PAGE_SIZE;

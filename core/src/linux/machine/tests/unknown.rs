@@ -231,8 +231,8 @@ fn firmware_and_acpi_tables() {
     ]));
     assert_eq!(gives(&fake, b"", false), without);
     for line in [&b"ro acpi_rsdp=0x7fb7e014"[..], b"acpi=off"] {
-        let told = Ok(Vec::from([Note::MemoryFromIomem, Note::NoBootParams]));
-        assert_eq!(gives(&fake, line, true), told);
+        let passed = Ok(Vec::from([Note::MemoryFromIomem, Note::NoBootParams]));
+        assert_eq!(gives(&fake, line, true), passed);
     }
     // What comes after "--" is not for the kernel.
     assert!(gives(&fake, b"-- acpi=off", true).is_err());

@@ -7,7 +7,7 @@ use crate::memory::{MemoryMap, Range};
 /// The data for the new kernel. `'a` is the lifetime of the bytes in segments: files and the workspace.
 /// `'t` is the lifetime of data that is needed only until the plan is made.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'t, 'a> {
+pub struct Passed<'t, 'a> {
     /// The command line, without a final NUL.
     pub command_line: &'t [u8],
     /// The memory map.
@@ -23,12 +23,12 @@ pub struct Told<'t, 'a> {
     /// The running system.
     pub machine: &'t Machine,
     /// Additional data for a crash kernel.
-    pub crash: Option<CrashTold>,
+    pub crash: Option<CrashPassed>,
 }
 
 /// Data that only a crash kernel gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CrashTold {
+pub struct CrashPassed {
     /// The address of the ELF core header.
     pub header: Range,
     /// The address to which low memory is copied before it starts, if it is copied.
