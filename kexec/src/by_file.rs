@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 
 use kexec_cli::command::Command;
+use kexec_cli::meter::Step;
 use kexec_cli::table::Id;
 use kexec_core::linux::{
     Fd, File, Hold, file_flags, join, joined_size, kexec_file_load, knows_file_flag,
@@ -13,6 +14,7 @@ use kexec_core::{Errno, Error, file_load};
 use crate::inputs::Inputs;
 use crate::opened::OpenedFile;
 use crate::out::complain;
+use crate::progress;
 use kexec_cli::failure::Failure;
 
 /// The flags the options ask for.
@@ -70,6 +72,7 @@ pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<File>, Failure<'a>> {
     match &inputs.initrds[..] {
         [] | [_] => Ok(None),
         [first, ..] => {
+            progress::begin(Step::Copy, 0);
             let files = inputs.initrds.iter().map(|input| &input.file);
             let joined = join(files, &inputs.copies);
             joined
@@ -92,6 +95,7 @@ pub fn load<'a>(
     let failed = |error| Failure::Load(inputs.kernel.path, error);
     let flags = flags(command);
     let line = line.to_bytes_with_nul();
+    progress::begin(Step::FileLoad, inputs.bytes());
     match kexec_file_load(kernel, initrd, line, flags) {
         Err(Error::Syscall {
             errno: Errno::EINVAL,

@@ -2,17 +2,20 @@
 
 use heapless::Vec;
 use kexec_cli::command::MAX_INITRDS;
+use kexec_cli::meter::Step;
 use kexec_cli::text::Text;
 use kexec_core::Error;
 use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
-    Details, Options, Plan, Request, Workspace, plan_image, plan_image_with_details,
+    Details, Options, Plan, Request, Segment, Workspace, plan_image_with_details,
+    plan_image_with_progress,
 };
 
 use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
 use crate::out::{caution, complain};
+use crate::progress;
 use kexec_cli::failure::Failure;
 
 /// What is done with a plan.
@@ -74,8 +77,14 @@ impl<'a> PlanInputs<'a> {
             digest_secret: secret.as_ref(),
             options: self.options,
         };
+        progress::begin(Step::Digest, 0);
         let (plan, details) = match details {
-            None => (plan_image(image, &request, self.machine, workspace), None),
+            None => {
+                let progress = &mut progress::digested;
+                let plan =
+                    plan_image_with_progress(image, &request, self.machine, workspace, progress);
+                (plan, None)
+            }
             Some(details) => {
                 let plan =
                     plan_image_with_details(image, &request, self.machine, workspace, details);
@@ -97,6 +106,8 @@ pub fn load<'a>(plan: &Plan<'_>, files: &[OpenedFile<'a, '_>]) -> Result<(), Fai
             .check()
             .map_err(|error| Failure::Load(input.path, error))?;
     }
+    let bytes = |sum: u64, segment: &Segment<'_>| sum.saturating_add(segment.buf.len() as u64);
+    progress::begin(Step::Load, plan.segments().iter().fold(0, bytes));
     kexec_load(plan.entry, plan.segments(), plan.flags)
         .map_err(|error| Failure::Load(path, error))?;
     for (input, kept) in files {

@@ -7,6 +7,7 @@ use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
 use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
 use kexec_cli::kind;
+use kexec_cli::meter::Step;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
@@ -16,6 +17,7 @@ use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
 use crate::out::{caution, complain};
+use crate::progress;
 use kexec_cli::failure::Failure;
 
 /// An open file and its name.
@@ -76,7 +78,8 @@ pub struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     /// Opens them in the given order, and rejects a compressed kernel before any call is made.
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
-        let copies = Copies::of_available_memory();
+        let copies = Copies::of_available_memory().watched(progress::copied);
+        progress::begin(Step::Read, 0);
         let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
         let kernel_start = kernel.start();
         let start = kernel_start.get().unwrap_or_default();
@@ -171,6 +174,14 @@ impl<'a> Inputs<'a> {
         self.initrds.iter().for_each(|input| add("initrd", input));
         self.dtb.iter().for_each(|input| add("dtb", input));
         files
+    }
+
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        let others = self.initrds.iter().chain(&self.dtb);
+        others.fold(self.kernel.file.size(), |sum, input| {
+            sum.saturating_add(input.file.size())
+        })
     }
 
     /// The failure of a refused load: if kexec_file_load is the only call, and the file is not a

@@ -24,6 +24,7 @@ pub mod failure;
 pub mod foreign;
 pub mod getopt;
 pub mod kind;
+pub mod meter;
 pub mod number;
 pub mod plan;
 pub mod report;

@@ -17,6 +17,7 @@ mod line;
 mod load;
 mod opened;
 mod out;
+mod progress;
 
 use core::fmt::{self, Write};
 
@@ -169,6 +170,9 @@ fn change(
             Text(word.to_bytes())
         );
     }
+    if plan.is_none() {
+        progress::start(command);
+    }
     let inputs = Inputs::open(command)?;
     inputs.warn(command);
     let line = line::command_line(command, machine, buffer)?;
@@ -183,9 +187,9 @@ fn change(
         loader.dry_run(format)
     } else {
         let method = command.method;
-        loader
-            .load()
-            .map_err(|failure| inputs.blame(method, failure))
+        let loaded = loader.load();
+        progress::clear();
+        loaded.map_err(|failure| inputs.blame(method, failure))
     }
 }
 

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use heapless::Vec;
 use kexec_cli::command::Command;
 use kexec_cli::kind;
+use kexec_cli::meter::Step;
 use kexec_cli::text::Text;
 use kexec_core::image::Image;
 use kexec_core::linux::{Copies, Hold};
@@ -15,6 +16,7 @@ use kexec_core::{Errno, Error};
 use crate::inputs::{Input, Inputs, MAX_FILES};
 use crate::kept::Kept;
 use crate::out::caution;
+use crate::progress;
 use kexec_cli::failure::Failure;
 
 /// A file, kept unchanged if possible.
@@ -36,6 +38,7 @@ impl<'a, 'b> Opened<'a, 'b> {
     /// no machine like this one can load are not copied.
     pub fn to_load(inputs: &'b Inputs<'a>, machine: &Machine) -> Result<Self, Failure<'a>> {
         check_total(inputs, machine)?;
+        progress::begin(Step::Copy, 0);
         Self::new(inputs, &inputs.copies, &inputs.copies)
     }
 

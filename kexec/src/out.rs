@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use kexec_core::linux::{Ignored, Standard, WriteSignal, write_all};
 use kexec_core::{Errno, Error};
 
+use crate::progress;
+
 /// A writer with a small buffer; [`Out::finish`] writes the rest.
 pub struct Out {
     to: Standard,
@@ -63,6 +65,7 @@ impl Write for Out {
 
 /// Writes a line on standard error. A failure to write it is ignored.
 pub fn line(arguments: fmt::Arguments<'_>) {
+    progress::clear();
     let mut out = Out::new(Standard::Error);
     let _unwritten = out.write_fmt(arguments);
     let _unwritten = out.write_char('\n');

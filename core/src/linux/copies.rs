@@ -19,6 +19,7 @@ use crate::machine::kib_of;
 pub struct Copies {
     /// `None` until the first copy.
     left: Cell<Option<u64>>,
+    watch: Option<fn(u64)>,
 }
 
 impl Copies {
@@ -27,6 +28,7 @@ impl Copies {
     pub const fn limited(bytes: u64) -> Self {
         Self {
             left: Cell::new(Some(bytes)),
+            watch: None,
         }
     }
 
@@ -38,6 +40,24 @@ impl Copies {
     pub const fn of_available_memory() -> Self {
         Self {
             left: Cell::new(None),
+            watch: None,
+        }
+    }
+
+    /// The same limit. `watch` is called after each piece that was copied, of at most 16 MiB, with the
+    /// number of its bytes.
+    #[must_use]
+    pub const fn watched(self, watch: fn(u64)) -> Self {
+        Self {
+            watch: Some(watch),
+            ..self
+        }
+    }
+
+    /// So many bytes were copied.
+    pub(super) fn copied(&self, bytes: u64) {
+        if let Some(watch) = self.watch {
+            watch(bytes);
         }
     }
 

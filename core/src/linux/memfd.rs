@@ -40,7 +40,7 @@ where
     for file in files {
         let start = crate::memory::align_up(end, ALIGN).unwrap_or(u64::MAX);
         seek(&joined, start).map_err(failed("lseek"))?;
-        send(&joined, &file)?;
+        send(&joined, &file, copies)?;
         end = after(end, &file)?;
     }
     seal(&joined)?;
@@ -73,7 +73,7 @@ fn after(end: u64, file: &File) -> Result<u64> {
 /// F_ADD_SEALS, EFBIG for a file larger than RLIMIT_FSIZE.
 pub(super) fn sealed_copy(file: &File, copies: &Copies) -> Result<Fd> {
     let copy = create(cstr!("image"), file.size(), copies)?;
-    send(&copy, file)?;
+    send(&copy, file, copies)?;
     seal(&copy)?;
     Ok(copy)
 }
@@ -119,6 +119,7 @@ pub(super) fn sealed_stream(from: &Fd, copies: &Copies) -> Result<Fd> {
                 Err(errno) => return Err(failed("write")(errno)),
             }
         }
+        copies.copied(got as u64);
     }
     if total == 0 {
         return Err(Error::EmptyFile);
@@ -197,8 +198,9 @@ fn seek(fd: &Fd, offset: u64) -> core::result::Result<(), Errno> {
     arch::result(unsafe { arch::syscall(raw::__NR_lseek, arguments) }).map(|_| ())
 }
 
-/// Copies all of `file` to `to`'s position, inside the kernel.
-fn send(to: &Fd, file: &File) -> Result<()> {
+/// Copies all of `file` to `to`'s position, inside the kernel, and reports each piece to `copies`.
+fn send(to: &Fd, file: &File, copies: &Copies) -> Result<()> {
+    const PIECE: u64 = 16 << 20;
     let failed = failed("sendfile");
     let mut offset: i64 = 0;
     loop {
@@ -207,12 +209,13 @@ fn send(to: &Fd, file: &File) -> Result<()> {
         if left == 0 {
             return Ok(());
         }
-        let (place, left) = (&raw mut offset as usize, left as usize);
-        let arguments = [to.argument(), file.fd().argument(), place, left, 0, 0];
+        let (place, piece) = (&raw mut offset as usize, left.min(PIECE) as usize);
+        let arguments = [to.argument(), file.fd().argument(), place, piece, 0, 0];
         // SAFETY: the kernel reads and writes one loff_t at `place`, which is one.
         match arch::result(unsafe { arch::syscall(raw::__NR_sendfile, arguments) }) {
             Ok(0) => return Err(failed(Errno::EIO)),
-            Ok(_) | Err(Errno::EINTR) => {}
+            Ok(sent) => copies.copied(sent as u64),
+            Err(Errno::EINTR) => {}
             Err(errno) => return Err(failed(errno)),
         }
     }
@@ -225,6 +228,39 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
 
     use super::*;
+
+    /// A stream and a file, by the pieces reported.
+    #[test]
+    fn copied_bytes_are_reported() {
+        use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+        use std::io::Write;
+        static SUM: AtomicU64 = AtomicU64::new(0);
+        static MOST: AtomicU64 = AtomicU64::new(0);
+        let copies = Copies::limited(64 << 20).watched(|bytes| {
+            SUM.fetch_add(bytes, Relaxed);
+            MOST.fetch_max(bytes, Relaxed);
+        });
+        let (reader, mut writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        writer.write_all(&[1; 40_000]).unwrap();
+        drop(writer);
+        // SAFETY: the descriptor is `reader`'s, which lives longer.
+        let from =
+            unsafe { super::super::BorrowedFd::from_raw(std::os::fd::AsRawFd::as_raw_fd(&reader)) };
+        sealed_stream(&from, &copies).unwrap();
+        assert_eq!(SUM.load(Relaxed), 40_000);
+
+        let path = std::env::temp_dir().join(std::format!("reported-{}", std::process::id()));
+        std::fs::File::create(&path)
+            .unwrap()
+            .set_len((17 << 20) + 5)
+            .unwrap();
+        let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+        let copied = sealed_copy(&File::open(&name).unwrap(), &copies);
+        std::fs::remove_file(&path).unwrap();
+        copied.unwrap();
+        assert_eq!(SUM.load(Relaxed), 40_000 + (17 << 20) + 5);
+        assert_eq!(MOST.load(Relaxed), 16 << 20);
+    }
 
     #[test]
     fn joins_with_gaps_of_zeros_and_leaves_no_writer() {

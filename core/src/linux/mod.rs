@@ -54,6 +54,8 @@ pub use machine::{
 pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};
 pub use mount::mount;
-pub use process::{Environment, execute, exit, sleep_milliseconds, write_all};
+pub use process::{
+    Environment, execute, exit, milliseconds, sleep_milliseconds, terminal_columns, write_all,
+};
 pub use random::{random_secret, random_seed};
 pub use signal::{Ignored, WriteSignal, on_bus_error};

@@ -26,6 +26,46 @@ pub fn write_all(to: Standard, mut bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
+/// The time on a clock that only goes forward (CLOCK_MONOTONIC), in milliseconds. A system call, because
+/// a program without libc does not use the vDSO. 0 if it cannot be read.
+#[must_use]
+pub fn milliseconds() -> u64 {
+    let mut time = raw::__kernel_timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let arguments = [
+        raw::CLOCK_MONOTONIC as usize,
+        &raw mut time as usize,
+        0,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel writes one timespec to `time`, which is one.
+    let _unknown = unsafe { arch::syscall(raw::__NR_clock_gettime, arguments) };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let rest = u64::try_from(time.tv_nsec / 1_000_000).unwrap_or(0);
+    seconds.saturating_mul(1000).saturating_add(rest)
+}
+
+/// The columns of the terminal that a standard descriptor is; `None` if it is not a terminal, 0 if it
+/// does not know (a serial console).
+#[must_use]
+pub fn terminal_columns(of: Standard) -> Option<u16> {
+    let mut size = raw::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    let (fd, request) = (of.fd(), linux_raw_sys::ioctl::TIOCGWINSZ as usize);
+    let arguments = [fd.argument(), request, &raw mut size as usize, 0, 0, 0];
+    // SAFETY: the kernel writes one winsize to `size`, which is one.
+    let done = arch::result(unsafe { arch::syscall(raw::__NR_ioctl, arguments) });
+    done.ok().map(|_| size.ws_col)
+}
+
 /// Waits; a signal may end it early.
 pub fn sleep_milliseconds(milliseconds: u32) {
     let time = raw::__kernel_timespec {

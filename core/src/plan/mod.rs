@@ -222,8 +222,22 @@ pub fn plan_image<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    machine.check_xen()?;
     let progress = &mut |_, _| ControlFlow::Continue(());
+    plan_image_with_progress(image, request, machine, workspace, progress)
+}
+
+/// As [`plan_image`], calling `progress` as [`plan_with_progress`] does.
+///
+/// # Errors
+/// As [`plan_with_progress`].
+pub fn plan_image_with_progress<'a>(
+    image: &Image<'a>,
+    request: &Request<'_, 'a>,
+    machine: &Machine,
+    workspace: &'a mut Workspace,
+    progress: Progress<'_>,
+) -> Result<Plan<'a>> {
+    machine.check_xen()?;
     start(
         image,
         &mut Verifying { progress },

@@ -91,6 +91,7 @@ const TABLE: &[Entry] = &[
     entry(SYS_sendto, "sendto", &[EAGAIN, EINTR, ENOBUFS, ENOMEM, EPERM], &[]),
     entry(SYS_recvfrom, "recvfrom", &[EAGAIN, EINTR, ENOBUFS, ENOMEM], &[Zero]),
     // These cannot fail, or are only cut short.
+    entry(SYS_clock_gettime, "clock_gettime", &[EINVAL], &[]),
     entry(SYS_clock_nanosleep, "clock_nanosleep", &[EINTR], &[]),
     entry(SYS_sync, "sync", &[], &[]),
     entry(SYS_exit_group, "exit_group", &[], &[]),
