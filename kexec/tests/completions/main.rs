@@ -143,6 +143,7 @@ const LINES: &[(&str, &[&str])] = &[
     ("kexec -t bzImage6", &["bzImage64"]),
     ("kexec --type=h", &["help"]),
     ("kexec --help=", &["all"]),
+    ("kexec --plan=", &["json", "map", "text"]),
     ("kexec --append Cargo.", &[]),
     ("kexec --append=Cargo.", &[]),
 ];
