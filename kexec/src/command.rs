@@ -420,7 +420,9 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::OnMismatch => command.options.on_failure = on_mismatch(value)?,
         Id::Type => command.kind = Some(value),
         Id::Plan => command.plan = Some(format(value)?),
+        // None of them alone may load or start.
         Id::DryRun | Id::Explain => command.plan = command.plan.or(Some(Format::Text)),
+        Id::Ascii => command.plan = command.plan.or(Some(Format::Map)),
         // The last of the three counts.
         Id::ArgsLinux => command.options.args_linux = true,
         Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
@@ -445,7 +447,6 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::ForceDtb
         | Id::NoIfdown
         | Id::NoSync
-        | Id::Ascii
         | Id::Debug
         | Id::Quiet
         | Id::Help

@@ -297,6 +297,38 @@ fn help_and_version_come_at_once() {
     with("--bogus -h", |request| assert!(request.is_err()));
 }
 
+/// What shows a plan does not load, whatever it is given with.
+#[test]
+fn a_plan_is_shown_and_nothing_else_done() {
+    let plan = |words: &str| command(words, |command| command.plan);
+    for (words, format) in [
+        ("k", None),
+        ("-l k --plan", Some(Format::Text)),
+        ("-l k --plan=text", Some(Format::Text)),
+        ("--plan=json -f k", Some(Format::Json)),
+        ("--plan=map k", Some(Format::Map)),
+        ("--plan=map --dry-run --explain k", Some(Format::Map)),
+        ("--dry-run --plan=json k", Some(Format::Json)),
+        ("--dry-run k", Some(Format::Text)),
+        ("--explain k", Some(Format::Text)),
+        ("--ascii k", Some(Format::Map)),
+        ("-u --ascii --explain", Some(Format::Map)),
+        // The form is given by a sign only.
+        ("--plan json", Some(Format::Text)),
+        ("--pl=map k", Some(Format::Map)),
+    ] {
+        assert_eq!(plan(words), format, "{words}");
+    }
+    command("--plan json", |command| {
+        assert_eq!(command.kernel, Some(c"json"));
+    });
+    let (code, why) = refused("--plan=picture k");
+    assert_eq!(
+        (code, why.as_str()),
+        (1, "Bad option value in --plan=picture: text, json or map")
+    );
+}
+
 /// `given` has a place for every option.
 #[test]
 fn ids_fit_the_table() {

@@ -1,5 +1,5 @@
-//! The pure part of the `kexec` command: options, their parsing and help texts, the rows of the report,
-//! and the messages of failures.
+//! The pure part of the `kexec` command: options, their parsing and help texts, the report, the forms
+//! of a plan, and the messages of failures.
 //!
 //! Nothing here makes a system call or can panic; the program around it is `main.rs`.
 #![no_std]
