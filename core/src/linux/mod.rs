@@ -14,6 +14,7 @@
 #![allow(unsafe_code)]
 
 mod arch;
+mod auxv;
 mod contents;
 mod copies;
 mod dir;

@@ -53,7 +53,7 @@ pub use maps::{MapFacts, MemorySource};
 pub use meminfo::MeminfoParser;
 pub(crate) use meminfo::kib_of;
 pub use memmap::memmap_entry;
-pub use platform::Platform;
+pub use platform::{Platform, page_size};
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
 pub use unknown::{Firmware, refusal};
 pub use x86::{CpuFlags, E820_ENTRY_SIZE, EfiInfo, RunningBootParams, X86Facts, e820_entries};

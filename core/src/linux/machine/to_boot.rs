@@ -7,6 +7,7 @@ use linux_raw_sys::general as raw;
 use linux_raw_sys::system::sysinfo;
 
 use super::super::arch;
+use super::super::auxv::page_size;
 use super::super::map::can_have;
 use super::{Fd, efi, memory, open, rsdp, stream};
 use crate::arch::Arch;
@@ -98,6 +99,7 @@ fn five_level_paging() -> Known {
 /// Gets the facts that its files do not have from the running kernel.
 pub(super) fn ask_kernel(machine: &mut Machine) {
     machine.platform.arch = arch::NATIVE;
+    machine.platform.page_size = page_size().unwrap_or_default();
     if machine.x86.five_level_paging == Known::Unknown {
         machine.x86.five_level_paging = five_level_paging();
     }
