@@ -61,12 +61,12 @@ fn check(made: &Planned<'_>) {
     reserved.extend(backup.map(|start| (start, start + BACKED_UP - 1)));
     same_map(
         &expected(&case.machine, region, &reserved),
-        &made.passed.memory,
+        &made.passed().memory,
     );
 }
 
 fn command_line(made: &Planned<'_>, header: u64) {
-    let line = &made.passed.command_line;
+    let line = &made.passed().command_line;
     let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     assert_eq!(first, format!("elfcorehdr={}K", header >> 10).as_bytes());
     assert_eq!(header % 1024, 0);

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use arbitrary::Unstructured;
 use kexec_core::Error;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Plan, Request, Rule, SegmentKind, Workspace, plan, plan_to_boot};
+use kexec_core::plan::{Plan, Request, Rule, Segment, SegmentKind, Workspace, plan, plan_to_boot};
 
 use crate::boot_params::{self, Passed};
 use crate::case::Case;
@@ -54,8 +54,14 @@ pub struct Planned<'a> {
     pub kernel: &'a [u8],
     /// The plan.
     pub plan: &'a Plan<'a>,
-    /// What the new kernel gets.
-    pub passed: Passed,
+}
+
+impl Planned<'_> {
+    /// What a Linux/x86 kernel gets.
+    pub fn passed(&self) -> Passed {
+        let boot = of_kind(self.plan, SegmentKind::BootParams);
+        boot_params::read(boot.buf, boot.mem)
+    }
 }
 
 thread_local! {
@@ -90,13 +96,10 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
         match made {
             Err(error) => refused(case, error),
             Ok(plan) => {
-                let boot = of_kind(&plan, SegmentKind::BootParams);
-                let passed = boot_params::read(boot.buf, boot.mem);
                 let planned = Planned {
                     case,
                     kernel: &kernel,
                     plan: &plan,
-                    passed,
                 };
                 every_plan(&planned, machine);
                 more(&planned);
@@ -106,7 +109,7 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
 }
 
 /// The segment of a kind; there is one.
-pub fn of_kind<'p>(plan: &'p Plan<'_>, kind: SegmentKind) -> &'p kexec_core::plan::Segment<'p> {
+pub fn of_kind<'p>(plan: &'p Plan<'_>, kind: SegmentKind) -> &'p Segment<'p> {
     let mut all = plan
         .segments()
         .iter()
@@ -149,11 +152,9 @@ fn free(case: &Case) -> Vec<Span> {
     model::common(&free, &[(min, max)])
 }
 
-/// What must hold of every plan.
+/// What must hold of every plan, for an image of any family.
 fn every_plan(planned: &Planned<'_>, machine: &Machine) {
-    let Planned {
-        case, plan, passed, ..
-    } = planned;
+    let Planned { case, plan, .. } = planned;
     let options = &case.wanted.options;
     let segments = plan.segments();
     assert!(
@@ -206,19 +207,43 @@ fn every_plan(planned: &Planned<'_>, machine: &Machine) {
         Err(other) => panic!("planned and refused by check(): {other:?}"),
     }
     entries(planned);
-    handed_over(planned);
+    match case.image {
+        Image::BzImage(_) | Image::Vmlinux(_) => linux(planned),
+    }
+}
+
+/// What must hold of a plan for a Linux/x86 image.
+fn linux(planned: &Planned<'_>) {
+    let Planned { case, plan, .. } = planned;
+    parts(planned);
+    passed_on(planned);
     let old = case
         .machine
         .boot_params
         .then(|| machine::boot_params(case.machine.efi_complete));
-    let page = &of_kind(plan, SegmentKind::BootParams).buf[..4096];
+    let boot = of_kind(plan, SegmentKind::BootParams);
+    purgatory_has(plan, boot.mem);
+    let page = &boot.buf[..4096];
     if let Some(old) = old {
         boot_params::check_inherited(page, &old);
     }
     if let Image::BzImage(_) = case.image {
         boot_params::check_header(page, planned.kernel);
     }
-    assert_eq!(passed.rsdp, case.machine.acpi_rsdp);
+    assert_eq!(planned.passed().rsdp, case.machine.acpi_rsdp);
+}
+
+fn kernel_parts<'p>(plan: &'p Plan<'_>) -> Vec<&'p Segment<'p>> {
+    let all = plan.segments().iter();
+    all.filter(|segment| segment.kind == SegmentKind::Kernel)
+        .collect()
+}
+
+fn purgatory_has(plan: &Plan<'_>, number: u64) {
+    let bytes = number.to_le_bytes();
+    let purgatory = of_kind(plan, SegmentKind::Purgatory);
+    let there = purgatory.buf.windows(8).any(|window| window == bytes);
+    assert!(there, "the purgatory does not know {number:x?}");
 }
 
 /// Both entries lie in bytes that are loaded, and the purgatory gets the second.
@@ -227,11 +252,7 @@ fn entries(planned: &Planned<'_>) {
     let purgatory = of_kind(plan, SegmentKind::Purgatory);
     assert_eq!(plan.entry, purgatory.mem);
     assert!(!purgatory.buf.is_empty());
-    let parts = plan
-        .segments()
-        .iter()
-        .filter(|segment| segment.kind == SegmentKind::Kernel);
-    let parts: Vec<_> = parts.collect();
+    let parts = kernel_parts(plan);
     let loaded = |address: u64| {
         let mut inside = parts
             .iter()
@@ -252,12 +273,13 @@ fn entries(planned: &Planned<'_>) {
         parts[part].mem + offset,
         "not the image's entry"
     );
-    let boot = of_kind(plan, SegmentKind::BootParams).mem;
-    for number in [plan.kernel_entry, boot] {
-        let number = number.to_le_bytes();
-        let there = purgatory.buf.windows(8).any(|bytes| bytes == number);
-        assert!(there, "the purgatory does not know {number:x?}");
-    }
+    purgatory_has(plan, plan.kernel_entry);
+}
+
+/// The parts of the kernel are those of its file, where it can run.
+fn parts(planned: &Planned<'_>) {
+    let Planned { case, plan, .. } = planned;
+    let parts = kernel_parts(plan);
     match &case.image {
         Image::BzImage(image) => {
             let [kernel] = parts[..] else {
@@ -291,10 +313,9 @@ fn entries(planned: &Planned<'_>) {
 }
 
 /// What the new kernel gets of the request.
-fn handed_over(planned: &Planned<'_>) {
-    let Planned {
-        case, plan, passed, ..
-    } = planned;
+fn passed_on(planned: &Planned<'_>) {
+    let Planned { case, plan, .. } = planned;
+    let passed = planned.passed();
     let wanted = &case.wanted;
     let initrds = plan
         .segments()
@@ -364,9 +385,8 @@ fn handed_over(planned: &Planned<'_>) {
 
 /// What must hold of a plan for a reboot.
 fn check_reboot(planned: &Planned<'_>) {
-    let Planned {
-        case, plan, passed, ..
-    } = planned;
+    let Planned { case, plan, .. } = planned;
+    let passed = planned.passed();
     let free = free(case);
     for segment in plan.segments() {
         let place = (
