@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{Directory, FILE_LOAD, LOAD, bzimage, flags_give, gives, kexec_with};
+use common::{Directory, FILE_LOAD, LOAD, flags_give, gives, kexec_with};
 
 const DEBUG: u32 = 0x8;
 const NO_INITRAMFS: u32 = 0x4;
@@ -18,8 +18,7 @@ const FORCE_DTB: u32 = 0x20;
 
 #[test]
 fn falls_back_exactly_where_that_can_help() {
-    let directory = Directory::new("falls-back");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("falls-back");
     for errno in 1..134 {
         let rules = [gives(FILE_LOAD, errno), gives(LOAD, 0)];
         if errno == libc::EBUSY {
@@ -39,8 +38,7 @@ fn falls_back_exactly_where_that_can_help() {
 
 #[test]
 fn a_refused_signature_is_final_and_explained() {
-    let directory = Directory::new("signature");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("signature");
     for (errno, words) in [
         (libc::ENOKEY, "Required key not available"),
         (libc::ENOKEY, "mokutil"),
@@ -70,8 +68,7 @@ fn a_refused_signature_is_final_and_explained() {
 
 #[test]
 fn one_call_only_when_told_so() {
-    let directory = Directory::new("one-call");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("one-call");
     let only_load = [gives(FILE_LOAD, libc::EINVAL), gives(LOAD, 0)];
     let only_file = [gives(FILE_LOAD, 0), gives(LOAD, libc::EINVAL)];
     assert_eq!(kexec_with(&only_load, &["-c", "-l", &kernel]).code, 0);
@@ -105,8 +102,7 @@ fn one_call_only_when_told_so() {
 
 #[test]
 fn options_only_kexec_load_knows() {
-    let directory = Directory::new("only-load");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("only-load");
     let both = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
     let only_load = [gives(FILE_LOAD, libc::EKEYREJECTED), gives(LOAD, 0)];
     let only_file = [gives(FILE_LOAD, 0)];
@@ -138,8 +134,7 @@ fn options_only_kexec_load_knows() {
 
 #[test]
 fn flags_the_kernel_does_not_know() {
-    let directory = Directory::new("flags");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("flags");
     let without = |bits| [flags_give(bits, libc::EINVAL), gives(FILE_LOAD, 0)];
     // -d only adds words to a log.
     let run = kexec_with(&without(DEBUG), &["-s", "-l", "-d", &kernel]);
@@ -164,8 +159,7 @@ fn flags_the_kernel_does_not_know() {
 
 #[test]
 fn the_flags_say_whether_there_is_an_initrd() {
-    let directory = Directory::new("initrd-flag");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("initrd-flag");
     let initrd = format!("--initrd={}", directory.file("initrd", b"070701"));
     let without = [flags_give(NO_INITRAMFS, 0), gives(FILE_LOAD, libc::E2BIG)];
     assert_eq!(kexec_with(&without, &["-s", "-l", &kernel]).code, 0);
@@ -184,8 +178,7 @@ fn the_flags_say_whether_there_is_an_initrd() {
 
 #[test]
 fn busy_is_waited_for_but_not_for_ever() {
-    let directory = Directory::new("busy");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("busy");
     let start = std::time::Instant::now();
     let run = kexec_with(&[gives(LOAD, libc::EBUSY)], &["-c", "-l", &kernel]);
     assert_eq!(run.code, 255);

@@ -16,8 +16,7 @@ use std::process::{Command, Stdio};
 use kexec_testing::{not_tested, sparse};
 
 use common::{
-    Directory, FILE_LOAD, Fake, LOAD, Questions, Rule, asks, bits_give, bzimage, gives, guard,
-    kexec_with,
+    Directory, FILE_LOAD, Fake, LOAD, Questions, Rule, asks, bits_give, gives, guard, kexec_with,
 };
 
 const LOADS: Rule = gives(LOAD, 0);
@@ -29,8 +28,7 @@ const NO_COPY: Rule = gives(libc::SYS_memfd_create, libc::ENOSYS);
 /// be made; `meanwhile` runs when the command has said so, before the digest. Returns the exit
 /// code and the rest of its messages.
 fn load_while(name: &str, size: u64, meanwhile: impl FnOnce(&mut File)) -> (i32, String) {
-    let directory = Directory::new(name);
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel(name);
     let initrd = directory.file("initrd", b"");
     let mut writer = OpenOptions::new().write(true).open(&initrd).unwrap();
     writer.set_len(size).unwrap();
@@ -71,8 +69,7 @@ fn a_file_written_to_is_noticed() {
 #[test]
 fn a_file_written_to_while_the_kernel_reads_costs_what_was_loaded() {
     const UNLOADED: &str = "WARNING: no kernel is loaded any more";
-    let directory = Directory::new("written-late");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("written-late");
     let mut writer = OpenOptions::new().write(true).open(&kernel).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(["-c", "-l", &kernel]);
@@ -99,8 +96,7 @@ fn a_file_written_to_while_the_kernel_reads_costs_what_was_loaded() {
 /// With a warning, because its writer may not have finished.
 #[test]
 fn a_file_open_for_writing_is_copied() {
-    let directory = Directory::new("copied");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("copied");
     let _writer = OpenOptions::new().write(true).open(&kernel).unwrap();
     let run = kexec_with(&[LOADS], &["-c", "-l", &kernel]);
     assert_eq!(run.code, 0);
@@ -111,8 +107,7 @@ fn a_file_open_for_writing_is_copied() {
 /// Held by a lease: without room for a copy there is still nothing to warn of.
 #[test]
 fn a_file_nobody_writes_to_needs_no_copy() {
-    let directory = Directory::new("leased");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("leased");
     let run = kexec_with(&[LOADS, NO_COPY], &["-c", "-l", &kernel]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }

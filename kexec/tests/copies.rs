@@ -11,38 +11,20 @@
 mod common;
 
 use std::fs::OpenOptions;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use kexec_testing::not_tested;
 
-use common::{Directory, FILE_LOAD, LOAD, Rule, Run, bzimage, finish, gives, guard, kexec_with};
+use common::{
+    Directory, FILE_LOAD, LOAD, Rule, Run, WILLING, finish, gives, guard, kexec_with, limit_files,
+};
 
-const KIND: [Rule; 2] = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
-
-/// No file that the command writes may be larger than `bytes`: a copy that is not bounded ends by
-/// SIGXFSZ then, and not with the machine's memory.
-fn limit(command: &mut Command, bytes: u64) {
-    let limits = libc::rlimit {
-        rlim_cur: bytes,
-        rlim_max: bytes,
-    };
-    let set = move || {
-        // SAFETY: the kernel reads one rlimit.
-        match unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limits) } {
-            0 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        }
-    };
-    // SAFETY: between fork and exec one system call is made.
-    unsafe { command.pre_exec(set) };
-}
-
+/// With a limit on files a copy that is not bounded ends by SIGXFSZ, and not with the machine's memory.
 fn limited(bytes: u64, rules: &[Rule], arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(arguments);
     guard(&mut command, rules);
-    limit(&mut command, bytes);
+    limit_files(&mut command, bytes);
     finish(&command.output().unwrap())
 }
 
@@ -65,8 +47,7 @@ fn sparse(directory: &Directory, name: &str, size: u64) -> Option<String> {
 
 #[test]
 fn terabytes_are_not_joined() {
-    let directory = Directory::new("terabytes");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("terabytes");
     let Some(large) = sparse(&directory, "large", 4 << 40) else {
         return;
     };
@@ -77,13 +58,13 @@ fn terabytes_are_not_joined() {
         ("-a", "more than half of the RAM", 255),
         ("-c", "more than half of the RAM", 255),
     ] {
-        let run = limited(16 << 20, &KIND, &[method, "-l", &kernel, &large, &small]);
+        let run = limited(16 << 20, &WILLING, &[method, "-l", &kernel, &large, &small]);
         assert_eq!(run.code, code, "{method}: {}", run.stderr);
         assert!(run.stderr.contains(words), "{method}: {}", run.stderr);
     }
     let run = limited(
         16 << 20,
-        &KIND,
+        &WILLING,
         &["-s", "--dry-run", "-l", &kernel, &large, &small],
     );
     assert_eq!(run.code, 1, "{}", run.stderr);
@@ -98,13 +79,15 @@ fn terabytes_are_not_joined() {
 /// gone.
 #[test]
 fn kexec_file_load_takes_four_gigabytes() {
-    let directory = Directory::new("four-gigabytes");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("four-gigabytes");
     for (size, code) in [(4 << 30, 0), ((4 << 30) + 1, 1)] {
         let Some(initrd) = sparse(&directory, "initrd", size) else {
             return;
         };
-        let run = kexec_with(&KIND, &["-s", "-l", &kernel, &format!("--initrd={initrd}")]);
+        let run = kexec_with(
+            &WILLING,
+            &["-s", "-l", &kernel, &format!("--initrd={initrd}")],
+        );
         assert_eq!(run.code, code, "{}", run.stderr);
         assert_eq!(code == 0, !run.stderr.contains("4 GiB"), "{}", run.stderr);
     }
@@ -113,17 +96,16 @@ fn kexec_file_load_takes_four_gigabytes() {
 /// Files that cannot be leased, of a size that cannot be copied: a warning, and no signal.
 #[test]
 fn a_limit_for_files_is_no_signal() {
-    let directory = Directory::new("fsize");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("fsize");
     let initrd = directory.file("initrd", &archive());
     let _writer = OpenOptions::new().write(true).open(&initrd).unwrap();
     let option = format!("--initrd={initrd}");
-    let run = limited(50_000, &KIND, &["-c", "-l", &kernel, &option]);
+    let run = limited(50_000, &WILLING, &["-c", "-l", &kernel, &option]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stderr.contains("may change"), "{}", run.stderr);
     assert!(run.stderr.contains("File too large"), "{}", run.stderr);
     // Two of them have to be copied for kexec_file_load alone.
-    let run = limited(50_000, &KIND, &["-s", "-l", &kernel, &option, &option]);
+    let run = limited(50_000, &WILLING, &["-s", "-l", &kernel, &option, &option]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains("RLIMIT_FSIZE"), "{}", run.stderr);
 }
@@ -131,13 +113,12 @@ fn a_limit_for_files_is_no_signal() {
 /// What the command says goes to a file that may not grow: the load goes on.
 #[test]
 fn a_full_log_does_not_end_the_load() {
-    let directory = Directory::new("full-log");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("full-log");
     let log = std::fs::File::create(directory.path("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(["-d", "-c", "-l", &kernel]).stderr(log);
-    guard(&mut command, &KIND);
-    limit(&mut command, 0);
+    guard(&mut command, &WILLING);
+    limit_files(&mut command, 0);
     assert_eq!(finish(&command.output().unwrap()).code, 0);
     // The same of a pipe that nobody reads.
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
@@ -145,15 +126,14 @@ fn a_full_log_does_not_end_the_load() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     command.stderr(writer);
-    guard(&mut command, &KIND);
+    guard(&mut command, &WILLING);
     assert_eq!(finish(&command.output().unwrap()).code, 0);
 }
 
 /// `--initrd=<(cat a b)`, and a kernel the same way, by each call.
 #[test]
 fn process_substitution() {
-    let directory = Directory::new("substitution");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("substitution");
     let initrd = directory.file("initrd", &archive());
     let program = env!("CARGO_BIN_EXE_kexec");
     let script = format!(
@@ -168,7 +148,7 @@ fn process_substitution() {
         let mut command = Command::new("bash");
         command.args(["-c", &script, "kexec"]).args(arguments);
         command.stdin(Stdio::null());
-        guard(&mut command, &KIND);
+        guard(&mut command, &WILLING);
         let Ok(output) = command.output() else {
             not_tested("process substitution: no bash");
             return;
@@ -182,8 +162,7 @@ fn process_substitution() {
 /// A pipe that never ends is not read to its end.
 #[test]
 fn an_endless_pipe_is_refused() {
-    let directory = Directory::new("endless");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("endless");
     let mut source = Command::new("cat");
     let mut source = source
         .arg("/dev/zero")
@@ -193,8 +172,8 @@ fn an_endless_pipe_is_refused() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(["-c", "-l", &kernel, "--initrd=/dev/stdin"]);
     command.stdin(source.stdout.take().unwrap());
-    guard(&mut command, &KIND);
-    limit(&mut command, 32 << 20);
+    guard(&mut command, &WILLING);
+    limit_files(&mut command, 32 << 20);
     let run = finish(&command.output().unwrap());
     source.kill().unwrap();
     source.wait().unwrap();
@@ -205,8 +184,7 @@ fn an_endless_pipe_is_refused() {
 /// Neither joined nor by /proc/self/fd: by kexec_load.
 #[test]
 fn what_cannot_be_joined_is_loaded_by_kexec_load() {
-    let directory = Directory::new("not-joined");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (directory, kernel) = Directory::with_kernel("not-joined");
     let initrd = format!("--initrd={}", directory.file("initrd", &archive()));
     let rules = [
         gives(libc::SYS_memfd_create, libc::ENOSYS),
@@ -223,38 +201,10 @@ fn what_cannot_be_joined_is_loaded_by_kexec_load() {
 /// Each says which file it is.
 #[test]
 fn an_empty_name_is_called_so() {
-    let directory = Directory::new("empty-name");
-    let kernel = directory.file("kernel", &bzimage(64 << 10));
+    let (_directory, kernel) = Directory::with_kernel("empty-name");
     for arguments in [&["-l", &kernel, "--initrd="][..], &["-l", ""]] {
-        let run = kexec_with(&KIND, arguments);
+        let run = kexec_with(&WILLING, arguments);
         assert_ne!(run.code, 0);
         assert!(run.stderr.contains("empty name"), "{}", run.stderr);
-    }
-}
-
-/// Output that cannot be written is an error with its reason.
-#[test]
-fn a_full_device_is_named() {
-    for arguments in [
-        &["--help"][..],
-        &["--version"],
-        &["--print-ckr-size"],
-        &["--dry-run", "-e"],
-    ] {
-        let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
-            not_tested("full output: no /dev/full");
-            return;
-        };
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
-        command.args(arguments).stdout(full).stderr(Stdio::piped());
-        guard(&mut command, &KIND);
-        let output = command.spawn().unwrap().wait_with_output().unwrap();
-        let run = finish(&output);
-        assert_eq!(run.code, 255, "{arguments:?}");
-        assert!(
-            run.stderr.contains("No space left"),
-            "{arguments:?}: {}",
-            run.stderr
-        );
     }
 }

@@ -9,10 +9,8 @@
 
 mod common;
 
-use common::{FILE_LOAD, Fake, LOAD, Rule, bzimage, gives};
+use common::{FILE_LOAD, Fake, LOAD, Rule, WILLING, bzimage, gives};
 
-/// Both calls go well: what is refused, the command refuses.
-const KIND: [Rule; 2] = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
 const METHODS: [&str; 3] = ["-s", "-a", "-c"];
 
 #[test]
@@ -47,7 +45,7 @@ fn a_kernel_xen_would_not_start_is_not_loaded() {
         let kernel = fake.kernel();
         for method in METHODS {
             for mode in ["-l", "--dry-run", "-p"] {
-                let Some(run) = fake.run(&KIND, &[method, mode, &kernel]) else {
+                let Some(run) = fake.run(&WILLING, &[method, mode, &kernel]) else {
                     return;
                 };
                 assert_eq!(run.code, 255, "{name} {method} {mode}: {}", run.stderr);
@@ -62,7 +60,7 @@ fn a_kernel_xen_would_not_start_is_not_loaded() {
             .put("sys/hypervisor/guest_type", kind);
         let kernel = fake.kernel();
         for method in METHODS {
-            let Some(run) = fake.run(&KIND, &[method, "-l", &kernel]) else {
+            let Some(run) = fake.run(&WILLING, &[method, "-l", &kernel]) else {
                 return;
             };
             assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{kind}");
@@ -172,11 +170,11 @@ fn debug_prints_what_a_dry_run_prints() {
     let fake = Fake::new("debug");
     let kernel = fake.kernel();
     for method in ["-s", "-c"] {
-        let Some(dry) = fake.run(&KIND, &["--dry-run", method, "-i", &kernel]) else {
+        let Some(dry) = fake.run(&WILLING, &["--dry-run", method, "-i", &kernel]) else {
             return;
         };
         let debug = fake
-            .run(&KIND, &["-d", method, "-i", "-l", &kernel])
+            .run(&WILLING, &["-d", method, "-i", "-l", &kernel])
             .unwrap();
         assert_eq!(debug.code, 0, "{}", debug.stderr);
         for line in dry.stdout.lines() {
@@ -329,14 +327,14 @@ fn options_it_ignores_refuse_no_crash_kernel() {
         "--mem-min=0xb0000000",
         "--pass-memmap-cmdline",
     ] {
-        let Some(run) = fake.run(&KIND, &["-s", "-p", option, &kernel]) else {
+        let Some(run) = fake.run(&WILLING, &["-s", "-p", option, &kernel]) else {
             return;
         };
         assert_eq!(run.code, 0, "{option}: {}", run.stderr);
         assert!(run.stderr.contains("is ignored by kexec_file_load"));
     }
     let run = fake
-        .run(&KIND, &["-s", "-p", "--hotplug", &kernel])
+        .run(&WILLING, &["-s", "-p", "--hotplug", &kernel])
         .unwrap();
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(

@@ -60,6 +60,26 @@ pub const fn flags_give(bits: u32, errno: i32) -> Rule {
     }
 }
 
+/// Both calls succeed: what is refused, the command refuses.
+pub const WILLING: [Rule; 2] = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
+
+/// No file that the command writes may have more than `bytes` bytes.
+pub fn limit_files(command: &mut Command, bytes: u64) {
+    let limits = libc::rlimit {
+        rlim_cur: bytes,
+        rlim_max: bytes,
+    };
+    let set = move || {
+        // SAFETY: the kernel reads one rlimit.
+        match unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limits) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: between fork and exec one system call is made.
+    unsafe { command.pre_exec(set) };
+}
+
 /// What the command did.
 pub struct Run {
     /// The exit code.
@@ -179,6 +199,13 @@ impl Directory {
         let _absent = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// A new one, and the path of a kernel in it.
+    pub fn with_kernel(name: &str) -> (Self, String) {
+        let directory = Self::new(name);
+        let kernel = directory.file("kernel", &bzimage(64 << 10));
+        (directory, kernel)
     }
 
     /// A fresh one where every user gets to: the build's directories may be closed to others.
