@@ -63,7 +63,7 @@ fn others(out: &mut dyn fmt::Write) -> fmt::Result {
     out.write_str("\n")
 }
 
-/// An option and its line of help, which begins at a column after " -x, --".
+/// An option and its help, which begins at a column after " -x, --" and is wrapped.
 fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fmt::Result {
     match option.short {
         Some(letter) => write!(out, " -{}, ", char::from(letter))?,
@@ -81,14 +81,30 @@ fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fm
         let around = begin.len().saturating_add(end.len());
         width = width.saturating_add(value.len()).saturating_add(around);
     }
-    for _ in width..column {
-        out.write_char(' ')?;
+    let mut spaces = column.saturating_sub(width);
+    let indent = column.saturating_add(OPTION);
+    let mut end = indent;
+    for word in help.split(' ') {
+        let length = word.len().saturating_add(1);
+        end = end.saturating_add(length);
+        if end > WIDTH {
+            out.write_char('\n')?;
+            spaces = indent;
+            end = indent.saturating_add(length);
+        }
+        for _ in 0..spaces {
+            out.write_char(' ')?;
+        }
+        spaces = 0;
+        write!(out, " {word}")?;
     }
-    writeln!(out, " {help}")
+    out.write_char('\n')
 }
 
 /// Columns of a screen.
 const WIDTH: usize = 80;
+/// Columns before an option's name.
+const OPTION: usize = " -x, --".len();
 /// The column of the help texts.
 const COLUMN: usize = 24;
 /// Their column in the common part.
@@ -111,9 +127,10 @@ mod tests {
     #[test]
     fn names_every_option() {
         let text = text(true);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for option in OPTIONS {
             assert!(text.contains(&format!("--{}", option.long)));
-            assert!(text.contains(option.help));
+            assert!(words.contains(option.help));
             assert!(option.long.len() + option.value.map_or(0, |v| v.len() + 1) < COLUMN + 1);
         }
     }
@@ -151,5 +168,19 @@ mod tests {
             );
         }
         assert!(text.contains("--kexec-file-syscall   load") && text.contains("--help=all"));
+    }
+
+    /// Every line fits; an option's help that does not is wrapped at its column.
+    #[test]
+    fn all_of_it_is_as_wide_as_a_screen() {
+        let text = text(true);
+        for line in text.lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+        let wrapped = "\
+ -p, --load-panic               load the kernel that is started when this one
+                                crashes (with -u: unload it)
+";
+        assert!(text.contains(wrapped), "{text}");
     }
 }
