@@ -17,6 +17,7 @@ mod old_rust;
 mod packages;
 mod sealed;
 mod size;
+mod system;
 mod test;
 mod vm;
 

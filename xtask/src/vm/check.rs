@@ -29,8 +29,15 @@ pub fn problems(scenario: &Scenario, guest: &Guest, end: &End, log: &[String]) -
             problems.push(format!("must not be shown: {line}"));
         }
     }
+    let mut lines = log.iter();
+    for text in scenario.order {
+        let pattern = format!("*{text}*");
+        if !lines.any(|line| matches(&pattern, line)) {
+            problems.push(format!("not shown in this order: {text}"));
+        }
+    }
     problems.extend(crash_check::problems(scenario, &facts));
-    if scenario.script.is_none() {
+    if scenario.is_chain() {
         for (number, expected) in guest.hops.iter().enumerate() {
             let hop = number
                 .checked_sub(1)

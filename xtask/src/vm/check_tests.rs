@@ -161,3 +161,15 @@ fn an_end_before_the_end_is_a_failure() {
         assert_eq!(problems(&scenario, &guest, &end, &[]).len(), 1, "{end:?}");
     }
 }
+
+#[test]
+fn an_order_is_an_order() {
+    let judged = |texts| judge(&scenario().in_order(texts), RIGHT);
+    let right: &[&str] = &["hop=0 cpus=2", "hop=1 cpus=2", "initrd_sha256=*c"];
+    assert_eq!(judged(right), Vec::<String>::new());
+    let wrong: &[&str] = &["hop=1 cpus=2", "hop=0 cpus=2"];
+    assert_eq!(judged(wrong), ["not shown in this order: hop=0 cpus=2"]);
+    // One line is one place.
+    let twice: &[&str] = &["hop=0 cpus=2", "hop=0 cpus=2"];
+    assert_eq!(judged(twice), ["not shown in this order: hop=0 cpus=2"]);
+}

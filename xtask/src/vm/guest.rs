@@ -2,7 +2,7 @@
 
 use super::disk;
 use super::expected::{Expected, Kexec};
-use super::scenario::{Hop, Scenario};
+use super::scenario::{Disk, Hop, Scenario};
 use crate::Outcome;
 use crate::command::{target, write};
 use crate::cpio::Archive;
@@ -75,10 +75,14 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
                 writer.copy(&format!("hop/next/initrd.{}", index + 1), 0o644, initrd)?;
             }
         }
+        let last = number == scenario.hops.len();
+        if let Some(script) = scenario
+            .script
+            .filter(|_| number == 0 || scenario.is_chain() && !last)
+        {
+            writer.file("hop/script", script.as_bytes())?;
+        }
         if number == 0 {
-            if let Some(script) = scenario.script {
-                writer.file("hop/script", script.as_bytes())?;
-            }
             if scenario.hurried {
                 writer.file("hop/hurried", b"")?;
             }
@@ -89,7 +93,6 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }
         }
-        let last = number == scenario.hops.len();
         if let Some(capture) = scenario.capture.filter(|_| last) {
             writer.file("hop/script", capture.as_bytes())?;
             if capture.contains("makedumpfile") {
@@ -126,13 +129,23 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             files,
             initrd,
         });
-        if let (1, Some(wanted), Some(crash), [initrd]) =
-            (number, &scenario.disk, hops.last(), next.as_slice())
+        if let (1, Some(Disk::Kdump(configuration)), Some(crash), [initrd]) =
+            (number, scenario.disk, hops.last(), next.as_slice())
         {
-            disk_image = Some(disk::build(wanted, store, kexec, (crash, initrd), into)?);
+            disk_image = Some(disk::kdump(
+                configuration,
+                store,
+                kexec,
+                (crash, initrd),
+                into,
+            )?);
         }
     }
     hops.reverse();
+    match scenario.disk {
+        Some(Disk::Systemd(service)) => disk_image = Some(disk::systemd(service, store, into)?),
+        Some(Disk::Kdump(_)) | None => {}
+    }
     let initrd = next.pop().ok_or("no initrd was made")?;
     Ok(Guest {
         hops,

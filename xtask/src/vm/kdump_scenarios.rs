@@ -1,6 +1,6 @@
 //! Debian's kdump-tools does all of it: loads, and saves the dump, which Debian's `crash` opens.
 
-use super::scenario::{Ending, Scenario};
+use super::scenario::{Disk, Ending, Scenario};
 use std::time::Duration;
 
 const DISK: &str = include_str!("../../guest/disk.sh");
@@ -32,7 +32,7 @@ fn kdump_tools(name: &'static str, kernel: &'static str, configuration: &'static
         .words("crashkernel=512M-:192M")
         .hop("", kernel)
         .payload(0)
-        .disk(configuration)
+        .disk(Disk::Kdump(configuration))
         .script(DISK)
         .capture(DISK)
         // Its init script reboots when it has saved.

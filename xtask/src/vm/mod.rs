@@ -20,16 +20,18 @@ pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
+pub mod system_scenarios;
 pub mod trust;
 
 use crate::Outcome;
 use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};
 use crate::packages::Store;
+use crate::system::System;
 use expected::Kexec;
 use facts::FACT;
 use guest::Guest;
 use qemu::End;
-use scenario::Scenario;
+use scenario::{Disk, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -158,6 +160,12 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     if scenarios.iter().any(|scenario| scenario.fork) {
         build_fork()?;
     }
+    if scenarios
+        .iter()
+        .any(|scenario| matches!(scenario.disk, Some(Disk::Systemd(_))))
+    {
+        System::fetch()?;
+    }
     let turn = AtomicUsize::new(0);
     let count = Mutex::new(Count::default());
     std::thread::scope(|scope| {
@@ -240,7 +248,8 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
         (end, lines) = attempt(scenario, &guest, store, &log)?;
     }
     let mut unread = None;
-    if let (Some(disk), Some(first)) = (&guest.disk, guest.hops.first()) {
+    let saves = matches!(scenario.disk, Some(Disk::Kdump(_)));
+    if let (true, Some(disk), Some(first)) = (saves, &guest.disk, guest.hops.first()) {
         match dump::look(disk, &first.kernel, store, &directory) {
             Ok(seen) => lines.extend(seen),
             Err(error) => unread = Some(error),

@@ -45,12 +45,15 @@ pub struct Hop {
     pub vmlinux: bool,
 }
 
-/// A disk with a small Debian on it, on which kdump-tools loads the first hop's kernel as the
-/// crash kernel and saves a dump, which is looked at on the host.
-#[derive(Debug, Clone)]
-pub struct Disk {
-    /// More lines for /etc/default/kdump-tools.
-    pub configuration: &'static str,
+/// An NVMe disk with a small Debian on it.
+#[derive(Debug, Clone, Copy)]
+pub enum Disk {
+    /// kdump-tools loads the first hop's kernel as the crash kernel and saves a dump, which the
+    /// host reads. The text is more lines for /etc/default/kdump-tools.
+    Kdump(&'static str),
+    /// systemd is process 1 and runs this script as a service, which starts the next kernel. Each
+    /// kernel of the chain but the last goes on with the disk.
+    Systemd(&'static str),
 }
 
 /// How a guest is known to be done.
@@ -92,6 +95,8 @@ pub struct Scenario {
     /// Text in the serial log; `*` stands for anything within a line.
     pub shows: Vec<&'static str>,
     pub never: Vec<&'static str>,
+    /// Text in the serial log, each after the one before.
+    pub order: &'static [&'static str],
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
@@ -137,6 +142,7 @@ impl Scenario {
             lacks: &[],
             shows: Vec::new(),
             never: Vec::new(),
+            order: &[],
             floor: 0,
             ours_only: false,
             hurried: false,
@@ -250,10 +256,15 @@ impl Scenario {
         self
     }
 
-    /// A disk with kdump-tools on it, and more lines for /etc/default/kdump-tools.
-    pub fn disk(mut self, configuration: &'static str) -> Self {
-        self.disk = Some(Disk { configuration });
+    pub fn disk(mut self, disk: Disk) -> Self {
+        self.disk = Some(disk);
         self
+    }
+
+    /// Whether its hops are gone through one after the other, each checked alike: by init, or by
+    /// systemd.
+    pub fn is_chain(&self) -> bool {
+        self.script.is_none() || matches!(self.disk, Some(Disk::Systemd(_)))
     }
 
     /// Puts a program of the package kexec-examples into the first guest.
@@ -275,6 +286,11 @@ impl Scenario {
 
     pub fn never(mut self, text: &'static str) -> Self {
         self.never.push(text);
+        self
+    }
+
+    pub fn in_order(mut self, texts: &'static [&'static str]) -> Self {
+        self.order = texts;
         self
     }
 

@@ -36,6 +36,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(super::crash_scenarios::all());
     all.extend(super::library_scenarios::all());
     all.extend(super::kdump_scenarios::all());
+    all.extend(super::system_scenarios::all());
     all
 }
 
