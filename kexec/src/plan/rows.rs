@@ -239,3 +239,7 @@ fn fold(rows: &mut Vec<Row, KEPT>) -> bool {
 const fn next(number: usize) -> usize {
     number.saturating_add(1)
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;
