@@ -60,7 +60,7 @@ pub fn shutdown(environment: Environment) -> u8 {
     for path in [c"/sbin/shutdown", c"/etc/shutdown", c"/bin/shutdown"] {
         errno = execute(path, c"shutdown", &arguments, environment);
     }
-    complain!("the kernel is loaded, but shutdown cannot be run: {errno}");
+    complain!("the kernel is loaded, but shutdown cannot be run: {errno}; reboot, or use -e");
     code::FAILED
 }
 

@@ -85,6 +85,9 @@ impl Failure<'_> {
         if let Error::NoHole { narrowed, .. } = error {
             say_limits(narrowed, say);
         }
+        if let Some(words) = what_to_do(&error) {
+            say(format_args!("{words}"));
+        }
         let Error::Syscall { call, errno } = error else {
             return;
         };
@@ -116,6 +119,24 @@ impl Failure<'_> {
             _ => code::FAILED,
         }
     }
+}
+
+/// What to do about an error whose text does not say it, and which depends on nothing else.
+const fn what_to_do(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Truncated { .. } | Error::BadField { .. } => {
+            "the file is damaged or incomplete: install or copy it again"
+        }
+        Error::CommandLineTooLong { .. } => "shorten --append",
+        Error::Full { .. } => {
+            "this version has no room for more; with -s the running kernel does this work"
+        }
+        Error::FileChanged => "wait until nobody writes to it, then load it again",
+        Error::CopyTooLarge { .. } => {
+            "free memory, or give one regular file that nobody writes to: it is not copied"
+        }
+        _ => return None,
+    })
 }
 
 /// Names the options that left too little memory.
@@ -268,6 +289,51 @@ mod tests {
             };
             assert_eq!(lines(&Failure::Load(c"k", error), &command)[1], line);
         }
+    }
+
+    #[test]
+    fn what_to_do_is_a_line_of_its_own() {
+        let command = command(&[c"-l", c"k"]);
+        let cut = Error::Truncated {
+            what: "the kernel",
+            need: 2,
+            have: 1,
+        };
+        assert_eq!(
+            lines(&Failure::Load(c"k", cut), &command),
+            [
+                "cannot load k: the file is cut off in the kernel: 2 bytes are needed, it has 1",
+                "the file is damaged or incomplete: install or copy it again",
+            ]
+        );
+        for (error, words) in [
+            (Error::FileChanged, "wait until nobody writes"),
+            (Error::CopyTooLarge { need: 2, limit: 1 }, "free memory"),
+            (
+                Error::CommandLineTooLong {
+                    length: 2,
+                    limit: 1,
+                },
+                "shorten",
+            ),
+            (
+                Error::Full {
+                    what: "x",
+                    capacity: 1,
+                },
+                "with -s",
+            ),
+        ] {
+            let told = lines(&Failure::Load(c"k", error), &command);
+            assert!(
+                told[1].starts_with(words) || told[1].contains(words),
+                "{told:?}"
+            );
+        }
+        assert_eq!(
+            lines(&Failure::Load(c"k", Error::EmptyFile), &command).len(),
+            1
+        );
     }
 
     #[test]

@@ -165,8 +165,8 @@ fn change(
     }
     if let Some(word) = command.ignored {
         caution!(
-            "{} and all that follows it, options aside, is ignored: one word names the \
-             kernel, and a command line is one word as well, in quotes: --append=\"...\"",
+            "{} and the words after it are ignored; a command line is one word, in quotes: \
+             --append=\"...\"",
             Text(word.to_bytes())
         );
     }
@@ -206,7 +206,7 @@ fn status(crash: bool) -> u8 {
             } else {
                 "kexec_loaded"
             };
-            complain!("whether one is loaded is not known: /sys/kernel/{file}: {errno}");
+            complain!("whether a kernel is loaded is not known: /sys/kernel/{file}: {errno}");
             code::FAILED
         }
     }

@@ -71,11 +71,10 @@ impl Meter {
         }
     }
 
-    /// A load starts, with lines on a terminal of so many columns (0: not known).
+    /// A load starts, with lines on a terminal of so many columns.
     pub fn start(&self, columns: u16, now: u64) {
         let width = match columns {
-            0 => WIDTH,
-            1..NARROWEST => 0,
+            ..NARROWEST => 0,
             // In the last column some terminals begin a new line.
             _ => usize::from(columns).saturating_sub(1).min(WIDTH),
         };
@@ -225,7 +224,7 @@ mod tests {
     #[test]
     fn lines_have_bytes_and_rate() {
         let meter = Meter::off();
-        meter.start(0, 0);
+        meter.start(80, 0);
         meter.begin(Step::Digest, 1 << 30, 1000);
         meter.add(812 << 20, 3000);
         let line = shown(&meter, 3000);
@@ -247,7 +246,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_has_short_lines_or_none() {
         let meter = Meter::off();
-        for (columns, width) in [(39, 0), (40, 39), (80, 79), (200, 79), (0, 79)] {
+        for (columns, width) in [(39, 0), (40, 39), (80, 79), (200, 79)] {
             meter.start(columns, 0);
             assert_eq!(meter.is_on(), width > 0, "{columns}");
             meter.begin(Step::Digest, 1 << 30, 0);

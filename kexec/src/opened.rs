@@ -108,8 +108,8 @@ impl<'a, 'b> Opened<'a, 'b> {
                 Hold::Copy {
                     lease: Errno::EAGAIN,
                 } => caution!(
-                    "{path} is open for writing: what it holds now is loaded, which may \
-                     be half of what it will"
+                    "{path} is open for writing and may be incomplete; its present contents \
+                     are loaded"
                 ),
                 _ => {}
             }

@@ -3,6 +3,7 @@
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use kexec_cli::text::wrap;
 use kexec_core::linux::{Ignored, Standard, WriteSignal, write_all};
 use kexec_core::{Errno, Error};
 
@@ -63,11 +64,15 @@ impl Write for Out {
     }
 }
 
-/// Writes a line on standard error. A failure to write it is ignored.
+/// Writes a line on standard error, on a terminal as several that end between words. A failure to
+/// write it is ignored.
 pub fn line(arguments: fmt::Arguments<'_>) {
     progress::clear();
     let mut out = Out::new(Standard::Error);
     let _unwritten = out.write_fmt(arguments);
+    if let (Some(columns), Some(text)) = (progress::columns(), out.buffer.get_mut(..out.used)) {
+        wrap(text, columns.into());
+    }
     let _unwritten = out.write_char('\n');
     let _unwritten = out.finish();
 }

@@ -1,7 +1,7 @@
 //! Progress on a terminal, for loads that take longer than half a second.
 
 use core::ops::ControlFlow;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use kexec_cli::command::Command;
 use kexec_cli::meter::{Meter, Step};
@@ -12,13 +12,31 @@ static METER: Meter = Meter::off();
 /// Whether a line is on the terminal.
 static SHOWN: AtomicBool = AtomicBool::new(false);
 
+/// The columns of the terminal that standard error is, 80 if it does not know; `None` if it is not a
+/// terminal. The kernel is asked once.
+pub fn columns() -> Option<u16> {
+    const NONE: u32 = u32::MAX;
+    const UNASKED: u32 = u32::MAX - 1;
+    static COLUMNS: AtomicU32 = AtomicU32::new(UNASKED);
+    let mut columns = COLUMNS.load(Relaxed);
+    if columns == UNASKED {
+        columns = match terminal_columns(Standard::Error) {
+            None => NONE,
+            Some(0) => 80,
+            Some(columns) => columns.into(),
+        };
+        COLUMNS.store(columns, Relaxed);
+    }
+    u16::try_from(columns).ok()
+}
+
 /// A load starts. There is no progress unless standard error is a terminal, and none with --quiet or
 /// with -d, which reports more.
 pub fn start(command: &Command<'_>) {
     if command.given(Id::Quiet) || command.given(Id::Debug) {
         return;
     }
-    if let Some(columns) = terminal_columns(Standard::Error) {
+    if let Some(columns) = columns() {
         METER.start(columns, milliseconds());
     }
 }

@@ -43,7 +43,11 @@ fn words_after_the_kernel_are_warned_of() {
     let arguments = ["-l", &kernel, "--append=root=/dev/x", "ro", "quiet"];
     let run = kexec_with(&KIND, &arguments);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("warning: ro and all"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("warning: ro and the words"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("--append=\"...\""), "{}", run.stderr);
     let run = kexec_with(&KIND, &["-l", &kernel, "--append=root=/dev/x ro quiet"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));

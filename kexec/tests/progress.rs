@@ -55,6 +55,17 @@ fn pieces(mut from: impl Read + Send + 'static) -> Receiver<String> {
 /// Runs a load with these options. The initrd grows by a little until `enough` has seen what was
 /// printed, then it ends. Returns what was printed on standard error.
 fn load(name: &str, options: &[&str], tty: bool, enough: impl Fn(&str, u32) -> bool) -> String {
+    load_of(name, b"070701", options, tty, enough)
+}
+
+/// The same, of an initrd that begins so.
+fn load_of(
+    name: &str,
+    start: &[u8],
+    options: &[&str],
+    tty: bool,
+    enough: impl Fn(&str, u32) -> bool,
+) -> String {
     let directory = Directory::new(name);
     let kernel = directory.file("kernel", &bzimage(64 << 10));
     let path = directory.path("initrd");
@@ -65,7 +76,7 @@ fn load(name: &str, options: &[&str], tty: bool, enough: impl Fn(&str, u32) -> b
         .write(true)
         .open(&path)
         .unwrap();
-    writer.write_all(b"070701").unwrap();
+    writer.write_all(start).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_kexec"));
     command.args(["-l", &kernel, &format!("--initrd={path}")]);
     command
@@ -144,4 +155,18 @@ fn messages_replace_the_line() {
     });
     let warning = "\rkexec: warning: --force-dtb is ignored by kexec_load\r\n";
     assert!(printed.contains(warning), "{printed:?}");
+}
+
+/// On a terminal a message is several lines, in a pipe it is one.
+#[test]
+fn messages_end_between_words_on_a_terminal() {
+    let words = "the initrd";
+    let enough = |_: &str, round| round > 0;
+    let whole = load_of("wrapped", b"text", &["-c"], false, enough);
+    assert!(whole.contains(words) && whole.trim_end().len() > 80);
+    let wrapped = load_of("wrapped", b"text", &["-c"], true, enough);
+    for line in wrapped.split("\r\n") {
+        assert!(line.len() <= 80, "{line:?}");
+    }
+    assert_eq!(wrapped.replace("\r\n", " ").trim_end(), whole.trim_end());
 }
