@@ -16,6 +16,7 @@ _kexec() {
         -u --unload
         -S --status
         --print-ckr-size
+        --list
         --dry-run
         --plan
         --ascii
@@ -27,6 +28,7 @@ _kexec() {
         -s --kexec-file-syscall
         -c --kexec-syscall
         -a --kexec-syscall-auto
+        --default
         --initrd
         --ramdisk
         --append
@@ -64,6 +66,7 @@ _kexec() {
     case $option in
         --plan) [[ $sign ]] && what=(-W "text json map") ;;
         -h | --help) [[ $sign ]] && what=(-W "all") ;;
+        --default) [[ $sign ]] && what=(-W "") ;;
         --initrd) ;;
         --ramdisk) ;;
         -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86 uki") ;;

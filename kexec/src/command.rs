@@ -71,6 +71,10 @@ pub struct Command<'a> {
     pub kernel: Option<&'a CStr>,
     /// The first word after the kernel that is not an option; it has no effect.
     pub ignored: Option<&'a CStr>,
+    /// `--default`: the name of an entry, empty for the default.
+    pub default: Option<&'a CStr>,
+    /// The command line of that entry, before `--append`.
+    pub line: Option<&'a CStr>,
     /// The initrds' files, in order.
     pub initrds: Vec<&'a CStr, MAX_INITRDS>,
     /// `--append`, empty if not given.
@@ -86,7 +90,24 @@ pub struct Command<'a> {
     given: [bool; OPTIONS.len()],
 }
 
-impl Command<'_> {
+impl<'a> Command<'a> {
+    /// As `--dtb`.
+    pub fn give_dtb(&mut self, path: &'a CStr) {
+        self.dtb = Some(path);
+        self.give(Id::Dtb);
+    }
+
+    /// As `--reuse-cmdline`.
+    pub fn give_running_line(&mut self) {
+        self.give(Id::ReuseCmdline);
+    }
+
+    fn give(&mut self, id: Id) {
+        if let Some(given) = self.given.get_mut(id as usize) {
+            *given = true;
+        }
+    }
+
     /// Whether an option was given, by any of its names.
     #[must_use]
     pub fn given(&self, id: Id) -> bool {
@@ -121,6 +142,8 @@ pub enum Request<'a> {
     Types,
     /// Print the version.
     Version,
+    /// Print the boot loader entries.
+    List,
     /// Print the size of the crash reservation.
     CrashSize,
     /// Work.
@@ -149,6 +172,8 @@ pub enum BadUsage<'a> {
     Unsupported(&'static Unsupported),
     /// A load without a kernel file.
     NoKernel,
+    /// A load with both a kernel file and `--default`.
+    TwoKernels,
     /// `-u`, and a start of the kernel that it unloads.
     UnloadAndStart,
     /// `-p`, and a start: only a crash starts a crash kernel.
@@ -201,6 +226,9 @@ impl fmt::Display for BadUsage<'_> {
                 )
             }
             Self::NoKernel => f.write_str("No kernel specified"),
+            Self::TwoKernels => {
+                f.write_str("--default is in place of a kernel's name: leave out one of them")
+            }
             Self::UnloadAndStart => f.write_str(
                 "-u takes away what -e or -f would start: nothing was unloaded or started; give \
                  one of them",
@@ -267,6 +295,8 @@ impl<'a> Reading<'a> {
             },
             method: Method::Auto,
             kernel: None,
+            default: None,
+            line: None,
             ignored: None,
             initrds: Vec::new(),
             append: c"",
@@ -298,6 +328,7 @@ impl<'a> Reading<'a> {
                     return Ok(Some(Request::Help { all }));
                 }
                 Item::Option(Id::Version, _) => return Ok(Some(Request::Version)),
+                Item::Option(Id::List, _) => return Ok(Some(Request::List)),
                 Item::Option(Id::PrintCkrSize, _) => return Ok(Some(Request::CrashSize)),
                 Item::Option(Id::Type, kind) if kind == c"help" => return Ok(Some(Request::Types)),
                 Item::Option(id, value) => self.option(id, value)?,
@@ -313,9 +344,7 @@ impl<'a> Reading<'a> {
     }
 
     fn option(&mut self, id: Id, value: &'a CStr) -> Result<(), BadUsage<'a>> {
-        if let Some(given) = self.command.given.get_mut(id as usize) {
-            *given = true;
-        }
+        self.command.give(id);
         match id {
             Id::LoadPanic => self.panic_after_unload = self.command.actions.unload,
             Id::Unload => self.panic_after_unload = false,
@@ -333,7 +362,7 @@ impl<'a> Reading<'a> {
     /// The request that all arguments together make.
     fn finish(&mut self) -> Result<(), BadUsage<'a>> {
         let command = &mut self.command;
-        if self.panic_after_unload && command.kernel.is_some() {
+        if self.panic_after_unload && (command.kernel.is_some() || command.default.is_some()) {
             command.actions.load = true;
         }
         if command.crash() {
@@ -367,8 +396,10 @@ fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     }
     if actions.load {
         actions.unload = false;
-        if command.kernel.is_none() {
-            return Err(BadUsage::NoKernel);
+        match (command.kernel, command.default) {
+            (None, None) => return Err(BadUsage::NoKernel),
+            (Some(_), Some(_)) => return Err(BadUsage::TwoKernels),
+            _ => {}
         }
     }
     Ok(())
@@ -413,6 +444,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
             .push(value)
             .map_err(|_| BadUsage::TooManyInitrds)?,
         Id::Append => command.append = value,
+        Id::Default => command.default = Some(value),
         Id::Dtb => command.dtb = Some(value),
         Id::MemMin => command.options.mem_min = address("mem-min", value)?,
         Id::MemMax => command.options.mem_max = address("mem-max", value)?,
@@ -434,7 +466,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::ConsoleSerial => console.serial = true,
         Id::Serial => console.serial_port = serial_port(value)?,
         Id::SerialBaud => console.serial_baud = serial_baud(value)?,
-        // Queried with `given`, or without effect; Help, Version and PrintCkrSize never come here.
+        // Queried with `given`, or without effect; Help, Version, List and PrintCkrSize never come here.
         Id::ReuseCmdline
         | Id::ReuseVideoType
         | Id::Module
@@ -447,6 +479,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::ForceDtb
         | Id::NoIfdown
         | Id::NoSync
+        | Id::List
         | Id::Debug
         | Id::Quiet
         | Id::Help

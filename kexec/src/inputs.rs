@@ -193,7 +193,12 @@ impl<'a> Inputs<'a> {
             && failure.refusal().is_some_and(unknown)
             && start.is_some_and(|start| !is_kernel(start))
         {
-            let why = "it is not a kernel: neither a bzImage nor an ELF file";
+            let why = match start.map(probe) {
+                Some(kexec_core::image::Format::Uki) => {
+                    "it is a unified kernel image (UKI), which the running kernel does not take"
+                }
+                _ => "it is not a kernel: neither a bzImage nor an ELF file",
+            };
             return Failure::Load(self.kernel.path, Error::NotBootable { why });
         }
         failure

@@ -20,6 +20,7 @@ extern crate std;
 
 pub mod advice;
 pub mod command;
+pub mod entries;
 pub mod failure;
 pub mod foreign;
 pub mod getopt;

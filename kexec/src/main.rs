@@ -9,6 +9,7 @@
 mod bus_error;
 mod by_file;
 mod by_plan;
+mod default;
 mod exec;
 mod inputs;
 mod job;
@@ -52,11 +53,12 @@ static LINE: Once<[u8; line::CAPACITY]> = Once::new([0; line::CAPACITY]);
 /// Runs the command; returns the exit code.
 fn run(arguments: Arguments, environment: Environment) -> u8 {
     match command::parse(arguments) {
-        Ok(Request::Help { all }) => print(|out| usage::write(out, all)),
-        Ok(Request::Types) => print(kind::write),
-        Ok(Request::Version) => print(|out| out.write_str(usage::VERSION)),
+        Ok(Request::Help { all }) => print(&mut |out| usage::write(out, all)),
+        Ok(Request::Types) => print(&mut |out| kind::write(out)),
+        Ok(Request::Version) => print(&mut |out| out.write_str(usage::VERSION)),
         Ok(Request::CrashSize) => crash_size(),
-        Ok(Request::Work(command)) => work(&command, environment),
+        Ok(Request::List) => default::list(),
+        Ok(Request::Work(mut command)) => work(&mut command, environment),
         Err(bad) => {
             complain!("{}", bad.why);
             complain!("try 'kexec --help'");
@@ -69,7 +71,7 @@ fn run(arguments: Arguments, environment: Environment) -> u8 {
     }
 }
 
-fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
+fn print(write: &mut dyn FnMut(&mut dyn Write) -> fmt::Result) -> u8 {
     let mut out = Out::new(Standard::Output);
     match write(&mut out).and_then(|()| out.finish()) {
         Ok(()) => code::DONE,
@@ -80,12 +82,15 @@ fn print(write: impl FnOnce(&mut dyn Write) -> fmt::Result) -> u8 {
     }
 }
 
-fn work(command: &Command<'static>, environment: Environment) -> u8 {
+fn work(command: &mut Command<'static>, environment: Environment) -> u8 {
     if command.given(Id::Quiet) {
         leave_out_warnings();
     }
     if command.actions.status {
         return status(command.crash() || !command.given(Id::Load));
+    }
+    if let Err(code) = default::fill(command) {
+        return code;
     }
     // Each is taken only here, so it cannot be `None`.
     let (Some(machine), Some(workspace), Some(buffer)) =
@@ -235,5 +240,5 @@ fn crash_size() -> u8 {
             return code::FAILED;
         }
     };
-    print(|out| writeln!(out, "{size}"))
+    print(&mut |out| writeln!(out, "{size}"))
 }

@@ -34,6 +34,7 @@ mod random;
 mod reopen;
 mod signal;
 
+pub use arch::NATIVE;
 pub use contents::Contents;
 pub use copies::Copies;
 pub use dir::Entries;
@@ -42,7 +43,7 @@ pub use fd::{BorrowedFd, Fd, Standard};
 pub use file::{open, open_at, read, read_at, read_file, read_file_at, write};
 pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
-pub use linux_raw_sys::general::{O_RDONLY, O_WRONLY};
+pub use linux_raw_sys::general::{O_PATH, O_RDONLY, O_WRONLY};
 pub use load::{
     KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
     kexec_unload, knows_file_flag, may_kexec_load,

@@ -36,6 +36,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ],
         &["-t", "bzImage", "-l", "k", "--dtb=d", "--command-line", "x"],
         &["--print-ckr-size", "-v", "-h"],
+        &["--list"],
+        &["-l", "--default=arch*", "--initrd=a", "--append=b"],
+        &["--default", "-p"],
         &[
             "--initrd",
             "a",
@@ -86,6 +89,7 @@ pub fn run(data: &[u8]) {
             let all = initrds
                 .chain(command.kernel)
                 .chain(command.dtb)
+                .chain(command.default)
                 .chain(command.kind)
                 .chain([command.append]);
             for text in all {
@@ -95,6 +99,7 @@ pub fn run(data: &[u8]) {
             assert!(
                 !actions.load
                     || command.kernel.is_some()
+                    || command.default.is_some()
                     || actions.unload
                     || actions.status
                     || actions.exec,

@@ -12,6 +12,7 @@ mod boot_params;
 mod c_calls;
 mod case;
 mod crash;
+mod entries;
 mod image;
 mod kernel;
 mod machine;
@@ -83,5 +84,6 @@ targets! {
     "plan" 2048 plan::run, plan::seeds: "plan and check of any machine, image and request, with all invariants";
     "crash" 2048 crash::run, plan::seeds: "the same for crash kernels; goblin reads the elfcorehdr";
     "arguments" 1024 arguments::run, arguments::seeds: "the command line of kexec(8)";
+    "entries" 4096 entries::run, entries::seeds: "boot loader entries, their order, names and variables, against second readers";
     "c_calls" 4096 c_calls::run, c_calls::seeds: "sequences of C calls on objects between canaries";
 }

@@ -17,6 +17,9 @@ const MEMINFO: &str = "MemTotal:        3145728 kB\nMemAvailable:    2097152 kB\
 const ENTER: &str = "cd \"$0\" && mount --rbind /proc real && mount --bind proc /proc && \
                      mount --bind sys /sys && exec \"$@\" || exit 99";
 
+/// The same with the tree in place of the root directory: /boot and all else are its own.
+const ENTER_ROOT: &str = "cd \"$0\" && mount --rbind /proc real && exec chroot . \"$@\" || exit 99";
+
 impl Fake {
     pub fn new(name: &str) -> Self {
         let fake = Self(Directory::new(name));
@@ -146,9 +149,40 @@ impl Fake {
         command
     }
 
+    /// Makes a symbolic link, and the directories above it.
+    pub fn link(&self, path: &str, target: &str) -> &Self {
+        let path = self.0.path(path);
+        std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+        self
+    }
+
+    /// As [`Fake::run`], with the whole tree in place of the root directory.
+    pub fn run_in_root(&self, rules: &[Rule], arguments: &[&str]) -> Option<Run> {
+        let root = self.0.path("");
+        let root = root.trim_end_matches('/');
+        // Where proc/self points to.
+        let real = format!("{root}/real");
+        if std::fs::read_link(self.0.path(&real[1..])).is_err() {
+            self.link(&real[1..], "/real");
+        }
+        // Not a copy: a file that another test's child has open for writing cannot be started.
+        let command = self.0.path("kexec-command");
+        let _absent = std::fs::remove_file(&command);
+        std::fs::hard_link(env!("CARGO_BIN_EXE_kexec"), command).unwrap();
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", ENTER_ROOT, root, "/kexec-command"]);
+        command.args(arguments);
+        guard(&mut command, rules);
+        Self::output(command)
+    }
+
     /// Runs the command there; `None`, and a word about it, where that cannot be done.
     pub fn run(&self, rules: &[Rule], arguments: &[&str]) -> Option<Run> {
-        let mut command = self.command(rules, arguments);
+        Self::output(self.command(rules, arguments))
+    }
+
+    fn output(mut command: Command) -> Option<Run> {
         let Ok(output) = command.output() else {
             kexec_testing::not_tested("a fake machine: no unshare(1)");
             return None;

@@ -25,9 +25,10 @@ fn offered(value: &'static str) -> Offered {
     }
 }
 
-/// The words that an option takes after a sign, and may be without.
+/// The words that an option takes after a sign, and may be without; empty for any word.
 fn after_sign(option: &Opt) -> Option<String> {
     match option.value {
+        Some(value) if option.optional && !value.contains('|') => Some(String::new()),
         Some(value) if option.optional => Some(value.replace('|', " ")),
         _ => (option.id == Id::Help).then(|| "all".to_owned()),
     }
@@ -119,7 +120,11 @@ pub fn zsh() -> String {
             },
             (None, Some(words)) => {
                 let name = option.value.unwrap_or("all");
-                ("=-", format!("::{name}:({words})"))
+                let words = match words.as_str() {
+                    "" => " ".to_owned(),
+                    words => format!("({words})"),
+                };
+                ("=-", format!("::{name}:{words}"))
             }
             (None, None) => ("", String::new()),
         };
@@ -164,6 +169,7 @@ pub fn fish() -> String {
             (Some(Offered::Files), _) => " -r -F".to_owned(),
             (Some(Offered::Words(words)), _) => format!(" -x -a '{}'", words.join(" ")),
             (Some(Offered::Nothing), _) => " -x".to_owned(),
+            (None, Some(words)) if words.is_empty() => " -f".to_owned(),
             (None, Some(words)) if words.contains(' ') => format!(" -f -a '{words}'"),
             (None, Some(word)) => format!(" -f -a {word}"),
             (None, None) => String::new(),
