@@ -249,13 +249,16 @@ fn a_dry_run_prints_the_plan() {
 /// For all output: a full device is reported, and a limit of file sizes does not end the command silently.
 #[test]
 fn output_that_cannot_be_written_is_named() {
-    let directory = Directory::new("full");
+    let (directory, kernel) = Directory::with_kernel("full");
     for arguments in [
         &["--version"][..],
         &["--help"],
         &["--print-ckr-size"],
         &["--dry-run", "-u"],
         &["--dry-run", "-e"],
+        &["--plan=json", "-c", &kernel],
+        &["--plan=map", "-a", &kernel],
+        &["--explain", "-s", &kernel],
     ] {
         for (full, words) in [(true, "ENOSPC"), (false, "EFBIG")] {
             let path = if full {
