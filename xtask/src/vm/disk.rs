@@ -83,6 +83,39 @@ pub fn systemd(service: &str, store: &Store, into: &Path) -> Outcome<PathBuf> {
     tree.image(store, into)
 }
 
+/// A Debian with the selftests of kexec, and what they look at: the kernel's image, configuration.
+/// `init` is a script.
+pub fn selftests(
+    init: &str,
+    kernel: &str,
+    store: &Store,
+    kexec: &Kexec,
+    into: &Path,
+) -> Outcome<PathBuf> {
+    let system = System::get();
+    let tree = Tree::new(store, &system.debian(), into)?;
+    tree.users()?;
+    tree.kexec(kexec)?;
+    tree.file("guest/init", init.as_bytes())?;
+    // Names that packages leave to their postinst.
+    for (name, target) in [("awk", "mawk"), ("which", "which.debianutils")] {
+        tree.link(&format!("usr/bin/{name}"), target)?;
+    }
+    let kernel = store.kernel(kernel)?;
+    let release = &kernel.release;
+    tree.copy(&format!("boot/vmlinuz-{release}"), &kernel.image)?;
+    tree.copy(&format!("boot/config-{release}"), &system.configuration())?;
+    for entry in std::fs::read_dir(system.selftests()).map_err(|error| error.to_string())? {
+        let file = entry.map_err(|error| error.to_string())?;
+        let name = file.file_name();
+        tree.copy(
+            &format!("selftests/{}", name.to_string_lossy()),
+            &file.path(),
+        )?;
+    }
+    tree.image(store, into)
+}
+
 /// What becomes the root of a disk. Its files are links to those that were fetched: what is
 /// replaced is removed first.
 struct Tree(PathBuf);

@@ -144,6 +144,9 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
     hops.reverse();
     match scenario.disk {
         Some(Disk::Systemd(service)) => disk_image = Some(disk::systemd(service, store, into)?),
+        Some(Disk::Selftests(init)) => {
+            disk_image = Some(disk::selftests(init, scenario.start, store, kexec, into)?);
+        }
         Some(Disk::Kdump(_)) | None => {}
     }
     let initrd = next.pop().ok_or("no initrd was made")?;

@@ -162,9 +162,9 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     }
     if scenarios
         .iter()
-        .any(|scenario| matches!(scenario.disk, Some(Disk::Systemd(_))))
+        .any(|scenario| matches!(scenario.disk, Some(Disk::Systemd(_) | Disk::Selftests(_))))
     {
-        System::fetch()?;
+        System::fetch(&store)?;
     }
     let turn = AtomicUsize::new(0);
     let count = Mutex::new(Count::default());

@@ -77,7 +77,8 @@ pub fn command(
             std::fs::copy(share.join("OVMF/OVMF_VARS_4M.fd"), &variables)
                 .map_err(|error| format!("OVMF_VARS_4M.fd: {error}"))?;
             if machine.trusts {
-                trust(&first_kernel(guest)?.kernel.image, &variables)?;
+                let image = &first_kernel(guest)?.kernel.image;
+                trust(image, &variables, machine.secure)?;
             }
             let code = share.join("OVMF/OVMF_CODE_4M.fd");
             qemu.args(["-machine", "q35"]);

@@ -24,6 +24,8 @@ pub struct Machine {
     pub memory_mib: u32,
     /// Whether the firmware (UEFI) trusts the certificate that the first kernel is signed by.
     pub trusts: bool,
+    /// Whether the firmware says that Secure Boot is enabled.
+    pub secure: bool,
 }
 
 /// From the kernel that runs into the next one.
@@ -54,6 +56,8 @@ pub enum Disk {
     /// systemd is process 1 and runs this script as a service, which starts the next kernel. Each
     /// kernel of the chain but the last goes on with the disk.
     Systemd(&'static str),
+    /// This script is process 1. The kernel's selftests of kexec are in /selftests.
+    Selftests(&'static str),
 }
 
 /// How a guest is known to be done.
@@ -128,6 +132,7 @@ impl Scenario {
                 plugged: false,
                 memory_mib: 2048,
                 trusts: false,
+                secure: false,
             },
             start,
             words: "",
@@ -173,6 +178,12 @@ impl Scenario {
     pub fn trusting(mut self) -> Self {
         self.machine.trusts = true;
         self.uefi()
+    }
+
+    /// The same, after Secure Boot as far as kernels can see: Debian's are locked down.
+    pub fn secure(mut self) -> Self {
+        self.machine.secure = true;
+        self.trusting()
     }
 
     /// CPU flags that every kernel must see; without them the scenario would test nothing.

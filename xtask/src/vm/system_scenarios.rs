@@ -1,15 +1,37 @@
-//! Where others call kexec: systemd.
+//! Where others call kexec: systemd, and the kernel's own selftests.
 
 use super::scenario::{Disk, Scenario};
+use crate::system::KERNEL;
 use std::time::Duration;
 
 const SYSTEMD: &str = include_str!("../../guest/systemd.sh");
 const SERVICE: &str = include_str!("../../guest/systemd_service.sh");
+const DISK: &str = include_str!("../../guest/disk.sh");
+const SELFTESTS: &str = include_str!("../../guest/selftests.sh");
 
 /// Every scenario of this kind.
 pub fn all() -> Vec<Scenario> {
-    let mut all = vec![systemd()];
-    // A busy host: to start systemd takes long.
+    let mut all = vec![
+        systemd(),
+        selftests("selftests", "the kernel's own tests of kexec")
+            .shows("FACT hop=0 lockdown=[none] integrity confidentiality")
+            .shows("FACT hop=0 kexec_file_load=[INFO] secure boot mode not enabled")
+            .shows("FACT hop=0 kexec_load.exit=0")
+            .shows("FACT hop=0 kexec_load=kexec_load succeeded [PASS]")
+            .shows("FACT hop=0 kexec_load-c=kexec_load succeeded [PASS]")
+            .never("[FAIL]"),
+        // A locked down kernel: kexec_load must be refused, and a signed image is loaded. The test of
+        // kexec_load takes `kexec --load` for that call; by default it is kexec_file_load first, as
+        // in kexec-tools.
+        selftests("selftests-secure", "the same after Secure Boot")
+            .secure()
+            .shows("FACT hop=0 lockdown=none [integrity] confidentiality")
+            .shows("FACT hop=0 kexec_file_load=[INFO] secure boot mode enabled (CONFIG_EFIVAR_FS)")
+            .shows("FACT hop=0 kexec_load.exit=1")
+            .shows("FACT hop=0 kexec_load=kexec_load succeeded [FAIL]")
+            .shows("FACT hop=0 kexec_load-c=kexec_load failed [PASS]"),
+    ];
+    // A busy host: to start systemd, or a shell's scripts, takes long.
     for scenario in &mut all {
         scenario.silence = Duration::from_secs(300);
     }
@@ -59,4 +81,22 @@ fn systemd() -> Scenario {
     .never("ext4=*recover")
     .never("/guest/service:")
     .ours_only()
+}
+
+/// Both scripts run to their end, on an image that is signed, and leave nothing loaded.
+fn selftests(name: &'static str, about: &'static str) -> Scenario {
+    Scenario::new(name, about, KERNEL)
+        .slow()
+        .memory(1024)
+        .disk(Disk::Selftests(SELFTESTS))
+        .script(DISK)
+        .shows("FACT hop=0 kexec_file_load=[INFO] PE signed kernel image required")
+        .shows("FACT hop=0 kexec_file_load=[INFO] kexec kernel image PE signed")
+        .shows("FACT hop=0 kexec_file_load=kexec_file_load succeeded [PASS]")
+        .shows("FACT hop=0 kexec_file_load.exit=0")
+        .shows("FACT hop=0 kexec_file_load.loaded=0")
+        .shows("FACT hop=0 kexec_load.loaded=0")
+        .shows("FACT hop=0 kexec_load-c.exit=0")
+        .shows("FACT hop=0 kexec_load-c.loaded=0")
+        .never("not found")
 }

@@ -1,5 +1,7 @@
 //! A UEFI variable store with the certificate that a kernel is signed by in `db`, from which a
-//! kernel takes keys that it trusts images by (security/integrity/platform_certs/load_uefi.c).
+//! kernel takes keys that it trusts images by (security/integrity/platform_certs/load_uefi.c), and
+//! with what firmware says of Secure Boot (drivers/firmware/efi/libstub/secureboot.c). The firmware
+//! itself has no Secure Boot and verifies nothing: the two variables are for the kernel.
 //!
 //! Written by hand into the store of an OVMF that was never booted: a firmware volume whose one
 //! content is a VARIABLE_STORE_HEADER followed by variables (EDK II,
@@ -10,8 +12,10 @@ use crate::command::{read, write};
 use std::ops::Range;
 use std::path::Path;
 
-/// EFI_IMAGE_SECURITY_DATABASE_GUID, EFI_CERT_X509_GUID, gEfiAuthenticatedVariableGuid.
+/// EFI_IMAGE_SECURITY_DATABASE_GUID, EFI_GLOBAL_VARIABLE, EFI_CERT_X509_GUID,
+/// gEfiAuthenticatedVariableGuid.
 const DATABASE: [u8; 16] = guid(0xd719_b2cb, 0x3d3a, 0x4596, 0xa3bc_dad0_0e67_656f);
+const GLOBAL: [u8; 16] = guid(0x8be4_df61, 0x93ca, 0x11d2, 0xaa0d_00e0_9803_2b8c);
 const X509: [u8; 16] = guid(0xa5c0_59a1, 0x94e4, 0x4aa7, 0x87b5_ab15_5c2b_f072);
 const STORE: [u8; 16] = guid(0xaaf3_2c78, 0x947b, 0x439a, 0xa180_2e14_4ec3_7792);
 
@@ -19,8 +23,10 @@ const STORE: [u8; 16] = guid(0xaaf3_2c78, 0x947b, 0x439a, 0xa180_2e14_4ec3_7792)
 const STORE_HEADER: usize = 28;
 /// StartId, State (VAR_ADDED), Reserved.
 const VARIABLE_MARK: [u8; 4] = [0xaa, 0x55, 0x3f, 0];
-/// Non-volatile, for boot services, at run time, with time based authentication.
-const ATTRIBUTES: u32 = 0x27;
+/// Non-volatile, for boot services, at run time.
+const ATTRIBUTES: u32 = 7;
+/// The same with time based authentication.
+const AUTHENTICATED: u32 = 0x27;
 
 /// A GUID's bytes: the first three parts are little-endian.
 const fn guid(first: u32, second: u16, third: u16, rest: u64) -> [u8; 16] {
@@ -36,30 +42,36 @@ const fn guid(first: u32, second: u16, third: u16, rest: u64) -> [u8; 16] {
     ]
 }
 
-/// Adds `db` with the certificate in `image`, a signed kernel, to an empty store.
-pub fn trust(image: &Path, variables: &Path) -> Outcome {
+/// Adds `db` with the certificate in `image`, a signed kernel, to an empty store, and with `secure`
+/// that Secure Boot is enabled and no setup mode.
+pub fn trust(image: &Path, variables: &Path, secure: bool) -> Outcome {
     let mut store = read(variables)?;
     let file = read(image)?;
     let certificate = certificate(&file)
         .ok_or_else(|| format!("{}: no signature with a certificate", image.display()))?;
-    let db = variable(certificate);
-    place(&mut store, &db).ok_or_else(|| format!("{}: not an empty store", variables.display()))?;
+    let mut added = database(certificate);
+    if secure {
+        for (name, value) in [("SecureBoot", 1), ("SetupMode", 0)] {
+            added.extend(variable(ATTRIBUTES, &GLOBAL, name, &[value]));
+        }
+    }
+    place(&mut store, &added)
+        .ok_or_else(|| format!("{}: not an empty store", variables.display()))?;
     write(variables, &store)
 }
 
-/// Puts a variable where the first one goes.
-fn place(store: &mut [u8], variable: &[u8]) -> Option<()> {
+/// Puts variables where the first one goes.
+fn place(store: &mut [u8], variables: &[u8]) -> Option<()> {
     let header = store.windows(STORE.len()).position(|at| at == STORE)?;
     let at = header.checked_add(STORE_HEADER)?;
-    let room = store.get_mut(at..at.checked_add(variable.len())?)?;
+    let room = store.get_mut(at..at.checked_add(variables.len())?)?;
     room.iter()
         .all(|byte| *byte == 0xff)
-        .then(|| room.copy_from_slice(variable))
+        .then(|| room.copy_from_slice(variables))
 }
 
-/// AUTHENTICATED_VARIABLE_HEADER, the name, an EFI_SIGNATURE_LIST.
-fn variable(certificate: &[u8]) -> Vec<u8> {
-    let name: Vec<u8> = "db\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+/// `db`: an EFI_SIGNATURE_LIST.
+fn database(certificate: &[u8]) -> Vec<u8> {
     let mut list = X509.to_vec();
     for size in [certificate.len() + 44, 0, certificate.len() + 16] {
         list.extend(size.to_le_bytes().iter().take(4));
@@ -67,17 +79,23 @@ fn variable(certificate: &[u8]) -> Vec<u8> {
     // The owner: anyone.
     list.extend([0; 16]);
     list.extend(certificate);
+    variable(AUTHENTICATED, &DATABASE, "db", &list)
+}
 
+/// AUTHENTICATED_VARIABLE_HEADER, the name with its end, the value; padded.
+fn variable(attributes: u32, vendor: &[u8; 16], name: &str, value: &[u8]) -> Vec<u8> {
+    let name = name.encode_utf16().chain([0]);
+    let name: Vec<u8> = name.flat_map(u16::to_le_bytes).collect();
     let mut variable = VARIABLE_MARK.to_vec();
-    variable.extend(ATTRIBUTES.to_le_bytes());
+    variable.extend(attributes.to_le_bytes());
     // MonotonicCount, TimeStamp, PubKeyIndex.
     variable.extend([0; 8 + 16 + 4]);
-    for size in [name.len(), list.len()] {
+    for size in [name.len(), value.len()] {
         variable.extend(size.to_le_bytes().iter().take(4));
     }
-    variable.extend(DATABASE);
+    variable.extend(vendor);
     variable.extend(name);
-    variable.extend(list);
+    variable.extend(value);
     let end = variable.len().next_multiple_of(4);
     variable.resize(end, 0xff);
     variable
@@ -155,7 +173,7 @@ mod tests {
         store.extend(STORE);
         store.extend([0; STORE_HEADER - 16]);
         store.extend([0xff; 200]);
-        let written = variable(b"certificate");
+        let written = database(b"certificate");
         assert_eq!(written.len(), (60_usize + 6 + 44 + 11).next_multiple_of(4));
         assert_eq!(place(&mut store, &written), Some(()));
         assert_eq!(store[72 + STORE_HEADER..][..4], VARIABLE_MARK);
