@@ -8,6 +8,7 @@ use super::matches;
 use super::memmap::{merged, number};
 use super::qemu::End;
 use super::scenario::{Ending, Firmware, Hop, Scenario};
+use super::screen_check;
 
 /// Types of setup_data nodes (Documentation/arch/x86/boot.rst, `setup_data`).
 const SETUP_EFI: &str = "0x4";
@@ -37,6 +38,7 @@ pub fn problems(scenario: &Scenario, guest: &Guest, end: &End, log: &[String]) -
         }
     }
     problems.extend(crash_check::problems(scenario, &facts));
+    problems.extend(screen_check::problems(scenario, log));
     if scenario.is_chain() {
         for (number, expected) in guest.hops.iter().enumerate() {
             let hop = number

@@ -20,6 +20,7 @@ pub mod memmap;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
+pub mod screen_check;
 pub mod system_scenarios;
 pub mod trust;
 

@@ -101,6 +101,9 @@ pub struct Scenario {
     pub never: Vec<&'static str>,
     /// Text in the serial log, each after the one before.
     pub order: &'static [&'static str],
+    /// What its script shows on a console of 80 columns (`screen_check.rs`): name, exit code, and
+    /// how many lines it has at most.
+    pub screens: &'static [(&'static str, u8, usize)],
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
@@ -148,6 +151,7 @@ impl Scenario {
             shows: Vec::new(),
             never: Vec::new(),
             order: &[],
+            screens: &[],
             floor: 0,
             ours_only: false,
             hurried: false,
@@ -302,6 +306,11 @@ impl Scenario {
 
     pub fn in_order(mut self, texts: &'static [&'static str]) -> Self {
         self.order = texts;
+        self
+    }
+
+    pub fn screens(mut self, screens: &'static [(&'static str, u8, usize)]) -> Self {
+        self.screens = screens;
         self
     }
 

@@ -8,6 +8,7 @@ const SYSTEMD: &str = include_str!("../../guest/systemd.sh");
 const SERVICE: &str = include_str!("../../guest/systemd_service.sh");
 const DISK: &str = include_str!("../../guest/disk.sh");
 const SELFTESTS: &str = include_str!("../../guest/selftests.sh");
+const CONSOLE: &str = include_str!("../../guest/console.sh");
 
 /// Every scenario of this kind.
 pub fn all() -> Vec<Scenario> {
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Scenario> {
     for scenario in &mut all {
         scenario.silence = Duration::from_secs(300);
     }
+    all.push(console());
     all
 }
 
@@ -99,4 +101,37 @@ fn selftests(name: &'static str, about: &'static str) -> Scenario {
         .shows("FACT hop=0 kexec_load-c.exit=0")
         .shows("FACT hop=0 kexec_load-c.loaded=0")
         .never("not found")
+}
+
+/// A terminal of 24 lines, the last of which is the prompt.
+const SCREEN: usize = 23;
+const LONG: usize = 200;
+
+fn console() -> Scenario {
+    Scenario::new(
+        "console",
+        "what is shown fits a serial console of 80 columns and 24 rows",
+        "6.12",
+    )
+    .memory(512)
+    .hop("", "6.12")
+    .payload(0)
+    .script(CONSOLE)
+    .hurried()
+    .shows("FACT hop=0 size=24 80")
+    .screens(&[
+        ("help", 0, SCREEN),
+        ("help-all", 0, LONG),
+        ("version", 0, SCREEN),
+        ("type-help", 0, SCREEN),
+        ("dry-run", 0, LONG),
+        ("dry-run-c", 0, LONG),
+        ("plan", 0, LONG),
+        ("map", 0, SCREEN),
+        ("map-ascii", 0, SCREEN),
+        ("explain", 0, LONG),
+        ("debug", 0, LONG),
+        ("unknown", 1, SCREEN),
+    ])
+    .ours_only()
 }
