@@ -6,7 +6,7 @@ use crate::arch::Arch;
 use crate::image::{Entry, Format};
 use crate::purgatory::{OnFailure, Secret};
 
-/// The consoles on which the purgatory reports. All off by default, as in kexec(8).
+/// The consoles on which the purgatory reports. By default it uses none, as in kexec(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
     /// Print to the VGA text screen (`--console-vga`).
@@ -24,7 +24,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// Silent.
+    /// No console.
     pub const DEFAULT: Self = Self {
         vga: false,
         serial: false,
@@ -70,16 +70,17 @@ impl fmt::Debug for Module<'_, '_> {
     }
 }
 
-/// Options that change how the plan is made. There will be more members: make one of [`Options::DEFAULT`],
-/// `Options { verify: false, ..Options::DEFAULT }`.
+/// Options that change how the plan is made. Later versions add members, so start from
+/// [`Options::DEFAULT`]: `Options { verify: false, ..Options::DEFAULT }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The format the image must have, one of which images are started ([`Format::is_started`]);
-    /// others are refused. `None` looks which one it is.
+    /// The format that the image must have: one that can be started ([`Format::is_started`]). An image
+    /// of another format is refused. With `None` the image's marks decide.
     pub format: Option<Format>,
     /// The architecture the image must be for; `None` for that of the image.
     pub arch: Option<Arch>,
-    /// Where the image is entered: [`Entry::X86Long`]; others are rejected. `None` chooses.
+    /// Where the image is entered: [`Entry::X86Long`]; others are rejected. `None` for the default of
+    /// the image's family.
     pub entry: Option<Entry>,
     /// Lowest address segments may use (`--mem-min`).
     pub mem_min: u64,
@@ -87,7 +88,8 @@ pub struct Options {
     pub mem_max: u64,
     /// Pass on the EFI runtime services (`--noefi` clears it).
     pub efi: bool,
-    /// Have the purgatory verify the loaded bytes (`-i` clears it; no byte is then read).
+    /// Have the purgatory verify the loaded bytes (`-i` clears it; then planning reads no byte of
+    /// them).
     pub verify: bool,
     /// What the purgatory does if that fails, or if it faults itself.
     pub on_failure: OnFailure,
@@ -123,9 +125,9 @@ impl Default for Options {
     }
 }
 
-/// A kernel to start, and its inputs. A plan borrows the bytes of kernel, initrds and modules (`'a`); the lists, command
-/// line and device tree (`'t`) are needed only until it is made. There will be more members: make one of
-/// `Request::default()`, as with [`Options`].
+/// A kernel to start, and its inputs. A plan borrows the bytes of kernel, initrds and modules (`'a`).
+/// The lists, the command line and the device tree (`'t`) are needed only until it is made. Later
+/// versions add members, so start from `Request::default()`, as with [`Options`].
 #[derive(Clone, Copy, Default)]
 pub struct Request<'t, 'a> {
     /// The kernel image's file.

@@ -105,7 +105,7 @@ fn what_excludes_each_other() {
 
 /// 0 and 1 are results.
 #[test]
-fn a_bad_option_beside_status_answers_nothing() {
+fn a_bad_option_beside_status_prints_nothing() {
     for words in [
         "-S --type",
         "-S --bogus",

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kernels_and_initrds_are_told_apart() {
+    fn kernels_are_not_taken_for_initrds() {
         let mut kernel = [0x90; START];
         kernel[0x1fe..0x206].copy_from_slice(b"\x55\xaa\xeb\x6aHdrS");
         assert!(is_kernel(&kernel) && !unpacks(&kernel));

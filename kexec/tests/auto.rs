@@ -67,7 +67,7 @@ fn a_refused_signature_is_final_and_explained() {
 }
 
 #[test]
-fn one_call_only_when_told_so() {
+fn one_call_only_by_option() {
     let (_directory, kernel) = Directory::with_kernel("one-call");
     let only_load = [gives(FILE_LOAD, libc::EINVAL), gives(LOAD, 0)];
     let only_file = [gives(FILE_LOAD, 0), gives(LOAD, libc::EINVAL)];

@@ -1,10 +1,10 @@
-//! What handovers of several families do alike.
+//! Code for the handovers of several families.
 
 use crate::error::{Error, Result};
 use crate::memory::PageSize;
 use crate::segment::{Bytes, Items, SegmentKind, anywhere};
 
-/// Refuses a command line with a NUL in it, for images that read it up to its NUL.
+/// Refuses a command line with a NUL in it, for images that read it up to the first NUL.
 ///
 /// # Errors
 /// [`Error::CommandLineNul`].
@@ -17,8 +17,8 @@ pub fn check_nul(line: &[u8]) -> Result<()> {
     }
 }
 
-/// Bytes from the first initrd's first to the last one's last, where each begins at a page of its
-/// own.
+/// Bytes from the start of the first initrd to the end of the last one, if each begins at a page of
+/// its own.
 ///
 /// # Errors
 /// [`Error::EmptyFile`].
@@ -33,8 +33,8 @@ pub fn initrds_size(files: &[&[u8]]) -> Result<u64> {
     Ok(end)
 }
 
-/// Adds the initrds: one block that ends at `last` at most, with a piece for each file, which begins
-/// at a page of its own. No block if there is none.
+/// Adds the initrds: one block that ends at `last` or below, in which each file is a piece and begins
+/// at a page of its own. Without initrds there is no block.
 ///
 /// # Errors
 /// [`Error::EmptyFile`].

@@ -22,7 +22,7 @@ fn reads_the_header() {
 }
 
 #[test]
-fn a_signature_behind_the_kernel_is_loaded_with_it() {
+fn a_signature_after_the_kernel_is_loaded_with_it() {
     let mut file = bzimage(KERNEL);
     file.extend([7; 1472]);
     assert_eq!(BzImage::parse(&file).unwrap().kernel().len(), KERNEL + 1472);

@@ -234,7 +234,7 @@ fn the_architecture_is_the_marks() {
 
 /// What a file is given for is said where there is something to do.
 #[test]
-fn what_to_do_is_said() {
+fn formats_have_advice() {
     for format in Format::ALL {
         let silent =
             format.is_started() || matches!(format, Format::Unknown | Format::Elf | Format::Text);

@@ -122,7 +122,7 @@ fn a_file_that_is_no_longer_as_long_is_refused() {
 
 /// One that changed under a lease all the same: the server of a FUSE or 9p file system did it.
 #[test]
-fn a_lease_is_looked_behind() {
+fn a_change_under_a_lease_is_noticed() {
     let example = Example::new("unnoticed");
     let held = example.file.hold(&any()).unwrap();
     if held.hold() != Hold::Lease {

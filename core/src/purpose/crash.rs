@@ -179,7 +179,8 @@ impl<'a> Purpose<'a> for Crash<'a> {
             backup: self.backup,
             direct_map: direct_map(machine),
         };
-        // The size of a header that the kernel rewrites; the kernel gives it without the ELF header.
+        // A header that the kernel rewrites has the size that the kernel gives, which is without the
+        // ELF header.
         let hotplug = self.options.hotplug;
         let rewritten = machine.dump.elfcorehdr_size.filter(|_| hotplug);
         self.header_size = rewritten
@@ -194,7 +195,7 @@ impl<'a> Purpose<'a> for Crash<'a> {
         self.header_place = match self.take_header(&scene.bounds, free) {
             Ok(place) => place,
             Err(error) => {
-                // The sizes that follow do not depend on where it would be.
+                // The sizes that follow do not depend on its address.
                 self.cramped = Some(error);
                 self.region
             }
@@ -226,8 +227,8 @@ impl<'a> Purpose<'a> for Crash<'a> {
     }
 
     fn items(&self, items: &mut Items<'a>) {
-        // The kernel looks for the last segment that begins with ELF's magic; the purgatory, after
-        // it, is no ELF file.
+        // The kernel takes the last segment that begins with the magic number of ELF. The purgatory,
+        // which follows, is not an ELF file.
         let (kind, bytes) = (SegmentKind::CoreHeader, Bytes::Ready(self.header));
         items.fixed(self.header_place.start());
         items.piece(kind, bytes, 0, self.header_size);
@@ -250,8 +251,8 @@ impl<'a> Purpose<'a> for Crash<'a> {
         self.cramped.map_or(Ok(()), Err)
     }
 
-    /// Replaces "no hole" by the size that the reservation would need, found by trying: the smallest
-    /// that holds all segments, in whole MiB. Other errors, and one that no size would avoid, are
+    /// Replaces [`Error::NoHole`] by the size that the reservation needs: the smallest that has room for
+    /// all segments, in whole MiB, found by trying. Other errors, and one that no size avoids, are
     /// returned unchanged.
     fn no_room(
         &self,

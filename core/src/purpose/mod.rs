@@ -50,12 +50,14 @@ pub trait Purpose<'a> {
         false
     }
 
-    /// Whether the caller has checked already what the request wants of the image, in a few words.
+    /// Whether the caller itself has checked format, entry and modules of the request. A tiny program
+    /// does, with shorter texts.
     fn is_brief(&self) -> bool {
         false
     }
 
-    /// Whether all is known of the machine that must be, with remarks on what else is not.
+    /// Checks that all necessary facts of the machine are known, and adds remarks for others that are
+    /// not.
     ///
     /// # Errors
     /// [`Error::Unknown`].
@@ -65,7 +67,7 @@ pub trait Purpose<'a> {
     /// use, and fills `free` with it.
     ///
     /// # Errors
-    /// Why the machine cannot serve it; [`Error::Full`].
+    /// A requirement that the machine does not meet; [`Error::Full`].
     fn open(&mut self, scene: &mut Scene<'_>, free: &mut RangeSet) -> Result<()>;
 
     /// Adds data for the new kernel to `passed`, and removes the ranges it places for that from `free`.

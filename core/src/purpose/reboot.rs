@@ -20,8 +20,8 @@ impl Purpose<'_> for Reboot {
     }
 }
 
-/// The same for programs that must be tiny: what is not known is refused with one short text, and the
-/// caller checks that the image has the entry that the request wants, and takes its modules.
+/// The same for programs that must be tiny. There is one short text for all unknown facts, and the
+/// caller checks format, entry and modules of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct BriefReboot;
 

@@ -104,7 +104,7 @@ fn says(step: Step, errno: Errno, state: &KexecState, words: &str) {
 }
 
 #[test]
-fn eperm_is_told_apart_by_the_machines_state() {
+fn eperm_has_a_meaning_by_the_machines_state() {
     for step in [Step::Load, Step::FileLoad] {
         let mut state = FREE;
         says(step, Errno::EPERM, &state, "security module");

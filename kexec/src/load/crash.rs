@@ -18,11 +18,11 @@ use kexec_cli::failure::Failure;
 
 impl<'a> Loader<'a, '_> {
     /// Checks, with the plan for kexec_load, for errors that must stop any load of a crash kernel
-    /// before the call. Other errors are left to the call, because kexec_file_load may support the
-    /// image, unless an `old` crash kernel would be lost. `asks`: whether the kernel may be queried
+    /// before the call. Other errors do not stop it, because kexec_file_load may support the image,
+    /// unless an `old` crash kernel would be lost. `asks`: whether the kernel may be queried
     /// for kexec_load, which a dry run does not do.
     ///
-    /// Returns why kexec_file_load, which would come first, is known to refuse an image that
+    /// Returns the error for which kexec_file_load, which would come first, will refuse an image that
     /// kexec_load takes.
     pub(super) fn check_crash(
         &mut self,
@@ -45,7 +45,7 @@ impl<'a> Loader<'a, '_> {
             Call::FileLoad => check_image(self.job, files, self.facts.machine()),
             Call::Load => Ok(()),
         };
-        // kexec_load takes a longer line, and kexec_file_load would refuse it.
+        // kexec_load accepts a longer line, which kexec_file_load would refuse.
         let only_load = image.err().filter(|error| {
             route == Route::FileThenLoad && matches!(error, Error::CommandLineTooLong { .. })
         });
@@ -86,7 +86,7 @@ impl<'a> Loader<'a, '_> {
         })
     }
 
-    /// The plan that kexec_load would get, for its sizes.
+    /// Makes the plan for kexec_load, only to check its sizes.
     fn planned(
         &mut self,
         files: &Parsed<'a, '_, '_>,
@@ -133,12 +133,13 @@ fn check_image(
     let line = job.line.to_bytes();
     match &files.image {
         Ok(Image::Linux(image @ Kernel::BzImage(_))) => file_load::check(image, line, machine),
-        // It takes none of what --args-linux does.
+        // kexec_file_load takes no other image, --args-linux or not.
         _ => file_load::check(&file_load::parse(files.opened.kernel().1)?, line, machine),
     }
 }
 
-/// Whether an error is about a fact that a plan needs but the running kernel's own loader does not.
+/// Facts that a plan needs and kexec_file_load does not. While a plan is made only to check sizes,
+/// invented values stand for those that are unknown.
 #[derive(Clone, Copy)]
 struct Pretended {
     vmcoreinfo: Option<Range>,

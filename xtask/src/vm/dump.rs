@@ -128,7 +128,7 @@ mod tests {
     use super::registers;
 
     #[test]
-    fn registers_are_told_apart() {
+    fn registers_are_distinguished() {
         let one = "CPU 0:\n    RIP: ffffffff91017a0b  RSP: ffffffff92003e98\n    RAX: 0\n";
         let other = "\nCPU 1:\n    RIP: ffffffff9066c62f  RSP: ff6f731140013b58\n";
         let same = one.replace("CPU 0", "CPU 1");

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_goes_behind_the_header_of_an_empty_store() {
+    fn a_variable_goes_after_the_header_of_an_empty_store() {
         let mut store = vec![0; 72];
         store.extend(STORE);
         store.extend([0; STORE_HEADER - 16]);

@@ -99,8 +99,8 @@ impl Layout {
         self.nodes.iter().map(|node| node.kind)
     }
 
-    /// Takes `bytes`, padded to 16, and returns the offset. The sum saturates at `usize::MAX`, which
-    /// is too large for any workspace.
+    /// Adds a part of `bytes`, padded to 16, and returns its offset. The size saturates at
+    /// `usize::MAX`, which no workspace has.
     fn take(&mut self, bytes: usize) -> usize {
         let offset = self.size;
         self.size = offset.saturating_add(bytes).saturating_add(15) & !15;
@@ -114,7 +114,7 @@ impl Layout {
             offset,
             length,
         };
-        // One for each of the four types there are here.
+        // There is room for one node of each type.
         let _ = self.nodes.push(node);
     }
 }

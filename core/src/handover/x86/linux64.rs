@@ -20,8 +20,8 @@ use crate::segment::{Bytes, Items, SegmentKind, anywhere};
 /// The last address a 32-bit pointer reaches.
 const LAST_BELOW_4G: u64 = u32::MAX as u64;
 
-/// A kernel's boot_params.acpi_rsdp_addr is read for sure from this boot protocol on (Linux 5.5;
-/// 5.0 to 5.4 read it and do not say so).
+/// Kernels with this boot protocol or a later one read boot_params.acpi_rsdp_addr (Linux 5.5). Linux
+/// 5.0 to 5.4 read it too, but their headers do not show it.
 const RSDP_IN_BOOT_PARAMS: u16 = 0x020f;
 
 /// A kernel and its 64-bit entry.
@@ -33,20 +33,20 @@ pub struct Linux64<'a> {
     cmdline_size: u64,
     setup_type_max: Option<u32>,
     window: Window,
-    /// From the image's first address.
+    /// Offset of the entry from the image's first address.
     entry: u64,
     parts: Vec<Load<'a>, { Vmlinux::LOADS_MAX }>,
 }
 
 impl<'a> Linux64<'a> {
-    /// Starts this image. Where its format is known to the compiler, only that format's code is in
-    /// the program.
+    /// Starts this image. If the compiler knows its format, the program has only the code for that
+    /// format.
     #[must_use]
     #[inline]
     pub fn new(image: &Kernel<'a>) -> Self {
         let mut parts = Vec::new();
         for (bytes, offset, size) in image.parts() {
-            // As many as an image has at most.
+            // There is room for all parts of an image.
             let _ = parts.push(Load {
                 bytes,
                 offset,
@@ -65,8 +65,8 @@ impl<'a> Linux64<'a> {
         }
     }
 
-    /// Starts this image, the request's, on this machine: with the flags that a vmlinux does not
-    /// have in its header, but that can be found in its version and symbols.
+    /// Starts the request's image on this machine. The flags that a vmlinux has no header for are
+    /// taken from its version and symbols.
     ///
     /// # Errors
     /// As `Vmlinux::flags_for`.
@@ -89,7 +89,7 @@ impl<'a> Linux64<'a> {
         self.xloadflags |= flags;
     }
 
-    /// Decides what is handed over, and notes what is not.
+    /// Decides what is passed on, and notes what is not.
     fn parts<'t>(&self, passed: &Passed<'t, 'a>, mut remarks: Option<&mut Remarks>) -> Parts<'t> {
         let mut note = |note| {
             if let Some(remarks) = &mut remarks {
@@ -121,7 +121,7 @@ impl<'a> Linux64<'a> {
         }
     }
 
-    /// Why EFI is not handed on: `None` if it is, `Some(None)` on machines without EFI.
+    /// Why EFI is not passed on: `None` if it is, `Some(None)` on machines without EFI.
     fn efi_refusal(&self, passed: &Passed<'_, 'a>) -> Option<Option<Note>> {
         let efi = &passed.machine.efi;
         let why = if !passed.machine.booted_by_efi() {
@@ -150,7 +150,7 @@ const fn last(xloadflags: u16) -> u64 {
     }
 }
 
-/// Where the image goes.
+/// Where the image may be placed.
 #[inline]
 fn window(image: &Kernel<'_>) -> Window {
     let window = anywhere(
@@ -251,8 +251,8 @@ impl<'a> Handover<'a> for Linux64<'a> {
             items.piece(SegmentKind::Kernel, bytes, part.offset, part.size);
         }
         let last = last(self.xloadflags);
-        // What the kernel leaves zero between them its unpacker skips (init/initramfs.c,
-        // unpack_to_rootfs), so that no copy is needed to join them.
+        // The kernel fills the gaps between them with zeros, which its unpacker skips
+        // (init/initramfs.c, unpack_to_rootfs), so no copy is needed to join them.
         initrds(passed.initrds, last, items)?;
         let size = layout.size();
         items.block(anywhere("the boot parameters", size as u64, last));

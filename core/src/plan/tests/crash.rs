@@ -276,7 +276,7 @@ fn memory_by_command_line_is_in_boot_params_too() {
 }
 
 #[test]
-fn an_old_kernel_is_told_where_acpi_is() {
+fn an_old_kernel_gets_acpi_rsdp_on_its_command_line() {
     let mut kernel = bzimage(0x1000);
     let mut machine = machine(REGION);
     machine.platform.acpi_rsdp = 0x7fb7_e014;

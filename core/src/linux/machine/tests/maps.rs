@@ -125,7 +125,7 @@ fn a_spoilt_source_is_passed_over() {
 }
 
 #[test]
-fn a_source_that_does_not_fit_is_passed_over_and_said() {
+fn a_source_that_does_not_fit_is_skipped_with_a_flag() {
     let fake = Fake::new("full");
     let line = |n: u64| format!("{:x}-{:x} : System RAM\n", n << 20, (n << 20) + 0xfff);
     let iomem: Vec<_> = (1..=8449).map(line).collect();

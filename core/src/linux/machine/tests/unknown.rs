@@ -373,7 +373,7 @@ fn to_boot_the_same_is_not_known() {
 
 /// docs/unknown.md has the words of every refusal and every warning.
 #[test]
-fn the_page_of_policies_has_all_that_is_said() {
+fn the_page_of_policies_has_all_texts() {
     let page = include_str!("../../../../../docs/unknown.md");
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in refusal::ALL {
