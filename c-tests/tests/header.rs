@@ -97,16 +97,17 @@ fn every_layout_is_pinned() {
     assert!(members > 100, "{members}");
 }
 
-/// Every constant is a number in c-tests/api, so that none changes unnoticed.
+/// Every constant is a number in c-tests/api, so that none changes unnoticed. With
+/// KEXEC_WRITE_CONSTANTS=1, new ones are added there; a number that is there already stays.
 #[test]
 fn every_constant_is_pinned() {
     let header = std::fs::read_to_string(root().join("include/libkexec.h")).expect("the header");
-    let read = |name: &str| {
-        let path = root().join("c-tests/api").join(name);
-        std::fs::read_to_string(path).expect(name)
-    };
-    let (constants, errors) = (read("constants.c"), read("errors.c"));
+    let path = |name: &str| root().join("c-tests/api").join(name);
+    let read = |name: &str| std::fs::read_to_string(path(name)).expect(name);
+    let (mut constants, errors) = (read("constants.c"), read("errors.c"));
+    let writes = std::env::var_os("KEXEC_WRITE_CONSTANTS").is_some();
     let mut pinned = 0;
+    let mut before = String::new();
     for line in header
         .lines()
         .filter_map(|line| line.strip_prefix("#define KX_"))
@@ -117,13 +118,20 @@ fn every_constant_is_pinned() {
             let pin = format!("PIN({number}, {name})");
             assert!(errors.contains(&pin), "{pin}");
         } else {
-            let pin = format!("IS(KX_{name}, {value});");
+            let pin = format!("    IS(KX_{name}, {value});\n");
+            if writes && !constants.contains(&format!("IS(KX_{name}, ")) {
+                constants = constants.replace(&before, &format!("{before}{pin}"));
+            }
             assert!(constants.contains(&pin), "{pin}");
+            before = pin;
         }
         pinned += 1;
     }
     let lines = constants.matches("\n    IS(").count() + errors.matches("PIN(-").count();
     assert_eq!(pinned, lines, "a constant is no more");
+    if writes {
+        std::fs::write(path("constants.c"), constants).expect("written");
+    }
 }
 
 #[test]
