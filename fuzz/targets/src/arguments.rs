@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use kexec_cli::command::{MAX_INITRDS, Request, parse};
+use kexec_cli::table::Id;
 
 /// Arguments, each ended by a NUL.
 pub fn seeds() -> Vec<Vec<u8>> {
@@ -37,6 +38,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         &["-t", "bzImage", "-l", "k", "--dtb=d", "--command-line", "x"],
         &["--print-ckr-size", "-v", "-h"],
         &["--list"],
+        &["--plan=json", "--explain", "-f", "k"],
+        &["--ascii", "--pl=map", "--dry-run", "-u"],
         &["-l", "--default=arch*", "--initrd=a", "--append=b"],
         &["--default", "-p"],
         &[
@@ -95,6 +98,12 @@ pub fn run(data: &[u8]) {
             for text in all {
                 assert!(ours(text), "{text:?} is from nowhere");
             }
+            let about_a_plan = [Id::Plan, Id::DryRun, Id::Explain, Id::Ascii];
+            assert_eq!(
+                about_a_plan.into_iter().any(|id| command.given(id)),
+                command.plan.is_some(),
+                "a plan that is shown is not loaded"
+            );
             let actions = &command.actions;
             assert!(
                 !actions.load
