@@ -1313,12 +1313,15 @@ int kx_machine_read_to_boot(struct kx_machine *machine);
 
 /**
  * Like kx_machine_read(), from `root`/proc and `root`/sys: another mount of them, or a copy of
- * another machine's files.
+ * another machine's files. If it is a capture, made by kexec(8) with --capture, the facts are those of
+ * kx_machine_read() there; of other copies, what system calls give is unknown.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_NOT_INITIALISED; -errno of opening `root`,
- * -ENOENT also if it contains neither proc nor sys. Then nothing is known of the machine.
+ * -ENOENT also if it contains neither proc nor sys, -EOPNOTSUPP for a capture of another version.
+ * Then nothing is known of the machine.
  */
-int kx_machine_read_below(struct kx_machine *machine, const char *root);
+int kx_machine_read_below(struct kx_machine *machine,
+                          const char *root);
 
 /**
  * Describes the kernel image in the `length` bytes at `data`.

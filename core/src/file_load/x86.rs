@@ -44,7 +44,7 @@ pub fn check(image: &BzImage<'_>, command_line: &[u8], machine: &Machine) -> Res
 
 /// Whether the running kernel uses the runtime services of a 32-bit EFI.
 fn uses_efi_32(machine: &Machine) -> bool {
-    let line = machine.command_line.get().unwrap_or_default();
+    let line = machine.command_line.parameters().unwrap_or_default();
     let mut efi = words(line).filter_map(|word| word.strip_prefix(b"efi="));
     machine.x86.boot_params.efi_info().loader_signature == u32::from_le_bytes(*b"EL32")
         && !has_parameter(line, b"noefi")

@@ -1,14 +1,15 @@
 //! The limit on copies in memory.
 
 use core::cell::Cell;
+use core::ffi::CStr;
 
 use linux_raw_sys::{general as raw, system};
 
 use super::arch;
-use super::file::read_file;
+use super::file::{open, read_file, read_file_at};
 use crate::cstr;
 use crate::error::{Error, Result};
-use crate::machine::kib_of;
+use crate::machine::{kib_of, sources::MEMINFO};
 
 /// How many bytes may be copied into memory, by all copies together.
 ///
@@ -59,6 +60,16 @@ impl Copies {
         if let Some(watch) = self.watch {
             watch(bytes);
         }
+    }
+
+    /// The limit that [`Copies::of_available_memory`] had on the machine with a copy of its files in
+    /// `root`; `None` if that is not known.
+    #[must_use]
+    pub fn limit_at(root: &CStr) -> Option<u64> {
+        let root = open(root, raw::O_PATH | raw::O_DIRECTORY).ok()?;
+        let mut start = [0; 256];
+        let text = read_file_at(&root, MEMINFO.path, &mut start).ok()?;
+        kib_of(text, b"MemAvailable:").map(|available| available / 4)
     }
 
     /// Bytes that may still be copied.
@@ -124,6 +135,13 @@ mod tests {
         copies.take(40).unwrap();
         assert_eq!(copies.left(), 0);
         copies.take(0).unwrap();
+    }
+
+    #[test]
+    fn the_limit_of_another_machine() {
+        let limit = Copies::limit_at(c"/").unwrap();
+        assert!(limit > 1 << 20, "{limit}");
+        assert_eq!(Copies::limit_at(c"/proc"), None);
     }
 
     #[test]

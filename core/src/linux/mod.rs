@@ -17,6 +17,7 @@ mod arch;
 mod auxv;
 mod contents;
 mod copies;
+mod create;
 mod dir;
 mod exec;
 mod fd;
@@ -37,27 +38,29 @@ mod signal;
 pub use arch::NATIVE;
 pub use contents::Contents;
 pub use copies::Copies;
+pub use create::{create_at, make_directory_at};
 pub use dir::Entries;
 pub use exec::{reboot_kexec, sync};
 pub use fd::{BorrowedFd, Fd, Standard};
 pub use file::{open, open_at, read, read_at, read_file, read_file_at, write};
 pub use hold::{Held, Hold, Stamp};
 pub use ifdown::interfaces_down;
-pub use linux_raw_sys::general::{O_PATH, O_RDONLY, O_WRONLY};
+pub use linux_raw_sys::general::{O_DIRECTORY, O_PATH, O_RDONLY, O_WRONLY};
 pub use load::{
     KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
     kexec_unload, knows_file_flag, may_kexec_load,
 };
 pub use loaded::{kernel_has_kexec, loaded};
 pub use machine::{
-    each_source, read_machine, read_machine_at, read_machine_to_boot, read_machine_to_plan,
-    read_xen,
+    Captured, capture, each_source, read_machine, read_machine_at, read_machine_to_boot,
+    read_machine_to_plan, read_xen,
 };
 pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};
 pub use mount::mount;
 pub use process::{
     Environment, execute, exit, milliseconds, sleep_milliseconds, terminal_columns, write_all,
+    write_all_to,
 };
 pub use random::{random_secret, random_seed};
 pub use signal::{Ignored, WriteSignal, on_bus_error};

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 use linux_raw_sys::general as raw;
 
 use super::arch;
-use super::fd::Standard;
+use super::fd::{Fd, Standard};
 use super::file::write;
 use crate::Errno;
 
@@ -13,10 +13,17 @@ use crate::Errno;
 ///
 /// # Errors
 /// The errno of write(2), EINTR excepted; part of the bytes may have been written.
-pub fn write_all(to: Standard, mut bytes: &[u8]) -> Result<(), Errno> {
-    let fd = to.fd();
+pub fn write_all(to: Standard, bytes: &[u8]) -> Result<(), Errno> {
+    write_all_to(&to.fd(), bytes)
+}
+
+/// As [`write_all`], to any descriptor.
+///
+/// # Errors
+/// As those.
+pub fn write_all_to(fd: &Fd, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
-        match write(&fd, bytes) {
+        match write(fd, bytes) {
             Ok(0) => return Err(Errno::EIO),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}

@@ -34,6 +34,22 @@ pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The parameters of the running kernel that a plan depends on; with `=`, whatever their value.
+const OF_PLANS: [&[u8]; 3] = [b"add_efi_memmap", b"efi=", b"noefi"];
+
+/// The words of the running kernel's command line that a plan for this machine depends on: a capture
+/// has no others unless all were asked for. `--` is kept, because words after it are for init.
+pub fn planning_words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    words(command_line).filter(|word| {
+        let name = unquoted(word);
+        let is_it = |parameter: &&[u8]| match parameter.last() {
+            Some(b'=') => name.starts_with(parameter),
+            _ => name == *parameter,
+        };
+        *word == b"--" || OF_PLANS.iter().any(is_it)
+    })
+}
+
 /// White space as the kernel defines it (lib/ctype.c): also the no-break space of Latin-1.
 const fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0xa0)
@@ -103,6 +119,8 @@ pub struct RunningCommandLine {
     text: [u8; Self::CAPACITY],
     length: usize,
     too_long: bool,
+    /// Whether it has [`planning_words`] only.
+    partial: bool,
 }
 
 impl RunningCommandLine {
@@ -117,6 +135,7 @@ impl RunningCommandLine {
             text: [0; Self::CAPACITY],
             length: 0,
             too_long: false,
+            partial: false,
         }
     }
 
@@ -134,6 +153,13 @@ impl RunningCommandLine {
         let length = read(&mut self.text);
         self.too_long = length >= Self::CAPACITY;
         self.length = if self.too_long { 0 } else { length };
+        self.partial = false;
+    }
+
+    /// As [`RunningCommandLine::fill`], for a file that has [`planning_words`] of the line only.
+    pub fn fill_parameters(&mut self, read: impl FnOnce(&mut [u8]) -> usize) {
+        self.fill(read);
+        self.partial = true;
     }
 
     /// Forgets it, in place.
@@ -141,11 +167,25 @@ impl RunningCommandLine {
         self.set(b"");
     }
 
-    /// The line without its line feed; `None` when it could not be read or is too long.
+    /// The line without its line feed; `None` when it could not be read or is too long, or when only
+    /// its [`parameters`](RunningCommandLine::parameters) are known.
     #[must_use]
     pub fn get(&self) -> Option<&[u8]> {
+        self.parameters().filter(|_| !self.partial)
+    }
+
+    /// The line, or at least its [`planning_words`]; `None` when not even these are known.
+    #[must_use]
+    pub fn parameters(&self) -> Option<&[u8]> {
         let text = self.text.get(..self.length).unwrap_or_default();
         (!text.is_empty()).then(|| text.strip_suffix(b"\n").unwrap_or(text))
+    }
+
+    /// Whether the line is that of a capture made without it: only its
+    /// [`parameters`](RunningCommandLine::parameters) are known.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// Whether the line is longer than [`RunningCommandLine::CAPACITY`].

@@ -137,6 +137,35 @@ fn the_copy_says_when_the_line_did_not_fit() {
 }
 
 #[test]
+fn a_capture_has_the_words_of_plans_only() {
+    let line = b"root=/dev/x cryptkey=secret efi=debug,noruntime noefi noefix \"efi=a b\" \
+                 add_efi_memmap efivars -- single efi=old --\n";
+    let kept: Vec<&[u8]> = planning_words(line).collect();
+    assert_eq!(
+        kept.join(&b' '),
+        b"efi=debug,noruntime noefi \"efi=a b\" add_efi_memmap -- efi=old --"
+    );
+    let mut copy = RunningCommandLine::new();
+    copy.fill_parameters(|buffer| {
+        buffer[..6].copy_from_slice(b"noefi\n");
+        6
+    });
+    assert_eq!(copy.get(), None);
+    assert_eq!(copy.parameters(), Some(&b"noefi"[..]));
+    assert!(copy.is_partial());
+    // None of them is a fact too, another than that the line is not known.
+    copy.fill_parameters(|buffer| {
+        buffer[0] = b'\n';
+        1
+    });
+    assert_eq!((copy.get(), copy.parameters()), (None, Some(&b""[..])));
+    copy.clear();
+    assert_eq!((copy.is_partial(), copy.parameters()), (false, None));
+    copy.set(b"ro\n");
+    assert_eq!(copy.parameters(), Some(&b"ro"[..]));
+}
+
+#[test]
 fn white_space_is_what_the_kernel_takes_for_it() {
     let line = b"one\x0b \x0btwo\xa0three\x0c\r\n\tfour\x0b";
     let all: Vec<&[u8]> = words(line).collect();

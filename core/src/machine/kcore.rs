@@ -49,7 +49,7 @@ impl KcoreParser {
             if self.length == whole {
                 self.length = 0;
                 self.left = Some(match self.left {
-                    None => self.elf_header(),
+                    None => Self::elf_header(&self.record),
                     Some(left) => {
                         self.program_header();
                         left.saturating_sub(1)
@@ -60,9 +60,19 @@ impl KcoreParser {
         self.left == Some(0)
     }
 
+    /// Bytes of all headers, from the first [`KcoreParser::HEADER`] bytes of the file; no more than these
+    /// if this is not such a file. After the headers come notes, and the kernel's memory.
+    #[must_use]
+    pub fn headers(start: &[u8]) -> usize {
+        let count = usize::from(Self::elf_header(start));
+        count.saturating_mul(PHDR).saturating_add(EHDR)
+    }
+
+    /// Bytes of the ELF header.
+    pub const HEADER: usize = EHDR;
+
     /// How many program headers follow; 0 if this is not such a file.
-    fn elf_header(&self) -> u16 {
-        let header = &self.record;
+    fn elf_header(header: &[u8]) -> u16 {
         let sound = header.starts_with(MAGIC_64_LE)
             && u64_at(header, offset_of!(Ehdr, e_phoff)) == Some(EHDR as u64)
             && u16_at(header, offset_of!(Ehdr, e_phentsize)) == Some(PHDR as u16);

@@ -23,6 +23,7 @@
 //!
 //! A source that exceeds [`MemoryMap::CAPACITY`] is skipped, and [`MapFacts::full`] is set.
 
+mod capture;
 mod cmdline;
 mod dump;
 mod efi;
@@ -42,7 +43,10 @@ mod xen;
 
 pub use crate::known::Known;
 pub use crate::text::{hex, release};
-pub use cmdline::{RunningCommandLine, has_parameter, reusable_words, reuse_command_line, words};
+pub use capture::{FACTS, KernelFacts, PARAMETERS};
+pub use cmdline::{
+    RunningCommandLine, has_parameter, planning_words, reusable_words, reuse_command_line, words,
+};
 pub use dump::{CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, vmcoreinfo};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
 pub use iomem::{IomemLine, IomemMapParser, IomemParser};

@@ -57,7 +57,7 @@ pub enum Extent {
     /// All of it.
     Whole,
     /// The first bytes, this many at most: the file grows with the machine.
-    Bytes(usize),
+    Bytes(u32),
     /// The ELF header and the program headers; after them comes the kernel's memory.
     ElfHeaders,
 }
@@ -150,6 +150,59 @@ pub const SETUP_DATA_FILES: [&CStr; 2] = [cstr!("type"), cstr!("data")];
 /// The files of a CPU in [`CRASH_NOTES`].
 pub const CRASH_NOTES_FILES: [&CStr; 2] = [cstr!("crash_notes"), cstr!("crash_notes_size")];
 
+/// What a copy needs of a [`Source`]: a program that makes one has no descriptions in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) path: &'static CStr,
+    pub(crate) other: Option<&'static CStr>,
+    /// Bytes that are copied at most.
+    pub(crate) limit: u32,
+    pub(crate) is_directory: bool,
+}
+
+impl Row {
+    /// The limit that stands for [`Extent::ElfHeaders`].
+    pub(crate) const ELF_HEADERS: u32 = 0;
+
+    const fn of(source: &Source) -> Self {
+        Self {
+            path: source.path,
+            other: source.other,
+            limit: match source.extent {
+                Extent::Whole => u32::MAX,
+                Extent::Bytes(limit) => limit,
+                Extent::ElfHeaders => Self::ELF_HEADERS,
+            },
+            is_directory: !matches!(source.shape, Shape::File),
+        }
+    }
+
+    /// Of a directory of directories: what their names begin with, and the files in each.
+    pub(crate) fn entries(&self) -> Option<Entries> {
+        let mut all = NUMBERED.iter();
+        all.find(|(path, _)| *path == self.path)
+            .map(|(_, entries)| *entries)
+    }
+}
+
+/// What directories in a source are called, and the files in each.
+pub(crate) type Entries = (&'static str, &'static [&'static CStr]);
+
+/// All directories of directories.
+static NUMBERED: [(&CStr, Entries); 4] = [
+    numbered(&EFI_MAP),
+    numbered(&SETUP_DATA),
+    numbered(&MEMMAP),
+    numbered(&CRASH_NOTES),
+];
+
+const fn numbered(source: &Source) -> (&'static CStr, Entries) {
+    match source.shape {
+        Shape::Numbered { prefix, files } => (source.path, (prefix, files)),
+        Shape::File | Shape::Directory => (source.path, ("", &[])),
+    }
+}
+
 /// Defines a constant for each row, so that readers name their source, and [`ALL`].
 macro_rules! sources {
     ($($(#[$doc:meta])* $name:ident = $row:expr;)*) => {
@@ -157,6 +210,9 @@ macro_rules! sources {
 
         /// All sources, in the order in which they are read.
         pub const ALL: &[Source] = &[$($name),*];
+
+        /// What a copy needs of each, in the same order.
+        pub(crate) static ROWS: &[Row] = &[$(Row::of(&$name)),*];
     };
 }
 

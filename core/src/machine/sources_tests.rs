@@ -59,6 +59,21 @@ fn the_page_has_a_row_for_each_source() {
     );
 }
 
+/// The copies' rows say the same.
+#[test]
+fn copies_have_the_same_rows() {
+    assert_eq!(ROWS.len(), ALL.len());
+    for (row, source) in ROWS.iter().zip(ALL) {
+        assert_eq!((row.path, row.other), (source.path, source.other));
+        let entries = match source.shape {
+            Shape::Numbered { prefix, files } => Some((prefix, files)),
+            Shape::File | Shape::Directory => None,
+        };
+        assert_eq!(row.entries(), entries);
+        assert_eq!(row.is_directory, source.shape != Shape::File);
+    }
+}
+
 #[test]
 fn rows_are_sound() {
     let mut paths = BTreeSet::new();

@@ -110,7 +110,7 @@ impl Machine {
     /// Whether the map in /proc/iomem takes precedence over the firmware's: the running kernel added
     /// the EFI memory map to its own map only.
     pub(crate) fn wants_iomem(&self) -> bool {
-        let line = self.command_line.get();
+        let line = self.command_line.parameters();
         line.is_some_and(|line| has_parameter(line, b"add_efi_memmap"))
     }
 

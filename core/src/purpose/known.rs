@@ -11,7 +11,7 @@ pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     if scene.acpi && !machine.check_acpi(scene.options.efi, scene.command_line)? {
         remarks.note(Note::NoRsdp);
     }
-    let line = machine.command_line.get();
+    let line = machine.command_line.parameters();
     match machine.maps.source {
         MemorySource::Iomem if !machine.wants_iomem() => remarks.note(Note::MemoryFromIomem),
         MemorySource::FirmwareMemmap | MemorySource::BootParams if line.is_none() => {

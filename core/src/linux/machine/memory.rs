@@ -15,7 +15,7 @@ use crate::machine::{
 use crate::memory::{MemoryEntry, MemoryMap, Range};
 
 /// SETUP_E820_EXT (arch/x86/include/uapi/asm/setup_data.h).
-const SETUP_E820_EXT: u64 = 1;
+pub(super) const SETUP_E820_EXT: u64 = 1;
 
 /// /proc/iomem, with the ranges that a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {

@@ -3,6 +3,7 @@
 //! Every file is read once, in pieces if it can be large, with a few KiB of stack. The facts of a
 //! file that is missing or not readable stay unknown; that is not an error.
 
+mod capture;
 mod dump;
 mod efi;
 mod memory;
@@ -14,6 +15,7 @@ use core::ffi::CStr;
 
 use linux_raw_sys::general as raw;
 
+pub use capture::{Captured, capture};
 pub use path::each_source;
 pub use to_boot::read_machine_to_boot;
 
@@ -22,18 +24,18 @@ use super::file::{open, open_at, open_numbered, read, read_attribute_at, read_fi
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
-use crate::machine::{E820_ENTRY_SIZE, Machine, hex, sources};
+use crate::machine::{E820_ENTRY_SIZE, FACTS, KernelFacts, Machine, PARAMETERS, hex, sources};
 
 /// Fills `machine` from the running system's /proc and /sys; its old contents are forgotten.
 pub fn read_machine(machine: &mut Machine) {
-    let _facts_unknown = below(cstr!("/"), machine, true);
+    let _facts_unknown = below(cstr!("/"), machine, From::Running { state: true });
     to_boot::ask_kernel(machine);
 }
 
 /// As [`read_machine`], without [`Machine::kexec`]. That part explains why a load is refused; no plan
 /// needs it, and it costs about twenty system calls.
 pub fn read_machine_to_plan(machine: &mut Machine) {
-    let _facts_unknown = below(cstr!("/"), machine, false);
+    let _facts_unknown = below(cstr!("/"), machine, From::Running { state: false });
     to_boot::ask_kernel(machine);
 }
 
@@ -47,28 +49,59 @@ pub fn read_xen(machine: &mut Machine) {
 }
 
 /// As [`read_machine`], from `<root>/proc` and `<root>/sys`: another mount of them, or a copy of
-/// another machine's files.
+/// another machine's files. If it is a [`capture`](capture()), what system calls gave there is read
+/// from it, and the facts are those of [`read_machine`] there; otherwise they are unknown.
 ///
 /// # Errors
-/// The errno of opening `root`; ENOENT if it contains neither `proc` nor `sys`. The machine is then
-/// empty. A missing file below them is not an error.
+/// The errno of opening `root`; ENOENT if it contains neither `proc` nor `sys`; EOPNOTSUPP for a
+/// capture of another version. The machine is then empty. A missing file below them is not an error.
 pub fn read_machine_at(root: &CStr, machine: &mut Machine) -> Result<(), Errno> {
     machine.clear();
     let directory = open(root, raw::O_PATH | raw::O_DIRECTORY)?;
     open_directory(&directory, cstr!("proc")).or(open_directory(&directory, cstr!("sys")))?;
-    below(root, machine, true)
+    let facts = facts(&directory)?;
+    below(root, machine, From::Copy)?;
+    if let Some(facts) = facts {
+        facts.complete(machine);
+    }
+    Ok(())
 }
 
-fn below(root: &CStr, machine: &mut Machine, state: bool) -> Result<(), Errno> {
+/// What a capture has of system calls; `None` for other copies.
+fn facts(root: &Fd) -> Result<Option<KernelFacts>, Errno> {
+    let mut buffer = [0; 512];
+    match read_file_at(root, FACTS, &mut buffer) {
+        Ok(text) => match KernelFacts::parse(text) {
+            Some(facts) => Ok(Some(facts)),
+            None => Err(Errno::EOPNOTSUPP),
+        },
+        Err(_) => Ok(None),
+    }
+}
+
+/// What is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    /// The running machine; with `state`, [`Machine::kexec`] as well.
+    Running { state: bool },
+    /// A copy of its files, all of them.
+    Copy,
+}
+
+fn below(root: &CStr, machine: &mut Machine, from: From) -> Result<(), Errno> {
     machine.clear();
     let root = &open(root, raw::O_PATH | raw::O_DIRECTORY)?;
-    if state {
+    if from != (From::Running { state: false }) {
         machine.kexec = state::kexec(root);
     }
     state::xen(root, machine);
     machine
         .command_line
         .fill(|buffer| fill(root, sources::COMMAND_LINE.path, buffer));
+    let line = &mut machine.command_line;
+    if from == From::Copy && line.get().is_none() && !line.is_too_long() {
+        line.fill_parameters(|buffer| fill(root, PARAMETERS, buffer));
+    }
     state::meminfo(root, machine);
     state::cpu(root, machine);
     boot_params(root, machine);

@@ -13,7 +13,8 @@ use super::{Fd, efi, memory, open, rsdp, stream};
 use crate::arch::Arch;
 use crate::cstr;
 use crate::machine::{
-    Firmware, IomemAccess, IomemLine, IomemMapParser, Known, Machine, MemorySource, sources,
+    Firmware, IomemAccess, IomemLine, IomemMapParser, KernelFacts, Known, Machine, MemorySource,
+    sources,
 };
 use crate::memory::MemoryMap;
 
@@ -93,6 +94,16 @@ fn five_level_paging() -> Known {
     match arch::NATIVE {
         Some(Arch::X86_64) => can_have(1 << 48).into(),
         _ => Known::Unknown,
+    }
+}
+
+/// What system calls give.
+pub(super) fn kernel_facts() -> KernelFacts {
+    KernelFacts {
+        arch: arch::NATIVE,
+        page_size: page_size().unwrap_or_default(),
+        total_ram: total_ram(),
+        five_level_paging: five_level_paging(),
     }
 }
 
