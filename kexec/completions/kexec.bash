@@ -16,6 +16,9 @@ _kexec() {
         -u --unload
         -S --status
         --print-ckr-size
+        --capture
+        --with-cmdline
+        --machine
         --list
         --dry-run
         --plan
@@ -64,6 +67,8 @@ _kexec() {
     local -a what=(-f)
     [[ $current == -* ]] && what=(-W "${options[*]}")
     case $option in
+        --capture) ;;
+        --machine) ;;
         --plan) [[ $sign ]] && what=(-W "text json map") ;;
         -h | --help) [[ $sign ]] && what=(-W "all") ;;
         --default) [[ $sign ]] && what=(-W "") ;;

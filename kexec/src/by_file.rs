@@ -58,7 +58,7 @@ pub fn check_sizes<'a>(inputs: &Inputs<'a>) -> Result<(), Failure<'a>> {
     let failed = |error| Failure::Unfit(first.path, error);
     let need = joined_size(inputs.initrds.iter().map(|input| &input.file)).map_err(failed)?;
     if inputs.initrds.len() > 1 {
-        let limit = inputs.copies.left();
+        let limit = inputs.limit();
         if need > limit {
             return Err(failed(Error::CopyTooLarge { need, limit }));
         }

@@ -32,6 +32,8 @@ pub struct PlanInputs<'a> {
     /// Replaces the initrds.
     pub joined: Option<&'a [u8]>,
     pub options: Options,
+    /// Whether the plan is only shown: without random numbers.
+    shown: bool,
 }
 
 impl<'a> PlanInputs<'a> {
@@ -44,6 +46,7 @@ impl<'a> PlanInputs<'a> {
             dtb: true,
             joined: None,
             options: job.command.options,
+            shown: job.command.plan.is_some(),
         }
     }
 
@@ -66,14 +69,20 @@ impl<'a> PlanInputs<'a> {
             let _fits = initrds.push(initrd);
         }
         let joined = self.joined.as_slice();
-        let secret = random_secret();
+        // What only shows a plan loads nothing: equal inputs give equal digests, here and elsewhere.
+        let secret = random_secret().filter(|_| !self.shown);
+        let rng_seed = if self.shown {
+            Some([0; 32])
+        } else {
+            random_seed()
+        };
         let request = Request {
             kernel,
             initrds: if joined.is_empty() { &initrds } else { joined },
             modules: &[],
             command_line: self.line,
             dtb: bytes.next().filter(|_| self.dtb),
-            rng_seed: random_seed(),
+            rng_seed,
             digest_secret: secret.as_ref(),
             options: self.options,
         };

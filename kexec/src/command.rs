@@ -1,7 +1,6 @@
 //! The parsed arguments.
 
 use core::ffi::CStr;
-use core::fmt;
 
 use heapless::Vec;
 use kexec_core::plan::{CrashOptions, OnFailure, Options};
@@ -9,14 +8,10 @@ use kexec_core::plan::{CrashOptions, OnFailure, Options};
 /// `-a`, `-s` and `-c`: which system call loads.
 pub use kexec_core::route::Method;
 
+pub use crate::bad_usage::{BadUsage, MAX_INITRDS, Refused};
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number::{self, Number};
 use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
-use crate::text::Text;
-
-/// How many initrds may be given. kexec_load(2) takes 16 segments in all; for kexec_file_load(2)
-/// they are joined into one.
-pub const MAX_INITRDS: usize = 64;
 
 /// The requested actions. Later options override earlier ones as in kexec(8): `-l -e` starts, `-e -l`
 /// loads. An unload before a load is not made: the load replaces the loaded image, which stays until
@@ -85,6 +80,10 @@ pub struct Command<'a> {
     pub kind: Option<&'a CStr>,
     /// How the plan is shown, if nothing but that is done.
     pub plan: Option<Format>,
+    /// Where the machine is saved to.
+    pub capture: Option<&'a CStr>,
+    /// The directory of the machine that is planned for, if it is not this one.
+    pub machine: Option<&'a CStr>,
     /// How to plan for kexec_load(2).
     pub options: Options,
     given: [bool; OPTIONS.len()],
@@ -145,100 +144,12 @@ pub enum Request<'a> {
     /// Print the boot loader entries.
     List,
     /// Print the size of the crash reservation.
-    CrashSize,
+    CrashSize {
+        /// As [`Command::machine`].
+        machine: Option<&'a CStr>,
+    },
     /// Work.
     Work(Command<'a>),
-}
-
-/// An error in the arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadUsage<'a> {
-    /// Not an option, or wrongly used.
-    Mistake(Mistake<'a>),
-    /// The value is invalid.
-    Value {
-        /// The option's name.
-        option: &'static str,
-        /// Its value.
-        value: &'a CStr,
-        /// What it must be.
-        need: &'static str,
-        /// The exit code kexec(8) has for it.
-        code: u8,
-    },
-    /// More than [`MAX_INITRDS`].
-    TooManyInitrds,
-    /// An option of kexec(8) that this version does not support.
-    Unsupported(&'static Unsupported),
-    /// A load without a kernel file.
-    NoKernel,
-    /// A load with both a kernel file and `--default`.
-    TwoKernels,
-    /// `-u`, and a start of the kernel that it unloads.
-    UnloadAndStart,
-    /// `-p`, and a start: only a crash starts a crash kernel.
-    StartOfCrash,
-}
-
-/// Bad usage, and the code to exit with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused<'a> {
-    /// The error.
-    pub why: BadUsage<'a>,
-    /// The exit code: that of kexec(8), but 255 with `-S`, for which 1 means "loaded".
-    pub code: u8,
-    /// Whether kexec(8) checks for a crash reservation first, and exits with 1 if there is none.
-    pub crash_load: bool,
-}
-
-impl BadUsage<'_> {
-    /// The exit code, as in kexec(8).
-    #[must_use]
-    pub const fn code(&self) -> u8 {
-        match self {
-            Self::Value { code, .. } => *code,
-            Self::Unsupported(option) => option.code,
-            Self::NoKernel => 255,
-            _ => 1,
-        }
-    }
-}
-
-impl fmt::Display for BadUsage<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mistake(mistake) => fmt::Display::fmt(mistake, f),
-            Self::Value {
-                option,
-                value,
-                need,
-                ..
-            } => {
-                let value = Text(value.to_bytes());
-                write!(f, "Bad option value in --{option}={value}: {need}")
-            }
-            Self::TooManyInitrds => write!(f, "more than {MAX_INITRDS} initrds; join some of them"),
-            Self::Unsupported(option) => {
-                write!(
-                    f,
-                    "option '--{}' is not supported by this version",
-                    option.long
-                )
-            }
-            Self::NoKernel => f.write_str("No kernel specified"),
-            Self::TwoKernels => {
-                f.write_str("--default is in place of a kernel's name: leave out one of them")
-            }
-            Self::UnloadAndStart => f.write_str(
-                "-u takes away what -e or -f would start: nothing was unloaded or started; give \
-                 one of them",
-            ),
-            Self::StartOfCrash => f.write_str(
-                "-p loads or unloads the crash kernel, which only a crash starts: nothing was \
-                 done; leave out -p, or -e and -f",
-            ),
-        }
-    }
 }
 
 /// Parses the arguments after the program's name.
@@ -266,7 +177,7 @@ pub fn parse<'a>(arguments: impl Iterator<Item = &'a CStr>) -> Result<Request<'a
     Err(Refused {
         why,
         code: why.code(),
-        crash_load: late && load && reading.command.crash(),
+        crash_load: late && load && reading.command.crash() && reading.command.machine.is_none(),
     })
 }
 
@@ -303,6 +214,8 @@ impl<'a> Reading<'a> {
             dtb: None,
             kind: None,
             plan: None,
+            capture: None,
+            machine: None,
             options: Options::DEFAULT,
             given: [false; OPTIONS.len()],
         };
@@ -320,7 +233,7 @@ impl<'a> Reading<'a> {
         &mut self,
         items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
     ) -> Result<Option<Request<'a>>, BadUsage<'a>> {
-        for item in items {
+        while let Some(item) = items.next() {
             let command = &mut self.command;
             match item.map_err(BadUsage::Mistake)? {
                 Item::Option(Id::Help, word) => {
@@ -329,7 +242,10 @@ impl<'a> Reading<'a> {
                 }
                 Item::Option(Id::Version, _) => return Ok(Some(Request::Version)),
                 Item::Option(Id::List, _) => return Ok(Some(Request::List)),
-                Item::Option(Id::PrintCkrSize, _) => return Ok(Some(Request::CrashSize)),
+                Item::Option(Id::PrintCkrSize, _) => {
+                    let machine = command.machine.or_else(|| machine_in(items));
+                    return Ok(Some(Request::CrashSize { machine }));
+                }
                 Item::Option(Id::Type, kind) if kind == c"help" => return Ok(Some(Request::Types)),
                 Item::Option(id, value) => self.option(id, value)?,
                 Item::Unsupported(option) => {
@@ -374,13 +290,51 @@ impl<'a> Reading<'a> {
         if let Some(late) = self.late {
             return Err(late);
         }
-        if command.actions.status {
+        check_machine(command)?;
+        if command.actions.status || command.capture.is_some() {
             return Ok(());
         }
         match self.unsupported {
             Some(option) => Err(BadUsage::Unsupported(option)),
             None => check(command),
         }
+    }
+}
+
+/// The machine in the arguments after one that ends their parsing.
+fn machine_in<'a>(
+    items: &mut impl Iterator<Item = Result<Item<'a>, Mistake<'a>>>,
+) -> Option<&'a CStr> {
+    items.find_map(|item| match item {
+        Ok(Item::Option(Id::Machine, machine)) => Some(machine),
+        _ => None,
+    })
+}
+
+/// The actions that `--capture` does not go with.
+const ACTIONS: [Id; 7] = [
+    Id::Load,
+    Id::LoadPanic,
+    Id::Exec,
+    Id::Force,
+    Id::Unload,
+    Id::Status,
+    Id::Machine,
+];
+
+/// Rejects a capture with other actions, and another machine with actions that change or report this
+/// one.
+fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
+    let others = command.kernel.is_some()
+        || command.plan.is_some()
+        || ACTIONS.iter().any(|id| command.given(*id));
+    if command.capture.is_some() && others {
+        return Err(BadUsage::MoreThanCapture);
+    }
+    let plans = command.plan.is_some() && !command.actions.status;
+    match command.machine {
+        Some(_) if !plans => Err(BadUsage::OtherMachine),
+        _ => Ok(()),
     }
 }
 
@@ -455,6 +409,8 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         // None of them alone may load or start.
         Id::DryRun | Id::Explain => command.plan = command.plan.or(Some(Format::Text)),
         Id::Ascii => command.plan = command.plan.or(Some(Format::Map)),
+        Id::Capture => command.capture = Some(value),
+        Id::Machine => command.machine = Some(value),
         // The last of the three counts.
         Id::ArgsLinux => command.options.args_linux = true,
         Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
@@ -475,6 +431,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::Elf32CoreHeaders
         | Id::Elf64CoreHeaders
         | Id::PrintCkrSize
+        | Id::WithCmdline
         | Id::NoCma
         | Id::ForceDtb
         | Id::NoIfdown

@@ -83,8 +83,69 @@ fn the_crash_kernel_in_any_order() {
     let options = command("--pass-memmap-cmdline -p k", |c| c.options.crash);
     assert!(options.is_some_and(|o| !o.hotplug && o.memmap));
     with("-p --print-ckr-size", |request| {
-        assert!(matches!(request, Ok(Request::CrashSize)));
+        assert!(matches!(request, Ok(Request::CrashSize { machine: None })));
     });
+}
+
+/// A plan for another machine changes nothing, and a capture is all that is done.
+#[test]
+fn another_machine_is_for_plans() {
+    for words in [
+        "--plan --machine=d k",
+        "--machine d --dry-run -p k",
+        "--explain -e --machine=d",
+        "--ascii --machine=d k",
+        "--plan=json --machine d -u",
+    ] {
+        command(words, |c| assert_eq!(c.machine, Some(c"d"), "{words}"));
+    }
+    for words in [
+        "--print-ckr-size --machine=d",
+        "--machine=d --print-ckr-size",
+    ] {
+        with(words, |request| {
+            let size = matches!(request, Ok(Request::CrashSize { machine: Some(d) }) if d == c"d");
+            assert!(size, "{words}");
+        });
+    }
+    for (words, code) in [
+        ("--machine=d k", 1),
+        ("-l --machine=d k", 1),
+        ("-p --machine=d k", 1),
+        ("-f --machine=d k", 1),
+        ("-e --machine=d", 1),
+        ("-u --machine=d", 1),
+        ("-S --machine=d", 255),
+        ("-S --plan --machine=d", 255),
+    ] {
+        let (found, text) = refused(words);
+        assert_eq!(found, code, "{words}");
+        assert!(text.contains("give --plan with it"), "{words}: {text}");
+    }
+    for words in [
+        "--capture=c",
+        "--with-cmdline --capture c",
+        "--capture=c -d",
+    ] {
+        command(words, |c| {
+            assert_eq!(c.capture, Some(c"c"), "{words}");
+            assert_eq!(c.given(Id::WithCmdline), words.contains("with"));
+        });
+    }
+    for words in [
+        "--capture=c k",
+        "--capture=c -l",
+        "-e --capture=c",
+        "-u --capture=c",
+        "--plan --capture=c",
+        "--capture=c --machine=d",
+        "--capture=c --machine=d --dry-run",
+    ] {
+        let (code, text) = refused(words);
+        assert_eq!(code, 1, "{words}");
+        assert!(text.contains("does nothing else"), "{words}: {text}");
+    }
+    assert_eq!(refused("-S --capture=c").0, 255);
 }
 
 /// Nothing is unloaded or started by what cannot be meant.

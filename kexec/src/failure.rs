@@ -38,6 +38,8 @@ pub enum Failure<'a> {
     Unfit(&'a CStr, Error),
     /// The kernel cannot be loaded.
     Load(&'a CStr, Error),
+    /// The machine of `--machine` cannot be read.
+    Machine(&'a CStr, Error),
     /// Anything else.
     Other(&'static str, Error),
 }
@@ -51,6 +53,7 @@ impl Failure<'_> {
             | Self::Initrd(_, error)
             | Self::Unfit(_, error)
             | Self::Load(_, error)
+            | Self::Machine(_, error)
             | Self::Other(_, error) => *error,
         }
     }
@@ -76,6 +79,10 @@ impl Failure<'_> {
             Self::Load(path, _) => {
                 let path = Text(path.to_bytes());
                 say(format_args!("cannot load {path}: {error}"));
+            }
+            Self::Machine(path, _) => {
+                let path = Text(path.to_bytes());
+                say(format_args!("--machine={path}: {error}"));
             }
             Self::Other(what, _) => say(format_args!("{what}: {error}")),
         }
@@ -109,6 +116,7 @@ impl Failure<'_> {
         match self {
             Self::File(..)
             | Self::Unfit(..)
+            | Self::Machine(..)
             | Self::Load(_, Error::NoCrashReservation | Error::NoCrashHotplug) => code::USAGE,
             // As in kexec(8), for which a reservation that cannot be read is none.
             Self::Load(_, Error::Unknown { what })

@@ -73,6 +73,8 @@ pub struct Inputs<'a> {
     pub dtb: Option<Input<'a>>,
     /// The limit on copies in memory: of these files, and of files made from them.
     pub copies: Copies,
+    /// The same of the machine that is planned for, if that is another one: no copy is made there.
+    other_limit: Option<u64>,
 }
 
 impl<'a> Inputs<'a> {
@@ -124,7 +126,16 @@ impl<'a> Inputs<'a> {
             initrds,
             dtb,
             copies,
+            other_limit: command
+                .machine
+                .map(|root| Copies::limit_at(root).unwrap_or(u64::MAX)),
         })
+    }
+
+    /// Bytes that may still be copied on the machine that is planned for.
+    #[inline(never)]
+    pub fn limit(&self) -> u64 {
+        self.other_limit.unwrap_or_else(|| self.copies.left())
     }
 
     /// Warns about options without effect, about a kernel of a type other than the requested one if

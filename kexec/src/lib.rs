@@ -19,6 +19,7 @@
 extern crate std;
 
 pub mod advice;
+pub mod bad_usage;
 pub mod command;
 pub mod entries;
 pub mod failure;
@@ -32,5 +33,6 @@ pub mod report;
 pub mod segment;
 pub mod similar;
 pub mod table;
+pub mod tar;
 pub mod text;
 pub mod usage;

@@ -52,8 +52,11 @@ pub fn command_line<'a>(
 /// The running kernel's line.
 fn running<'a>(machine: &Machine) -> Result<&[u8], Failure<'a>> {
     let line = &machine.command_line;
-    line.get().ok_or(Failure::Other(
-        "the running kernel's command line",
+    let error = if line.is_partial() {
+        Error::BadArgument {
+            what: "it is not in the capture, which was made without --with-cmdline",
+        }
+    } else {
         Error::File {
             step: "read /proc/cmdline",
             errno: if line.is_too_long() {
@@ -61,6 +64,8 @@ fn running<'a>(machine: &Machine) -> Result<&[u8], Failure<'a>> {
             } else {
                 Errno::ENOENT
             },
-        },
-    ))
+        }
+    };
+    line.get()
+        .ok_or(Failure::Other("the running kernel's command line", error))
 }

@@ -9,6 +9,7 @@
 mod bus_error;
 mod by_file;
 mod by_plan;
+mod capture;
 mod default;
 mod exec;
 mod inputs;
@@ -20,6 +21,7 @@ mod opened;
 mod out;
 mod progress;
 
+use core::ffi::CStr;
 use core::fmt::{self, Write};
 
 use kexec_cli::command::{self, Command, Method, Request};
@@ -37,6 +39,7 @@ use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
+use capture::read_facts;
 use inputs::Inputs;
 use job::Job;
 use load::{Facts, Loader};
@@ -56,7 +59,7 @@ fn run(arguments: Arguments, environment: Environment) -> u8 {
         Ok(Request::Help { all }) => print(&mut |out| usage::write(out, all)),
         Ok(Request::Types) => print(&mut |out| kind::write(out)),
         Ok(Request::Version) => print(&mut |out| out.write_str(usage::VERSION)),
-        Ok(Request::CrashSize) => crash_size(),
+        Ok(Request::CrashSize { machine }) => crash_size(machine),
         Ok(Request::List) => default::list(),
         Ok(Request::Work(mut command)) => work(&mut command, environment),
         Err(bad) => {
@@ -89,6 +92,9 @@ fn work(command: &mut Command<'static>, environment: Environment) -> u8 {
     if command.actions.status {
         return status(command.crash() || !command.given(Id::Load));
     }
+    if let Some(to) = command.capture {
+        return capture::capture(to, command);
+    }
     if let Err(code) = default::fill(command) {
         return code;
     }
@@ -106,7 +112,10 @@ fn work(command: &mut Command<'static>, environment: Environment) -> u8 {
     let done = change(command, machine, workspace, buffer);
     drop(ignored);
     if let Err(failure) = done {
-        read_machine(machine);
+        // The other machine was read, or that is the failure.
+        if command.machine.is_none() {
+            read_machine(machine);
+        }
         report(&failure, command, machine);
         return code_of(command, &failure);
     }
@@ -159,7 +168,7 @@ fn change(
 ) -> Result<(), Failure<'static>> {
     let plan = command.plan;
     if plan.is_some() || command.given(Id::ReuseCmdline) {
-        read_machine(machine);
+        read_facts(command.machine, machine)?;
     }
     if !command.actions.load {
         return match (plan, command.actions.unload) {
@@ -227,11 +236,15 @@ fn is_nothing_reserved() -> bool {
 
 /// `--print-ckr-size`: bytes of the region a crash kernel is loaded to, 0 for none; an error if
 /// that is unknown.
-fn crash_size() -> u8 {
+fn crash_size(other: Option<&'static CStr>) -> u8 {
     let Some(machine) = MACHINE.take() else {
         return code::FAILED;
     };
-    read_machine(machine);
+    if let Err(failure) = read_facts(other, machine) {
+        let path = Text(other.unwrap_or_default().to_bytes());
+        complain!("--machine={path}: {}", failure.error());
+        return failure.code();
+    }
     let size = match machine.reservation() {
         Ok(region) => region.size(),
         Err(Error::NoCrashReservation) => 0,

@@ -36,9 +36,8 @@ pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
         others(out)?;
     }
     out.write_str(
-        "Without -l, -e, -f or -u: load the kernel, then run shutdown -r now.\n\
-         Exit code: 0 done, 1 bad usage or unreadable file (-S: loaded), 253 not by\n\
-         kexec_file_load (-s), 255 failed. See kexec(8).\n",
+        "Without -l, -e, -f or -u: load, then run shutdown -r now. Exit code: 0 done,\n\
+         1 bad usage or file (-S: loaded), 253 not by kexec_file_load (-s), 255 failed.\n",
     )
 }
 

@@ -8,7 +8,7 @@ use kexec_core::machine::Known;
 use kexec_core::plan::Details;
 use kexec_core::route::Route;
 
-use super::{Loader, crash_loaded};
+use super::Loader;
 use crate::by_file;
 use crate::by_plan::PlanInputs;
 use crate::opened::{Opened, Parsed};
@@ -54,7 +54,7 @@ impl<'a> Loader<'a, '_> {
         };
         let files = opened.parse(job.command);
         if job.command.crash() {
-            let old = crash_loaded() != Known::No;
+            let old = self.facts.machine().kexec.crash_loaded != Known::No;
             if self.check_crash(&files, old, false)?.is_some() {
                 route = Route::Load;
             }

@@ -108,11 +108,14 @@ pub fn bad_serial(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// Names that kexec-tools 2.0.32 does not have.
 pub fn newer(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 12] = [
         "--dry-run",
         "--plan",
         "--ascii",
         "--explain",
+        "--capture",
+        "--with-c",
+        "--machine",
         "--q",
         "--on-mismatch",
         "--no-cm",
