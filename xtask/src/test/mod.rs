@@ -171,7 +171,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "readme",
-        about: "every command of README.md",
+        about: "every command of README.md and docs/guide.md",
         when: When::Usual,
         run: readme::run,
     },

@@ -1,9 +1,9 @@
-//! Every command that README.md shows in a block marked `sh` is run: here, or by the step or
-//! scenario that `COVERED` names. One that is neither way run is a failure.
+//! Every command that README.md and docs/guide.md show in a block marked `sh` is run: here, or by the
+//! step or scenario that `COVERED` names. One that is neither way run is a failure.
 
 use super::Result;
 use crate::Outcome;
-use crate::command::{build_kexec, cache, output, root};
+use crate::command::{build_kexec, cache, output, read, root, target};
 use crate::cpio::Archive;
 use crate::packages::Store;
 use crate::vm::scenarios;
@@ -22,7 +22,12 @@ const COVERED: &[(&str, Cover)] = &[
     ("cc -o plan-static -static plan.c", Cover::Step("unit")),
     ("kexec -l", Cover::Scenario("bios-pairs")),
     ("kexec -e", Cover::Scenario("bios-pairs")),
+    ("kexec -s -l", Cover::Scenario("lockdown")),
+    ("kexec -p", Cover::Scenario("crash-reuse")),
 ];
+
+/// The pages with commands.
+const PAGES: [&str; 2] = ["README.md", "docs/guide.md"];
 
 #[derive(Debug, Clone, Copy)]
 enum Cover {
@@ -34,12 +39,16 @@ enum Cover {
 
 /// The step.
 pub fn run() -> Outcome<Result> {
-    let readme = root().join("README.md");
-    let Ok(text) = std::fs::read_to_string(&readme) else {
-        return Ok(Result::Skipped("there is no README.md".into()));
-    };
-    let commands = commands(&text);
+    let mut commands = Vec::new();
     let mut problems = Vec::new();
+    for page in PAGES {
+        let text = read(&root().join(page))?;
+        let found = commands_of(&String::from_utf8_lossy(&text));
+        if found.is_empty() {
+            problems.push(format!("{page} has no commands in ```sh blocks"));
+        }
+        commands.extend(found);
+    }
     build_kexec()?;
     for command in &commands {
         let command = command.as_str();
@@ -59,7 +68,6 @@ pub fn run() -> Outcome<Result> {
     }
     println!("{} commands", commands.len());
     match problems.as_slice() {
-        [] if commands.is_empty() => Err("README.md has no commands in ```sh blocks".into()),
         [] => Ok(Result::Passed),
         some => Err(some.join("\n  ")),
     }
@@ -92,6 +100,10 @@ fn run_here(command: &str) -> Outcome {
         .replace("/boot/initrd.img", &initrd.display().to_string());
     let mut shell = Command::new("sh");
     shell.current_dir(root()).args(["-e", "-c", &command]);
+    // `kexec` is the one just built.
+    let path = std::env::var("PATH").unwrap_or_default();
+    let built = target().join("release");
+    shell.env("PATH", format!("{}:{path}", built.display()));
     let said = output(&mut shell)?;
     let shown = said.lines().take(3).collect::<Vec<_>>().join("\n    ");
     println!("    {shown}");
@@ -99,7 +111,7 @@ fn run_here(command: &str) -> Outcome {
 }
 
 /// The commands in blocks marked `sh`, continued lines joined.
-fn commands(text: &str) -> Vec<String> {
+fn commands_of(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let mut inside = false;
     let mut continued = String::new();
@@ -125,7 +137,7 @@ mod tests {
     #[test]
     fn commands_are_taken_out_of_their_blocks() {
         let text = "text\n```sh\n# why\nfirst a \\\n  b\n\nsecond\n```\n```text\nnot this\n```\n";
-        assert_eq!(commands(text), ["first a b", "second"]);
+        assert_eq!(commands_of(text), ["first a b", "second"]);
     }
 
     #[test]
