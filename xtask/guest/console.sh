@@ -27,5 +27,8 @@ load map --plan=map -c
 load map-ascii --plan=map --ascii -c
 load explain --plan --explain -c
 load debug -d -c
+screen crash kexec -p $kernel --initrd=$initrd --reuse-cmdline
+screen missing kexec -l /boot/nothing
+screen foreign kexec -l $initrd
 screen unknown kexec --intird=$initrd -l $kernel
 end ok

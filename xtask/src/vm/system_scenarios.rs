@@ -131,6 +131,9 @@ fn console() -> Scenario {
         ("map-ascii", 0, SCREEN),
         ("explain", 0, LONG),
         ("debug", 0, LONG),
+        ("crash", 1, SCREEN),
+        ("missing", 1, SCREEN),
+        ("foreign", 255, SCREEN),
         ("unknown", 1, SCREEN),
     ])
     .ours_only()
