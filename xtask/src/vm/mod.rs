@@ -6,6 +6,7 @@
 //!                     └───────── what must be ──────────► check.rs  what is wrong
 //! ```
 
+pub mod afar;
 pub mod check;
 pub mod crash_check;
 pub mod crash_scenarios;
@@ -252,6 +253,12 @@ fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Ver
     let saves = matches!(scenario.disk, Some(Disk::Kdump(_)));
     if let (true, Some(disk), Some(first)) = (saves, &guest.disk, guest.hops.first()) {
         match dump::look(disk, &first.kernel, store, &directory) {
+            Ok(seen) => lines.extend(seen),
+            Err(error) => unread = Some(error),
+        }
+    }
+    if let (true, Kexec::Ours(kexec)) = (scenario.afar, &options.kexec) {
+        match afar::look(&lines, &guest, kexec, store, &directory) {
             Ok(seen) => lines.extend(seen),
             Err(error) => unread = Some(error),
         }

@@ -104,6 +104,9 @@ pub struct Scenario {
     /// What its script shows on a console of 80 columns (`screen_check.rs`): name, exit code, and
     /// how many lines it has at most.
     pub screens: &'static [(&'static str, u8, usize)],
+    /// Whether the guest sends a capture of itself, and plans that the host makes again from it
+    /// (`afar.rs`).
+    pub afar: bool,
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
@@ -152,6 +155,7 @@ impl Scenario {
             never: Vec::new(),
             order: &[],
             screens: &[],
+            afar: false,
             floor: 0,
             ours_only: false,
             hurried: false,
@@ -312,6 +316,11 @@ impl Scenario {
     pub fn screens(mut self, screens: &'static [(&'static str, u8, usize)]) -> Self {
         self.screens = screens;
         self
+    }
+
+    pub fn afar(mut self) -> Self {
+        self.afar = true;
+        self.ours_only()
     }
 
     pub fn ends(mut self, ending: Ending) -> Self {

@@ -8,6 +8,7 @@ const SYSTEMD: &str = include_str!("../../guest/systemd.sh");
 const SERVICE: &str = include_str!("../../guest/systemd_service.sh");
 const DISK: &str = include_str!("../../guest/disk.sh");
 const SELFTESTS: &str = include_str!("../../guest/selftests.sh");
+const AFAR: &str = include_str!("../../guest/afar.sh");
 const CONSOLE: &str = include_str!("../../guest/console.sh");
 
 /// Every scenario of this kind.
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Scenario> {
         scenario.silence = Duration::from_secs(300);
     }
     all.push(console());
+    all.push(afar());
     all
 }
 
@@ -137,4 +139,35 @@ fn console() -> Scenario {
         ("unknown", 1, SCREEN),
     ])
     .ours_only()
+}
+
+/// Fifteen plans: each of the five, as JSON, text and a picture.
+fn afar() -> Scenario {
+    let mut scenario = Scenario::new(
+        "afar",
+        "a capture of this machine gives its own plans on the host",
+        "6.12",
+    )
+    .slow()
+    .uefi()
+    .memory(1024)
+    .words("crashkernel=160M")
+    .hop("", "6.12")
+    .payload(0)
+    .script(AFAR)
+    .afar()
+    .never("DIFFERENT ");
+    for form in ["json", "text", "map"] {
+        for options in [
+            "-c -l",
+            "-s -l",
+            "-c -p",
+            "-s -p",
+            "-c -l --explain --noefi --mem-max=0x20000000",
+        ] {
+            let text = format!("SAME * bytes: --plan={form} {options}");
+            scenario = scenario.shows(text.leak());
+        }
+    }
+    scenario
 }
