@@ -59,7 +59,7 @@ fn rows(out: &mut dyn Write, found: &Found<'_>) -> fmt::Result {
             if_so(entry.text.is_none(), b"[not readable]"),
             if_so(entry.late == 2, b"[another architecture]"),
         ];
-        for note in notes.into_iter().flatten() {
+        for note in notes.iter().flatten() {
             write!(out, "  {}", Text(note))?;
         }
         out.write_char('\n')?;

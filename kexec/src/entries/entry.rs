@@ -141,16 +141,17 @@ pub fn stem(name: &[u8], kind: Kind) -> (&[u8], bool) {
 /// else is.
 #[must_use]
 pub fn compare(one: &Entry<'_>, other: &Entry<'_>) -> Ordering {
-    let mut orders = (0..6).map(|criterion| {
-        let [one, other] = [one, other].map(|entry| entry.criterion(criterion));
-        match criterion {
+    for number in 0..6 {
+        let (one, other) = (one.criterion(number), other.criterion(number));
+        let order = match number {
             0..4 => one.cmp(other),
             _ => version::compare(other, one),
+        };
+        if order.is_ne() {
+            return order;
         }
-    });
-    orders
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+    }
+    Ordering::Equal
 }
 
 impl<'a> Entry<'a> {

@@ -22,10 +22,11 @@ pub fn compare(mut one: &[u8], mut other: &[u8]) -> Ordering {
                 Ordering::Equal
             }
             _ if number(one) || number(other) => {
-                let digits = [leading(&mut one, true), leading(&mut other, true)];
-                let [one, other] = digits.map(without_zeros);
+                let digits = without_zeros(leading(&mut one, true));
+                let other_digits = without_zeros(leading(&mut other, true));
                 // Of any length.
-                one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+                let by_length = digits.len().cmp(&other_digits.len());
+                by_length.then_with(|| digits.cmp(other_digits))
             }
             _ => leading(&mut one, false).cmp(leading(&mut other, false)),
         };
