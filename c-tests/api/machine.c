@@ -386,6 +386,22 @@ static void from_files(void)
     ANSWERS(-ENOENT, kx_machine_read_below(machine, "/nowhere/at/all"));
     CHECK(info_of(machine).memory_count == 0);
     ANSWERS(0, kx_machine_read_below(machine, root));
+    /* A capture: what system calls gave there, and a part of the command line. */
+    CHECK(info_of(machine).arch == 0 && info_of(machine).total_ram == 0);
+    char line[256];
+    snprintf(line, sizeof line, "%s/proc/cmdline", root);
+    CHECK(remove(line) == 0);
+    write_file(root, "kexec/parameters", "efi=noruntime\n");
+    write_file(root, "kexec/facts", "kexec-capture 1\narch: aarch64\npage_size: 65536\n"
+               "total_ram: 3221225472\nfive_level_paging: no\n");
+    ANSWERS(0, kx_machine_read_below(machine, root));
+    CHECK(info_of(machine).arch == KX_ARCH_ARM64 && info_of(machine).page_size == 65536);
+    CHECK(info_of(machine).total_ram == 3221225472 && info_of(machine).five_level == KX_NO);
+    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
+    write_file(root, "kexec/facts", "kexec-capture 2\n");
+    ANSWERS(-EOPNOTSUPP, kx_machine_read_below(machine, root));
+    CHECK(info_of(machine).memory_count == 0 && info_of(machine).arch == 0);
+    write_file(root, "kexec/facts", "kexec-capture 1\n");
     /* A directory that is not a root, and a file. */
     char below[64];
     snprintf(below, sizeof below, "%s/proc", root);
