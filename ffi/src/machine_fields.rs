@@ -14,7 +14,7 @@ use crate::machine_info::{
     KX_XEN_PVH, KX_YES, kx_machine_info, kx_range,
 };
 
-/// A member of type `M` and a field of type `F`. [`field!`] makes one and checks the types; [`number!`]
+/// A member of type `M` and a field of type `F`. `field!` makes one and checks the types; `number!`
 /// makes of it one with the field's byte.
 pub(crate) struct Field<M, F> {
     member: u32,
