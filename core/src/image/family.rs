@@ -7,6 +7,8 @@ use crate::error::{Error, Format, Result};
 /// An image that can be started.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+// Without an allocator there is no box for a large one.
+#[allow(clippy::large_enum_variant)]
 pub enum Image<'a> {
     /// A Linux/x86 kernel.
     Linux(Kernel<'a>),
@@ -41,6 +43,11 @@ impl<'a> Image<'a> {
     fn of_format(file: &'a [u8], format: Format) -> Result<Self> {
         match format {
             Format::BzImage | Format::Vmlinux => Kernel::parse_as(file, format).map(Self::Linux),
+            // So a family's own parser need not look at its marks.
+            _ if format.is_started() && probe(file) != format => Err(Error::NotThisFormat {
+                what: format.name(),
+                found: probe(file),
+            }),
             _ => Err(Error::BadArgument {
                 what: "no image of the format that is asked for can be started",
             }),
