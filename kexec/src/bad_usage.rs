@@ -43,6 +43,8 @@ pub enum BadUsage<'a> {
     MoreThanCapture,
     /// `--machine` without an option that changes nothing.
     OtherMachine,
+    /// `--machine` with `--default`, which reads the entries of this machine.
+    OtherDefault,
 }
 
 /// Bad usage, and the code to exit with.
@@ -105,6 +107,10 @@ impl fmt::Display for BadUsage<'_> {
             Self::OtherMachine => {
                 f.write_str("--machine is for plans, which change nothing: give --plan with it")
             }
+            Self::OtherDefault => f.write_str(
+                "--default reads this machine's boot loader entries, not those of --machine: name \
+                 the kernel",
+            ),
             Self::StartOfCrash => f.write_str(
                 "-p loads or unloads the crash kernel, which only a crash starts: nothing was \
                  done; leave out -p, or -e and -f",

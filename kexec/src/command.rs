@@ -326,6 +326,7 @@ const ACTIONS: [Id; 7] = [
 /// one.
 fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
     let others = command.kernel.is_some()
+        || command.default.is_some()
         || command.plan.is_some()
         || ACTIONS.iter().any(|id| command.given(*id));
     if command.capture.is_some() && others {
@@ -334,6 +335,7 @@ fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
     let plans = command.plan.is_some() && !command.actions.status;
     match command.machine {
         Some(_) if !plans => Err(BadUsage::OtherMachine),
+        Some(_) if command.default.is_some() => Err(BadUsage::OtherDefault),
         _ => Ok(()),
     }
 }

@@ -115,6 +115,8 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
     /// A letter of a bundle; `rest` is what follows it, up to and with the NUL.
     fn short(&mut self, letter: u8, rest: &'a [u8]) -> Result<Item<'a>, Mistake<'a>> {
         self.bundle = rest;
+        // Most commands print their version with this letter.
+        let letter = if letter == b'V' { b'v' } else { letter };
         let known = OPTIONS.iter().find(|option| option.short == Some(letter));
         let option = known.ok_or(Mistake::UnknownShort(letter))?;
         if option.value.is_none() {

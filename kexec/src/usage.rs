@@ -11,6 +11,16 @@ pub const VERSION: &str = concat!(
     "\n"
 );
 
+/// After the options, with an empty line on either side.
+const EXAMPLES: &str = "
+Examples:
+  kexec -l --default && systemctl kexec
+  kexec -l /boot/vmlinuz --initrd=/boot/initrd.img --reuse-cmdline
+  kexec -p /boot/vmlinuz --initrd=/boot/kdump.img --reuse-cmdline
+  kexec --plan=map -c /boot/vmlinuz
+
+";
+
 /// Writes the usage text: the common options, or all of them.
 ///
 /// # Errors
@@ -31,7 +41,7 @@ pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
         }
     }
     if all {
-        out.write_str("\n")?;
+        out.write_str(EXAMPLES)?;
     } else {
         others(out)?;
     }
@@ -147,7 +157,9 @@ mod tests {
             places.push(place);
         }
         assert!(places.is_sorted());
-        assert_eq!(text.matches(":\n").count(), TITLES.len());
+        let examples = text.find("\n\nExamples:\n").unwrap();
+        assert!(places.iter().all(|place| *place < examples));
+        assert_eq!(text.matches(":\n").count(), TITLES.len() + 1);
     }
 
     /// The common part fits a screen, with the prompt after it.

@@ -364,6 +364,16 @@ fn what_cannot_be_done_is_said() {
             1,
             "does nothing else",
         ),
+        (
+            &["--capture", &nowhere, "--default"],
+            1,
+            "does nothing else",
+        ),
+        (
+            &["--plan", "--default", "--machine", &there],
+            1,
+            "name the kernel",
+        ),
         (&["-l", &kernel, "--machine", &there], 1, "give --plan"),
         (&["-p", &kernel, "--machine", &there], 1, "give --plan"),
         (&["-e", "--machine", &there], 1, "give --plan"),

@@ -31,7 +31,9 @@ fn help_and_version() {
     let mut words = version.stdout.split_whitespace();
     assert_eq!(words.next(), Some("kexec-tools"));
     assert!(words.next().unwrap().starts_with("2.0."));
-    assert_eq!(kexec(&["--version"]).stdout, version.stdout);
+    for option in ["--version", "-V"] {
+        assert_eq!(kexec(&[option]).stdout, version.stdout);
+    }
 }
 
 #[test]
