@@ -7,46 +7,78 @@ use crate::bytes::{slice_at, u16_at, u32_at};
 use crate::elf::{self, Ehdr, offset_of};
 use crate::error::Format;
 
-/// Bytes at the beginning of a file, and its format.
+/// Bytes near the beginning of a file, and its format. They are held in place, because a pointer to
+/// them and its relocation are larger.
+struct Mark {
+    offset: u16,
+    format: Format,
+    length: u8,
+    bytes: [u8; 12],
+}
+
+const fn mark(offset: u16, mut bytes: &[u8], format: Format) -> Mark {
+    let length = bytes.len() as u8;
+    let mut held = [0; 12];
+    let mut room: &mut [u8] = &mut held;
+    while let ([first, others @ ..], [place, left @ ..]) = (bytes, room) {
+        *place = *first;
+        (bytes, room) = (others, left);
+    }
+    assert!(bytes.is_empty());
+    Mark {
+        offset,
+        format,
+        length,
+        bytes: held,
+    }
+}
+
+impl Mark {
+    fn is_in(&self, file: &[u8]) -> bool {
+        let mark = self.bytes.get(..self.length.into());
+        slice_at(file, self.offset.into(), self.length.into()) == mark
+    }
+}
+
 #[rustfmt::skip]
-const MARKS: &[(usize, &[u8], Format)] = &[
-    (0, b"\x7fELF", Format::Elf),
+const MARKS: &[Mark] = &[
+    mark(0, b"\x7fELF", Format::Elf),
     // Documentation/arch/arm64/booting.rst; arch/riscv/include/asm/image.h, where "RISCV" stood
     // alone before Linux 5.4.
-    (56, b"ARM\x64", Format::Arm64Image),
-    (56, b"RSC\x05", Format::Riscv64Image),
-    (48, b"RISCV\0\0\0", Format::Riscv64Image),
+    mark(56, b"ARM\x64", Format::Arm64Image),
+    mark(56, b"RSC\x05", Format::Riscv64Image),
+    mark(48, b"RISCV\0\0\0", Format::Riscv64Image),
     // RFC 1952; bzip2's manual, "Low-level interface"; xz-file-format.txt, 2.1.1.1; RFC 8878, 3.1.1.
-    (0, b"\x1f\x8b", Format::Gzip),
-    (0, b"BZh", Format::Bzip2),
-    (0, b"\xfd7zXZ\0", Format::Xz),
-    (0, b"\x28\xb5\x2f\xfd", Format::Zstd),
+    mark(0, b"\x1f\x8b", Format::Gzip),
+    mark(0, b"BZh", Format::Bzip2),
+    mark(0, b"\xfd7zXZ\0", Format::Xz),
+    mark(0, b"\x28\xb5\x2f\xfd", Format::Zstd),
     // lz4_Frame_format.md; the second is its "Legacy frame", which kernel builds use.
-    (0, b"\x04\x22\x4d\x18", Format::Lz4),
-    (0, b"\x02\x21\x4c\x18", Format::Lz4),
-    (0, b"\x89LZO\0\r", Format::Lzop),
+    mark(0, b"\x04\x22\x4d\x18", Format::Lz4),
+    mark(0, b"\x02\x21\x4c\x18", Format::Lz4),
+    mark(0, b"\x89LZO\0\r", Format::Lzop),
     // The properties nearly every encoder writes, and the low bytes of a dictionary of 64 KiB or
     // more.
-    (0, b"\x5d\0\0", Format::Lzma),
+    mark(0, b"\x5d\0\0", Format::Lzma),
     // cpio(5): newc without and with checksums, odc, and the old binary format.
-    (0, b"070701", Format::Cpio),
-    (0, b"070702", Format::Cpio),
-    (0, b"070707", Format::Cpio),
-    (0, b"\xc7\x71", Format::Cpio),
+    mark(0, b"070701", Format::Cpio),
+    mark(0, b"070702", Format::Cpio),
+    mark(0, b"070707", Format::Cpio),
+    mark(0, b"\xc7\x71", Format::Cpio),
     // Devicetree specification, 5.2; U-Boot's include/image.h.
-    (0, b"\xd0\x0d\xfe\xed", Format::DeviceTree),
-    (0, b"\x27\x05\x19\x56", Format::UBootImage),
+    mark(0, b"\xd0\x0d\xfe\xed", Format::DeviceTree),
+    mark(0, b"\x27\x05\x19\x56", Format::UBootImage),
     // ar(5); POSIX, pax, "ustar Interchange Format"; the kernel's fs/squashfs/squashfs_fs.h.
-    (0, b"!<arch>", Format::Ar),
-    (257, b"ustar", Format::Tar),
-    (0, b"hsqs", Format::Squashfs),
+    mark(0, b"!<arch>", Format::Ar),
+    mark(257, b"ustar", Format::Tar),
+    mark(0, b"hsqs", Format::Squashfs),
     // ECMA-119, 8.1: volume descriptors begin in sector 16. Before the partition tables, which the
     // image of a CD may have too.
-    (0x8001, b"CD001", Format::Iso),
+    mark(0x8001, b"CD001", Format::Iso),
     // UEFI specification, 5.3.2: in the second block, of 512 or 4096 bytes; revision 1.0 is the only
     // one.
-    (512, b"EFI PART\0\0\x01\0", Format::Disk),
-    (4096, b"EFI PART\0\0\x01\0", Format::Disk),
+    mark(512, b"EFI PART\0\0\x01\0", Format::Disk),
+    mark(4096, b"EFI PART\0\0\x01\0", Format::Disk),
 ];
 
 /// How far from its beginning a file is looked at.
@@ -63,10 +95,10 @@ pub fn probe(file: &[u8]) -> Format {
         return Format::BzImage;
     }
     let mut marks = MARKS.iter();
-    let marked = marks.find(|(offset, mark, _)| slice_at(file, *offset, mark.len()) == Some(*mark));
-    match marked {
-        Some((_, _, Format::Elf)) => multiboot(file).unwrap_or(Format::Elf),
-        Some((_, _, format)) => *format,
+    let marked = marks.find(|mark| mark.is_in(file));
+    match marked.map(|mark| mark.format) {
+        Some(Format::Elf) => multiboot(file).unwrap_or(Format::Elf),
+        Some(format) => format,
         None if file.starts_with(b"MZ") => portable_executable(file),
         None => match multiboot(file) {
             Some(format) => format,
