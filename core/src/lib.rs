@@ -20,6 +20,7 @@
 //! * [`file_load`]: checks for what kexec_file_load(2) refuses, before the call.
 //! * [`route`]: which of the two calls is made first, and which may follow.
 //! * [`refusal`]: what an errno of the kexec calls means on this machine, and what to do about it.
+//! * [`verdict`]: whether a load would succeed, and every reason why not, before any call.
 //! * [`linux`]: the system calls: files, [`linux::kexec_load`], [`linux::kexec_file_load`],
 //!   [`linux::reboot_kexec`].
 //!
@@ -86,6 +87,7 @@ mod request;
 pub mod route;
 pub mod segment;
 mod text;
+pub mod verdict;
 
 pub use cstr::{cstr_of, nth_string};
 pub use errno::Errno;

@@ -62,3 +62,13 @@ pub fn check(image: &Kernel<'_>, command_line: &[u8], machine: &Machine) -> Resu
         Kernel::Vmlinux(_) => Err(AN_ELF_FILE),
     }
 }
+
+/// Whether the kernel's loader refuses an image if the running kernel uses 5-level paging, where it is not known
+/// whether it does. [`check`] does not refuse it then.
+#[must_use]
+pub fn is_paging_unknown(image: &Kernel<'_>, machine: &Machine) -> bool {
+    match image {
+        Kernel::BzImage(image) => x86::is_paging_unknown(image, machine),
+        Kernel::Vmlinux(_) => false,
+    }
+}

@@ -42,6 +42,10 @@ pub fn check(image: &BzImage<'_>, command_line: &[u8], machine: &Machine) -> Res
     Ok(())
 }
 
+pub fn is_paging_unknown(image: &BzImage<'_>, machine: &Machine) -> bool {
+    machine.x86.five_level_paging == Known::Unknown && image.xloadflags() & xlf::FIVE_LEVEL == 0
+}
+
 /// Whether the running kernel uses the runtime services of a 32-bit EFI.
 fn uses_efi_32(machine: &Machine) -> bool {
     let line = machine.command_line.parameters().unwrap_or_default();

@@ -8,6 +8,7 @@ mod family;
 mod features;
 mod kernel;
 mod probe;
+mod signature;
 
 pub use crate::error::Format;
 pub use bzimage::BzImage;
@@ -17,3 +18,4 @@ pub use facts::Facts;
 pub use family::Image;
 pub use kernel::{AN_ELF_FILE, Kernel};
 pub use probe::{PROBED, probe, probe_arch};
+pub use signature::Signature;

@@ -121,6 +121,8 @@ pub fn read_file_at<'a>(
 
 /// Reads an attribute, a file of /sys or /proc that holds one value, with `path` relative to a
 /// directory. The kernel returns all of it at the first read(2), so only one call is made. `None` if it cannot be read.
+// Not inlined: many places read one, and a call is shorter.
+#[inline(never)]
 pub(super) fn read_attribute_at<'a>(
     directory: &Fd,
     path: &CStr,
@@ -129,6 +131,24 @@ pub(super) fn read_attribute_at<'a>(
     let fd = open_at(directory, path, raw::O_RDONLY).ok()?;
     let got = read(&fd, buffer).ok()?;
     buffer.get(..got)
+}
+
+/// readlinkat(2): the text of a symbolic link, with `path` relative to a directory. A text longer than
+/// the buffer fills it.
+///
+/// # Errors
+/// The kernel's errno.
+pub(super) fn read_link_at<'a>(
+    directory: &Fd,
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], Errno> {
+    let (path, start) = (path.as_ptr() as usize, buffer.as_mut_ptr() as usize);
+    let arguments = [directory.argument(), path, start, buffer.len(), 0, 0];
+    // SAFETY: `path` is a NUL-terminated string that outlives the call, and the kernel writes at most
+    // `buffer.len()` bytes to `start`, which is that large.
+    let got = arch::result(unsafe { arch::syscall(raw::__NR_readlinkat, arguments) })?;
+    Ok(buffer.get(..got).unwrap_or_default())
 }
 
 fn read_all<'a>(fd: &Fd, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {

@@ -37,6 +37,15 @@ pub fn loaded(crash: bool) -> Result<bool, Errno> {
     Err(Errno::ENOENT)
 }
 
+/// Whether the running kernel hands state over to the next one (kexec handover, KHO), and that state is
+/// final: kexec_load(2) would lose it. Kernels before 6.19 show this, to root, in debugfs; false for all others.
+#[must_use]
+pub fn handover_is_final() -> bool {
+    let mut buffer = [0_u8; 16];
+    let contents = read_file(cstr!("/sys/kernel/debug/kho/out/finalize"), &mut buffer);
+    contents.is_ok_and(|contents| contents.starts_with(b"1"))
+}
+
 /// Whether this kernel has kexec: `Ok(false)` only if /sys is mounted and has no file for
 /// kexec.
 ///

@@ -15,6 +15,7 @@
 
 mod arch;
 mod auxv;
+mod calls;
 mod contents;
 mod copies;
 mod create;
@@ -50,10 +51,10 @@ pub use load::{
     KEXEC_ON_CRASH, file_flag_known, file_flags, kexec_file_load, kexec_file_unload, kexec_load,
     kexec_unload, knows_file_flag, may_kexec_load,
 };
-pub use loaded::{kernel_has_kexec, loaded};
+pub use loaded::{handover_is_final, kernel_has_kexec, loaded};
 pub use machine::{
     Captured, capture, each_source, read_machine, read_machine_at, read_machine_to_boot,
-    read_machine_to_plan, read_xen,
+    read_machine_to_check, read_machine_to_plan, read_xen,
 };
 pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};

@@ -2,12 +2,14 @@
 
 use crate::text::{self, Lines};
 
-/// /proc/meminfo: MemTotal, and how the kernel maps all of RAM (DirectMap…).
+/// /proc/meminfo: MemTotal and MemAvailable, and how the kernel maps all of RAM (DirectMap…).
 #[derive(Clone, Debug)]
 pub struct MeminfoParser {
     lines: Lines<64>,
     /// Bytes of RAM the running kernel manages; `None` until its line was read.
     pub total: Option<u64>,
+    /// Bytes of RAM that could be allocated without swapping; `None` until its line was read.
+    pub available: Option<u64>,
     /// Whether it uses pages of 1 GiB: DirectMap1G exists only if it does, after the smaller
     /// ones (arch/x86/mm/pat/set_memory.c); `None` until one of these lines was read.
     pub gbpages: Option<bool>,
@@ -20,6 +22,7 @@ impl MeminfoParser {
         Self {
             lines: Lines::new(),
             total: None,
+            available: None,
             gbpages: None,
         }
     }
@@ -27,18 +30,20 @@ impl MeminfoParser {
     /// Takes the next piece of the file, of any size. Returns whether all is known and no more needs
     /// to be read.
     pub fn feed(&mut self, mut piece: &[u8]) -> bool {
-        let found = &mut self.total;
         while let Some(line) = self.lines.next(&mut piece) {
             if line.starts_with(b"DirectMap") {
                 self.gbpages = Some(line.starts_with(b"DirectMap1G:"));
                 continue;
             }
-            let value = line.strip_prefix(b"MemTotal:");
+            let (found, value) = match line.strip_prefix(b"MemAvailable:") {
+                Some(value) => (&mut self.available, Some(value)),
+                None => (&mut self.total, line.strip_prefix(b"MemTotal:")),
+            };
             let kib = value.and_then(|value| text::decimal(value.strip_suffix(b" kB")?));
             let bytes = kib.and_then(|kib| u64::try_from(kib).ok()?.checked_mul(1024));
             *found = found.or(bytes);
         }
-        found.is_some() && self.gbpages == Some(true)
+        self.total.is_some() && self.gbpages == Some(true)
     }
 }
 

@@ -27,6 +27,7 @@ mod capture;
 mod cmdline;
 mod dump;
 mod efi;
+mod host;
 mod iomem;
 mod kcore;
 mod kexec;
@@ -49,6 +50,10 @@ pub use cmdline::{
 };
 pub use dump::{CpuNotes, Dump, KernelText, cpu_list, crash_notes, decimal_size, vmcoreinfo};
 pub use efi::{Efi, EfiMemoryDescriptor, efi_platform_size};
+pub use host::{
+    ConfigParser, Host, Names, Watchdogs, first_pid_namespace, first_user_namespace, has_lockdown,
+    secure_boot, watchdog_runs, whole_number,
+};
 pub use iomem::{IomemLine, IomemMapParser, IomemParser};
 pub use kcore::KcoreParser;
 pub use kexec::{KexecState, StatusParser, flag, load_limit};
@@ -100,6 +105,8 @@ pub struct Machine {
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain, and which.
     pub xen: Xen,
+    /// What a check of a load depends on besides.
+    pub host: Host,
     /// Facts that only an x86 machine has.
     pub x86: X86Facts,
 }
@@ -120,6 +127,7 @@ impl Machine {
             efi: Efi::new(),
             kexec: KexecState::NONE,
             xen: Xen::NONE,
+            host: Host::NONE,
             x86: X86Facts::new(),
         }
     }
@@ -139,6 +147,7 @@ impl Machine {
             efi,
             kexec,
             xen,
+            host,
             x86,
         } = self;
         *platform = Platform::NONE;
@@ -152,12 +161,14 @@ impl Machine {
         efi.clear();
         *kexec = KexecState::NONE;
         *xen = Xen::NONE;
+        *host = Host::NONE;
         x86.clear();
     }
 
     /// Copies the facts of /proc/meminfo.
     pub fn set_meminfo(&mut self, meminfo: &MeminfoParser) {
         self.platform.total_ram = meminfo.total;
+        self.platform.available_ram = meminfo.available;
         if let Some(gbpages) = meminfo.gbpages {
             self.x86.gbpages = Known::of(gbpages);
         }

@@ -17,6 +17,7 @@ fn fill(machine: &mut Machine) {
         arch: Some(Arch::X86_64),
         page_size: PageSize::K64,
         total_ram: Some(1),
+        available_ram: Some(1),
         firmware: Firmware::Efi,
         acpi_rsdp: 1,
     };
@@ -56,6 +57,7 @@ fn fill(machine: &mut Machine) {
         guest: XenGuest::Pv,
         control: Known::No,
     };
+    fill_host(&mut machine.host);
     machine.x86.boot_params.set(&[0xff; 4096]);
     machine.x86.five_level_paging = Known::No;
     machine.x86.gbpages = Known::No;
@@ -94,6 +96,31 @@ fn fill_dump(dump: &mut Dump) {
         size: 1,
     });
     assert!(dump.set_cma(b"1000-1fff\n"));
+}
+
+fn fill_host(host: &mut Host) {
+    *host = Host {
+        kexec_load: Known::No,
+        kexec_file_load: Known::No,
+        signatures: Known::No,
+        signatures_forced: Known::No,
+        secure_boot: Known::No,
+        first_user_namespace: Known::No,
+        first_pid_namespace: Known::No,
+        release: (6, 16),
+        handover: Known::No,
+        handover_final: Known::No,
+        handed_over: Names::NONE,
+        live_update: Known::No,
+        watchdogs: Watchdogs {
+            running: 1,
+            unread: 1,
+            number: 1,
+            timeout: 1,
+            no_way_out: Known::No,
+        },
+    };
+    host.handed_over.add(b"x");
 }
 
 fn fill_efi(efi: &mut Efi) {
@@ -148,6 +175,7 @@ fn compare(one: &Machine, other: &Machine, mut each: impl FnMut(&str, &dyn Debug
         efi,
         kexec,
         xen,
+        host,
         x86,
     } = one;
     each("platform", platform, &other.platform);
@@ -166,6 +194,7 @@ fn compare(one: &Machine, other: &Machine, mut each: impl FnMut(&str, &dyn Debug
     each("efi", efi, &other.efi);
     each("kexec", kexec, &other.kexec);
     each("xen", xen, &other.xen);
+    each("host", host, &other.host);
     each("x86", x86, &other.x86);
 }
 
@@ -189,6 +218,7 @@ fn clear_makes_a_machine_equal_to_a_new_one() {
     assert_eq!(same(&new.efi, &machine.efi), none);
     assert_eq!(same(&new.kexec, &machine.kexec), none);
     assert_eq!(same(&new.xen, &machine.xen), none);
+    assert_eq!(same(&new.host, &machine.host), none);
     assert_eq!(same(&new.x86, &machine.x86), none);
 
     machine.clear();

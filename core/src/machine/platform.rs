@@ -15,6 +15,9 @@ pub struct Platform {
     /// Bytes of RAM the running kernel manages (MemTotal in /proc/meminfo, the kernel's
     /// totalram_pages): kexec_load takes at most half of it.
     pub total_ram: Option<u64>,
+    /// Bytes of RAM that could be allocated without swapping (MemAvailable in /proc/meminfo): an
+    /// estimate of the running kernel's.
+    pub available_ram: Option<u64>,
     /// What started it.
     pub firmware: Firmware,
     /// Physical address of the ACPI RSDP; 0 when unknown, or when there is none.
@@ -27,6 +30,7 @@ impl Platform {
         arch: None,
         page_size: PageSize::K4,
         total_ram: None,
+        available_ram: None,
         firmware: Firmware::Unknown,
         acpi_rsdp: 0,
     };

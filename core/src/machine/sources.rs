@@ -41,6 +41,12 @@ pub enum Shape {
     File,
     /// A directory whose existence is the fact.
     Directory,
+    /// A directory in which the names are the fact. Nothing in it is opened.
+    Names,
+    /// A symbolic link whose text is the fact.
+    Link,
+    /// A file at the path with the running kernel's version ([`RELEASE`]) after it.
+    Released,
     /// A directory of directories, each named `prefix` and a number, with these files.
     Numbered {
         /// The part of the name before the number.
@@ -72,6 +78,8 @@ pub enum Needed {
     Crash,
     /// No plan: it explains why a load is refused.
     Refusal,
+    /// No plan: a check whether a load would be taken, and what it would cost.
+    Check,
 }
 
 /// Who may read a source.
@@ -143,6 +151,8 @@ impl Source {
     }
 }
 
+/// The files of a watchdog in [`WATCHDOGS`].
+pub const WATCHDOG_FILES: [&CStr; 3] = [cstr!("state"), cstr!("timeout"), cstr!("nowayout")];
 /// The files of an entry of [`MEMMAP`].
 pub const MEMMAP_FILES: [&CStr; 3] = [cstr!("start"), cstr!("end"), cstr!("type")];
 /// The files of a node in [`SETUP_DATA`].
@@ -199,7 +209,7 @@ static NUMBERED: [(&CStr, Entries); 4] = [
 const fn numbered(source: &Source) -> (&'static CStr, Entries) {
     match source.shape {
         Shape::Numbered { prefix, files } => (source.path, (prefix, files)),
-        Shape::File | Shape::Directory => (source.path, ("", &[])),
+        _ => (source.path, ("", &[])),
     }
 }
 
@@ -213,6 +223,16 @@ macro_rules! sources {
 
         /// What a copy needs of each, in the same order.
         pub(crate) static ROWS: &[Row] = &[$(Row::of(&$name)),*];
+    };
+}
+
+/// The same for the sources of a check, which no plan reads, and which are not copied.
+macro_rules! checks {
+    ($($(#[$doc:meta])* $name:ident = $row:expr;)*) => {
+        $($(#[$doc])* pub const $name: Source = $row;)*
+
+        /// The sources that only [`read_machine_to_check`](crate::linux::read_machine_to_check) reads.
+        pub const CHECKS: &[Source] = &[$($name),*];
     };
 }
 
@@ -326,6 +346,42 @@ sources! {
     /// The kernel's memory.
     KCORE = Source::file(cstr!("proc/kcore"), "where the running kernel maps itself and RAM")
         .needed_for(Needed::Crash).readable_by(Reader::RawIo).extent(Extent::ElfHeaders).numbers(&[12]);
+}
+
+checks! {
+    /// The user namespace.
+    USER_NAMESPACE = Source::new(cstr!("proc/self/ns/user"), Shape::Link,
+        "whether this process is in the first user namespace").needed_for(Needed::Check);
+    /// The PID namespace.
+    PID_NAMESPACE = Source::new(cstr!("proc/self/ns/pid"), Shape::Link,
+        "whether this process is in the first PID namespace").needed_for(Needed::Check);
+    /// The security modules.
+    SECURITY_MODULES = Source::file(cstr!("sys/kernel/security/lsm"),
+        "whether there is a lockdown at all").needed_for(Needed::Check);
+    /// Secure Boot.
+    SECURE_BOOT = Source::file(cstr!("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"),
+        "whether UEFI Secure Boot is on").needed_for(Needed::Check);
+    /// The kernel's configuration.
+    CONFIG = Source::new(cstr!("boot/config-"), Shape::Released,
+        "which calls the kernel has, and whether it demands signatures").needed_for(Needed::Check);
+    /// Kexec handover.
+    HANDOVER = Source::new(cstr!("sys/kernel/debug/kho"), Shape::Directory,
+        "whether memory is handed over to the next kernel").or(cstr!("sys/kernel/kho"))
+        .needed_for(Needed::Check).readable_by(Reader::Root);
+    /// Whether its state is final.
+    HANDOVER_FINAL = Source::file(cstr!("sys/kernel/debug/kho/out/finalize"),
+        "whether the state to hand over is final").needed_for(Needed::Check)
+        .readable_by(Reader::Root);
+    /// What it hands over.
+    HANDED_OVER = Source::new(cstr!("sys/kernel/debug/kho/out/sub_fdts"), Shape::Names,
+        "what is handed over").needed_for(Needed::Check).readable_by(Reader::Root);
+    /// Live update.
+    LIVE_UPDATE = Source::new(cstr!("sys/class/misc/liveupdate"), Shape::Directory,
+        "whether files are preserved for the next kernel").needed_for(Needed::Check);
+    /// The watchdogs.
+    WATCHDOGS = Source::new(cstr!("sys/class/watchdog"),
+        Shape::Numbered { prefix: "watchdog", files: &WATCHDOG_FILES },
+        "whether a watchdog runs").needed_for(Needed::Check);
 }
 
 #[cfg(test)]

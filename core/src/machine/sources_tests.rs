@@ -11,7 +11,9 @@ fn text(path: &CStr) -> &str {
 /// The row as docs/unknown.md has it.
 fn row(source: &Source) -> String {
     let entries = match source.shape {
-        Shape::File | Shape::Directory => String::new(),
+        Shape::File | Shape::Directory | Shape::Link => String::new(),
+        Shape::Names => "/*NAME*".to_string(),
+        Shape::Released => "*VERSION*".to_string(),
         Shape::Numbered { prefix, files } => {
             let files: Vec<_> = files.iter().map(|file| text(file)).collect();
             format!("/{prefix}*N*/{{{}}}", files.join(","))
@@ -25,6 +27,7 @@ fn row(source: &Source) -> String {
         Needed::Plan => "every load",
         Needed::Crash => "crash kernels",
         Needed::Refusal => "explanations",
+        Needed::Check => "checks",
     };
     let reader = match source.reader {
         Reader::Anyone => "everyone",
@@ -46,7 +49,7 @@ fn the_page_has_a_row_for_each_source() {
     let head = "| file | gives | read for | readable by |\n|---|---|---|---|\n";
     let (before, rest) = page.split_once(head).unwrap();
     let (table, after) = rest.split_once("\n\n").unwrap();
-    let rows: String = ALL.iter().map(row).collect();
+    let rows: String = ALL.iter().chain(CHECKS).map(row).collect();
     if std::env::var_os("KEXEC_WRITE_SOURCES").is_some() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/unknown.md");
         std::fs::write(file, format!("{before}{head}{rows}\n{after}")).unwrap();
@@ -67,7 +70,7 @@ fn copies_have_the_same_rows() {
         assert_eq!((row.path, row.other), (source.path, source.other));
         let entries = match source.shape {
             Shape::Numbered { prefix, files } => Some((prefix, files)),
-            Shape::File | Shape::Directory => None,
+            _ => None,
         };
         assert_eq!(row.entries(), entries);
         assert_eq!(row.is_directory, source.shape != Shape::File);
@@ -78,9 +81,11 @@ fn copies_have_the_same_rows() {
 fn rows_are_sound() {
     let mut paths = BTreeSet::new();
     let mut numbers = BTreeSet::new();
-    for source in ALL {
+    for source in ALL.iter().chain(CHECKS) {
         for path in source.paths().map(text) {
-            assert!(path.starts_with("proc/") || path.starts_with("sys/"));
+            assert!(
+                path.starts_with("proc/") || path.starts_with("sys/") || path == "boot/config-"
+            );
             assert!(paths.insert(path), "{path} stands twice");
         }
         for number in source.numbers {
@@ -88,7 +93,7 @@ fn rows_are_sound() {
         }
         assert!(!source.gives.is_empty() && !source.gives.contains('|'));
     }
-    assert_eq!(paths.len(), 37);
+    assert_eq!(paths.len(), 48);
     assert_eq!(numbers, (1..=16).collect());
 }
 
@@ -98,6 +103,7 @@ fn readers_have_no_paths_of_their_own() {
     let readers = [
         include_str!("../linux/machine/dump.rs"),
         include_str!("../linux/machine/efi.rs"),
+        include_str!("../linux/machine/host.rs"),
         include_str!("../linux/machine/memory.rs"),
         include_str!("../linux/machine/mod.rs"),
         include_str!("../linux/machine/path.rs"),
@@ -109,7 +115,7 @@ fn readers_have_no_paths_of_their_own() {
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
     {
-        for start in ["\"proc/", "\"sys/", "\"/proc/", "\"/sys/"] {
+        for start in ["\"proc/", "\"sys/", "\"/proc/", "\"/sys/", "\"boot/"] {
             assert!(!line.contains(start), "{line}");
         }
     }
@@ -121,7 +127,7 @@ fn readers_have_no_paths_of_their_own() {
         name.bytes().all(upper).then_some(name)
     });
     let names: Vec<String> = names.map(ToString::to_string).collect();
-    assert_eq!(names.len(), ALL.len());
+    assert_eq!(names.len(), ALL.len() + CHECKS.len());
     for name in names {
         assert!(
             all.contains(&format!("sources::{name}")),
@@ -134,7 +140,7 @@ fn readers_have_no_paths_of_their_own() {
 #[test]
 fn what_asks_for_a_loaded_image_has_the_same_paths() {
     let reader = include_str!("../linux/loaded.rs");
-    for source in [LOADED, CRASH_LOADED] {
+    for source in [LOADED, CRASH_LOADED, HANDOVER_FINAL] {
         for path in source.paths().map(text) {
             assert!(reader.contains(&format!("cstr!(\"/{path}\")")), "{path}");
         }

@@ -28,7 +28,7 @@ pub(super) fn dump(root: &Fd, dump: &mut Dump) {
         .unwrap_or_default();
     let mut kcore = KcoreParser::new();
     // The entries before an error are valid.
-    let _ = stream(root, sources::KCORE.path, |piece| kcore.feed(piece));
+    let _ = stream(root, sources::KCORE.path, &mut |piece| kcore.feed(piece));
     dump.direct_map = kcore.direct_map;
     dump.text = kcore.text;
 }

@@ -20,7 +20,7 @@ pub(super) const SETUP_E820_EXT: u64 = 1;
 /// /proc/iomem, with the ranges that a dump needs.
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
-    let read = stream(root, sources::IOMEM.path, |piece| {
+    let read = stream(root, sources::IOMEM.path, &mut |piece| {
         parser.feed(piece);
         false
     });
@@ -125,7 +125,7 @@ fn are_numbered(root: &Fd, path: &CStr, count: usize) -> bool {
 
 /// Whether the whole map was read; false if an entry cannot be read or is invalid.
 fn firmware_memmap(root: &Fd, machine: &mut Machine) -> bool {
-    entries(root, sources::MEMMAP.path, |entry| {
+    entries(root, sources::MEMMAP.path, &mut |entry| {
         let mut start = [0; 32];
         let mut end = [0; 32];
         let mut kind = [0; 64];

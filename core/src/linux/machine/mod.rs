@@ -6,6 +6,7 @@
 mod capture;
 mod dump;
 mod efi;
+mod host;
 mod memory;
 mod path;
 mod state;
@@ -19,24 +20,34 @@ pub use capture::{Captured, capture};
 pub use path::each_source;
 pub use to_boot::read_machine_to_boot;
 
+use super::calls::ask_for_calls;
 use super::fd::Fd;
 use super::file::{open, open_at, open_numbered, read, read_attribute_at, read_file_at};
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
-use crate::machine::{E820_ENTRY_SIZE, FACTS, KernelFacts, Machine, PARAMETERS, hex, sources};
+use crate::machine::{E820_ENTRY_SIZE, FACTS, KernelFacts, Known, Machine, PARAMETERS, hex};
+use crate::machine::{sources, sources::Source};
 
 /// Fills `machine` from the running system's /proc and /sys; its old contents are forgotten.
 pub fn read_machine(machine: &mut Machine) {
-    let _facts_unknown = below(cstr!("/"), machine, From::Running { state: true });
+    let _facts_unknown = below(cstr!("/"), machine, From::State);
     to_boot::ask_kernel(machine);
 }
 
 /// As [`read_machine`], without [`Machine::kexec`]. That part explains why a load is refused; no plan
 /// needs it, and it costs about twenty system calls.
 pub fn read_machine_to_plan(machine: &mut Machine) {
-    let _facts_unknown = below(cstr!("/"), machine, From::Running { state: false });
+    let _facts_unknown = below(cstr!("/"), machine, From::Running);
     to_boot::ask_kernel(machine);
+}
+
+/// As [`read_machine`], with [`Machine::host`] as well: for a check whether a load would be taken. It
+/// also asks the kernel, without a load and without using up a limit, which of the two calls it has.
+pub fn read_machine_to_check(machine: &mut Machine) {
+    let _facts_unknown = below(cstr!("/"), machine, From::Check);
+    to_boot::ask_kernel(machine);
+    ask_for_calls(&mut machine.host);
 }
 
 /// Fills in the facts for [`Machine::check_xen`], and leaves the rest of `machine` unchanged.
@@ -79,25 +90,32 @@ fn facts(root: &Fd) -> Result<Option<KernelFacts>, Errno> {
     }
 }
 
-/// What is read.
+/// What is read; each of the running machine's includes those before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum From {
-    /// The running machine; with `state`, [`Machine::kexec`] as well.
-    Running { state: bool },
-    /// A copy of its files, all of them.
+    /// What a plan needs of the running machine.
+    Running,
+    /// [`Machine::kexec`] as well.
+    State,
+    /// [`Machine::host`] as well.
+    Check,
+    /// A copy of the running machine's files, all of them but those for a check.
     Copy,
 }
 
 fn below(root: &CStr, machine: &mut Machine, from: From) -> Result<(), Errno> {
     machine.clear();
     let root = &open(root, raw::O_PATH | raw::O_DIRECTORY)?;
-    if from != (From::Running { state: false }) {
+    if from != From::Running {
         machine.kexec = state::kexec(root);
     }
     state::xen(root, machine);
     machine
         .command_line
         .fill(|buffer| fill(root, sources::COMMAND_LINE.path, buffer));
+    if from == From::Check {
+        host::host(root, machine);
+    }
     let line = &mut machine.command_line;
     if from == From::Copy && line.get().is_none() && !line.is_too_long() {
         line.fill_parameters(|buffer| fill(root, PARAMETERS, buffer));
@@ -143,6 +161,12 @@ fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Opti
     read_attribute_at(directory, path, &mut buffer).map(parse)
 }
 
+/// A fact of yes or no: the first of a source's files that can be read has it.
+fn known(root: &Fd, source: &Source, parse: fn(&[u8]) -> Option<bool>) -> Known {
+    let mut found = source.paths().filter_map(|path| small(root, path, parse));
+    found.next().flatten().into()
+}
+
 /// The number in an attribute, hexadecimal.
 fn hex_at(directory: &Fd, path: &CStr) -> Option<u64> {
     hex_of(&open_at(directory, path, raw::O_RDONLY).ok()?)
@@ -160,7 +184,7 @@ fn hex_of(attribute: &Fd) -> Option<u64> {
 const PIECE: usize = 200 * E820_ENTRY_SIZE;
 
 /// Passes a file to `piece` in pieces until that returns true.
-fn stream(directory: &Fd, path: &CStr, mut piece: impl FnMut(&[u8]) -> bool) -> Result<(), Errno> {
+fn stream(directory: &Fd, path: &CStr, piece: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Errno> {
     let fd = open_at(directory, path, raw::O_RDONLY)?;
     let mut buffer = [0; PIECE];
     loop {
@@ -214,7 +238,7 @@ impl Entry<'_> {
 
 /// Passes every entry of a directory to `each` until that returns false. Returns whether the
 /// directory could be read to its end.
-fn entries(directory: &Fd, path: &CStr, mut each: impl FnMut(Entry<'_>) -> bool) -> bool {
+fn entries(directory: &Fd, path: &CStr, each: &mut dyn FnMut(Entry<'_>) -> bool) -> bool {
     let Ok(fd) = open_at(directory, path, raw::O_RDONLY | raw::O_DIRECTORY) else {
         return false;
     };

@@ -31,7 +31,7 @@ impl Path {
     pub(super) fn numbered(source: &Source, number: u32, file: &CStr) -> Self {
         let prefix = match source.shape {
             Shape::Numbered { prefix, .. } => prefix,
-            Shape::File | Shape::Directory => "",
+            _ => "",
         };
         Self::entry(source.path, prefix, number).with(file)
     }
@@ -45,6 +45,14 @@ impl Path {
         path.push(b"/");
         path.push(prefix.as_bytes());
         path.push(digits.get(start..).unwrap_or_default());
+        path
+    }
+
+    /// The file of a source for a version of the kernel.
+    pub(super) fn released(source: &Source, release: &[u8]) -> Self {
+        let mut path = Self::new();
+        path.push(source.path.to_bytes());
+        path.push(release);
         path
     }
 

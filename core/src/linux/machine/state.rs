@@ -1,9 +1,9 @@
 //! Reads small files: the state of kexec, the CPU's flags, RAM, Xen.
 
-use super::{Fd, open_directory, small, stream};
+use super::{Fd, known, open_directory, small, stream};
 use crate::machine::{
     CpuFlags, KexecState, Known, Lockdown, Machine, MeminfoParser, StatusParser, XenGuest, flag,
-    hypervisor_is_xen, load_limit, lockdown, sources, sources::Source, xen_control, xen_guest,
+    hypervisor_is_xen, load_limit, lockdown, sources, xen_control, xen_guest,
 };
 
 /// The state of kexec.
@@ -11,13 +11,11 @@ pub(super) fn kexec(root: &Fd) -> KexecState {
     let limit = |path| small(root, path, load_limit).flatten();
     let mut status = StatusParser::new();
     // The facts read before an error are valid.
-    let _ = stream(root, sources::STATUS.path, |piece| status.feed(piece));
+    let _ = stream(root, sources::STATUS.path, &mut |piece| status.feed(piece));
     KexecState {
-        loaded: flag_at(root, &sources::LOADED),
-        crash_loaded: flag_at(root, &sources::CRASH_LOADED),
-        load_disabled: small(root, sources::LOAD_DISABLED.path, flag)
-            .flatten()
-            .into(),
+        loaded: known(root, &sources::LOADED, flag),
+        crash_loaded: known(root, &sources::CRASH_LOADED, flag),
+        load_disabled: known(root, &sources::LOAD_DISABLED, flag),
         load_limit_reboot: limit(sources::LIMIT_REBOOT.path),
         load_limit_panic: limit(sources::LIMIT_PANIC.path),
         lockdown: small(root, sources::LOCKDOWN.path, lockdown).unwrap_or(Lockdown::Unknown),
@@ -25,16 +23,10 @@ pub(super) fn kexec(root: &Fd) -> KexecState {
     }
 }
 
-/// Recent kernels have a directory, and the old names as links into it.
-fn flag_at(root: &Fd, source: &Source) -> Known {
-    let mut found = source.paths().filter_map(|path| small(root, path, flag));
-    found.next().flatten().into()
-}
-
 /// CPU flags.
 pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
     let mut flags = CpuFlags::new();
-    if stream(root, sources::CPUINFO.path, |piece| flags.feed(piece)).is_ok() {
+    if stream(root, sources::CPUINFO.path, &mut |piece| flags.feed(piece)).is_ok() {
         flags.finish();
         machine.x86.set_cpu_flags(&flags);
     }
@@ -43,7 +35,9 @@ pub(super) fn cpu(root: &Fd, machine: &mut Machine) {
 /// The size of RAM, and of the pages it is mapped by.
 pub(super) fn meminfo(root: &Fd, machine: &mut Machine) {
     let mut meminfo = MeminfoParser::new();
-    let whole = stream(root, sources::MEMINFO.path, |piece| meminfo.feed(piece));
+    let whole = stream(root, sources::MEMINFO.path, &mut |piece| {
+        meminfo.feed(piece)
+    });
     // The last of the DirectMap lines counts.
     meminfo.gbpages = meminfo.gbpages.filter(|_| whole.is_ok());
     machine.set_meminfo(&meminfo);

@@ -61,7 +61,7 @@ pub(super) fn read_below(root: &CStr, machine: &mut Machine) {
 fn iomem(root: &Fd, map: &mut MemoryMap) -> IomemAccess {
     map.clear();
     let mut parser = IomemMapParser::new(map);
-    let whole = stream(root, sources::IOMEM.path, |mut piece| {
+    let whole = stream(root, sources::IOMEM.path, &mut |mut piece| {
         while !matches!(parser.next(&mut piece), IomemLine::End) {}
         false
     });

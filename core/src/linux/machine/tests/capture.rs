@@ -192,6 +192,8 @@ fn known_there(fake: &Fake) -> String {
         xen,
         x86,
         command_line: _,
+        // Not copied.
+        host: _,
     } = &*machine;
     let page = x86
         .boot_params
