@@ -24,6 +24,8 @@ _kexec() {
         --plan
         --ascii
         --explain
+        --check
+        --json
         -d --debug
         --quiet
         -h --help
@@ -51,6 +53,7 @@ _kexec() {
         --console-serial
         --serial
         --serial-baud
+        --force-lose-handover
         --no-cma
         -x --no-ifdown
         -y --no-sync

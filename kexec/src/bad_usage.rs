@@ -39,6 +39,8 @@ pub enum BadUsage<'a> {
     UnloadAndStart,
     /// `-p`, and a start: only a crash starts a crash kernel.
     StartOfCrash,
+    /// `--json` of something else than `--check`.
+    JsonWithoutCheck,
     /// `--capture`, and something else to do.
     MoreThanCapture,
     /// `--machine` without an option that changes nothing.
@@ -111,6 +113,9 @@ impl fmt::Display for BadUsage<'_> {
                 "--default reads this machine's boot loader entries, not those of --machine: name \
                  the kernel",
             ),
+            Self::JsonWithoutCheck => {
+                f.write_str("--json is a form of --check; give that too, or use --plan=json")
+            }
             Self::StartOfCrash => f.write_str(
                 "-p loads or unloads the crash kernel, which only a crash starts: nothing was \
                  done; leave out -p, or -e and -f",

@@ -36,6 +36,8 @@ pub enum Format {
     /// One fact a line.
     #[default]
     Text,
+    /// The verdict alone, or without a kernel that and the machine.
+    Verdict,
     /// docs/plan.schema.json.
     Json,
     /// A picture of memory.
@@ -111,6 +113,13 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn given(&self, id: Id) -> bool {
         self.given.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether the running kernel's verdict is asked for. A plan alone has none: it is the same for
+    /// every caller, and on every machine.
+    #[must_use]
+    pub fn wants_verdict(&self) -> bool {
+        self.given(Id::Check) || self.given(Id::DryRun) && self.machine.is_none()
     }
 
     /// Whether the actions are for the crash kernel.
@@ -343,6 +352,13 @@ fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
 /// Rejects combinations that are contradictory, before any action.
 fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     let crash = command.crash();
+    let check = command.given(Id::Check);
+    match (check, command.given(Id::Json)) {
+        (true, true) => command.plan = Some(Format::Json),
+        (true, false) => command.plan = command.plan.or(Some(Format::Verdict)),
+        (false, true) => return Err(BadUsage::JsonWithoutCheck),
+        (false, false) => {}
+    }
     let actions = &mut command.actions;
     if actions.exec && actions.unload && !actions.load {
         return Err(BadUsage::UnloadAndStart);
@@ -353,7 +369,8 @@ fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     if actions.load {
         actions.unload = false;
         match (command.kernel, command.default) {
-            (None, None) => return Err(BadUsage::NoKernel),
+            // Without a kernel, a check is about the machine.
+            (None, None) if !check => return Err(BadUsage::NoKernel),
             (Some(_), Some(_)) => return Err(BadUsage::TwoKernels),
             _ => {}
         }
@@ -439,6 +456,9 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         | Id::NoIfdown
         | Id::NoSync
         | Id::List
+        | Id::Check
+        | Id::Json
+        | Id::ForceLoseHandover
         | Id::Debug
         | Id::Quiet
         | Id::Help

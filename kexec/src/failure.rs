@@ -17,6 +17,8 @@ pub mod code {
     pub const DONE: u8 = 0;
     /// The arguments, or a file, are not usable.
     pub const USAGE: u8 = 1;
+    /// `--check`: nothing known speaks against it, but something that could is not known.
+    pub const NOT_KNOWN: u8 = 2;
     /// kexec_file_load was the only call allowed, and is missing or does not support the image.
     pub const NO_FILE_LOAD: u8 = 253;
     /// Anything else failed.

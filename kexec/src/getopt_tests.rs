@@ -108,7 +108,7 @@ fn the_reference_comes_before_newer_names() {
     }
     // No older name begins like these.
     assert_eq!(
-        parsed(&["--force-", "--no-cm", "--dr", "--o=halt"]),
+        parsed(&["--force-d", "--no-cm", "--dr", "--o=halt"]),
         ["ForceDtb=", "NoCma=", "DryRun=", "OnMismatch=halt"]
     );
     // Newer names are not among the possibilities.

@@ -29,6 +29,7 @@ pub mod kind;
 pub mod meter;
 pub mod number;
 pub mod plan;
+pub mod reasons;
 pub mod report;
 pub mod segment;
 pub mod similar;

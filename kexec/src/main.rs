@@ -31,7 +31,9 @@ use kexec_cli::plan::View;
 use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_cli::usage;
-use kexec_core::linux::{Ignored, Standard, WriteSignal, loaded, read_machine};
+use kexec_core::linux::{
+    Ignored, Standard, WriteSignal, loaded, read_machine, read_machine_to_check,
+};
 use kexec_core::machine::Machine;
 use kexec_core::memory::RangeSet;
 use kexec_core::plan::Workspace;
@@ -111,15 +113,23 @@ fn work(command: &mut Command<'static>, environment: Environment) -> u8 {
     let ignored = Ignored::new(WriteSignal::BrokenPipe);
     let done = change(command, machine, workspace, buffer);
     drop(ignored);
-    if let Err(failure) = done {
-        // The other machine was read, or that is the failure.
-        if command.machine.is_none() {
-            read_machine(machine);
+    let code = match done {
+        Err(failure) => {
+            // The other machine was read, or that is the failure.
+            if command.machine.is_none() {
+                read_machine(machine);
+            }
+            report(&failure, command, machine);
+            if command.method == Method::File && failure.refusal() == Some(Errno::ENOSYS) {
+                complain!("syscall kexec_file_load not available.");
+            }
+            return code_of(command, &failure);
         }
-        report(&failure, command, machine);
-        return code_of(command, &failure);
-    }
-    if command.plan.is_some() {
+        Ok(code) => code,
+    };
+    if command.given(Id::Check) {
+        code
+    } else if command.plan.is_some() {
         code::DONE
     } else if command.actions.shutdown {
         exec::shutdown(environment)
@@ -149,32 +159,31 @@ fn code_of(command: &Command<'_>, failure: &Failure<'_>) -> u8 {
     let Some(errno) = failure.refusal().filter(|_| command.method == Method::File) else {
         return failure.code();
     };
-    if errno == Errno::ENOSYS {
-        complain!("syscall kexec_file_load not available.");
-        return code::NO_FILE_LOAD;
-    }
-    if command.actions.load && Class::of(errno).kexec_load_may_help() {
+    let helps = command.actions.load && Class::of(errno).kexec_load_may_help();
+    if errno == Errno::ENOSYS || helps {
         return code::NO_FILE_LOAD;
     }
     failure.code()
 }
 
-/// Unloads or loads, or prints what it would do.
+/// Unloads or loads, or prints what it would do. Returns the exit code of `--check`.
 fn change(
     command: &Command<'static>,
     machine: &mut Machine,
     workspace: &mut Workspace,
     buffer: &'static mut [u8; line::CAPACITY],
-) -> Result<(), Failure<'static>> {
+) -> Result<u8, Failure<'static>> {
     let plan = command.plan;
-    if plan.is_some() || command.given(Id::ReuseCmdline) {
+    if command.wants_verdict() && command.machine.is_none() {
+        read_machine_to_check(machine);
+    } else if plan.is_some() || command.given(Id::ReuseCmdline) {
         read_facts(command.machine, machine)?;
     }
-    if !command.actions.load {
+    if !command.actions.load || command.kernel.is_none() {
         return match (plan, command.actions.unload) {
-            (Some(format), _) => load::show(&View::new(command, machine), format),
-            (None, true) => exec::unload(command),
-            (None, false) => Ok(()),
+            (Some(format), _) => load::judge(&View::new(command, machine), None, format),
+            (None, true) => exec::unload(command).map(|()| code::DONE),
+            (None, false) => Ok(code::DONE),
         };
     }
     if let Some(word) = command.ignored {
@@ -187,7 +196,15 @@ fn change(
     if plan.is_none() {
         progress::start(command);
     }
-    let inputs = Inputs::open(command)?;
+    let inputs = match Inputs::open(command) {
+        Ok(inputs) => inputs,
+        Err(failure) => {
+            if let Some(format) = plan.filter(|_| command.given(Id::Check)) {
+                load::judge_unusable(&View::new(command, machine), failure.error(), format)?;
+            }
+            return Err(failure);
+        }
+    };
     inputs.warn(command);
     let line = line::command_line(command, machine, buffer)?;
     let job = Job {
@@ -201,7 +218,7 @@ fn change(
         loader.dry_run(format)
     } else {
         let method = command.method;
-        let loaded = loader.load();
+        let loaded = loader.load().map(|()| code::DONE);
         progress::clear();
         loaded.map_err(|failure| inputs.blame(method, failure))
     }

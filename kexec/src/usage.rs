@@ -46,8 +46,8 @@ pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
         others(out)?;
     }
     out.write_str(
-        "Without -l, -e, -f or -u: load, then run shutdown -r now. Exit code: 0 done,\n\
-         1 bad usage or file (-S: loaded), 253 not by kexec_file_load (-s), 255 failed.\n",
+        "Without -l, -e, -f or -u: load, then run shutdown -r now. See kexec(8).\n\
+         Exit code: 0 done, 1 bad usage or file, 2 not known, 253 not by -s, 255 failed.\n",
     )
 }
 

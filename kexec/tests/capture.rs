@@ -169,20 +169,20 @@ fn a_plan_from_afar_is_the_plan_there() {
         open(&capture);
         let machine = format!("--machine={capture}");
         for arguments in [
-            &["--dry-run", "-l", &kernel, &initrd][..],
-            &["--dry-run", "-c", &kernel, &initrd, "--append=quiet"],
-            &["--dry-run", "-c", "-i", &kernel, "--noefi"],
-            &["--dry-run", "-s", "-l", &kernel],
-            &["--dry-run", "-p", &kernel, &initrd],
-            &["--dry-run", "-c", "-p", &kernel],
-            &["--dry-run", "-c", "-p", "--hotplug", &kernel],
-            &["--dry-run", "-c", "--mem-max=0x100000", &kernel],
+            &["--plan", "-l", &kernel, &initrd][..],
+            &["--plan", "-c", &kernel, &initrd, "--append=quiet"],
+            &["--plan", "-c", "-i", &kernel, "--noefi"],
+            &["--plan", "-s", "-l", &kernel],
+            &["--plan", "-p", &kernel, &initrd],
+            &["--plan", "-c", "-p", &kernel],
+            &["--plan", "-c", "-p", "--hotplug", &kernel],
+            &["--plan", "-c", "--mem-max=0x100000", &kernel],
             &["--plan=json", "-c", &kernel, &initrd],
             &["--plan=map", "-p", "-c", &kernel],
             &["--explain", "-c", &kernel, &initrd, "--initrd", &kernel],
             &["--plan", "-s", &kernel, &initrd, "--initrd", &kernel],
-            &["--dry-run", "-e"],
-            &["--dry-run", "-u", "-p"],
+            &["--plan", "-e"],
+            &["--plan", "-u", "-p"],
             &["--print-ckr-size"],
         ] {
             let there = fake.run(&[], arguments).unwrap();
@@ -276,7 +276,7 @@ fn a_capture_has_these_files() {
 
     // Its command line is used only where it is there.
     let kernel = fake.kernel();
-    let arguments = ["--dry-run", "-c", "--reuse-cmdline", &kernel];
+    let arguments = ["--plan", "-c", "--reuse-cmdline", &kernel];
     let there = fake.run(&[], &arguments).unwrap();
     let run = kexec(&[&arguments[..], &["--machine", &with]].concat());
     assert_eq!((run.code, &run.stdout), (there.code, &there.stdout));

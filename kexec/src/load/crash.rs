@@ -125,7 +125,7 @@ impl<'a> Loader<'a, '_> {
 }
 
 /// Checks the image and the command line for what the kernel's own loader refuses.
-fn check_image(
+pub(super) fn check_image(
     job: Job<'_, '_>,
     files: &Parsed<'_, '_, '_>,
     machine: &Machine,

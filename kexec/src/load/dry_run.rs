@@ -1,77 +1,77 @@
-//! `--plan` and `--dry-run`: shows on standard output what would be done; nothing is changed.
+//! `--plan`, `--dry-run` and `--check`: shows on standard output what would be done; nothing is changed.
 
-use kexec_cli::failure::Failure;
-use kexec_cli::plan::{self, Format, View};
+use kexec_cli::failure::{Failure, code};
+use kexec_cli::plan::{Format, View};
+use kexec_cli::table::Id;
 use kexec_core::Error;
-use kexec_core::linux::Standard;
 use kexec_core::machine::Known;
 use kexec_core::plan::Details;
 use kexec_core::route::Route;
+use kexec_core::verdict::Looked;
 
-use super::Loader;
+use super::{Loader, check};
 use crate::by_file;
 use crate::by_plan::PlanInputs;
 use crate::opened::{Opened, Parsed};
-use crate::out::Out;
-
-/// Shows the machine, and what would be done. Only the first view is shown.
-#[inline(never)]
-pub fn show(view: &View<'_>, format: Format) -> Result<(), Failure<'static>> {
-    let Some(free) = crate::FREE.take() else {
-        return Ok(());
-    };
-    let mut out = Out::new(Standard::Output);
-    plan::write(&mut out, view, format, free)
-        .and_then(|()| out.finish())
-        .map_err(|_| Failure::Other("standard output", out.error()))
-}
 
 impl<'a> Loader<'a, '_> {
-    /// Shows the machine and the segments that would be loaded. It fails with the same errors as a
-    /// load does before the call; the machine is shown nevertheless.
+    /// Shows the machine, the segments that would be loaded, and the verdict. It fails with the same
+    /// errors as a load does before the call; the machine is shown nevertheless. Returns the verdict's
+    /// exit code.
     // Not a part of a load, which needs less memory.
     #[inline(never)]
-    pub fn dry_run(&mut self, format: Format) -> Result<(), Failure<'a>> {
+    pub fn dry_run(&mut self, format: Format) -> Result<u8, Failure<'a>> {
         self.checked(format).or_else(|failure| {
             let route = self.job.route(self.facts.machine());
-            self.show_by(route, None, true, format)?;
-            Err(failure)
+            let mut image = check::unseen(Some(failure.error()));
+            let code = self.show_by(route, None, &mut image, format)?;
+            match failure {
+                // The verdict says it.
+                Failure::Load(..) if self.job.command.given(Id::Check) => Ok(code),
+                _ => Err(failure),
+            }
         })
     }
 
-    fn checked(&mut self, format: Format) -> Result<(), Failure<'a>> {
+    fn checked(&mut self, format: Format) -> Result<u8, Failure<'a>> {
         let job = self.job;
-        self.check_xen()?;
+        // The verdict has that among its reasons.
+        if !job.command.given(Id::Check) {
+            self.check_xen()?;
+        }
         let mut route = job.route(self.facts.machine());
         let opened = Opened::to_look_at(job.inputs);
         let opened = match &opened {
             Ok(opened) => opened,
             // The kernel reads them itself.
             Err(_) if route == Route::File && !job.command.crash() => {
-                return self.show_by(route, None, false, format);
+                return self.show_by(route, None, &mut check::unseen(None), format);
             }
             Err(failure) => return Err(*failure),
         };
         let files = opened.parse(job.command);
+        let mut looked = self.look(&files);
         if job.command.crash() {
             let old = self.facts.machine().kexec.crash_loaded != Known::No;
-            if self.check_crash(&files, old, false)?.is_some() {
+            if let Some(error) = self.check_crash(&files, old, false)? {
+                looked.file_load = Err(error);
                 route = Route::Load;
             }
         }
-        self.show_by(route, Some(&files), false, format)
+        self.show_by(route, Some(&files), &mut looked, format)
     }
 
-    /// Shows a load by a route. `files` are looked into, if they can be.
+    /// Shows a load by a route. `files` are looked into, if they can be; `looked`: what is known of them.
     fn show_by(
         &mut self,
         route: Route,
         files: Option<&Parsed<'a, '_, '_>>,
-        refused: bool,
+        looked: &mut Looked,
         format: Format,
-    ) -> Result<(), Failure<'a>> {
+    ) -> Result<u8, Failure<'a>> {
         let (job, machine) = (self.job, self.facts.machine());
         let listed = job.inputs.listed();
+        let refused = looked.stops.is_some();
         let mut view = View {
             route: Some(route),
             files: &listed,
@@ -82,36 +82,49 @@ impl<'a> Loader<'a, '_> {
             ..View::new(job.command, machine)
         };
         if refused {
-            return show(&view, format);
+            return check::judge(&view, Some(looked), format);
         }
+        let checks = job.command.given(Id::Check);
         job.warn(route.first());
-        if route == Route::File {
+        if route == Route::File && !checks {
             by_file::check_sizes(job.inputs)?;
         }
         let Some(files) = files.filter(|_| route != Route::File) else {
-            return show(&view, format);
+            return check::judge(&view, Some(looked), format);
         };
-        files.opened.check_kind(job.command)?;
-        let inputs = PlanInputs::of(job, machine);
+        let mut code = code::DONE;
+        let mut inputs = PlanInputs::of(job, machine);
+        // No byte is read for a check.
+        inputs.options.verify &= !checks;
         let details = &mut Details::new();
-        let planned = inputs.with_plan(
-            files,
-            self.workspace,
-            Some(details),
-            &mut |plan, details| {
-                let plan = details.map(|details| (plan, details));
-                show(&View { plan, ..view }, format)
-            },
-        );
+        let planned = files.opened.check_kind(job.command).and_then(|()| {
+            inputs.with_plan(
+                files,
+                self.workspace,
+                Some(details),
+                &mut |plan, details| {
+                    let view = View {
+                        plan: details.map(|details| (plan, details)),
+                        ..view
+                    };
+                    looked.load = Ok(check::allocated(plan, job.command.crash()));
+                    code = check::judge(&view, Some(looked), format)?;
+                    Ok(())
+                },
+            )
+        });
         match planned {
-            // The first call takes any number of initrds.
-            Err(Failure::Load(_, error @ Error::TooManySegments { .. }))
-                if route == Route::FileThenLoad =>
+            // The first call takes any number of initrds. A check has it among its reasons.
+            Err(Failure::Load(_, error))
+                if checks
+                    || route == Route::FileThenLoad
+                        && matches!(error, Error::TooManySegments { .. }) =>
             {
                 view.no_plan = Some(error);
-                show(&view, format)
+                looked.load = Err(error);
+                check::judge(&view, Some(looked), format)
             }
-            other => other,
+            other => other.map(|()| code),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Loads by the first system call, and by the second if the first is refused and policy allows it.
 
+mod check;
 mod crash;
 mod dry_run;
 mod facts;
@@ -8,7 +9,8 @@ use kexec_cli::command::Method;
 use kexec_cli::plan::name;
 use kexec_cli::report::{self, Lines};
 use kexec_cli::table::Id;
-use kexec_core::linux::{File, Standard, loaded};
+use kexec_core::Error;
+use kexec_core::linux::{File, Standard, handover_is_final, loaded};
 use kexec_core::machine::{Known, Machine};
 use kexec_core::plan::{Plan, Workspace};
 use kexec_core::route::{Call, Route};
@@ -20,7 +22,7 @@ use crate::out::{Out, caution, complain};
 use crate::{bus_error, by_file, by_plan};
 use kexec_cli::failure::Failure;
 
-pub use dry_run::show;
+pub use check::{judge, judge_unusable};
 pub use facts::Facts;
 
 /// Whether a crash kernel is loaded, if that is known.
@@ -179,6 +181,13 @@ impl<'a, 'b> Loader<'a, 'b> {
     fn plan_and_load(&mut self, files: &Parsed<'a, '_, '_>) -> Result<(), Failure<'a>> {
         let (job, machine) = (self.job, self.facts.machine());
         files.opened.check_kind(job.command)?;
+        let may_lose = job.command.crash() || job.command.given(Id::ForceLoseHandover);
+        if !may_lose && handover_is_final() {
+            let why = "the state that this kernel hands over to the next (KHO) is finalised, and \
+                       kexec_load would lose it; use -s, or --force-lose-handover";
+            let path = files.opened.kernel().0;
+            return Err(Failure::Load(path, Error::NotBootable { why }));
+        }
         files.opened.warn();
         PlanInputs::of(job, machine).with_plan(files, self.workspace, None, &mut |plan, _| {
             if job.command.given(Id::Debug) {

@@ -6,11 +6,14 @@ use kexec_core::image::{Image, Kernel};
 use kexec_core::machine::{Firmware, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::memory::{Range, RangeSet};
 use kexec_core::plan::{Above, Details, Placed, Plan, SegmentKind};
+use kexec_core::verdict::{Outcome, Verdict, Weight};
 use kexec_core::{Error, arch::Arch};
 
 use super::members::Json;
 use super::{View, name};
+use crate::reasons::{Said, about};
 use crate::segment::word;
+use crate::table::Id;
 
 /// The version of the schema: larger where a reader of the one before may go wrong. Members may be
 /// added without.
@@ -36,7 +39,7 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
     json.flag("shutdown", Some(actions.shutdown));
     json.close_small();
     json.text_or_null("arch", arch.map(Arch::name));
-    facts(json, machine);
+    facts(json, machine, view.command.given(Id::Check));
     json.open("calls", "[");
     if let Some(route) = view.route {
         json.text("", name(route.first()));
@@ -77,13 +80,15 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
         json.close_small();
     }
     json.close("]");
-    // Room for what a check of the whole will say.
-    json.null("verdict");
+    match view.verdict {
+        Some((found, code)) => verdict(json, found, code),
+        None => json.null("verdict"),
+    }
     json.close("}");
     json.finish()
 }
 
-fn facts(json: &mut Json<'_>, machine: &Machine) {
+fn facts(json: &mut Json<'_>, machine: &Machine, checks: bool) {
     let platform = &machine.platform;
     json.open("machine", "{");
     json.text_or_null("arch", platform.arch.map(Arch::name));
@@ -151,6 +156,72 @@ fn facts(json: &mut Json<'_>, machine: &Machine) {
     json.flag("load_disabled", state.load_disabled.into());
     json.flag("loaded", state.loaded.into());
     json.flag("crash_loaded", state.crash_loaded.into());
+    // Not in a plan: available memory changes all the time.
+    if checks {
+        host(json, machine);
+    }
+    json.close("}");
+}
+
+/// The names of [`Host::flags`](kexec_core::machine::Host::flags).
+const FLAGS: [&str; 7] = [
+    "kexec_load",
+    "kexec_file_load",
+    "signatures",
+    "signatures_forced",
+    "secure_boot",
+    "first_user_namespace",
+    "first_pid_namespace",
+];
+
+fn host(json: &mut Json<'_>, machine: &Machine) {
+    let host = &machine.host;
+    json.open("host", "{");
+    for (key, fact) in FLAGS.iter().zip(host.flags()) {
+        json.flag(key, fact.into());
+    }
+    json.flag("handover", host.handover.into());
+    let state = &machine.kexec;
+    // Null is also no limit: the verdict says if it is unknown.
+    let left = |limit: Option<i64>| limit.and_then(|limit| u64::try_from(limit).ok());
+    json.maybe("loads_left", left(state.load_limit_reboot));
+    json.maybe("crash_loads_left", left(state.load_limit_panic));
+    json.maybe("available_ram", machine.platform.available_ram);
+    let watchdogs = &host.watchdogs;
+    let running = Some(watchdogs.running);
+    json.maybe(
+        "watchdogs_running",
+        running.filter(|_| watchdogs.unread == 0),
+    );
+    json.close("}");
+}
+
+fn verdict(json: &mut Json<'_>, verdict: &Verdict<'_>, code: u8) {
+    json.open("verdict", "{");
+    let outcome = match verdict.outcome {
+        Outcome::Yes => "yes",
+        Outcome::No => "no",
+        Outcome::Unknown => "unknown",
+    };
+    json.text("outcome", outcome);
+    json.text_or_null("call", verdict.call.map(name));
+    json.number("exit_code", code.into());
+    json.open("findings", "[");
+    for finding in verdict.findings() {
+        json.open_small("");
+        let weight = match finding.weight {
+            Weight::Refuses => "refuses",
+            Weight::Unknown => "unknown",
+            Weight::Warns => "warns",
+            Weight::MayWarn => "may_warn",
+        };
+        json.text("weight", weight);
+        json.text("about", about(finding.about).0);
+        json.text_or_null("call", finding.call.map(name));
+        json.format("text", format_args!("{}", Said { finding, verdict }));
+        json.close_small();
+    }
+    json.close("]");
     json.close("}");
 }
 

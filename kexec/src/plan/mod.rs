@@ -15,10 +15,12 @@ use kexec_core::image::Image;
 use kexec_core::machine::Machine;
 use kexec_core::memory::RangeSet;
 use kexec_core::plan::{Details, Plan};
-use kexec_core::route::{Call, Route};
+use kexec_core::route::Route;
+use kexec_core::verdict::Verdict;
 
 use crate::command::Command;
 pub use crate::command::Format;
+pub use crate::reasons::call as name;
 pub use crate::report::Listed;
 use crate::report::{self, FileLoad, Lines};
 use crate::table::Id;
@@ -46,6 +48,8 @@ pub struct View<'v> {
     pub no_plan: Option<Error>,
     /// Whether the load is refused before any call.
     pub refused: bool,
+    /// Whether it would succeed, and the exit code that says so.
+    pub verdict: Option<(&'v Verdict<'v>, u8)>,
 }
 
 impl<'v> View<'v> {
@@ -63,6 +67,7 @@ impl<'v> View<'v> {
             plan: None,
             no_plan: None,
             refused: false,
+            verdict: None,
         }
     }
 
@@ -98,7 +103,19 @@ pub fn write(
     free: &mut RangeSet,
 ) -> fmt::Result {
     match format {
-        Format::Text => text(out, view, free),
+        Format::Text => {
+            text(out, view, free)?;
+            verdict(&mut Lines(out), view)
+        }
+        Format::Verdict => {
+            let lines = &mut Lines(out);
+            // Without a kernel it is about the machine.
+            if view.command.actions.load && view.command.kernel.is_none() {
+                report::machine(lines, view.machine)?;
+                report::host(lines, view.machine)?;
+            }
+            verdict(lines, view)
+        }
         Format::Json => json::write(out, view, free),
         Format::Map => {
             explain::write(out, view, free)?;
@@ -107,12 +124,10 @@ pub fn write(
     }
 }
 
-/// The name of a call.
-#[must_use]
-pub const fn name(call: Call) -> &'static str {
-    match call {
-        Call::Load => "kexec_load",
-        Call::FileLoad => "kexec_file_load",
+fn verdict(lines: &mut Lines<'_>, view: &View<'_>) -> fmt::Result {
+    match view.verdict {
+        Some((verdict, _)) => report::verdict(lines, verdict),
+        None => Ok(()),
     }
 }
 

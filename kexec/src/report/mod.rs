@@ -1,9 +1,11 @@
 //! The report of `--plan=text`, `--dry-run` and `-d`: one fact a line, "name: value", in 80 columns.
 
+mod host;
 mod load;
 mod machine;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use core::fmt::{Arguments, Result, Write};
 
@@ -12,8 +14,10 @@ use kexec_core::machine::Known;
 
 use crate::text::Text;
 
+pub use host::host;
 pub use load::{FileLoad, Listed, by_file, by_plan, inputs, would};
 pub use machine::machine;
+pub use verdict::verdict;
 
 /// Columns of a screen.
 const WIDTH: usize = 80;

@@ -13,9 +13,9 @@ pub struct Fake(Directory);
 const MEMINFO: &str = "MemTotal:        3145728 kB\nMemAvailable:    2097152 kB\n";
 
 /// In a namespace of its own: this machine's /proc to `real`, which `proc/self` points into, then
-/// the tree's in place of both. Exit code 99 says that it may not.
+/// the tree's in place of /proc, /sys and /boot. Exit code 99 says that it may not.
 const ENTER: &str = "cd \"$0\" && mount --rbind /proc real && mount --bind proc /proc && \
-                     mount --bind sys /sys && exec \"$@\" || exit 99";
+                     mount --bind sys /sys && mount --bind boot /boot && exec \"$@\" || exit 99";
 
 /// The same with the tree in place of the root directory: /boot and all else are its own.
 const ENTER_ROOT: &str = "cd \"$0\" && mount --rbind /proc real && exec chroot . \"$@\" || exit 99";
@@ -23,7 +23,9 @@ const ENTER_ROOT: &str = "cd \"$0\" && mount --rbind /proc real && exec chroot .
 impl Fake {
     pub fn new(name: &str) -> Self {
         let fake = Self(Directory::new(name));
-        std::fs::create_dir_all(fake.0.path("real")).unwrap();
+        for directory in ["real", "boot"] {
+            std::fs::create_dir_all(fake.0.path(directory)).unwrap();
+        }
         fake.put("proc/iomem", IOMEM)
             .put("proc/meminfo", MEMINFO)
             .put("proc/cmdline", "root=/dev/x ro\n")

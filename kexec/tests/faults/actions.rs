@@ -19,6 +19,8 @@ pub enum Aim {
     Print,
     /// Standard output has the plan.
     DryRun,
+    /// Standard output has the verdict.
+    Check,
 }
 
 /// Arguments, and what they do.
@@ -104,6 +106,7 @@ pub const ACTIONS: &[Action] = &[
     repeats(action("--dry-run", &["--dry-run", "-l", "@/kernel", "--initrd=@/initrd"],
         Aim::DryRun, 0)),
     repeats(action("--dry-run -p", &["--dry-run", "-p", "-c", "@/kernel"], Aim::DryRun, 0)),
+    repeats(action("--check", &["--check", "-l", "-c", "@/kernel", "--initrd=@/initrd"], Aim::Check, 0)),
     repeats(action("-e", &["-e"], Aim::Start, 255)),
     repeats(action("-f -c", &["-f", "-c", "@/kernel"], Aim::Start, 255)),
     action("a kernel only", &["@/kernel", "-s"], Aim::Shutdown, 255),

@@ -46,6 +46,10 @@ pub fn judge(
             Aim::Print => trace.stdout == reference.stdout,
             // What it says of the machine may be less.
             Aim::DryRun if of_write.is_some() => trace.stdout == reference.stdout,
+            // What is not known is not a yes.
+            Aim::Check => trace
+                .stdout
+                .starts_with("verdict:         yes, by kexec_load\n"),
             Aim::DryRun => trace.stdout.contains("\nsegment 0:") && trace.stdout.ends_with('\n'),
         };
         if !done {
@@ -54,17 +58,23 @@ pub fn judge(
                 trace.stdout
             ));
         }
-    } else if silent && action.aim != Aim::Status {
+    } else if silent && action.aim != Aim::Status && !says_no(action, trace) {
         wrong.push(format!("exit code {code} in silence"));
     }
     if action.aim == Aim::Status && ![1, 255].contains(&code) {
         wrong.push(format!("status {code}"));
     }
-    if ![0, 1, 253, 255].contains(&code) {
+    let known = [0, 1, 253, 255].contains(&code) || action.aim == Aim::Check && code == 2;
+    if !known {
         wrong.push(format!("exit code {code}"));
     }
     wrong.extend(trace.leaks.iter().map(|leak| format!("open: {leak}")));
     wrong
+}
+
+/// A verdict that is not a yes.
+fn says_no(action: &Action, trace: &Trace) -> bool {
+    action.aim == Aim::Check && trace.stdout.starts_with("verdict:         no")
 }
 
 /// What is wrong with what is loaded at the end.

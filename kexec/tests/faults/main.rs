@@ -243,7 +243,17 @@ fn machine(name: &str) -> Fake {
         "sys/kernel/security/lockdown",
         "[none] integrity confidentiality\n",
     );
-    fake.put("proc/sys/kernel/kexec_load_disabled", "0\n");
+    for (file, text) in [
+        ("proc/sys/kernel/kexec_load_disabled", "0\n"),
+        ("proc/sys/kernel/kexec_load_limit_reboot", "-1\n"),
+        ("proc/sys/kernel/kexec_load_limit_panic", "-1\n"),
+        (
+            "proc/meminfo",
+            "MemTotal: 3145728 kB\nMemAvailable: 1048576 kB\n",
+        ),
+    ] {
+        fake.put(file, text);
+    }
     // The same RAM as in the other sources: a map from one of those is as good.
     for (number, (start, end, kind)) in [
         ("0x1000", "0x9fbff", "System RAM"),

@@ -108,9 +108,12 @@ pub fn bad_serial(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// Names that kexec-tools 2.0.32 does not have.
 pub fn newer(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 15] = [
         "--dry-run",
         "--plan",
+        "--check",
+        "--json",
+        "--force-l",
         "--ascii",
         "--explain",
         "--capture",
