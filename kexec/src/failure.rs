@@ -334,10 +334,10 @@ mod tests {
                 "with -s",
             ),
         ] {
-            let told = lines(&Failure::Load(c"k", error), &command);
+            let shown = lines(&Failure::Load(c"k", error), &command);
             assert!(
-                told[1].starts_with(words) || told[1].contains(words),
-                "{told:?}"
+                shown[1].starts_with(words) || shown[1].contains(words),
+                "{shown:?}"
             );
         }
         assert_eq!(

@@ -328,7 +328,7 @@ fn secrets_stay() {
     let kept = copy.0.join("sys/kernel/boot_params/setup_data/1/type");
     assert!(kept.exists());
     assert_eq!(fs::read(copy.0.join("proc/kcore")).unwrap(), kcore);
-    let (copy, _) = captured(&fake, "capture-told-copy", true);
+    let (copy, _) = captured(&fake, "capture-changed-copy", true);
     assert_eq!(secret(&copy), [PathBuf::from("proc/cmdline")]);
     assert!(!copy.0.join("kexec/parameters").exists());
     assert!(!secret(&fake).is_empty());
