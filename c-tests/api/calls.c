@@ -47,29 +47,29 @@ static void whole_way(int result, const void *kernel, size_t length, struct kx_m
     int fd = mkstemp(path);
 
     CHECK(fd >= 0 && write(fd, kernel, length) == (ssize_t)length && close(fd) == 0);
-    ANSWERS(0, kx_machine_read_to_boot(machine));
+    RETURNS(0, kx_machine_read_to_boot(machine));
     int planned = kx_plan_to_boot(&request, machine, workspace);
     if (planned != 0)
         fprintf(stderr, "NOT TESTED: kx_load_to_boot: %s\n", kx_strerror(planned));
     else
-        ANSWERS(0, kx_plan_get(workspace, &info));
+        RETURNS(0, kx_plan_get(workspace, &info));
     CHECK(planned == 0 || planned == KX_E_NO_MEMORY_MAP || planned == KX_E_NO_HOLE);
     int loaded = planned ? planned : result;
-    ANSWERS(loaded, kx_load_to_boot(path, path, "quiet", machine, workspace));
-    ANSWERS(loaded, kx_load_to_boot(path, NULL, "", machine, workspace));
-    ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &info));
-    ANSWERS(-ENOENT, kx_load_to_boot("/nowhere", NULL, "", machine, workspace));
-    ANSWERS(-ENOENT, kx_load_to_boot(path, "/nowhere", "", machine, workspace));
-    ANSWERS(KX_E_NOT_A_FILE, kx_load_to_boot("/", NULL, "", machine, workspace));
-    ANSWERS(KX_E_NULL, kx_load_to_boot(NULL, NULL, "", machine, workspace));
-    ANSWERS(KX_E_NULL, kx_load_to_boot(path, NULL, NULL, machine, workspace));
-    ANSWERS(KX_E_NULL, kx_load_to_boot(path, NULL, "", NULL, workspace));
-    ANSWERS(KX_E_NULL, kx_load_to_boot(path, NULL, "", machine, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_load_to_boot(path, NULL, "", odd(machine), workspace));
+    RETURNS(loaded, kx_load_to_boot(path, path, "quiet", machine, workspace));
+    RETURNS(loaded, kx_load_to_boot(path, NULL, "", machine, workspace));
+    RETURNS(KX_E_NO_PLAN, kx_plan_get(workspace, &info));
+    RETURNS(-ENOENT, kx_load_to_boot("/nowhere", NULL, "", machine, workspace));
+    RETURNS(-ENOENT, kx_load_to_boot(path, "/nowhere", "", machine, workspace));
+    RETURNS(KX_E_NOT_A_FILE, kx_load_to_boot("/", NULL, "", machine, workspace));
+    RETURNS(KX_E_NULL, kx_load_to_boot(NULL, NULL, "", machine, workspace));
+    RETURNS(KX_E_NULL, kx_load_to_boot(path, NULL, NULL, machine, workspace));
+    RETURNS(KX_E_NULL, kx_load_to_boot(path, NULL, "", NULL, workspace));
+    RETURNS(KX_E_NULL, kx_load_to_boot(path, NULL, "", machine, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_load_to_boot(path, NULL, "", odd(machine), workspace));
     CHECK(truncate(path, 100) == 0);
-    ANSWERS(KX_E_TRUNCATED, kx_load_to_boot(path, NULL, "", machine, workspace));
+    RETURNS(KX_E_TRUNCATED, kx_load_to_boot(path, NULL, "", machine, workspace));
     CHECK(truncate(path, 0) == 0);
-    ANSWERS(KX_E_EMPTY_FILE, kx_load_to_boot(path, NULL, "", machine, workspace));
+    RETURNS(KX_E_EMPTY_FILE, kx_load_to_boot(path, NULL, "", machine, workspace));
     unlink(path);
 }
 
@@ -84,64 +84,64 @@ static void calls(int result)
     struct kx_request request = request_of(kernel, length);
     char text[KX_MESSAGE_SIZE];
 
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(result, kx_load(workspace, &error));
-    ANSWERS(result, kx_load(workspace, NULL));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(result, kx_load(workspace, &error));
+    RETURNS(result, kx_load(workspace, NULL));
     if (result < 0) {
         CHECK(error.code == result && error.origin == KX_FROM_CALL);
         CHECK(error.what.length == 10 && memcmp(error.what.data, "kexec_load", 10) == 0);
         kx_error_message(&error, text, sizeof text);
         CHECK(strstr(text, "kexec_load failed: "));
     }
-    ANSWERS(KX_E_SIZE, (error.size = 1, kx_load(workspace, &error)));
+    RETURNS(KX_E_SIZE, (error.size = 1, kx_load(workspace, &error)));
     error.size = sizeof error;
-    ANSWERS(result, kx_load_segments(&segment, 1, 0x100000, 62 << 16, &error));
-    ANSWERS(KX_E_NULL, kx_load_segments(NULL, 1, 0, 0, &error));
-    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_load_segments(&segment, 17, 0, 0, &error));
-    ANSWERS(result, kx_load_segments(NULL, 0, 0, 0, &error));
+    RETURNS(result, kx_load_segments(&segment, 1, 0x100000, 62 << 16, &error));
+    RETURNS(KX_E_NULL, kx_load_segments(NULL, 1, 0, 0, &error));
+    RETURNS(KX_E_TOO_MANY_SEGMENTS, kx_load_segments(&segment, 17, 0, 0, &error));
+    RETURNS(result, kx_load_segments(NULL, 0, 0, 0, &error));
 
-    ANSWERS(result, kx_load_files(0, -1, "quiet", 6, 0, &error));
-    ANSWERS(result, kx_load_files(0, 0, NULL, 0, KX_FILE_DEBUG, &error));
+    RETURNS(result, kx_load_files(0, -1, "quiet", 6, 0, &error));
+    RETURNS(result, kx_load_files(0, 0, NULL, 0, KX_FILE_DEBUG, &error));
     if (result < 0)
         CHECK(error.what.length == 15 && memcmp(error.what.data, "kexec_file_load", 15) == 0);
-    ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "quiet", 5, 0, &error));
-    ANSWERS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "qu\0et", 6, 0, &error));
+    RETURNS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "quiet", 5, 0, &error));
+    RETURNS(KX_E_COMMAND_LINE_NUL, kx_load_files(0, -1, "qu\0et", 6, 0, &error));
     CHECK(error.numbers[0] == 2);
-    ANSWERS(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error));
-    ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 1, &error));
-    ANSWERS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 64, &error));
+    RETURNS(KX_E_NULL, kx_load_files(0, -1, NULL, 5, 0, &error));
+    RETURNS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 1, &error));
+    RETURNS(KX_E_UNKNOWN, kx_load_files(0, -1, NULL, 0, 64, &error));
     /* -1 is none; other negative numbers are errors of an earlier call. */
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_load_files(0, -ENOENT, NULL, 0, 0, &error));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_load_files(0, -ENOENT, NULL, 0, 0, &error));
     CHECK(error.code == KX_E_BAD_ARGUMENT && error.what.length > 10);
 
-    ANSWERS(result, kx_unload(KX_CALL_LOAD, 0, &error));
-    ANSWERS(result, kx_unload(KX_CALL_FILE_LOAD, KX_LOADED_CRASH, &error));
-    ANSWERS(KX_E_UNKNOWN, kx_unload(0, 0, &error));
-    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
+    RETURNS(result, kx_unload(KX_CALL_LOAD, 0, &error));
+    RETURNS(result, kx_unload(KX_CALL_FILE_LOAD, KX_LOADED_CRASH, &error));
+    RETURNS(KX_E_UNKNOWN, kx_unload(0, 0, &error));
+    RETURNS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, 2, &error));
+    RETURNS(KX_E_MISALIGNED, kx_unload(KX_CALL_LOAD, 0, odd(&error)));
 
     /* If the kernel reports success and continues, nothing was started. */
     int refused = result ? result : -EINVAL;
     if (refused == -EINVAL && kx_loaded(0) == 0)
         refused = KX_E_NOTHING_LOADED;
-    ANSWERS(refused, kx_exec(&error));
+    RETURNS(refused, kx_exec(&error));
     if (refused == result)
         CHECK(error.what.length == 6 && memcmp(error.what.data, "reboot", 6) == 0);
-    ANSWERS(refused, kx_exec(NULL));
-    ANSWERS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
+    RETURNS(refused, kx_exec(NULL));
+    RETURNS(KX_E_SIZE, (error.size = 0, kx_exec(&error)));
     /* A kernel that checks no flags does not say whether it knows one. */
     int known = result == 0 || result == -EBADF ? 1 : result == -EINVAL ? 0 : result;
-    ANSWERS(known, kx_knows_file_flag(KX_FILE_DEBUG));
+    RETURNS(known, kx_knows_file_flag(KX_FILE_DEBUG));
 
     error.size = sizeof error;
-    ANSWERS(result == -EBUSY ? 0 : result, kx_mount("proc", "/proc", "proc", &error));
+    RETURNS(result == -EBUSY ? 0 : result, kx_mount("proc", "/proc", "proc", &error));
     if (result < 0 && result != -EBUSY)
         CHECK(error.what.length == 5 && memcmp(error.what.data, "mount", 5) == 0);
-    ANSWERS(KX_E_NULL, kx_mount(NULL, "/proc", "proc", &error));
-    ANSWERS(KX_E_NULL, kx_mount("proc", NULL, "proc", &error));
-    ANSWERS(KX_E_NULL, kx_mount("proc", "/proc", NULL, NULL));
-    ANSWERS(KX_E_SIZE, (error.size = 0, kx_mount("proc", "/proc", "proc", &error)));
-    ANSWERS(KX_E_MISALIGNED, kx_mount("proc", "/proc", "proc", odd(&error)));
+    RETURNS(KX_E_NULL, kx_mount(NULL, "/proc", "proc", &error));
+    RETURNS(KX_E_NULL, kx_mount("proc", NULL, "proc", &error));
+    RETURNS(KX_E_NULL, kx_mount("proc", "/proc", NULL, NULL));
+    RETURNS(KX_E_SIZE, (error.size = 0, kx_mount("proc", "/proc", "proc", &error)));
+    RETURNS(KX_E_MISALIGNED, kx_mount("proc", "/proc", "proc", odd(&error)));
     whole_way(result, kernel, length, machine, workspace);
     free(machine);
     free(workspace);
@@ -181,12 +181,12 @@ void test_calls(void)
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
     loaded = kx_loaded(KX_LOADED_CRASH);
     CHECK(loaded == 0 || loaded == 1 || loaded == -ENOENT);
-    ANSWERS(KX_E_UNKNOWN, kx_loaded(2));
+    RETURNS(KX_E_UNKNOWN, kx_loaded(2));
     /* 1, 0 or -errno, like the similar functions. */
     int has = access("/sys/kernel", F_OK) != 0 ? -ENOENT : loaded >= 0;
-    ANSWERS(has, kx_has_kexec());
+    RETURNS(has, kx_has_kexec());
     /* kx_interfaces_down is called in guests only, because it would take the interfaces down. */
     struct kx_error error = { .size = 0 };
-    ANSWERS(KX_E_SIZE, kx_interfaces_down(&error));
-    ANSWERS(0, kx_sync());
+    RETURNS(KX_E_SIZE, kx_interfaces_down(&error));
+    RETURNS(0, kx_sync());
 }

@@ -29,7 +29,7 @@ static const struct {
 static void says(int expected, int code, const struct kx_error *error, const char *message)
 {
     char text[KX_MESSAGE_SIZE] = "";
-    ANSWERS(expected, code);
+    RETURNS(expected, code);
     CHECK(error->code == expected);
     kx_error_message(error, text, sizeof text);
     if (strcmp(text, message) != 0)
@@ -103,7 +103,7 @@ static void messages(void)
     int needed;
 
     errno = 77;
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &error));
+    RETURNS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &error));
     CHECK(errno == 77);
     CHECK(error.size == sizeof error && error.code == KX_E_TRUNCATED && error.origin == 0);
     CHECK(error.numbers[0] == 0x290 && error.numbers[1] == 2 && error.what.length != 0);
@@ -112,21 +112,21 @@ static void messages(void)
     CHECK(kx_error_message(&error, text, sizeof text) == needed);
     CHECK((int)strlen(text) + 1 == needed && strstr(text, "656 bytes are needed"));
     memset(text, '!', sizeof text);
-    ANSWERS(KX_E_BUFFER, kx_error_message(&error, text, needed - 1));
+    RETURNS(KX_E_BUFFER, kx_error_message(&error, text, needed - 1));
     CHECK(text[0] == '!');
     CHECK(kx_error_message(&error, text, needed) == needed);
-    ANSWERS(KX_E_NULL, kx_error_message(NULL, text, sizeof text));
-    ANSWERS(KX_E_NULL, kx_error_message(&error, NULL, 5));
-    ANSWERS(KX_E_MISALIGNED, kx_error_message(odd(&error), text, sizeof text));
+    RETURNS(KX_E_NULL, kx_error_message(NULL, text, sizeof text));
+    RETURNS(KX_E_NULL, kx_error_message(&error, NULL, 5));
+    RETURNS(KX_E_MISALIGNED, kx_error_message(odd(&error), text, sizeof text));
 
     /* For an errno of a file, the step is given. */
-    ANSWERS(-ENOENT, kx_image_probe_path("/nowhere/at/all", &image, &error));
+    RETURNS(-ENOENT, kx_image_probe_path("/nowhere/at/all", &image, &error));
     CHECK(error.code == -ENOENT && error.origin == KX_FROM_FILE);
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "open: No such file or directory (ENOENT)") == 0);
 
     /* For the library's own numbers, the message is the argument and the text of kx_strerror. */
-    ANSWERS(KX_E_NULL, kx_image_probe(NULL, 1, &image, &error));
+    RETURNS(KX_E_NULL, kx_image_probe(NULL, 1, &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "data: a pointer is NULL") == 0);
     arguments();
@@ -149,21 +149,21 @@ static void messages(void)
     } future;
     memset(&future, 0xee, sizeof future);
     future.error.size = sizeof future;
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &future.error));
+    RETURNS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, &future.error));
     CHECK(future.error.size == sizeof future && future.error.numbers[1] == 2);
     for (size_t i = 0; i < sizeof future.more; i++)
         CHECK(future.more[i] == 0);
-    ANSWERS(0, kx_error_message(&future.error, text, sizeof text) > 1 ? 0 : -1);
+    RETURNS(0, kx_error_message(&future.error, text, sizeof text) > 1 ? 0 : -1);
     future.more[3] = 1;
-    ANSWERS(KX_E_TOO_NEW, kx_error_message(&future.error, text, sizeof text));
+    RETURNS(KX_E_TOO_NEW, kx_error_message(&future.error, text, sizeof text));
     for (size_t size = 0; size < 8; size++) {
         error.size = size;
-        ANSWERS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
+        RETURNS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
     }
     error.size = 4097;
-    ANSWERS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_image_probe("MZ", 2, &image, odd(&error)));
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, NULL));
+    RETURNS(KX_E_SIZE, kx_image_probe("MZ", 2, &image, &error));
+    RETURNS(KX_E_MISALIGNED, kx_image_probe("MZ", 2, &image, odd(&error)));
+    RETURNS(KX_E_TRUNCATED, kx_image_probe("MZ", 2, &image, NULL));
 }
 
 void test_errors(void)

@@ -25,7 +25,7 @@ static void by_each_way(void)
     struct kx_error seen = { .size = sizeof seen };
     int writer;
 
-    ANSWERS(0, kx_hold(name, 0, &held, &error));
+    RETURNS(0, kx_hold(name, 0, &held, &error));
     CHECK(held.size == sizeof held && held.bytes.length == 5000);
     CHECK(((const char *)held.bytes.data)[4999] == 7);
     if (held.by == KX_HELD_BY_LEASE) {
@@ -36,33 +36,33 @@ static void by_each_way(void)
         fprintf(stderr, "NOT TESTED: leases: there are none here (%s)\n",
                 kx_errname(held.lease_error));
     }
-    ANSWERS(0, kx_held_check(&held, &error));
+    RETURNS(0, kx_held_check(&held, &error));
     int fd = held.fd;
-    ANSWERS(0, kx_release(&held));
+    RETURNS(0, kx_release(&held));
     CHECK(held.by == 0 && held.fd == -1 && held.bytes.length == 0 && held.bytes.data == NULL);
     CHECK(fcntl(fd, F_GETFD) == -1);
-    ANSWERS(0, kx_release(&held));
-    ANSWERS(0, kx_held_check(&held, &error));
+    RETURNS(0, kx_release(&held));
+    RETURNS(0, kx_held_check(&held, &error));
 
     /* Open for writing: no lease; a copy if it may be that large. */
     writer = open(name, O_WRONLY);
-    ANSWERS(0, kx_hold(name, 5000, &held, &error));
+    RETURNS(0, kx_hold(name, 5000, &held, &error));
     CHECK(held.by == KX_HELD_BY_COPY && held.fd == -1 && held.bytes.length == 5000);
     write_again();
     CHECK(((const char *)held.bytes.data)[0] == 7);
-    ANSWERS(0, kx_held_check(&held, &error));
-    ANSWERS(0, kx_release(&held));
+    RETURNS(0, kx_held_check(&held, &error));
+    RETURNS(0, kx_release(&held));
 
-    ANSWERS(0, kx_hold(name, 4999, &held, &error));
+    RETURNS(0, kx_hold(name, 4999, &held, &error));
     CHECK(held.by == KX_HELD_BY_NOTHING && held.lease_error == -EAGAIN);
     CHECK(held.copy_error == -EFBIG && held.fd >= 0);
-    ANSWERS(0, kx_held_check(&held, &error));
+    RETURNS(0, kx_held_check(&held, &error));
     usleep(20000); /* File times advance with the kernel's ticks. */
     write_again();
-    ANSWERS(KX_E_FILE_CHANGED, kx_held_check(&held, &seen));
+    RETURNS(KX_E_FILE_CHANGED, kx_held_check(&held, &seen));
     CHECK(seen.code == KX_E_FILE_CHANGED && seen.origin == 0);
-    ANSWERS(KX_E_FILE_CHANGED, kx_held_check(&held, NULL));
-    ANSWERS(0, kx_release(&held));
+    RETURNS(KX_E_FILE_CHANGED, kx_held_check(&held, NULL));
+    RETURNS(0, kx_release(&held));
     close(writer);
 }
 
@@ -71,38 +71,38 @@ static void by_descriptor(void)
     struct kx_held held = { .size = sizeof held };
     int fd = open(name, O_RDONLY), pipes[2];
 
-    ANSWERS(0, kx_hold_fd(fd, 0, &held, &error));
+    RETURNS(0, kx_hold_fd(fd, 0, &held, &error));
     CHECK(held.fd >= 0 && held.fd != fd && held.bytes.length == 5000);
     CHECK((fcntl(held.fd, F_GETFD) & FD_CLOEXEC) != 0);
-    ANSWERS(0, kx_held_check(&held, &error));
-    ANSWERS(0, kx_release(&held));
+    RETURNS(0, kx_held_check(&held, &error));
+    RETURNS(0, kx_release(&held));
     /* The caller's file stays open, and without a lease. */
     CHECK(fcntl(fd, F_GETLEASE) == F_UNLCK);
     /* Its signal and lease stay the caller's: before, during and after. */
     CHECK(fcntl(fd, F_SETSIG, SIGUSR1) == 0);
     int leased = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
-    ANSWERS(0, kx_hold_fd(fd, 0, &held, &error));
+    RETURNS(0, kx_hold_fd(fd, 0, &held, &error));
     CHECK(fcntl(fd, F_GETSIG) == SIGUSR1);
     CHECK(fcntl(fd, F_GETLEASE) == (leased ? F_RDLCK : F_UNLCK));
     CHECK(!leased || held.by == KX_HELD_BY_LEASE);
-    ANSWERS(0, kx_release(&held));
+    RETURNS(0, kx_release(&held));
     CHECK(fcntl(fd, F_GETSIG) == SIGUSR1);
     CHECK(fcntl(fd, F_GETLEASE) == (leased ? F_RDLCK : F_UNLCK));
-    ANSWERS(KX_E_NULL, kx_hold_fd(fd, 0, NULL, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_hold_fd(fd, 0, odd(&held), &error));
+    RETURNS(KX_E_NULL, kx_hold_fd(fd, 0, NULL, &error));
+    RETURNS(KX_E_MISALIGNED, kx_hold_fd(fd, 0, odd(&held), &error));
     held.size = 16;
-    ANSWERS(KX_E_SIZE, kx_hold_fd(fd, 0, &held, &error));
+    RETURNS(KX_E_SIZE, kx_hold_fd(fd, 0, &held, &error));
     held.size = sizeof held;
     close(fd);
-    ANSWERS(-EBADF, kx_hold_fd(fd, 0, &held, &error));
+    RETURNS(-EBADF, kx_hold_fd(fd, 0, &held, &error));
     CHECK(error.origin == KX_FROM_FILE);
     CHECK(pipe(pipes) == 0);
-    ANSWERS(KX_E_NOT_A_FILE, kx_hold_fd(pipes[0], 0, &held, &error));
+    RETURNS(KX_E_NOT_A_FILE, kx_hold_fd(pipes[0], 0, &held, &error));
     close(pipes[0]);
     close(pipes[1]);
     fd = open("/tmp", O_RDWR | O_TMPFILE, 0600);
     if (fd >= 0)
-        ANSWERS(KX_E_EMPTY_FILE, kx_hold_fd(fd, 0, &held, &error));
+        RETURNS(KX_E_EMPTY_FILE, kx_hold_fd(fd, 0, &held, &error));
     close(fd);
     CHECK(held.by == 0);
 }
@@ -115,59 +115,59 @@ static void refused(void)
     } future;
     struct kx_held held = { .size = sizeof held };
 
-    ANSWERS(-ENOENT, kx_hold("/nowhere/at/all", 0, &held, &error));
-    ANSWERS(KX_E_NOT_A_FILE, kx_hold("/", 0, &held, &error));
-    ANSWERS(KX_E_NULL, kx_hold(NULL, 0, &held, &error));
-    ANSWERS(KX_E_NULL, kx_hold(name, 0, NULL, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_hold(name, 0, odd(&held), &error));
+    RETURNS(-ENOENT, kx_hold("/nowhere/at/all", 0, &held, &error));
+    RETURNS(KX_E_NOT_A_FILE, kx_hold("/", 0, &held, &error));
+    RETURNS(KX_E_NULL, kx_hold(NULL, 0, &held, &error));
+    RETURNS(KX_E_NULL, kx_hold(name, 0, NULL, &error));
+    RETURNS(KX_E_MISALIGNED, kx_hold(name, 0, odd(&held), &error));
     held.size = 0;
-    ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
+    RETURNS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
     /* A structure of a past version cannot be released, so it is not filled in. */
     held.size = offsetof(struct kx_held, stamp);
-    ANSWERS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
+    RETURNS(KX_E_SIZE, kx_hold(name, 0, &held, &error));
     /* It would also not say which descriptor is the library's; 0 is not. */
     held.size = offsetof(struct kx_held, fd);
     held.bytes.data = contents;
     held.bytes.length = 1;
     held.by = KX_HELD_BY_NOTHING;
-    ANSWERS(KX_E_SIZE, kx_release(&held));
-    ANSWERS(KX_E_SIZE, kx_held_check(&held, &error));
+    RETURNS(KX_E_SIZE, kx_release(&held));
+    RETURNS(KX_E_SIZE, kx_held_check(&held, &error));
     CHECK(fcntl(0, F_GETFD) >= 0);
-    ANSWERS(KX_E_NULL, kx_held_check(NULL, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_held_check(odd(&held), &error));
-    ANSWERS(KX_E_NULL, kx_release(NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_release(odd(&held)));
+    RETURNS(KX_E_NULL, kx_held_check(NULL, &error));
+    RETURNS(KX_E_MISALIGNED, kx_held_check(odd(&held), &error));
+    RETURNS(KX_E_NULL, kx_release(NULL));
+    RETURNS(KX_E_MISALIGNED, kx_release(odd(&held)));
     held.size = 1;
-    ANSWERS(KX_E_SIZE, kx_held_check(&held, &error));
-    ANSWERS(KX_E_SIZE, kx_release(&held));
+    RETURNS(KX_E_SIZE, kx_held_check(&held, &error));
+    RETURNS(KX_E_SIZE, kx_release(&held));
     held.size = sizeof held;
     held.by = 4;
-    ANSWERS(KX_E_UNKNOWN, kx_held_check(&held, &error));
-    ANSWERS(KX_E_UNKNOWN, kx_release(&held));
+    RETURNS(KX_E_UNKNOWN, kx_held_check(&held, &error));
+    RETURNS(KX_E_UNKNOWN, kx_release(&held));
     held.by = KX_HELD_BY_COPY;
     held.bytes.data = NULL;
-    ANSWERS(KX_E_NULL, kx_release(&held));
+    RETURNS(KX_E_NULL, kx_release(&held));
 
     /* A second call does not lose what an object holds. */
     held.by = 0;
-    ANSWERS(0, kx_hold(name, 0, &held, &error));
+    RETURNS(0, kx_hold(name, 0, &held, &error));
     struct kx_held before = held;
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_hold(name, 0, &held, &error));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_hold_fd(0, 0, &held, &error));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_hold(name, 0, &held, &error));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_hold_fd(0, 0, &held, &error));
     CHECK(memcmp(&before, &held, sizeof held) == 0);
-    ANSWERS(0, kx_release(&held));
-    ANSWERS(0, kx_hold(name, 0, &held, &error));
-    ANSWERS(0, kx_release(&held));
+    RETURNS(0, kx_release(&held));
+    RETURNS(0, kx_hold(name, 0, &held, &error));
+    RETURNS(0, kx_release(&held));
 
     memset(&future, 0, sizeof future);
     future.held.size = sizeof future;
-    ANSWERS(0, kx_hold(name, 0, &future.held, &error));
+    RETURNS(0, kx_hold(name, 0, &future.held, &error));
     CHECK(future.more[0] == 0 && future.more[15] == 0);
     future.more[15] = 1;
-    ANSWERS(KX_E_TOO_NEW, kx_held_check(&future.held, &error));
-    ANSWERS(KX_E_TOO_NEW, kx_release(&future.held));
+    RETURNS(KX_E_TOO_NEW, kx_held_check(&future.held, &error));
+    RETURNS(KX_E_TOO_NEW, kx_release(&future.held));
     future.more[15] = 0;
-    ANSWERS(0, kx_release(&future.held));
+    RETURNS(0, kx_release(&future.held));
 }
 
 static void gone(void)
@@ -200,10 +200,10 @@ static void again_and_again(void)
 /* A file that is truncated while it is mapped. */
 static void bus_error(void)
 {
-    ANSWERS(KX_E_NULL, kx_on_bus_error(NULL, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_on_bus_error(gone, odd(&error)));
+    RETURNS(KX_E_NULL, kx_on_bus_error(NULL, &error));
+    RETURNS(KX_E_MISALIGNED, kx_on_bus_error(gone, odd(&error)));
     struct kx_error small = { .size = 1 };
-    ANSWERS(KX_E_SIZE, kx_on_bus_error(gone, &small));
+    RETURNS(KX_E_SIZE, kx_on_bus_error(gone, &small));
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {

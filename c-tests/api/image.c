@@ -31,31 +31,31 @@ static void vmlinux(void)
     struct kx_request request = request_of(file, length);
 
     memset(image.version, '!', sizeof image.version);
-    ANSWERS(0, kx_image_probe(file, length, &image, &error));
+    RETURNS(0, kx_image_probe(file, length, &image, &error));
     CHECK(image.format == KX_FORMAT_VMLINUX && image.version[0] == 0 && image.reserved == 0);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x60000);
     CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
     CHECK(image.arch == KX_ARCH_X86_64 && image.entries == 1 << KX_ENTRY_X86_64);
-    ANSWERS(KX_FORMAT_ELF, kx_file_format(file, length));
-    ANSWERS(KX_ARCH_X86_64, kx_file_arch(file, length));
-    ANSWERS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_FORMAT_ELF, kx_file_format(file, length));
+    RETURNS(KX_ARCH_X86_64, kx_file_arch(file, length));
+    RETURNS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
     /* It is unknown whether this image supports 5-level paging, and whether that is in use. */
-    ANSWERS(KX_E_NOT_KNOWN, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_CPUINFO, flags, strlen(flags)));
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_check(workspace, &error));
+    RETURNS(KX_E_NOT_KNOWN, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_machine_parse(machine, KX_SOURCE_CPUINFO, flags, strlen(flags)));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
     request.flags = 0;
     request.format = KX_FORMAT_VMLINUX;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     request.format = KX_FORMAT_BZIMAGE;
-    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_NOT_THIS_FORMAT, kx_plan(&request, machine, workspace, &error));
     CHECK(error.numbers[0] == KX_FORMAT_ELF);
     image.format = 0;
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - 1, &image, &error));
-    ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, 100, &image, &error));
+    RETURNS(KX_E_TRUNCATED, kx_image_probe(file, length - 1, &image, &error));
+    RETURNS(KX_E_TRUNCATED, kx_image_probe(file, 100, &image, &error));
     file[18] = 3;
-    ANSWERS(KX_E_NOT_BOOTABLE, kx_image_probe(file, length, &image, &error));
+    RETURNS(KX_E_NOT_BOOTABLE, kx_image_probe(file, length, &image, &error));
     CHECK(image.format == 0);
     free(machine);
     free(workspace);
@@ -98,8 +98,8 @@ static void foreign(void)
         memcpy(file + files[i].offset, files[i].mark, files[i].length);
         /* Whole, and too short for the header of a kernel. */
         for (size_t length = sizeof file; length >= 64; length /= 64) {
-            ANSWERS(files[i].format, kx_file_format(file, length));
-            ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(file, length, &image, &error));
+            RETURNS(files[i].format, kx_file_format(file, length));
+            RETURNS(KX_E_NOT_THIS_FORMAT, kx_image_probe(file, length, &image, &error));
             CHECK(error.numbers[0] == (uint64_t)files[i].format);
             kx_error_message(&error, text, sizeof text);
             CHECK(strstr(text, files[i].says) && !strstr(text, "cut off"));
@@ -108,20 +108,20 @@ static void foreign(void)
               || strstr(kx_format_name(files[i].format), files[i].says));
     }
     const char *page = "<!DOCTYPE html>\n<title>404</title>\n";
-    ANSWERS(KX_FORMAT_TEXT, kx_file_format(page, strlen(page)));
-    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe(page, strlen(page), &image, &error));
+    RETURNS(KX_FORMAT_TEXT, kx_file_format(page, strlen(page)));
+    RETURNS(KX_E_NOT_THIS_FORMAT, kx_image_probe(page, strlen(page), &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "not a bzImage; it looks like a text file") == 0);
     /* The message also says what to do. */
-    ANSWERS(KX_E_NOT_THIS_FORMAT, kx_image_probe("\x1f\x8b\x08\0", 4, &image, &error));
+    RETURNS(KX_E_NOT_THIS_FORMAT, kx_image_probe("\x1f\x8b\x08\0", 4, &image, &error));
     kx_error_message(&error, text, sizeof text);
     CHECK(strcmp(text, "not a bzImage; it looks like a gzip file: unpack it first (gunzip)") == 0);
-    ANSWERS(KX_FORMAT_UNKNOWN, kx_file_format(NULL, 0));
-    ANSWERS(KX_E_NULL, kx_file_format(NULL, 1));
-    ANSWERS(KX_E_NULL, kx_file_arch(NULL, 1));
-    ANSWERS(0, kx_file_arch(NULL, 0));
-    ANSWERS(0, kx_file_arch(page, strlen(page)));
-    ANSWERS(KX_E_SIZE, kx_file_format(page, (size_t)-1));
+    RETURNS(KX_FORMAT_UNKNOWN, kx_file_format(NULL, 0));
+    RETURNS(KX_E_NULL, kx_file_format(NULL, 1));
+    RETURNS(KX_E_NULL, kx_file_arch(NULL, 1));
+    RETURNS(0, kx_file_arch(NULL, 0));
+    RETURNS(0, kx_file_arch(page, strlen(page)));
+    RETURNS(KX_E_SIZE, kx_file_format(page, (size_t)-1));
     CHECK(strcmp(kx_format_name(4711), "a file of an unknown format") == 0);
 }
 
@@ -136,7 +136,7 @@ void test_image(void)
         unsigned char more[8];
     } future;
 
-    ANSWERS(0, kx_image_probe(file, length, &image, &error));
+    RETURNS(0, kx_image_probe(file, length, &image, &error));
     CHECK(image.format == KX_FORMAT_BZIMAGE && image.protocol == 0x020f);
     CHECK(image.arch == KX_ARCH_X86_64
           && image.entries == (1 << KX_ENTRY_X86_64 | 1 << KX_ENTRY_X86_32 | 1 << KX_ENTRY_X86_16));
@@ -147,28 +147,28 @@ void test_image(void)
     CHECK(image.setup_type_max == 10 && strcmp(image.version, "7.3.4-test") == 0
           && strcmp(image.banner, "7.3.4-test #1") == 0);
 
-    ANSWERS(KX_E_NULL, kx_image_probe(file, length, NULL, &error));
-    ANSWERS(KX_E_NULL, kx_image_probe(NULL, length, &image, &error));
-    ANSWERS(KX_E_EMPTY_FILE, kx_image_probe(NULL, 0, &image, &error));
-    ANSWERS(KX_E_SIZE, kx_image_probe(file, (size_t)-1, &image, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_image_probe(file, length, odd(&image), &error));
+    RETURNS(KX_E_NULL, kx_image_probe(file, length, NULL, &error));
+    RETURNS(KX_E_NULL, kx_image_probe(NULL, length, &image, &error));
+    RETURNS(KX_E_EMPTY_FILE, kx_image_probe(NULL, 0, &image, &error));
+    RETURNS(KX_E_SIZE, kx_image_probe(file, (size_t)-1, &image, &error));
+    RETURNS(KX_E_MISALIGNED, kx_image_probe(file, length, odd(&image), &error));
     image.size = 0;
-    ANSWERS(KX_E_SIZE, kx_image_probe(file, length, &image, &error));
+    RETURNS(KX_E_SIZE, kx_image_probe(file, length, &image, &error));
     for (size_t short_by = 16; short_by < length; short_by += 997) {
         image.size = sizeof image;
-        ANSWERS(KX_E_TRUNCATED, kx_image_probe(file, length - short_by, &image, &error));
+        RETURNS(KX_E_TRUNCATED, kx_image_probe(file, length - short_by, &image, &error));
         CHECK(error.numbers[1] == length - short_by && error.numbers[0] > error.numbers[1]);
     }
     memset(&future, 0xee, sizeof future);
     future.image.size = sizeof future;
-    ANSWERS(0, kx_image_probe(file, length, &future.image, &error));
+    RETURNS(0, kx_image_probe(file, length, &future.image, &error));
     CHECK(future.more[0] == 0 && future.image.kernel_size == 0x10000);
 
-    ANSWERS(KX_E_NOT_THIS_FORMAT, probe_with(0x202, "X", 1, &error));
-    ANSWERS(KX_E_PROTOCOL, probe_with(0x206, "\x0b\x02", 2, &error));
+    RETURNS(KX_E_NOT_THIS_FORMAT, probe_with(0x202, "X", 1, &error));
+    RETURNS(KX_E_PROTOCOL, probe_with(0x206, "\x0b\x02", 2, &error));
     CHECK(error.numbers[0] == 0x20b && error.numbers[1] == 0x20c);
-    ANSWERS(KX_E_NOT_BOOTABLE, probe_with(0x236, "\x7e", 1, &error));
-    ANSWERS(KX_E_BAD_FIELD, probe_with(0x230, "\3", 1, &error));
+    RETURNS(KX_E_NOT_BOOTABLE, probe_with(0x236, "\x7e", 1, &error));
+    RETURNS(KX_E_BAD_FIELD, probe_with(0x230, "\3", 1, &error));
     CHECK(error.numbers[0] == 0x230 && error.numbers[1] == 0x200003);
     free(file);
     vmlinux();
@@ -193,24 +193,24 @@ static void joined(void)
 
     int fd = kx_join(fds, 2, 12, &error);
     CHECK(fd >= 0);
-    ANSWERS(0, kx_map_fd(fd, &bytes, &error));
+    RETURNS(0, kx_map_fd(fd, &bytes, &error));
     CHECK(bytes.length == 12 && memcmp(bytes.data, "12345\0\0\0abcd", 12) == 0);
     CHECK(write(fd, "x", 1) < 0);
     CHECK(close(fd) == 0);
-    ANSWERS(0, kx_unmap(&bytes));
-    ANSWERS(KX_E_COPY_TOO_LARGE, kx_join(fds, 2, 11, &error));
+    RETURNS(0, kx_unmap(&bytes));
+    RETURNS(KX_E_COPY_TOO_LARGE, kx_join(fds, 2, 11, &error));
     CHECK(error.numbers[0] == 12 && error.numbers[1] == 11);
     CHECK(kx_copy_limit() > 1 << 20);
-    ANSWERS(KX_E_EMPTY_FILE, kx_join(fds, 3, 12, &error));
+    RETURNS(KX_E_EMPTY_FILE, kx_join(fds, 3, 12, &error));
     CHECK(error.numbers[0] == 2 && error.what.length == 5);
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, 12, &error));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, 12, &error));
-    ANSWERS(KX_E_NULL, kx_join(NULL, 2, 12, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_join(odd(fds), 1, 12, &error));
-    ANSWERS(KX_E_SIZE, kx_join(fds, (size_t)-1 / 2, 12, &error));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_join(fds, 0, 12, &error));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_join(NULL, 0, 12, &error));
+    RETURNS(KX_E_NULL, kx_join(NULL, 2, 12, &error));
+    RETURNS(KX_E_MISALIGNED, kx_join(odd(fds), 1, 12, &error));
+    RETURNS(KX_E_SIZE, kx_join(fds, (size_t)-1 / 2, 12, &error));
     fds[0] = fds[0] + 0;
     int bad[2] = { fds[0], 9999 };
-    ANSWERS(-EBADF, kx_join(bad, 2, 12, &error));
+    RETURNS(-EBADF, kx_join(bad, 2, 12, &error));
     CHECK(error.origin == KX_FROM_FILE && error.numbers[0] == 1);
     /* The caller's descriptors stay open in every case. */
     for (int i = 0; i < 3; i++) {
@@ -231,39 +231,39 @@ void test_files(void)
     struct kx_error error = { .size = sizeof error };
     int pipes[2];
 
-    ANSWERS(0, kx_map(name, &bytes, &error));
+    RETURNS(0, kx_map(name, &bytes, &error));
     CHECK(bytes.length == length && memcmp(bytes.data, file, length) == 0);
-    ANSWERS(0, kx_unmap(&bytes));
+    RETURNS(0, kx_unmap(&bytes));
     CHECK(bytes.data == NULL && bytes.length == 0);
-    ANSWERS(0, kx_unmap(&bytes));
-    ANSWERS(KX_E_NULL, kx_unmap(NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_unmap(odd(&bytes)));
+    RETURNS(0, kx_unmap(&bytes));
+    RETURNS(KX_E_NULL, kx_unmap(NULL));
+    RETURNS(KX_E_MISALIGNED, kx_unmap(odd(&bytes)));
     bytes.length = 1;
-    ANSWERS(KX_E_NULL, kx_unmap(&bytes));
+    RETURNS(KX_E_NULL, kx_unmap(&bytes));
     bytes.length = 4711;
-    ANSWERS(-ENOENT, kx_map("/nowhere/at/all", &bytes, &error));
-    ANSWERS(KX_E_NULL, kx_map(NULL, &bytes, &error));
-    ANSWERS(KX_E_NOT_A_FILE, kx_map("/", &bytes, &error));
-    ANSWERS(KX_E_EMPTY_FILE, kx_map(empty_name, &bytes, &error));
-    ANSWERS(-EBADF, kx_map_fd(-1, &bytes, &error));
+    RETURNS(-ENOENT, kx_map("/nowhere/at/all", &bytes, &error));
+    RETURNS(KX_E_NULL, kx_map(NULL, &bytes, &error));
+    RETURNS(KX_E_NOT_A_FILE, kx_map("/", &bytes, &error));
+    RETURNS(KX_E_EMPTY_FILE, kx_map(empty_name, &bytes, &error));
+    RETURNS(-EBADF, kx_map_fd(-1, &bytes, &error));
     CHECK(bytes.data == NULL && bytes.length == 4711);
-    ANSWERS(KX_E_NULL, kx_map(name, NULL, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_map(name, odd(&bytes), &error));
-    ANSWERS(KX_E_NULL, kx_map_fd(fd, NULL, &error));
-    ANSWERS(0, kx_map_fd(fd, &bytes, &error));
+    RETURNS(KX_E_NULL, kx_map(name, NULL, &error));
+    RETURNS(KX_E_MISALIGNED, kx_map(name, odd(&bytes), &error));
+    RETURNS(KX_E_NULL, kx_map_fd(fd, NULL, &error));
+    RETURNS(0, kx_map_fd(fd, &bytes, &error));
     CHECK(memcmp(bytes.data, file, length) == 0);
-    ANSWERS(0, kx_unmap(&bytes));
+    RETURNS(0, kx_unmap(&bytes));
 
-    ANSWERS(0, kx_image_probe_path(name, &image, &error));
-    ANSWERS(0, kx_image_probe_fd(fd, &image, NULL));
+    RETURNS(0, kx_image_probe_path(name, &image, &error));
+    RETURNS(0, kx_image_probe_fd(fd, &image, NULL));
     CHECK(image.kernel_size == 0x1000);
-    ANSWERS(KX_E_NULL, kx_image_probe_path(NULL, &image, &error));
-    ANSWERS(KX_E_NULL, kx_image_probe_path(name, NULL, &error));
-    ANSWERS(KX_E_NULL, kx_image_probe_fd(fd, NULL, &error));
-    ANSWERS(KX_E_EMPTY_FILE, kx_image_probe_fd(empty, &image, &error));
-    ANSWERS(-EBADF, kx_image_probe_fd(-1, &image, &error));
+    RETURNS(KX_E_NULL, kx_image_probe_path(NULL, &image, &error));
+    RETURNS(KX_E_NULL, kx_image_probe_path(name, NULL, &error));
+    RETURNS(KX_E_NULL, kx_image_probe_fd(fd, NULL, &error));
+    RETURNS(KX_E_EMPTY_FILE, kx_image_probe_fd(empty, &image, &error));
+    RETURNS(-EBADF, kx_image_probe_fd(-1, &image, &error));
     CHECK(pipe(pipes) == 0);
-    ANSWERS(KX_E_NOT_A_FILE, kx_image_probe_fd(pipes[0], &image, &error));
+    RETURNS(KX_E_NOT_A_FILE, kx_image_probe_fd(pipes[0], &image, &error));
     /* Descriptors stay open. */
     CHECK(close(pipes[0]) == 0 && close(pipes[1]) == 0 && close(fd) == 0 && close(empty) == 0);
     unlink(name);

@@ -98,14 +98,14 @@ struct kx_workspace *new_workspace(void)
 struct kx_machine *pc(void)
 {
     struct kx_machine *machine = new_machine();
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0, 0x9fbff, KX_MEMORY_RAM));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x9fc00, 0x9ffff,
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0, 0x9fbff, KX_MEMORY_RAM));
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x9fc00, 0x9ffff,
                                      KX_MEMORY_RESERVED));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x100000, 0xbffdffff,
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x100000, 0xbffdffff,
                                      KX_MEMORY_RAM));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0xbffe0000, 0xbfffffff,
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0xbffe0000, 0xbfffffff,
                                      KX_MEMORY_ACPI));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x100000000, 0x13fffffff,
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x100000000, 0x13fffffff,
                                      KX_MEMORY_RAM));
     return machine;
 }

@@ -8,7 +8,7 @@
 static struct kx_machine_info info_of(const struct kx_machine *machine)
 {
     struct kx_machine_info info = { .size = sizeof info };
-    ANSWERS(0, kx_machine_get(machine, &info));
+    RETURNS(0, kx_machine_get(machine, &info));
     return info;
 }
 
@@ -29,17 +29,17 @@ static void from_bytes(void)
     struct kx_machine_info info;
     char text[64];
 
-    ANSWERS(KX_E_UNKNOWN, parse(machine, 0, ""));
-    ANSWERS(KX_E_UNKNOWN, parse(machine, 99, ""));
-    ANSWERS(KX_E_NULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 1));
-    ANSWERS(KX_E_SIZE, kx_machine_parse(machine, KX_SOURCE_IOMEM, page, (size_t)-1));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 0));
+    RETURNS(KX_E_UNKNOWN, parse(machine, 0, ""));
+    RETURNS(KX_E_UNKNOWN, parse(machine, 99, ""));
+    RETURNS(KX_E_NULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 1));
+    RETURNS(KX_E_SIZE, kx_machine_parse(machine, KX_SOURCE_IOMEM, page, (size_t)-1));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_IOMEM, NULL, 0));
     CHECK(info_of(machine).iomem_access == KX_IOMEM_DAMAGED);
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
     CHECK(info_of(machine).iomem_access == KX_IOMEM_UNPRIVILEGED);
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "1000-1fff : System RAM\nx\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "1000-1fff : System RAM\nx\n"));
     CHECK(info_of(machine).iomem_access == KX_IOMEM_DAMAGED);
-    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    RETURNS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
     info = info_of(machine);
     CHECK(info.memory_source == KX_MEMORY_FROM_IOMEM && info.memory_count == 2);
     CHECK(info.iomem_count == 2 && info.iomem_access == KX_IOMEM_READ);
@@ -47,25 +47,25 @@ static void from_bytes(void)
     CHECK(info.kernel_code.start == 0x1000000 && info.kernel_data.last == 0);
     CHECK(info.ram == 0x9fbff - 0x1000 + 1 + 0x3ff00000);
 
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4095));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4095));
     page[0x1e8] = 1;
     put64(page + 0x70, 0xf5a30);
     put64(page + 0x2d0, 0x100000);
     put64(page + 0x2d8, 0x7ff00000);
     put32(page + 0x2e0, 1);
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_boot_params(machine, page, sizeof page));
-    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4096));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_boot_params(machine, page, sizeof page));
+    RETURNS(0, kx_machine_parse(machine, KX_SOURCE_BOOT_PARAMS, page, 4096));
     info = info_of(machine);
     CHECK(info.memory_source == KX_MEMORY_FROM_BOOT_PARAMS && info.memory_count == 1);
     CHECK(info.acpi_rsdp == 0xf5a30 && info.flags & KX_MACHINE_BOOT_PARAMS);
     CHECK(info.firmware == KX_FIRMWARE_NOT_EFI && info.five_level == KX_UNKNOWN);
     unsigned char copy[4096];
-    ANSWERS(4096, kx_machine_boot_params(machine, copy, sizeof copy));
+    RETURNS(4096, kx_machine_boot_params(machine, copy, sizeof copy));
     CHECK(memcmp(page, copy, 4096) == 0);
-    ANSWERS(KX_E_BUFFER, kx_machine_boot_params(machine, copy, 4095));
-    ANSWERS(KX_E_NULL, kx_machine_boot_params(machine, NULL, 4096));
+    RETURNS(KX_E_BUFFER, kx_machine_boot_params(machine, copy, 4095));
+    RETURNS(KX_E_NULL, kx_machine_boot_params(machine, NULL, 4096));
     /* /proc/iomem no longer replaces the better source. */
-    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    RETURNS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
     CHECK(info_of(machine).memory_count == 1);
 
     put64(table, 0x100000000);
@@ -74,46 +74,46 @@ static void from_bytes(void)
     put64(table + 20, 0xfee00000);
     put64(table + 28, 0x1000);
     put32(table + 36, 2);
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_E820, table, 39));
-    ANSWERS(0, kx_machine_parse(machine, KX_SOURCE_E820, table, 40));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_machine_parse(machine, KX_SOURCE_E820, table, 39));
+    RETURNS(0, kx_machine_parse(machine, KX_SOURCE_E820, table, 40));
     CHECK(info_of(machine).memory_count == 3);
 
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, text, sizeof text));
-    ANSWERS(0, parse(machine, KX_SOURCE_COMMAND_LINE, "root=/dev/vda quiet\n"));
-    ANSWERS(20, kx_machine_command_line(machine, NULL, 0));
-    ANSWERS(KX_E_BUFFER, kx_machine_command_line(machine, text, 19));
-    ANSWERS(KX_E_NULL, kx_machine_command_line(machine, NULL, 64));
-    ANSWERS(20, kx_machine_command_line(machine, text, 20));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_command_line(machine, text, sizeof text));
+    RETURNS(0, parse(machine, KX_SOURCE_COMMAND_LINE, "root=/dev/vda quiet\n"));
+    RETURNS(20, kx_machine_command_line(machine, NULL, 0));
+    RETURNS(KX_E_BUFFER, kx_machine_command_line(machine, text, 19));
+    RETURNS(KX_E_NULL, kx_machine_command_line(machine, NULL, 64));
+    RETURNS(20, kx_machine_command_line(machine, text, 20));
     CHECK(strcmp(text, "root=/dev/vda quiet") == 0);
     char *huge = malloc(9000);
     memset(huge, 'x', 9000);
-    ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_COMMAND_LINE, huge, 9000));
+    RETURNS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_COMMAND_LINE, huge, 9000));
     free(huge);
 
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CPUINFO, "processor\t: 0\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CPUINFO, "processor\t: 0\n"));
     CHECK(info_of(machine).five_level == KX_UNKNOWN);
-    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57x\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57x\n"));
     CHECK(info_of(machine).five_level == KX_NO && info_of(machine).gbpages == KX_NO);
-    ANSWERS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57 sse4_1\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_MEMINFO, "MemTotal:       16384 kB\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_MEMINFO, "MemFree: 1 kB\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_STATUS, "CapEff:\t0000000000400000\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_STATUS, "Name:\tx\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_EFI_SYSTAB, "ACPI20=0x7fb7e014\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_LOCKDOWN, "none [integrity] confidentiality\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x13e000000 1024\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_VMCOREINFO, "none\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_RELEASE, "6.12.107+deb13-amd64\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_RELEASE, "x\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_KCORE, "ELF\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "115968\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "-1\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "368\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "0\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_NOTES, "13fa01000\n"));
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
-    ANSWERS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_CPUINFO, "flags\t\t: fpu la57 sse4_1\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_MEMINFO, "MemTotal:       16384 kB\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_MEMINFO, "MemFree: 1 kB\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_STATUS, "CapEff:\t0000000000400000\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_STATUS, "Name:\tx\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_EFI_SYSTAB, "ACPI20=0x7fb7e014\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_LOCKDOWN, "none [integrity] confidentiality\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_VMCOREINFO, "0x13e000000 1024\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_VMCOREINFO, "none\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_RELEASE, "6.12.107+deb13-amd64\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_RELEASE, "x\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_KCORE, "ELF\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "115968\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_ELFCOREHDR_SIZE, "-1\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "368\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES_SIZE, "0\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_CRASH_NOTES, "13fa01000\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_CRASH_NOTES, "0\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_CRASH_CMA, "100000000-10fffffff\n"));
     info = info_of(machine);
     CHECK(info.five_level == KX_YES);
     CHECK(info.total_ram == 16384 * 1024 && info.cap_sys_boot == KX_YES);
@@ -146,10 +146,10 @@ static struct kx_machine *made_of(const struct part *parts, const unsigned *orde
     for (unsigned i = 0; i < count; i++) {
         const struct part *part = &parts[order[i]];
         if (part->map)
-            ANSWERS(0, kx_machine_add_memory(machine, part->map, part->start, part->last,
+            RETURNS(0, kx_machine_add_memory(machine, part->map, part->start, part->last,
                                              part->kind));
         else
-            ANSWERS(0, kx_machine_parse(machine, part->source, part->data, part->length));
+            RETURNS(0, kx_machine_parse(machine, part->source, part->data, part->length));
     }
     return machine;
 }
@@ -263,32 +263,32 @@ static void replaced(void)
     struct kx_machine_info info;
     size_t length = 0;
 
-    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
-    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, "00100000-001fffff : System RAM\n"));
+    RETURNS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    RETURNS(0, parse(machine, KX_SOURCE_IOMEM, "00100000-001fffff : System RAM\n"));
     info = info_of(machine);
     CHECK(info.memory_count == 1 && info.iomem_count == 1 && info.ram == 0x100000);
     CHECK(info.crash.last == 0 && info.kernel_code.last == 0);
-    ANSWERS(0, kx_machine_crash(machine, &crash));
+    RETURNS(0, kx_machine_crash(machine, &crash));
     CHECK(crash.ram == 0x100000);
 
     char *large = malloc(9000 * 40);
     for (unsigned long n = 1; n <= 9000; n++)
         length += sprintf(large + length, "%lx-%lx : System RAM\n", n << 13, (n << 13) + 0xfff);
-    ANSWERS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, large, length));
+    RETURNS(KX_E_FULL, kx_machine_parse(machine, KX_SOURCE_IOMEM, large, length));
     info = info_of(machine);
     CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.memory_source == 0);
     CHECK(info.iomem_access == KX_IOMEM_TOO_LONG && info.flags == KX_MACHINE_MEMORY_FULL);
-    ANSWERS(0, kx_machine_crash(machine, &crash));
+    RETURNS(0, kx_machine_crash(machine, &crash));
     CHECK(crash.flags == KX_CRASH_INFO_FULL);
     free(large);
-    ANSWERS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
+    RETURNS(0, parse(machine, KX_SOURCE_IOMEM, iomem));
     info = info_of(machine);
     CHECK(info.memory_count == 2 && info.iomem_access == KX_IOMEM_READ && info.flags == 0);
-    ANSWERS(0, kx_machine_crash(machine, &crash));
+    RETURNS(0, kx_machine_crash(machine, &crash));
     CHECK(crash.flags == 0 && crash.ram == info.ram);
 
     /* One without contents: nothing is known from it, nor of the map that came from it. */
-    ANSWERS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
+    RETURNS(KX_E_BAD_ARGUMENT, parse(machine, KX_SOURCE_IOMEM, "0-0 : System RAM\n"));
     info = info_of(machine);
     CHECK(info.memory_count == 0 && info.iomem_count == 0 && info.crash.last == 0);
     CHECK(info.iomem_access == KX_IOMEM_UNPRIVILEGED && info.memory_source == 0);
@@ -301,61 +301,61 @@ static void by_entries(void)
     struct kx_memory memory = { .size = sizeof memory };
     int code = 0;
 
-    ANSWERS(KX_E_UNKNOWN, kx_machine_add_memory(machine, 0, 0, 1, 1));
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 1, 0, 1));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x1000, 0x4fff, KX_MEMORY_RAM));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x2000, 0x2fff, 77));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_IOMEM, 0, UINT64_MAX, KX_MEMORY_RAM));
+    RETURNS(KX_E_UNKNOWN, kx_machine_add_memory(machine, 0, 0, 1, 1));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 1, 0, 1));
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x1000, 0x4fff, KX_MEMORY_RAM));
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0x2000, 0x2fff, 77));
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_IOMEM, 0, UINT64_MAX, KX_MEMORY_RAM));
     CHECK(info_of(machine).memory_source == KX_MEMORY_FROM_MEMMAP);
     CHECK(info_of(machine).memory_count == 3 && info_of(machine).iomem_count == 1);
-    ANSWERS(0, kx_machine_memory(machine, KX_MAP_FIRMWARE, 1, &memory));
+    RETURNS(0, kx_machine_memory(machine, KX_MAP_FIRMWARE, 1, &memory));
     CHECK(memory.range.start == 0x2000 && memory.range.last == 0x2fff && memory.kind == 77);
-    ANSWERS(0, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
+    RETURNS(0, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
     CHECK(memory.range.start == 0 && memory.range.last == UINT64_MAX);
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, 1, &memory));
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, (size_t)-1, &memory));
-    ANSWERS(KX_E_UNKNOWN, kx_machine_memory(machine, 3, 0, &memory));
-    ANSWERS(KX_E_NULL, kx_machine_memory(machine, KX_MAP_IOMEM, 0, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_machine_memory(machine, KX_MAP_IOMEM, 0, odd(&memory)));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, 1, &memory));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_memory(machine, KX_MAP_IOMEM, (size_t)-1, &memory));
+    RETURNS(KX_E_UNKNOWN, kx_machine_memory(machine, 3, 0, &memory));
+    RETURNS(KX_E_NULL, kx_machine_memory(machine, KX_MAP_IOMEM, 0, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_machine_memory(machine, KX_MAP_IOMEM, 0, odd(&memory)));
     memory.size = 4;
-    ANSWERS(KX_E_SIZE, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
+    RETURNS(KX_E_SIZE, kx_machine_memory(machine, KX_MAP_IOMEM, 0, &memory));
 
     for (uint64_t n = 0; code == 0 && n < 100000; n++)
         code = kx_machine_add_memory(machine, KX_MAP_FIRMWARE, n << 13, (n << 13) + 0xfff, 1);
-    ANSWERS(KX_E_FULL, code);
+    RETURNS(KX_E_FULL, code);
     CHECK(info_of(machine).memory_count == 0);
     CHECK(info_of(machine).flags & KX_MACHINE_MEMORY_FULL);
     code = 0;
     for (uint64_t n = 0; code == 0 && n < 100000; n++)
         code = kx_machine_add_memory(machine, KX_MAP_IOMEM, n << 13, (n << 13) + 0xfff, 2);
-    ANSWERS(KX_E_FULL, code);
+    RETURNS(KX_E_FULL, code);
     CHECK(info_of(machine).iomem_access == KX_IOMEM_TOO_LONG);
-    ANSWERS(0, kx_machine_clear(machine));
+    RETURNS(0, kx_machine_clear(machine));
     CHECK(info_of(machine).flags == 0);
 
     struct kx_efi_descriptor efi = { .size = sizeof efi, .physical_start = 0x7f000000,
                                      .virtual_start = 1, .pages = 16, .attribute = 15,
                                      .kind = 5 };
-    ANSWERS(0, kx_machine_add_efi(machine, &efi));
+    RETURNS(0, kx_machine_add_efi(machine, &efi));
     efi.physical_start = 0x7e000000;
-    ANSWERS(0, kx_machine_add_efi(machine, &efi));
+    RETURNS(0, kx_machine_add_efi(machine, &efi));
     CHECK(info_of(machine).efi_count == 2 && info_of(machine).flags == KX_MACHINE_EFI);
-    ANSWERS(0, kx_machine_efi(machine, 0, &efi));
+    RETURNS(0, kx_machine_efi(machine, 0, &efi));
     CHECK(efi.physical_start == 0x7e000000 && efi.kind == 5 && efi.pages == 16);
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_efi(machine, 2, &efi));
-    ANSWERS(KX_E_NULL, kx_machine_efi(machine, 0, NULL));
-    ANSWERS(KX_E_NULL, kx_machine_add_efi(machine, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_machine_add_efi(machine, odd(&efi)));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_efi(machine, 2, &efi));
+    RETURNS(KX_E_NULL, kx_machine_efi(machine, 0, NULL));
+    RETURNS(KX_E_NULL, kx_machine_add_efi(machine, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_machine_add_efi(machine, odd(&efi)));
     for (code = 0; code == 0;)
         code = kx_machine_add_efi(machine, &efi);
-    ANSWERS(KX_E_FULL, code);
+    RETURNS(KX_E_FULL, code);
     /* Half a map would be passed on, so there is none, and no new one begins. */
     CHECK(info_of(machine).efi_count == 0);
     CHECK(info_of(machine).flags == (KX_MACHINE_EFI | KX_MACHINE_EFI_FULL));
-    ANSWERS(KX_E_FULL, kx_machine_add_efi(machine, &efi));
+    RETURNS(KX_E_FULL, kx_machine_add_efi(machine, &efi));
     CHECK(info_of(machine).efi_count == 0);
-    ANSWERS(0, kx_machine_clear(machine));
-    ANSWERS(0, kx_machine_add_efi(machine, &efi));
+    RETURNS(0, kx_machine_clear(machine));
+    RETURNS(0, kx_machine_add_efi(machine, &efi));
     free(machine);
 }
 
@@ -379,13 +379,13 @@ static void from_files(void)
     CHECK(mkdtemp(root) != NULL);
     write_file(root, "proc/iomem", iomem);
     write_file(root, "proc/cmdline", "console=ttyS0\n");
-    ANSWERS(0, kx_machine_read_below(machine, root));
+    RETURNS(0, kx_machine_read_below(machine, root));
     CHECK(info_of(machine).memory_count == 2);
-    ANSWERS(14, kx_machine_command_line(machine, NULL, 0));
-    ANSWERS(KX_E_NULL, kx_machine_read_below(machine, NULL));
-    ANSWERS(-ENOENT, kx_machine_read_below(machine, "/nowhere/at/all"));
+    RETURNS(14, kx_machine_command_line(machine, NULL, 0));
+    RETURNS(KX_E_NULL, kx_machine_read_below(machine, NULL));
+    RETURNS(-ENOENT, kx_machine_read_below(machine, "/nowhere/at/all"));
     CHECK(info_of(machine).memory_count == 0);
-    ANSWERS(0, kx_machine_read_below(machine, root));
+    RETURNS(0, kx_machine_read_below(machine, root));
     /* A capture: what system calls gave there, and a part of the command line. */
     CHECK(info_of(machine).arch == 0 && info_of(machine).total_ram == 0);
     char line[256];
@@ -394,37 +394,37 @@ static void from_files(void)
     write_file(root, "kexec/parameters", "efi=noruntime\n");
     write_file(root, "kexec/facts", "kexec-capture 1\narch: aarch64\npage_size: 65536\n"
                "total_ram: 3221225472\nfive_level_paging: no\n");
-    ANSWERS(0, kx_machine_read_below(machine, root));
+    RETURNS(0, kx_machine_read_below(machine, root));
     CHECK(info_of(machine).arch == KX_ARCH_ARM64 && info_of(machine).page_size == 65536);
     CHECK(info_of(machine).total_ram == 3221225472 && info_of(machine).five_level == KX_NO);
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
     write_file(root, "kexec/facts", "kexec-capture 2\n");
-    ANSWERS(-EOPNOTSUPP, kx_machine_read_below(machine, root));
+    RETURNS(-EOPNOTSUPP, kx_machine_read_below(machine, root));
     CHECK(info_of(machine).memory_count == 0 && info_of(machine).arch == 0);
     write_file(root, "kexec/facts", "kexec-capture 1\n");
     /* A directory that is not a root, and a file. */
     char below[64];
     snprintf(below, sizeof below, "%s/proc", root);
-    ANSWERS(-ENOENT, kx_machine_read_below(machine, below));
+    RETURNS(-ENOENT, kx_machine_read_below(machine, below));
     CHECK(info_of(machine).memory_count == 0);
     snprintf(below, sizeof below, "%s/proc/iomem", root);
-    ANSWERS(-ENOTDIR, kx_machine_read_below(machine, below));
+    RETURNS(-ENOTDIR, kx_machine_read_below(machine, below));
     snprintf(command, sizeof command, "rm -r %s", root);
     CHECK(system(command) == 0);
 
-    ANSWERS(0, kx_machine_read(machine));
+    RETURNS(0, kx_machine_read(machine));
     CHECK(info_of(machine).total_ram > 1 << 24);
     CHECK(info_of(machine).cap_sys_boot != KX_UNKNOWN);
 
     /* To boot, less is read; facts known before are still forgotten. */
     struct kx_machine_info dirt = { .size = sizeof dirt, .flags = KX_MACHINE_XEN };
     dirt.crash.last = 1, dirt.loaded = KX_YES, dirt.kernel_bss.last = 1;
-    ANSWERS(0, kx_machine_set(machine, &dirt));
-    ANSWERS(0, kx_machine_read_to_boot(machine));
+    RETURNS(0, kx_machine_set(machine, &dirt));
+    RETURNS(0, kx_machine_read_to_boot(machine));
     struct kx_machine_info info = info_of(machine);
     CHECK(info.crash.last == 0 && info.loaded == KX_UNKNOWN && info.kernel_bss.last == 0);
     CHECK(!(info.flags & KX_MACHINE_XEN) && info.total_ram > 1 << 24);
-    ANSWERS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
+    RETURNS(KX_E_NO_ENTRY, kx_machine_command_line(machine, NULL, 0));
     free(machine);
 }
 
@@ -472,7 +472,7 @@ void test_machine_info(void)
     set.five_level = KX_YES, set.gbpages = KX_NO, set.xen_control = KX_YES;
     set.firmware = KX_FIRMWARE_EFI, set.efi_systab = KX_YES, set.efi_map = KX_NO;
     set.arch = KX_ARCH_RISCV64, set.page_size = 65536;
-    ANSWERS(0, kx_machine_set(machine, &set));
+    RETURNS(0, kx_machine_set(machine, &set));
     got = info_of(machine);
     CHECK(memcmp(&set, &got, sizeof set) == 0);
 
@@ -482,7 +482,7 @@ void test_machine_info(void)
         struct kx_machine_info bad = set;                                                      \
         bad.acpi_rsdp = 99;                                                                    \
         bad.member = value;                                                                    \
-        ANSWERS(expected, kx_machine_set(machine, &bad));                                      \
+        RETURNS(expected, kx_machine_set(machine, &bad));                                      \
         got = info_of(machine);                                                                \
         CHECK(memcmp(&set, &got, sizeof set) == 0);                                            \
     } while (0)
@@ -508,20 +508,20 @@ void test_machine_info(void)
     REFUSED(KX_E_BAD_ARGUMENT, kernel_code.start, 2);
     REFUSED(KX_E_SIZE, size, 7);
 
-    ANSWERS(KX_E_NULL, kx_machine_set(machine, NULL));
-    ANSWERS(KX_E_NULL, kx_machine_get(machine, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_machine_set(machine, odd(&set)));
-    ANSWERS(KX_E_MISALIGNED, kx_machine_get(machine, odd(&set)));
+    RETURNS(KX_E_NULL, kx_machine_set(machine, NULL));
+    RETURNS(KX_E_NULL, kx_machine_get(machine, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_machine_set(machine, odd(&set)));
+    RETURNS(KX_E_MISALIGNED, kx_machine_get(machine, odd(&set)));
     got.size = 0;
-    ANSWERS(KX_E_SIZE, kx_machine_get(machine, &got));
+    RETURNS(KX_E_SIZE, kx_machine_get(machine, &got));
 
     /* One of a future version. */
     memset(&future, 0, sizeof future);
     future.info.size = sizeof future;
-    ANSWERS(0, kx_machine_set(machine, &future.info));
+    RETURNS(0, kx_machine_set(machine, &future.info));
     future.more[7] = 1;
-    ANSWERS(KX_E_TOO_NEW, kx_machine_set(machine, &future.info));
-    ANSWERS(0, kx_machine_get(machine, &future.info));
+    RETURNS(KX_E_TOO_NEW, kx_machine_set(machine, &future.info));
+    RETURNS(0, kx_machine_get(machine, &future.info));
     CHECK(future.more[7] == 0 && future.info.size == sizeof future);
     free(machine);
 }

@@ -15,13 +15,13 @@ static void refused(int expected, const struct kx_workspace *workspace)
     char text[KX_NOTE_SIZE];
     uint32_t kind;
 
-    ANSWERS(expected, kx_check(workspace, &error));
-    ANSWERS(expected, kx_load(workspace, &error));
-    ANSWERS(expected, kx_plan_get(workspace, &info));
-    ANSWERS(expected, kx_plan_segment(workspace, 0, &segment));
-    ANSWERS(expected, kx_plan_boot_params(workspace, &bytes));
-    ANSWERS(expected, kx_plan_note(workspace, 0, text, sizeof text));
-    ANSWERS(expected, kx_plan_setup_type(workspace, 0, &kind));
+    RETURNS(expected, kx_check(workspace, &error));
+    RETURNS(expected, kx_load(workspace, &error));
+    RETURNS(expected, kx_plan_get(workspace, &info));
+    RETURNS(expected, kx_plan_segment(workspace, 0, &segment));
+    RETURNS(expected, kx_plan_boot_params(workspace, &bytes));
+    RETURNS(expected, kx_plan_note(workspace, 0, text, sizeof text));
+    RETURNS(expected, kx_plan_setup_type(workspace, 0, &kind));
 }
 
 struct inside {
@@ -43,11 +43,11 @@ static int misuses(uint64_t done, uint64_t total, void *context)
     if (inside->calls++ > 0 && inside->initialise)
         return 0;
     refused(KX_E_BUSY, inside->workspace);
-    ANSWERS(KX_E_BUSY, kx_plan(&again, inside->machine, inside->workspace, &error));
-    ANSWERS(KX_E_BUSY, kx_plan_to_boot(&again, inside->machine, inside->workspace));
-    ANSWERS(0, kx_machine_get(inside->machine, &info));
+    RETURNS(KX_E_BUSY, kx_plan(&again, inside->machine, inside->workspace, &error));
+    RETURNS(KX_E_BUSY, kx_plan_to_boot(&again, inside->machine, inside->workspace));
+    RETURNS(0, kx_machine_get(inside->machine, &info));
     if (inside->initialise)
-        ANSWERS(0, kx_workspace_init(inside->workspace, kx_workspace_size()));
+        RETURNS(0, kx_workspace_init(inside->workspace, kx_workspace_size()));
     return 0;
 }
 
@@ -60,33 +60,33 @@ void test_moved(void)
     struct kx_request request = request_of(kernel, length);
     struct inside inside = { .machine = machine, .workspace = workspace };
 
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     memcpy(copy, workspace, kx_workspace_size());
     refused(KX_E_MOVED, copy);
     CHECK(strstr(kx_strerror(KX_E_MOVED), "moved"));
-    ANSWERS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
     /* It can hold another plan, and then has its own. */
-    ANSWERS(0, kx_plan(&request, machine, copy, &error));
-    ANSWERS(0, kx_check(copy, &error));
+    RETURNS(0, kx_plan(&request, machine, copy, &error));
+    RETURNS(0, kx_check(copy, &error));
     memcpy(workspace, copy, kx_workspace_size());
     refused(KX_E_MOVED, workspace);
 
     inside.request = request;
     request.progress = misuses;
     request.progress_context = &inside;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     CHECK(inside.calls > 1);
-    ANSWERS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
     inside.initialise = 1;
     inside.calls = 0;
     /* Initialised again while it was in use: there is no plan in it. */
     request.progress_context = &inside;
     int initialised = kx_plan(&request, machine, workspace, &error);
-    ANSWERS(KX_E_BUSY, initialised);
+    RETURNS(KX_E_BUSY, initialised);
     refused(KX_E_NO_PLAN, workspace);
     request.progress = NULL;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
     free(machine);
     free(workspace);
     free(copy);

@@ -35,9 +35,9 @@ void test_plan(void)
     request.command_line.length = 5;
     request.progress = progress;
     request.progress_context = seen;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_check(workspace, &error));
-    ANSWERS(0, kx_plan_get(workspace, &info));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_plan_get(workspace, &info));
     CHECK(info.segment_count == 5 && info.flags == 62 << 16 && info.has_digest == 1);
     CHECK(seen[0] == seen[1] && seen[2] >= 3 && seen[1] > (9 << 20));
 
@@ -45,45 +45,45 @@ void test_plan(void)
     struct kx_bytes regions[4];
     unsigned char digest[KX_DIGEST_SIZE];
     for (size_t i = 0; i < 4; i++) {
-        ANSWERS(0, kx_plan_segment(workspace, i, &segment));
+        RETURNS(0, kx_plan_segment(workspace, i, &segment));
         regions[i].data = segment.buf;
         regions[i].length = segment.bufsz;
     }
-    ANSWERS(KX_DIGEST_SIZE, kx_digest(regions, 4, NULL, digest));
+    RETURNS(KX_DIGEST_SIZE, kx_digest(regions, 4, NULL, digest));
     CHECK(memcmp(digest, info.digest, sizeof digest) == 0);
-    ANSWERS(KX_E_NULL, kx_digest(NULL, 1, NULL, digest));
-    ANSWERS(KX_E_NULL, kx_digest(regions, 1, NULL, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_digest(odd(regions), 1, NULL, digest));
-    ANSWERS(KX_DIGEST_SIZE, kx_digest(NULL, 0, NULL, digest));
+    RETURNS(KX_E_NULL, kx_digest(NULL, 1, NULL, digest));
+    RETURNS(KX_E_NULL, kx_digest(regions, 1, NULL, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_digest(odd(regions), 1, NULL, digest));
+    RETURNS(KX_DIGEST_SIZE, kx_digest(NULL, 0, NULL, digest));
     CHECK(memcmp(digest, info.digest, sizeof digest) != 0);
 
     /* Another secret, another digest; the same secret, the same. */
     unsigned char secret[KX_SECRET_SIZE];
-    ANSWERS(KX_E_NULL, kx_random_secret(NULL));
-    ANSWERS(KX_SECRET_SIZE, kx_random_secret(secret));
+    RETURNS(KX_E_NULL, kx_random_secret(NULL));
+    RETURNS(KX_SECRET_SIZE, kx_random_secret(secret));
     request.digest_secret.data = secret;
     request.digest_secret.length = sizeof secret;
     seen[0] = 0;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_plan_get(workspace, &again));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan_get(workspace, &again));
     CHECK(memcmp(again.digest, info.digest, sizeof digest) != 0);
-    ANSWERS(KX_DIGEST_SIZE, kx_digest(regions, 4, secret, digest));
+    RETURNS(KX_DIGEST_SIZE, kx_digest(regions, 4, secret, digest));
     CHECK(memcmp(again.digest, digest, sizeof digest) == 0);
     memset(&request.digest_secret, 0, sizeof request.digest_secret);
 
     /* The progress function stops it; the workspace then has no plan. */
     seen[0] = 0, seen[3] = 1;
-    ANSWERS(KX_E_CANCELLED, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
+    RETURNS(KX_E_CANCELLED, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
     request.progress = NULL;
 
     /* To boot: the same, but for the purgatory. */
-    ANSWERS(0, kx_plan_to_boot(&request, machine, workspace));
-    ANSWERS(0, kx_check(workspace, &error));
-    ANSWERS(0, kx_plan_get(workspace, &again));
+    RETURNS(0, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_plan_get(workspace, &again));
     CHECK(again.segment_count == 5 && again.flags == info.flags && again.has_digest == 0);
     CHECK(again.kernel_entry == info.kernel_entry);
-    ANSWERS(0, kx_plan_segment(workspace, 4, &segment));
+    RETURNS(0, kx_plan_segment(workspace, 4, &segment));
     CHECK(segment.kind == KX_SEGMENT_PURGATORY && segment.mem == again.entry);
     CHECK(segment.memsz == 4096 && segment.bufsz < 256);
     static const uint32_t not_in_it[] = { KX_REQUEST_VMLINUX, KX_REQUEST_CRASH,
@@ -91,65 +91,65 @@ void test_plan(void)
                                           KX_REQUEST_RESET_VGA };
     for (int i = 0; i < 5; i++) {
         request.flags = not_in_it[i];
-        ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
-        ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
+        RETURNS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+        RETURNS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
     }
     request.flags = 0, request.format = KX_FORMAT_VMLINUX;
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
     request.format = KX_FORMAT_BZIMAGE, request.arch = KX_ARCH_X86_64, request.entry = KX_ENTRY_X86_64;
-    ANSWERS(0, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(0, kx_plan_to_boot(&request, machine, workspace));
     request.entry = KX_ENTRY_X86_32;
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
     request.entry = 0, request.arch = KX_ARCH_ARM64;
-    ANSWERS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(KX_E_BAD_ARGUMENT, kx_plan_to_boot(&request, machine, workspace));
     request.format = request.arch = 0;
     request.flags = 0x80000000;
-    ANSWERS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
+    RETURNS(KX_E_UNKNOWN, kx_plan_to_boot(&request, machine, workspace));
     request.flags = 0;
 
     /* An invalid struct kx_error leaves no plan either. */
     struct kx_error small = { .size = 1 };
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(KX_E_SIZE, kx_plan(&request, machine, workspace, &small));
-    ANSWERS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_SIZE, kx_plan(&request, machine, workspace, &small));
+    RETURNS(KX_E_NO_PLAN, kx_plan_get(workspace, &again));
 
     /* The same inputs give the same plan. */
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_plan_get(workspace, &again));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan_get(workspace, &again));
     CHECK(memcmp(&info, &again, sizeof info) == 0);
     /* The memory of the machine and of the command line may be freed. */
     memset(machine, 0, kx_machine_size());
-    ANSWERS(0, kx_check(workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
     free(machine);
 
     machine = new_machine();
-    ANSWERS(KX_E_NO_MEMORY_MAP, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0, 0x3fffffff, KX_MEMORY_RAM));
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_NO_MEMORY_MAP, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_machine_add_memory(machine, KX_MAP_FIRMWARE, 0, 0x3fffffff, KX_MEMORY_RAM));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     request.initrd_count = 13;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     request.initrd_count = 14;
-    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
     CHECK(error.numbers[0] == 17 && error.numbers[1] == 16);
     request.initrd_count = 16;
-    ANSWERS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_TOO_MANY_SEGMENTS, kx_plan(&request, machine, workspace, &error));
     request.initrd_count = 1;
     initrds[0].length = 0;
-    ANSWERS(KX_E_EMPTY_FILE, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_EMPTY_FILE, kx_plan(&request, machine, workspace, &error));
     request.initrd_count = 0;
     request.mem_max = 0x3ffffff;
-    ANSWERS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
     CHECK(error.numbers[0] >= 0x3c39000 && error.numbers[1] == 0x200000);
     CHECK(error.numbers[2] >= 0x1000000 && error.numbers[4] < 0x4000000);
     request.mem_max = 0;
     request.mem_min = UINT64_MAX;
-    ANSWERS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
+    RETURNS(KX_E_NO_HOLE, kx_plan(&request, machine, workspace, &error));
     free(machine);
     free(workspace);
     free(kernel);
 }
 
-#define PLANS(expected) ANSWERS(expected, kx_plan(&request, machine, workspace, &error))
+#define PLANS(expected) RETURNS(expected, kx_plan(&request, machine, workspace, &error))
 #define REFUSES(expected, member, value)                                                       \
     do {                                                                                       \
         struct kx_request good = request;                                                      \
@@ -230,8 +230,8 @@ void test_request(void)
     } future;
 
     PLANS(0);
-    ANSWERS(KX_E_NULL, kx_plan(NULL, machine, workspace, &error));
-    ANSWERS(KX_E_MISALIGNED, kx_plan(odd(&request), machine, workspace, &error));
+    RETURNS(KX_E_NULL, kx_plan(NULL, machine, workspace, &error));
+    RETURNS(KX_E_MISALIGNED, kx_plan(odd(&request), machine, workspace, &error));
     REFUSES(KX_E_SIZE, size, 0);
     REFUSES(KX_E_SIZE, size, 7);
     REFUSES(KX_E_SIZE, size, 4097);
@@ -249,18 +249,18 @@ void test_request(void)
                                        KX_CRASH_INFO_HOTPLUG, 1u << 31 };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         REFUSES(KX_E_UNKNOWN, flags, (uint32_t)others[i]);
-    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REQUEST_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REUSE_FOR_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_FILE_ON_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_REQUEST_CRASH));
-    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_REUSE_FOR_CRASH));
-    ANSWERS(KX_E_UNKNOWN, kx_loaded(KX_FILE_ON_CRASH));
-    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REQUEST_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REUSE_FOR_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_LOADED_CRASH, NULL));
-    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_REQUEST_CRASH, NULL, 0));
-    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_LOADED_CRASH, NULL, 0));
-    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_FILE_ON_CRASH, NULL, 0));
+    RETURNS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REQUEST_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_REUSE_FOR_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_unload(KX_CALL_LOAD, KX_FILE_ON_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_loaded(KX_REQUEST_CRASH));
+    RETURNS(KX_E_UNKNOWN, kx_loaded(KX_REUSE_FOR_CRASH));
+    RETURNS(KX_E_UNKNOWN, kx_loaded(KX_FILE_ON_CRASH));
+    RETURNS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REQUEST_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_REUSE_FOR_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_load_files(-1, -1, NULL, 0, KX_LOADED_CRASH, NULL));
+    RETURNS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_REQUEST_CRASH, NULL, 0));
+    RETURNS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_LOADED_CRASH, NULL, 0));
+    RETURNS(KX_E_UNKNOWN, kx_reuse_command_line("", 0, KX_FILE_ON_CRASH, NULL, 0));
     REFUSES(0, flags, KX_REQUEST_VMLINUX);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_HOTPLUG);
     REFUSES(KX_E_BAD_ARGUMENT, flags, KX_REQUEST_CRASH_MEMMAP);
@@ -301,7 +301,7 @@ void test_request(void)
 
     request.flags = KX_REQUEST_NO_VERIFY | KX_REQUEST_NO_EFI;
     PLANS(0);
-    ANSWERS(0, kx_plan_get(workspace, &info));
+    RETURNS(0, kx_plan_get(workspace, &info));
     CHECK(info.has_digest == 0);
 
     /* Too small; of a future version: with additional bytes, zero or not. */
@@ -309,41 +309,41 @@ void test_request(void)
     memset(&future, 0, sizeof future);
     future.request = request;
     future.request.size = sizeof future;
-    ANSWERS(0, kx_plan(&future.request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&future.request, machine, workspace, &error));
     future.more[15] = 1;
-    ANSWERS(KX_E_TOO_NEW, kx_plan(&future.request, machine, workspace, &error));
+    RETURNS(KX_E_TOO_NEW, kx_plan(&future.request, machine, workspace, &error));
 
     int got = kx_random_seed(seed);
     CHECK(got == 32 && seed[32] == 7);
-    ANSWERS(KX_E_NULL, kx_random_seed(NULL));
+    RETURNS(KX_E_NULL, kx_random_seed(NULL));
 
     const char *old = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 crashkernel=256M quiet\n";
     const char *reused = "root=/dev/sda1 crashkernel=256M quiet";
-    ANSWERS((int)strlen(reused) + 1,
+    RETURNS((int)strlen(reused) + 1,
             kx_reuse_command_line(old, strlen(old), 0, line, sizeof line));
     CHECK(strcmp(line, reused) == 0);
-    ANSWERS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_FOR_CRASH, line, 21));
+    RETURNS(21, kx_reuse_command_line(old, strlen(old), KX_REUSE_FOR_CRASH, line, 21));
     CHECK(strcmp(line, "root=/dev/sda1 quiet") == 0);
     memset(line, '!', sizeof line);
-    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, strlen(reused)));
+    RETURNS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, strlen(reused)));
     for (size_t i = 0; i < sizeof line; i++)
         CHECK(line[i] == '!');
-    ANSWERS((int)strlen(reused) + 1, kx_reuse_command_line(old, strlen(old), 0, NULL, 0));
+    RETURNS((int)strlen(reused) + 1, kx_reuse_command_line(old, strlen(old), 0, NULL, 0));
     /* Not in place: neither over it, nor overlapping its start or end. */
     strcpy(line + 8, old);
     for (int shift = -7; shift <= 7; shift++)
-        ANSWERS(KX_E_BAD_ARGUMENT, kx_reuse_command_line(line + 8, strlen(old), 0,
+        RETURNS(KX_E_BAD_ARGUMENT, kx_reuse_command_line(line + 8, strlen(old), 0,
                                                          line + 8 + shift, sizeof line - 16));
     CHECK(strcmp(line + 8, old) == 0);
     strcpy(line + sizeof line - 6, "a  b\n");
-    ANSWERS(4, kx_reuse_command_line(line + sizeof line - 6, 5, 0, line, sizeof line));
+    RETURNS(4, kx_reuse_command_line(line + sizeof line - 6, 5, 0, line, sizeof line));
     CHECK(strcmp(line, "a b") == 0);
-    ANSWERS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 0));
-    ANSWERS(KX_E_NULL, kx_reuse_command_line(old, strlen(old), 0, NULL, 9));
-    ANSWERS(KX_E_NULL, kx_reuse_command_line(NULL, 1, 0, line, 9));
-    ANSWERS(KX_E_UNKNOWN, kx_reuse_command_line(old, 1, 2, line, 9));
-    ANSWERS(KX_E_SIZE, kx_reuse_command_line(old, (size_t)-1, 0, line, 9));
-    ANSWERS(1, kx_reuse_command_line(NULL, 0, 0, line, 1));
+    RETURNS(KX_E_BUFFER, kx_reuse_command_line(old, strlen(old), 0, line, 0));
+    RETURNS(KX_E_NULL, kx_reuse_command_line(old, strlen(old), 0, NULL, 9));
+    RETURNS(KX_E_NULL, kx_reuse_command_line(NULL, 1, 0, line, 9));
+    RETURNS(KX_E_UNKNOWN, kx_reuse_command_line(old, 1, 2, line, 9));
+    RETURNS(KX_E_SIZE, kx_reuse_command_line(old, (size_t)-1, 0, line, 9));
+    RETURNS(1, kx_reuse_command_line(NULL, 0, 0, line, 1));
     free(machine);
     free(workspace);
     free(kernel);
@@ -368,39 +368,39 @@ void test_inspect(void)
     request.command_line.length = 5;
     request.rng_seed.data = seed;
     request.rng_seed.length = 32;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
-    ANSWERS(0, kx_plan_get(workspace, &info));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan_get(workspace, &info));
     CHECK(info.segment_count == 3 && info.setup_type_count == 1 && info.note_count == 4);
 
-    ANSWERS(0, kx_plan_segment(workspace, 0, &segment));
+    RETURNS(0, kx_plan_segment(workspace, 0, &segment));
     CHECK(segment.kind == KX_SEGMENT_KERNEL && segment.bufsz == 0x10000);
     CHECK(segment.buf == kernel + 5 * 512 && segment.mem % 0x200000 == 0);
     CHECK(info.kernel_entry == segment.mem + 0x200 && segment.memsz >= 0x3c39000);
-    ANSWERS(0, kx_plan_segment(workspace, 2, &segment));
+    RETURNS(0, kx_plan_segment(workspace, 2, &segment));
     CHECK(segment.kind == KX_SEGMENT_PURGATORY && segment.mem == info.entry);
-    ANSWERS(KX_E_NO_ENTRY, kx_plan_segment(workspace, 3, &segment));
-    ANSWERS(KX_E_NULL, kx_plan_segment(workspace, 0, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_segment(workspace, 0, odd(&segment)));
+    RETURNS(KX_E_NO_ENTRY, kx_plan_segment(workspace, 3, &segment));
+    RETURNS(KX_E_NULL, kx_plan_segment(workspace, 0, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_segment(workspace, 0, odd(&segment)));
     segment.size = 1;
-    ANSWERS(KX_E_SIZE, kx_plan_segment(workspace, 0, &segment));
+    RETURNS(KX_E_SIZE, kx_plan_segment(workspace, 0, &segment));
 
-    ANSWERS(0, kx_plan_boot_params(workspace, &bytes));
+    RETURNS(0, kx_plan_boot_params(workspace, &bytes));
     CHECK(bytes.length > 4096 && memcmp((const char *)bytes.data + 0x202, "HdrS", 4) == 0);
     CHECK(strcmp((const char *)bytes.data + 4096, "quiet") == 0);
-    ANSWERS(KX_E_NULL, kx_plan_boot_params(workspace, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_boot_params(workspace, odd(&bytes)));
-    ANSWERS(0, kx_plan_command_line(workspace, &bytes));
+    RETURNS(KX_E_NULL, kx_plan_boot_params(workspace, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_boot_params(workspace, odd(&bytes)));
+    RETURNS(0, kx_plan_command_line(workspace, &bytes));
     CHECK(bytes.length == 5 && memcmp(bytes.data, "quiet", 5) == 0);
-    ANSWERS(KX_E_NULL, kx_plan_command_line(workspace, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_command_line(workspace, odd(&bytes)));
+    RETURNS(KX_E_NULL, kx_plan_command_line(workspace, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_command_line(workspace, odd(&bytes)));
 
     for (uint32_t i = 0; i < info.note_count; i++) {
         int needed = kx_plan_note(workspace, i, NULL, 0);
         CHECK(needed > 10 && (size_t)needed <= sizeof text);
-        ANSWERS(KX_E_BUFFER, kx_plan_note(workspace, i, text, needed - 1));
-        ANSWERS(needed, kx_plan_note(workspace, i, text, needed));
+        RETURNS(KX_E_BUFFER, kx_plan_note(workspace, i, text, needed - 1));
+        RETURNS(needed, kx_plan_note(workspace, i, text, needed));
         CHECK((int)strlen(text) + 1 == needed);
-        ANSWERS(0, kx_plan_note_get(workspace, i, &note));
+        RETURNS(0, kx_plan_note_get(workspace, i, &note));
         CHECK(note.flags == KX_NOTE_WARNING && note.numbers[0] == 0);
         CHECK(note.code != KX_NOTE_NO_IOMEM || strstr(text, "/proc/iomem"));
         seen |= 1u << note.code;
@@ -408,36 +408,36 @@ void test_inspect(void)
     /* No fact about these was set. */
     CHECK(seen == (1u << KX_NOTE_NO_RSDP | 1u << KX_NOTE_NO_BOOT_PARAMS
                    | 1u << KX_NOTE_NO_IOMEM | 1u << KX_NOTE_NO_COMMAND_LINE));
-    ANSWERS(KX_E_NO_ENTRY, kx_plan_note_get(workspace, info.note_count, &note));
-    ANSWERS(KX_E_NULL, kx_plan_note_get(workspace, 0, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_note_get(workspace, 0, odd(&note)));
+    RETURNS(KX_E_NO_ENTRY, kx_plan_note_get(workspace, info.note_count, &note));
+    RETURNS(KX_E_NULL, kx_plan_note_get(workspace, 0, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_note_get(workspace, 0, odd(&note)));
     note.size = 1;
-    ANSWERS(KX_E_SIZE, kx_plan_note_get(workspace, 0, &note));
-    ANSWERS(KX_E_NULL, kx_plan_note(workspace, 0, NULL, 9));
-    ANSWERS(KX_E_NO_ENTRY, kx_plan_note(workspace, info.note_count, text, sizeof text));
+    RETURNS(KX_E_SIZE, kx_plan_note_get(workspace, 0, &note));
+    RETURNS(KX_E_NULL, kx_plan_note(workspace, 0, NULL, 9));
+    RETURNS(KX_E_NO_ENTRY, kx_plan_note(workspace, info.note_count, text, sizeof text));
 
-    ANSWERS(0, kx_plan_setup_type(workspace, 0, &kind));
+    RETURNS(0, kx_plan_setup_type(workspace, 0, &kind));
     CHECK(kind == 9 && strcmp(kx_setup_type_name(kind), "SETUP_RNG_SEED") == 0);
-    ANSWERS(KX_E_NO_ENTRY, kx_plan_setup_type(workspace, 1, &kind));
-    ANSWERS(KX_E_NULL, kx_plan_setup_type(workspace, 0, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_setup_type(workspace, 0, odd(&kind)));
+    RETURNS(KX_E_NO_ENTRY, kx_plan_setup_type(workspace, 1, &kind));
+    RETURNS(KX_E_NULL, kx_plan_setup_type(workspace, 0, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_setup_type(workspace, 0, odd(&kind)));
     CHECK(strcmp(kx_setup_type_name(4711), "setup_data") == 0);
     CHECK(strcmp(kx_segment_kind_name(KX_SEGMENT_KERNEL), "kernel") == 0);
     CHECK(strcmp(kx_segment_kind_name(4711), "segment") == 0);
 
-    ANSWERS(KX_E_NULL, kx_plan_get(workspace, NULL));
-    ANSWERS(KX_E_MISALIGNED, kx_plan_get(workspace, odd(&info)));
+    RETURNS(KX_E_NULL, kx_plan_get(workspace, NULL));
+    RETURNS(KX_E_MISALIGNED, kx_plan_get(workspace, odd(&info)));
     info.size = 3;
-    ANSWERS(KX_E_SIZE, kx_plan_get(workspace, &info));
+    RETURNS(KX_E_SIZE, kx_plan_get(workspace, &info));
     request.rng_seed.length = 0;
-    ANSWERS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
     info.size = sizeof info;
     note.size = sizeof note;
-    ANSWERS(0, kx_plan_get(workspace, &info));
+    RETURNS(0, kx_plan_get(workspace, &info));
     CHECK(info.note_count == 5);
     seen = 0;
     for (uint32_t i = 0; i < info.note_count; i++) {
-        ANSWERS(0, kx_plan_note_get(workspace, i, &note));
+        RETURNS(0, kx_plan_note_get(workspace, i, &note));
         if (note.code == KX_NOTE_NO_RNG_SEED) {
             seen++;
             /* What a caller does on purpose causes no warning. */

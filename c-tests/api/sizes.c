@@ -48,7 +48,7 @@ void test_sizes(void)
     char text[KX_MESSAGE_SIZE];
     struct kx_bytes bytes;
 
-    ANSWERS(0, kx_plan(&request, machine, workspace, NULL));
+    RETURNS(0, kx_plan(&request, machine, workspace, NULL));
     SIZES(kx_plan_info, no_plan, kx_plan_get(workspace, object));
     SIZES(kx_segment, segment, kx_plan_segment(workspace, 0, object));
     SIZES(kx_segment, segment, kx_check_segments(object, 1, 0x100000, NULL, NULL));

@@ -20,7 +20,7 @@ extern unsigned checks, failures;
     } while (0)
 
 /* Checks that a call returns this number; otherwise prints the one it returned. */
-#define ANSWERS(expected, call)                                                                \
+#define RETURNS(expected, call)                                                                \
     do {                                                                                       \
         int answer_ = (call), expected_ = (expected);                                          \
         checks++;                                                                              \

@@ -170,7 +170,7 @@ fn a_failing_check_fails_the_program() {
     std::fs::write(
         &source,
         "#include \"test.h\"\nunsigned checks, failures;\n\
-         int main(void) { ANSWERS(0, kx_machine_init(NULL, 0)); return failures != 0; }\n",
+         int main(void) { RETURNS(0, kx_machine_init(NULL, 0)); return failures != 0; }\n",
     )
     .expect("written");
     let program = directory.join("failing");

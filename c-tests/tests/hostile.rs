@@ -187,7 +187,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         let of = |argument: &str| call(function, index, argument);
         let mut returns = |expected: &str, before: &str, argument: &str| {
             let call = of(argument);
-            writeln!(text, "    reset(); {before} ANSWERS({expected}, {call});").expect("text");
+            writeln!(text, "    reset(); {before} RETURNS({expected}, {call});").expect("text");
         };
         if !parameter.pointer() {
             for number in ["0", "-1"] {
@@ -240,7 +240,7 @@ fn write(text: &mut String, function: &Function, versioned: &BTreeSet<String>) {
         if input {
             writeln!(
                 text,
-                "    reset(); {} {tail} ANSWERS(KX_E_TOO_NEW, {baseline});",
+                "    reset(); {} {tail} RETURNS(KX_E_TOO_NEW, {baseline});",
                 size(&future)
             )
             .expect("text");
@@ -289,7 +289,7 @@ const BEGINNING: &str = r#"
 #define SAME(right, call)                                                                      \
     do {                                                                                       \
         int again_ = (call);                                                                   \
-        ANSWERS(right, right >= 0 && again_ >= 0 ? right : again_);                            \
+        RETURNS(right, right >= 0 && again_ >= 0 ? right : again_);                            \
     } while (0)
 unsigned checks, failures;
 
@@ -382,7 +382,7 @@ fn watch(versioned: &BTreeSet<String>) -> String {
     }
     text + "    struct kx_plan_info info = { .size = sizeof info };\n\
             \x20   if (plan == no_plan)\n\
-            \x20       ANSWERS(KX_E_NO_PLAN, kx_plan_get(&workspace, &info));\n\
+            \x20       RETURNS(KX_E_NO_PLAN, kx_plan_get(&workspace, &info));\n\
             \x20   return result;\n}\n\n"
 }
 
@@ -393,12 +393,12 @@ fn reset(versioned: &BTreeSet<String>) -> String {
          \x20   memset(&none, 0, sizeof none);\n\
          \x20   memset(buffer, 0x5a, sizeof buffer);\n\
          \x20   word = 0x5a5a5a5a;\n\
-         \x20   ANSWERS(0, kx_machine_init(&machine, sizeof machine));\n\
-         \x20   ANSWERS(0, kx_machine_add_memory(&machine, KX_MAP_FIRMWARE, 0x100000, 0x3fffffff, \
+         \x20   RETURNS(0, kx_machine_init(&machine, sizeof machine));\n\
+         \x20   RETURNS(0, kx_machine_add_memory(&machine, KX_MAP_FIRMWARE, 0x100000, 0x3fffffff, \
          KX_MEMORY_RAM));\n\
-         \x20   ANSWERS(0, kx_machine_parse(&machine, KX_SOURCE_COMMAND_LINE, \"quiet\", 5));\n\
-         \x20   ANSWERS(0, kx_machine_parse(&machine, KX_SOURCE_BOOT_PARAMS, page, 4096));\n\
-         \x20   ANSWERS(0, kx_workspace_init(&workspace, sizeof workspace));\n",
+         \x20   RETURNS(0, kx_machine_parse(&machine, KX_SOURCE_COMMAND_LINE, \"quiet\", 5));\n\
+         \x20   RETURNS(0, kx_machine_parse(&machine, KX_SOURCE_BOOT_PARAMS, page, 4096));\n\
+         \x20   RETURNS(0, kx_workspace_init(&workspace, sizeof workspace));\n",
     );
     for name in versioned {
         write!(
@@ -409,7 +409,7 @@ fn reset(versioned: &BTreeSet<String>) -> String {
     }
     text + "    kx_request_.it.kernel = some;\n\
             \x20   kx_segment_.it.mem = 0x100000, kx_segment_.it.memsz = 0x1000;\n\
-            \x20   ANSWERS(0, kx_plan(&kx_request_.it, &machine, &workspace, NULL));\n}\n\n"
+            \x20   RETURNS(0, kx_plan(&kx_request_.it, &machine, &workspace, NULL));\n}\n\n"
 }
 
 #[test]

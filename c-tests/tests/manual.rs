@@ -108,7 +108,7 @@ fn every_error_the_tests_see_is_documented() {
     let mut seen = 0;
     for source in libkexec_tests::api_sources() {
         let text = std::fs::read_to_string(&source).expect("text");
-        for part in text.split("ANSWERS(KX_E_").skip(1) {
+        for part in text.split("RETURNS(KX_E_").skip(1) {
             let name: String = part
                 .chars()
                 .take_while(|c| c.is_ascii_uppercase() || *c == '_')
