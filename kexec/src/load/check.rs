@@ -20,6 +20,8 @@ use crate::out::Out;
 
 /// Shows what would be done, with the verdict if it is asked for. `image`: what is known of the files.
 /// Returns the verdict's exit code.
+// Not a part of a load, which needs less memory.
+#[inline(never)]
 pub fn judge(
     view: &View<'_>,
     image: Option<&Looked>,
@@ -50,6 +52,7 @@ fn show(view: &View<'_>, format: Format) -> Result<(), Failure<'static>> {
 }
 
 /// The same for files that cannot be used.
+#[inline(never)]
 pub fn judge_unusable(
     view: &View<'_>,
     error: Error,

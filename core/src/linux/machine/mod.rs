@@ -44,9 +44,13 @@ pub fn read_machine_to_plan(machine: &mut Machine) {
 
 /// As [`read_machine`], with [`Machine::host`] as well: for a check whether a load would be taken. It
 /// also asks the kernel, without a load and without using up a limit, which of the two calls it has.
+#[inline(never)]
 pub fn read_machine_to_check(machine: &mut Machine) {
-    let _facts_unknown = below(cstr!("/"), machine, From::Check);
-    to_boot::ask_kernel(machine);
+    read_machine(machine);
+    // Not a part of `below`: programs that do not check have none of it.
+    if let Ok(root) = open(cstr!("/"), raw::O_PATH | raw::O_DIRECTORY) {
+        host::host(&root, machine);
+    }
     ask_for_calls(&mut machine.host);
 }
 
@@ -97,8 +101,6 @@ enum From {
     Running,
     /// [`Machine::kexec`] as well.
     State,
-    /// [`Machine::host`] as well.
-    Check,
     /// A copy of the running machine's files, all of them but those for a check.
     Copy,
 }
@@ -113,9 +115,6 @@ fn below(root: &CStr, machine: &mut Machine, from: From) -> Result<(), Errno> {
     machine
         .command_line
         .fill(|buffer| fill(root, sources::COMMAND_LINE.path, buffer));
-    if from == From::Check {
-        host::host(root, machine);
-    }
     let line = &mut machine.command_line;
     if from == From::Copy && line.get().is_none() && !line.is_too_long() {
         line.fill_parameters(|buffer| fill(root, PARAMETERS, buffer));
