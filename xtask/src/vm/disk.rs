@@ -23,6 +23,18 @@ ExecStart=/bin/sh /guest/service
 TimeoutStartSec=infinity
 ";
 
+/// How the command is put in the place of kexec-tools, for people.
+const REPLACE: &str = include_str!("../../../docs/replace.md");
+
+const INSTALLED: &str = "\
+Package: kexec-tools
+Status: install ok installed
+Architecture: amd64
+Version: 1
+Maintainer: nobody
+Description: the guest's
+";
+
 /// No more than the files on it and a dump take up.
 const SIZE: &str = "1G";
 
@@ -78,9 +90,24 @@ pub fn systemd(service: &str, store: &Store, into: &Path) -> Outcome<PathBuf> {
     for directory in ["etc", "var"] {
         tree.file(&format!("{directory}/.updated"), b"")?;
     }
-    // dpkg keeps it.
-    tree.file("var/lib/dpkg/status", b"")?;
+    // As far as the page asks dpkg.
+    tree.file("var/lib/dpkg/status", INSTALLED.as_bytes())?;
+    let files = "var/lib/dpkg/info/kexec-tools.list";
+    tree.file(files, b"/.\n/usr\n/usr/sbin\n/usr/sbin/kexec\n")?;
+    tree.file("guest/replace", replacing(REPLACE)?.as_bytes())?;
     tree.image(store, into)
+}
+
+/// The commands of the page for Debian. What cargo installs is copied in the guest.
+fn replacing(page: &str) -> Outcome<String> {
+    let commands = (|| {
+        let (_, debian) = page.split_once("\n## Debian")?;
+        let (_, block) = debian.split_once("\n```sh\n")?;
+        Some(block.split_once("```")?.0)
+    })();
+    let commands = commands.ok_or("docs/replace.md has no commands for Debian")?;
+    let kept = commands.lines().filter(|line| !line.starts_with("cargo "));
+    Ok(kept.map(|line| format!("{line}\n")).collect())
 }
 
 /// A Debian with the selftests of kexec, and what they look at: the kernel's image, configuration.
@@ -196,5 +223,18 @@ impl Tree {
         std::fs::remove_dir_all(&self.0)
             .map_err(|error| format!("{}: {error}", self.0.display()))?;
         Ok(image)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replacing;
+
+    #[test]
+    fn commands_are_those_of_the_page() {
+        let page =
+            "\n```sh\nno\n```\n## Debian 1\n\n```sh\nx=1\ncargo run\ny $x\n```\n```sh\nz\n```\n";
+        assert_eq!(replacing(page).unwrap(), "x=1\ny $x\n");
+        assert!(replacing("").is_err());
     }
 }
