@@ -26,6 +26,8 @@ load plan --plan -c
 load map --plan=map -c
 load map-ascii --plan=map --ascii -c
 load explain --plan --explain -c
+screen check kexec --check
+load check-load --check -c
 load debug -d -c
 screen crash kexec -p $kernel --initrd=$initrd --reuse-cmdline
 screen missing kexec -l /boot/nothing

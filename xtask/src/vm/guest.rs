@@ -7,6 +7,7 @@ use crate::Outcome;
 use crate::command::{target, write};
 use crate::cpio::Archive;
 use crate::packages::{Kernel, Store};
+use crate::system::System;
 use std::path::{Path, PathBuf};
 
 const INIT: &str = include_str!("../../guest/init.sh");
@@ -83,6 +84,10 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             writer.file("hop/script", script.as_bytes())?;
         }
         if number == 0 {
+            if scenario.configured {
+                let name = format!("boot/config-{}", kernel.release);
+                writer.copy(&name, 0o644, &System::get().configuration())?;
+            }
             if scenario.hurried {
                 writer.file("hop/hurried", b"")?;
             }

@@ -24,6 +24,8 @@ pub mod scenarios;
 pub mod screen_check;
 pub mod system_scenarios;
 pub mod trust;
+pub mod verdict_check;
+pub mod verdict_scenarios;
 
 use crate::Outcome;
 use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};
@@ -162,10 +164,7 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     if scenarios.iter().any(|scenario| scenario.fork) {
         build_fork()?;
     }
-    if scenarios
-        .iter()
-        .any(|scenario| matches!(scenario.disk, Some(Disk::Systemd(_) | Disk::Selftests(_))))
-    {
+    if scenarios.iter().any(Scenario::wants_system) {
         System::fetch(&store)?;
     }
     let turn = AtomicUsize::new(0);

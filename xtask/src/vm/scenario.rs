@@ -71,6 +71,19 @@ pub enum Ending {
     Reset,
 }
 
+/// A state that the guest's script provokes (`xtask/guest/verdicts.sh`).
+#[derive(Debug, Clone, Copy)]
+pub struct State {
+    /// As in the script.
+    pub name: &'static str,
+    /// What `--check` ends with: 0 for yes, 2 for not known.
+    pub check: u8,
+    /// Whether the kernel takes the load.
+    pub loads: bool,
+    /// Text in what `--check` says; `*` stands for anything within a line.
+    pub said: &'static str,
+}
+
 /// A guest to run, and what must be seen.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -107,6 +120,10 @@ pub struct Scenario {
     /// Whether the guest sends a capture of itself, and plans that the host makes again from it
     /// (`afar.rs`).
     pub afar: bool,
+    /// Whether the first guest has the configuration of its kernel (`system::KERNEL`).
+    pub configured: bool,
+    /// States of the machine in which a load is looked at, and made.
+    pub states: &'static [State],
     /// The initrd and the kernel of every hop must lie at or above this address.
     pub floor: u64,
     /// Uses what Debian's kexec-tools cannot do.
@@ -156,6 +173,8 @@ impl Scenario {
             order: &[],
             screens: &[],
             afar: false,
+            states: &[],
+            configured: false,
             floor: 0,
             ours_only: false,
             hurried: false,
@@ -280,6 +299,12 @@ impl Scenario {
         self
     }
 
+    /// Whether it needs what only few guests want (`system.rs`).
+    pub fn wants_system(&self) -> bool {
+        let disk = matches!(self.disk, Some(Disk::Systemd(_) | Disk::Selftests(_)));
+        disk || self.configured
+    }
+
     /// Whether its hops are gone through one after the other, each checked alike: by init, or by
     /// systemd.
     pub fn is_chain(&self) -> bool {
@@ -321,6 +346,17 @@ impl Scenario {
     pub fn afar(mut self) -> Self {
         self.afar = true;
         self.ours_only()
+    }
+
+    /// The kernel's configuration is in /boot, as on a Debian.
+    pub fn configured(mut self) -> Self {
+        self.configured = true;
+        self
+    }
+
+    pub fn states(mut self, states: &'static [State]) -> Self {
+        self.states = states;
+        self
     }
 
     pub fn ends(mut self, ending: Ending) -> Self {

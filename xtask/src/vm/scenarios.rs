@@ -37,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(super::library_scenarios::all());
     all.extend(super::kdump_scenarios::all());
     all.extend(super::system_scenarios::all());
+    all.extend(super::verdict_scenarios::all());
     all
 }
 

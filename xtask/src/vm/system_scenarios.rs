@@ -132,6 +132,8 @@ fn console() -> Scenario {
         ("map", 0, SCREEN),
         ("map-ascii", 0, SCREEN),
         ("explain", 0, LONG),
+        ("check", 0, LONG),
+        ("check-load", 2, SCREEN),
         ("debug", 0, LONG),
         ("crash", 1, SCREEN),
         ("missing", 1, SCREEN),
