@@ -211,14 +211,14 @@ impl Default for ConfigParser {
     }
 }
 
-/// The link /proc/self/ns/user, "user:[4026531837]": whether it is the first user namespace, whose
+/// The link /proc/self/ns/user, `user:[4026531837]`: whether it is the first user namespace, whose
 /// number is the same in every kernel (PROC_USER_INIT_INO in include/linux/proc_ns.h).
 #[must_use]
 pub fn first_user_namespace(link: &[u8]) -> Option<bool> {
     number(link.strip_prefix(b"user:[")?).map(|number| number == 0xefff_fffd)
 }
 
-/// The link /proc/self/ns/pid, "pid:[4026531836]": whether it is the first PID namespace
+/// The link /proc/self/ns/pid, `pid:[4026531836]`: whether it is the first PID namespace
 /// (PROC_PID_INIT_INO).
 #[must_use]
 pub fn first_pid_namespace(link: &[u8]) -> Option<bool> {
