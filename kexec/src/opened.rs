@@ -119,7 +119,7 @@ impl<'a, 'b> Opened<'a, 'b> {
 
 /// Checks that the initrds, each of which becomes a segment, are not too large for kexec_load. This is
 /// the rule of a plan's check for all segments, but checked before any file is copied.
-fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
+pub fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
     let half = machine
         .platform
         .total_ram

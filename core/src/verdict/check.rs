@@ -165,6 +165,11 @@ impl<'a> Verdict<'a> {
         };
         self.fact(of, About::Call, exists, Known::Yes);
         if exists == Known::No {
+            // The file is as wrong for a kernel that has the call.
+            let refused = image.is_some_and(|image| image.file_load.is_err());
+            if call == Call::FileLoad && refused {
+                self.add(Weight::Refuses, of, About::Image);
+            }
             return;
         }
         // The first call used up what the limit allowed, unless the kernel does not have it.

@@ -1,7 +1,8 @@
 //! The verdict: whether the command would succeed, and every reason why not.
 
-use kexec_cli::command::Command;
+use kexec_cli::command::{Command, Method};
 use kexec_cli::failure::{Failure, code};
+use kexec_cli::foreign::is_kernel;
 use kexec_cli::plan::{self, Format, View, name};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::image::{Image, Signature};
@@ -135,6 +136,14 @@ impl Loader<'_, '_> {
         let mut looked = unseen(None);
         looked.signature = Signature::of(files.opened.kernel().1);
         looked.file_load = self.file_load_size(files);
+        // As in Inputs::blame: the other call would not load it either.
+        let command = self.job.command;
+        if command.given(Id::Check)
+            && command.method == Method::File
+            && !is_kernel(files.opened.kernel().1)
+        {
+            looked.stops = looked.file_load.err();
+        }
         if let Ok(Image::Linux(image)) = &files.image {
             looked.paging_unknown = file_load::is_paging_unknown(image, self.facts.machine());
         }

@@ -12,7 +12,7 @@ use kexec_core::verdict::Looked;
 use super::{Loader, check};
 use crate::by_file;
 use crate::by_plan::PlanInputs;
-use crate::opened::{Opened, Parsed};
+use crate::opened::{Opened, Parsed, check_total};
 
 impl<'a> Loader<'a, '_> {
     /// Shows the machine, the segments that would be loaded, and the verdict. It fails with the same
@@ -94,10 +94,12 @@ impl<'a> Loader<'a, '_> {
         };
         let mut code = code::DONE;
         let mut inputs = PlanInputs::of(job, machine);
-        // No byte is read for a check.
-        inputs.options.verify &= !checks;
+        // A verdict alone needs no digest: no byte is read for it.
+        inputs.options.verify &= format != Format::Verdict;
         let details = &mut Details::new();
-        let planned = files.opened.check_kind(job.command).and_then(|()| {
+        let checked = check_total(job.inputs, machine);
+        let checked = checked.and_then(|()| files.opened.check_kind(job.command));
+        let planned = checked.and_then(|()| {
             inputs.with_plan(
                 files,
                 self.workspace,

@@ -244,8 +244,8 @@ fn reasons_of_the_image() {
         ),
         (
             &["-s", &text_file],
-            253,
-            "reason:          kexec_file_load: ",
+            255,
+            "verdict:         no\nreason:          not a bzImage",
         ),
         (&["-c", &text_file], 255, "verdict:         no\n"),
         (&["-s", &low], 253, "kernels that can be loaded above 4 GiB"),
@@ -270,6 +270,24 @@ fn reasons_of_the_image() {
         assert!(text.contains(says), "{arguments:?}: {text}");
         assert_eq!(got, code, "{arguments:?}: {text}");
     }
+    // The same exit codes and first reasons as of the loads.
+    let half = fake.path("half");
+    kexec_testing::sparse(half.as_ref(), 1 << 40).unwrap();
+    let half = format!("--initrd={half}");
+    let refuses = [gives(FILE_LOAD, libc::ENOEXEC), gives(LOAD, 0)];
+    for arguments in [&["-s", text_file.as_str()][..], &["-c", &kernel, &half]] {
+        let load = fake.run(&refuses, &[&["-l"], arguments].concat()).unwrap();
+        let (text, code) = check(&fake, &BOTH, &[&["-l"], arguments].concat()).unwrap();
+        assert_eq!(code, load.code, "{text}{}", load.stderr);
+    }
+    // What a file is does not depend on the calls that the kernel has.
+    let (text, code) = check(&fake, &cases::NO_FILE_LOAD, &["-l", "-s", &low]).unwrap();
+    assert_eq!(code, 253, "{text}");
+    assert!(text.contains("CONFIG_KEXEC_FILE"), "{text}");
+    assert!(
+        text.contains("kernels that can be loaded above 4 GiB"),
+        "{text}"
+    );
     // 5-level paging, in use, and not known.
     fake.put("proc/cpuinfo", "flags\t\t: fpu lm la57\n");
     let (text, code) = check(&fake, &BOTH, &["-l", "-s", &four]).unwrap();
@@ -429,6 +447,7 @@ fn without_a_kernel_it_is_the_state_of_the_machine() {
 fn json_has_the_same() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plan.schema.json");
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut plans = 0;
     for case in CASES {
         let fake = good(&format!("json-{}", case.name));
         changed(&fake, case.files);
@@ -449,8 +468,14 @@ fn json_has_the_same() {
             };
             assert_eq!(verdict["outcome"], outcome, "{}", case.name);
             assert!(json["machine"]["host"].is_object());
+            // The plan is that of the load, not one that is made for the check.
+            if let Some(verified) = json["plan"].get("verified") {
+                assert_eq!(verified, true, "{}", case.name);
+                plans += 1;
+            }
         }
     }
+    assert_ne!(plans, 0);
     let run = common::kexec(&["--json", "-l", "x"]);
     assert_eq!(run.code, 1);
     assert!(

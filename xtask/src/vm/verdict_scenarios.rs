@@ -116,7 +116,7 @@ const STATES: &[State] = &[
     no("crash-large-s", 255, TOO_SMALL),
     no("crash-large-a", 255, TOO_SMALL),
     no("text-c", 255, "reason: *it looks like a text file"),
-    no("text-s", 253, "reason: *it looks like a text file"),
+    no("text-s", 255, "reason: *it looks like a text file"),
     no("text-a", 255, "reason: *it looks like a text file"),
     no("cpio-c", 255, "it is not a kernel but an initrd"),
     no("cpio-s", 255, "it is not a kernel but an initrd"),
