@@ -2,10 +2,17 @@
 //! its first byte, and what user space may not do (privileged instructions, ports, exceptions)
 //! is done for it in a signal handler.
 
+#[path = "cpu.rs"]
+mod cpu;
+
+pub use cpu::{PROTECTED, PROTECTED_REGISTERS};
+
+use cpu::{CR, EFER, LDT, LMA, LME, PG, SELECTORS, control, far_return, is_protected};
 use kexec_core::purgatory::MEMSZ;
 use libc::c_void;
 use std::arch::global_asm;
 use std::ptr::null_mut;
+use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// How a run ended.
@@ -69,6 +76,8 @@ static IDT_LIMIT: AtomicUsize = AtomicUsize::new(0);
 static SEGMENT: AtomicU64 = AtomicU64::new(0);
 static LOGGED: AtomicPtr<u8> = AtomicPtr::new(null_mut());
 static PORTS_FAULT: AtomicUsize = AtomicUsize::new(0);
+static GDT: AtomicU64 = AtomicU64::new(0);
+static GDT_LIMIT: AtomicUsize = AtomicUsize::new(0);
 
 /// Ports as the blob uses them.
 const COM1: u64 = 0x3f8;
@@ -92,24 +101,48 @@ fn map(length: usize, protection: i32, flags: i32) -> *mut u8 {
     start.cast()
 }
 
+/// Where the segment is: below 4 GiB, as an exit to 32-bit mode needs it.
+pub const SEGMENT_AT: u64 = 0x6000_0000;
+
 /// Addresses on either side of the segment at which there is nothing: a stack or a copy that runs
 /// away must not get to the test's own memory, which holds other segments.
 const GUARD: usize = 1 << 30;
 
-/// Memory for the segment, alone.
+/// Memory at this address.
+fn map_at(start: u64, length: usize, protection: i32) -> *mut u8 {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let flags = flags | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE;
+    let wanted = std::ptr::with_exposed_provenance_mut(start as usize);
+    // SAFETY: the kernel refuses if anything is there.
+    let mapped = unsafe { libc::mmap(wanted, length, protection, flags, -1, 0) };
+    assert_eq!(mapped, wanted, "{start:#x} is not free");
+    mapped.cast()
+}
+
+/// Memory for the segment, alone, and for the 32-bit program.
 fn alone() -> *mut u8 {
-    let reserved = map(
-        GUARD + MEMSZ + GUARD,
-        libc::PROT_NONE,
-        libc::MAP_PRIVATE | libc::MAP_NORESERVE,
-    );
-    let segment = reserved.wrapping_add(GUARD);
-    let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
-    // SAFETY: inside the reservation, in which nothing is in use.
-    let changed = unsafe { libc::mprotect(segment.cast(), MEMSZ, protection) };
-    assert_eq!(changed, 0, "no memory");
+    static ONCE: Once = Once::new();
+    let segment = std::ptr::with_exposed_provenance_mut(SEGMENT_AT as usize);
+    ONCE.call_once(|| {
+        let (write, code) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::PROT_READ | libc::PROT_EXEC,
+        );
+        let guard = SEGMENT_AT - GUARD as u64;
+        map_at(guard, GUARD + MEMSZ + GUARD, libc::PROT_NONE);
+        let program = map_at(PROTECTED, 4096, write);
+        // SAFETY: the page is new.
+        unsafe { program.write_bytes(HLT, 4096) };
+        for (start, length, protection) in [(segment, MEMSZ, write | code), (program, 4096, code)] {
+            // SAFETY: inside new mappings, in which nothing is in use.
+            let changed = unsafe { libc::mprotect(start.cast(), length, protection) };
+            assert_eq!(changed, 0, "no memory");
+        }
+    });
     segment
 }
+
+const HLT: u8 = 0xf4;
 
 impl Bare {
     /// A machine with nothing in it, whose runs may take so many microseconds of CPU time.
@@ -143,6 +176,8 @@ impl Bare {
         LOGGED.store(self.log, Ordering::Relaxed);
         PORTS_FAULT.store(ports_fault.into(), Ordering::Relaxed);
         IDT_LIMIT.store(0, Ordering::Relaxed);
+        GDT_LIMIT.store(0, Ordering::Relaxed);
+        cpu::start();
         // SAFETY: the child makes system calls only, and ends without coming back.
         let child = unsafe { libc::fork() };
         assert!(child >= 0, "fork");
@@ -300,6 +335,14 @@ extern "C" fn handle(_: i32, _: *mut libc::siginfo_t, context: *mut c_void) {
 /// Does what an instruction does on a bare machine, if it is one that user space may not do.
 fn emulate(registers: &mut Registers<'_>) -> bool {
     let rip = registers.get(libc::REG_RIP);
+    if (PROTECTED..PROTECTED + 4096).contains(&rip) {
+        // Not reached in 32-bit mode, or in another state, is wrong as well.
+        exit(if is_protected(registers) {
+            STARTED
+        } else {
+            STARTED_WRONG
+        });
+    }
     if !is_ours(rip, 8) || registers.get(libc::REG_TRAPNO) != 13 {
         return false;
     }
@@ -323,12 +366,43 @@ fn emulate(registers: &mut Registers<'_>) -> bool {
             registers.skip(1);
         }
         // mov to a segment register
-        [0x8e, 0xc0..=0xff, ..] => registers.skip(2),
+        [0x8e, to @ 0xc0..=0xff, ..] => {
+            let from = REGISTERS[usize::from(to & 7)];
+            let selector = registers.get(from) & 0xffff;
+            SELECTORS[usize::from(to >> 3 & 7)].store(selector, Ordering::Relaxed);
+            registers.skip(2);
+        }
         // retfq
         [0x48, 0xcb, ..] => {
             let rsp = registers.get(libc::REG_RSP);
-            registers.set(libc::REG_RIP, read(rsp));
+            far_return(registers, read(rsp), read(rsp.wrapping_add(8)) & 0xffff);
             registers.set(libc::REG_RSP, rsp.wrapping_add(16));
+        }
+        // lldt ax
+        [0x0f, 0x00, 0xd0, ..] => {
+            LDT.store(registers.get(libc::REG_RAX) & 0xffff, Ordering::Relaxed);
+            registers.skip(3);
+        }
+        // rdmsr, wrmsr
+        [0x0f, how @ (0x32 | 0x30), ..] => {
+            const EFER_NUMBER: u64 = 0xc000_0080;
+            if registers.get(libc::REG_RCX) & 0xffff_ffff != EFER_NUMBER {
+                exit(TRIPLE_FAULT);
+            }
+            let efer = EFER.load(Ordering::Relaxed);
+            if how == 0x32 {
+                registers.set(libc::REG_RAX, efer & 0xffff_ffff);
+                registers.set(libc::REG_RDX, efer >> 32);
+            } else {
+                let low = registers.get(libc::REG_RAX) & 0xffff_ffff;
+                let new = low | registers.get(libc::REG_RDX) << 32;
+                let paging = CR[0].load(Ordering::Relaxed) & PG != 0;
+                if paging && (new ^ efer) & LME != 0 {
+                    exit(TRIPLE_FAULT);
+                }
+                EFER.store(new & !LMA | efer & LMA, Ordering::Relaxed);
+            }
+            registers.skip(2);
         }
         // lgdt, lidt [rsp + disp8]
         [0x0f, 0x01, how @ (0x54 | 0x5c), 0x24, at, ..] => {
@@ -352,24 +426,31 @@ fn emulate(registers: &mut Registers<'_>) -> bool {
             let register = REGISTERS[usize::from(to & 7)];
             let value = match to >> 3 & 7 {
                 2 => registers.get(libc::REG_CR2),
+                number @ (0 | 3 | 4) => CR[usize::from(number)].load(Ordering::Relaxed),
                 _ => 0,
             };
             registers.set(register, value);
             registers.skip(3);
         }
-        [0x0f, 0x22, ..] => registers.skip(3),
+        [0x0f, 0x22, from, ..] => {
+            let value = registers.get(REGISTERS[usize::from(from & 7)]);
+            control(usize::from(from >> 3 & 7), value);
+            registers.skip(3);
+        }
         _ => return false,
     }
     true
 }
 
-/// Loads the GDT, which nothing here looks at, or the IDT.
+/// Loads the GDT or the IDT.
 fn table(idt: bool, operand: u64) {
-    if idt {
-        let limit = read(operand) & 0xffff;
-        IDT_LIMIT.store(limit as usize, Ordering::Relaxed);
-        IDT.store(read(operand.wrapping_add(2)), Ordering::Relaxed);
-    }
+    let (base, limit) = if idt {
+        (&IDT, &IDT_LIMIT)
+    } else {
+        (&GDT, &GDT_LIMIT)
+    };
+    limit.store((read(operand) & 0xffff) as usize, Ordering::Relaxed);
+    base.store(read(operand.wrapping_add(2)), Ordering::Relaxed);
 }
 
 fn out(port: u64, byte: u8) {

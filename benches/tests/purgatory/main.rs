@@ -3,10 +3,10 @@
 
 mod bare;
 
-use bare::{Bare, End, RSI, next_program};
+use bare::{Bare, End, PROTECTED, PROTECTED_REGISTERS, RSI, next_program};
 use kexec_core::purgatory::{
-    Backup, DEFAULT_SECRET, Digest, OnFailure, PARAMETERS_OFFSET, Parameters, Region, Registers,
-    SEGMENT_SIZE, Serial, build, layout::offset,
+    Backup, DEFAULT_SECRET, Digest, ExitMode, OnFailure, PARAMETERS_OFFSET, Parameters, Region,
+    Registers, SEGMENT_SIZE, Serial, build, layout::offset,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -181,21 +181,94 @@ fn a_damaged_block_is_reported_where_that_can_be_trusted() {
     }
 }
 
-/// No single wrong bit of code or block starts anything or copies anything, with nothing else
-/// verified (`-i`), so that nothing else can help.
+/// To 32-bit mode. The high halves are not for it.
+fn protected<'a>() -> Parameters<'a> {
+    const HIGH: u64 = 0x9abc_def0 << 32;
+    let [rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp] = PROTECTED_REGISTERS.map(|low| HIGH | low);
+    Parameters {
+        serial: SERIAL,
+        exit_mode: ExitMode::Protected,
+        registers: Registers {
+            rax,
+            rbx,
+            rcx,
+            rdx,
+            rsi,
+            rdi,
+            rbp,
+            rsp,
+            rip: HIGH | PROTECTED,
+            ..Registers::default()
+        },
+        ..Parameters::default()
+    }
+}
+
+#[test]
+fn thirty_two_bit_mode_is_entered_after_the_verification_only() {
+    let mut kernel = vec![0x90; 70_001];
+    let mut digest = Digest::new(&DEFAULT_SECRET);
+    digest.region(&kernel);
+    let regions = [region(&kernel)];
+    let segment = segment(&Parameters {
+        regions: &regions,
+        digest: digest.finish(),
+        ..protected()
+    });
+    let (end, said) = run(&segment, false);
+    assert_eq!(end, End::Started, "{said}");
+    assert!(said.contains("purgatory: starting 0x"), "{said}");
+    kernel[35_000] ^= 0x10;
+    let (end, said) = run(&segment, false);
+    assert_eq!(end, End::Halted, "{said}");
+    assert!(said.contains("DIGEST MISMATCH, not starting"), "{said}");
+}
+
+#[test]
+fn an_unknown_exit_is_refused() {
+    let mut segment = segment(&Parameters {
+        skip_verify: true,
+        ..protected()
+    });
+    segment[PARAMETERS_OFFSET + offset::EXIT_MODE] = 2;
+    let (told, check) = segment.split_at_mut(PARAMETERS_OFFSET + offset::CHECK);
+    let mut digest = Digest::new(&DEFAULT_SECRET);
+    digest.region(told);
+    check.copy_from_slice(&u128::from_be_bytes(digest.finish()).to_le_bytes());
+    let (end, said) = run(&segment, false);
+    assert_eq!(end, End::Halted, "{said}");
+    assert!(said.contains("unknown exit mode"), "{said}");
+}
+
 #[test]
 fn no_wrong_bit_starts_anything() {
+    no_wrong_bit(&Parameters {
+        registers: registers(),
+        ..Parameters::default()
+    });
+}
+
+#[test]
+fn no_wrong_bit_starts_anything_in_32_bit_mode() {
+    no_wrong_bit(&Parameters {
+        serial: None,
+        ..protected()
+    });
+}
+
+/// No single wrong bit of code or block starts anything or copies anything, with nothing else
+/// verified (`-i`), so that nothing else can help.
+fn no_wrong_bit(parameters: &Parameters<'_>) {
     let low = [9_u8; 64];
     let copy = Bare::shared(64);
     let sound = segment(&Parameters {
         skip_verify: true,
-        registers: registers(),
         backup: Backup {
             source: region(&low).start,
             target: region(copy).start,
             length: 64,
         },
-        ..Parameters::default()
+        ..*parameters
     });
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     // A run takes some ten microseconds; one that hangs is as good as halted.

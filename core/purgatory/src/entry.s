@@ -7,17 +7,24 @@
 # The symbols parameters and stack_top come from the linker script.
 
 .set CODE64, 0x10
+.set CODE32, 0x10                       # of the exit's own GDT
 .set DATA, 0x18
+.set CR0_PLAIN, 0x33                    # PE, MP, ET, NE
 .set CR0_MP, 1 << 1
 .set CR0_EM, 1 << 2
 .set CR0_TS, 1 << 3
+.set CR4_MCE, 1 << 6
 .set CR4_OSFXSR, 1 << 9
 .set CR4_OSXMMEXCPT, 1 << 10
+
+.set EFER, 0xc0000080
+.set EFER_64, 0x901                     # SCE, LME, NXE
 
 .set GDT_LIMIT, 4 * 8 - 1
 .set VECTORS, 32
 .set STUB_SIZE, 4
-.set REGISTERS, 48                      # their offset in the parameter block,
+.set EXIT_MODE, 40                      # its offset in the parameter block,
+.set REGISTERS, 48                      # that of the registers,
 .set BACKUP, 184                        # that of what is copied (from, to, bytes),
 .set CHECK, 672                         # and of the segment's digest
 .set IDT_SIZE, VECTORS * 16
@@ -144,8 +151,11 @@ go_on:
     mov cr0, rax
     lidt [rsp + SAVED_IDTR]
 
-    # The registers of the block; nothing is left to address but RSP and RIP.
     cld
+    cmp byte ptr [rip + parameters + EXIT_MODE], 0
+    jne exit_32
+
+    # The registers of the block; nothing is left to address but RSP and RIP.
     lea rsp, [rip + parameters + REGISTERS]
     pop rax
     pop rbx
@@ -166,7 +176,65 @@ go_on:
     mov rsp, [rip + parameters + REGISTERS + 7 * 8]
     jmp [rip + stack_top - FRAME + EXIT]
 
+# To 32-bit protected mode without paging, in the order that the CPU asks for (Intel SDM vol. 3A,
+# "Switching Out of IA-32e Mode Operation"): compatibility mode, CR0.PG, EFER.LME; CR4.PAE and LA57
+# only then. All of the segment lies below 4 GiB.
+exit_32:
+    lea ebp, [rip + parameters + REGISTERS]
+    lea rax, [rip + gdt_32]
+    mov [rsp + TABLE + 2], rax
+    mov word ptr [rsp + TABLE], GDT_LIMIT
+    lgdt [rsp + TABLE]
+    push CODE32
+    lea rax, [rip + 1f]
+    push rax
+    retfq
+.code32
+1:
+    mov eax, cr0
+    and eax, CR0_PLAIN
+    mov cr0, eax
+    jmp 2f
+2:
+    mov ecx, EFER
+    rdmsr
+    and eax, ~EFER_64
+    wrmsr
+    mov eax, cr4
+    and eax, CR4_MCE                    # which a TDX guest may not clear
+    mov cr4, eax
+    xor eax, eax
+    mov cr3, eax
+    lldt ax
+    push eax
+    push eax
+    lidt [esp]                          # none: limit 0
+    mov al, DATA
+    mov ds, eax
+    mov es, eax
+    mov ss, eax
+    mov fs, eax
+    mov gs, eax
+    # The low halves of the block's registers.
+    mov ebx, [ebp + 1 * 8]
+    mov ecx, [ebp + 2 * 8]
+    mov edx, [ebp + 3 * 8]
+    mov esi, [ebp + 4 * 8]
+    mov edi, [ebp + 5 * 8]
+    mov eax, [esp + 8 + EXIT]
+    mov esp, [ebp + 7 * 8]
+    push eax
+    mov eax, [ebp]
+    mov ebp, [ebp + 6 * 8]
+    ret
+.code64
+
 .balign 8
+gdt_32:
+    .quad 0
+    .quad 0
+    .quad 0x00cf9b000000ffff            # 0x10: 32-bit code, flat
+    .quad 0x00cf93000000ffff            # 0x18: data, flat
 gdt:
     .quad 0
     .quad 0x00cf9b000000ffff            # 0x08: 32-bit code, flat

@@ -18,7 +18,7 @@ mod verify;
 mod vga;
 
 use console::Console;
-use layout::{Block, EXIT_64, SKIP_VERIFY};
+use layout::{Block, EXIT_32, SKIP_VERIFY};
 
 core::arch::global_asm!(include_str!("entry.s"));
 
@@ -40,7 +40,7 @@ unsafe extern "C" fn purgatory(block: *const Block, start: *const u8) -> u128 {
         stop_after(block, &mut console);
     }
     console.text("\nlibkexec purgatory\n");
-    if block.exit_mode != EXIT_64 {
+    if block.exit_mode > EXIT_32 {
         console.text("purgatory: unknown exit mode");
         stop_after(block, &mut console);
     }

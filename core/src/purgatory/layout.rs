@@ -28,8 +28,10 @@ pub const HALT: u32 = 0;
 /// `on_failure`: reset the machine.
 pub const REBOOT: u32 = 1;
 
-/// `exit_mode`: jump in 64-bit mode. The others are reserved.
+/// `exit_mode`: jump in 64-bit mode.
 pub const EXIT_64: u32 = 0;
+/// `exit_mode`: jump in 32-bit protected mode, without paging. The others are reserved.
+pub const EXIT_32: u32 = 1;
 
 /// Physical memory to be verified.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +68,7 @@ pub struct Block {
     pub report: Report,
     /// `report` with every bit inverted.
     pub inverted: Report,
-    /// [`EXIT_64`].
+    /// [`EXIT_64`] or [`EXIT_32`].
     pub exit_mode: u32,
     /// Regions in use.
     pub region_count: u32,

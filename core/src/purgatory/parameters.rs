@@ -22,6 +22,9 @@ pub enum ExitMode {
     /// 64-bit mode, paging as the running kernel left it (identity).
     #[default]
     Long,
+    /// 32-bit protected mode without paging: the low halves of RAX to RSP, and of RIP. The segment and
+    /// all it jumps to lie below 4 GiB; the four bytes below RSP are overwritten.
+    Protected,
 }
 
 /// A 16550-compatible serial port.
@@ -228,6 +231,7 @@ impl Parameters<'_> {
         };
         let exit_mode = match self.exit_mode {
             ExitMode::Long => layout::EXIT_64,
+            ExitMode::Protected => layout::EXIT_32,
         };
         let serial = self.serial.unwrap_or(Serial { base: 0, baud: 0 });
         let r = &self.registers;
