@@ -86,7 +86,10 @@ extern "C" {
 #define KX_REQUEST_VMLINUX 65536
 /** entry: Linux/x86, in 64-bit mode. */
 #define KX_ENTRY_X86_64 1
-/** entry: Linux/x86, in 32-bit protected mode. Not supported yet: KX_E_BAD_ARGUMENT. */
+/**
+ * entry: Linux/x86, in 32-bit protected mode. Everything is then loaded below 4 GiB. KX_E_BAD_ARGUMENT for
+ * an image without it, and by kx_plan_to_boot().
+ */
 #define KX_ENTRY_X86_32 2
 /** entry: Linux/x86, in real mode. Not supported yet: KX_E_BAD_ARGUMENT. */
 #define KX_ENTRY_X86_16 3
@@ -385,7 +388,7 @@ extern "C" {
 #define KX_MACHINE_WORDS 262144
 /** format: unknown to the library. */
 #define KX_FORMAT_UNKNOWN 0
-/** format: a Linux/x86 bzImage. It has a 64-bit entry if kx_image_probe() succeeds. */
+/** format: a Linux/x86 bzImage, or an image made like one. The member entries of kx_image has its entries. */
 #define KX_FORMAT_BZIMAGE 1
 /** format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX. */
 #define KX_FORMAT_ELF 2
@@ -817,7 +820,7 @@ struct kx_image {
   uint32_t arch;
   /**
    * The entries that it has: bit N stands for the KX_ENTRY_* with the value N. A request can
-   * only ask for KX_ENTRY_X86_64.
+   * ask for KX_ENTRY_X86_64 and KX_ENTRY_X86_32.
    */
   uint32_t entries;
   /** Linux/x86, 0 for others: boot protocol version, major << 8 | minor. */
@@ -950,7 +953,7 @@ struct kx_request {
    * KX_E_NOT_BOOTABLE. 0 for the architecture of the image.
    */
   uint32_t arch;
-  /** The entry of the image to use, KX_ENTRY_*; 0 chooses one. */
+  /** The entry of the image to use, KX_ENTRY_*; 0 chooses KX_ENTRY_X86_64 if the image has it. */
   uint32_t entry;
   /** The kind of port at serial_address: KX_SERIAL_*. */
   uint32_t serial_kind;

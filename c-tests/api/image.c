@@ -165,11 +165,18 @@ void test_image(void)
     CHECK(future.more[0] == 0 && future.image.kernel_size == 0x10000);
 
     RETURNS(KX_E_NOT_THIS_FORMAT, probe_with(0x202, "X", 1, &error));
-    RETURNS(KX_E_PROTOCOL, probe_with(0x206, "\x0b\x02", 2, &error));
-    CHECK(error.numbers[0] == 0x20b && error.numbers[1] == 0x20c);
-    RETURNS(KX_E_NOT_BOOTABLE, probe_with(0x236, "\x7e", 1, &error));
+    RETURNS(KX_E_PROTOCOL, probe_with(0x206, "\xff\x01", 2, &error));
+    CHECK(error.numbers[0] == 0x1ff && error.numbers[1] == 0x200);
+    RETURNS(KX_E_NOT_BOOTABLE, probe_with(0x211, "", 1, &error));
     RETURNS(KX_E_BAD_FIELD, probe_with(0x230, "\3", 1, &error));
     CHECK(error.numbers[0] == 0x230 && error.numbers[1] == 0x200003);
+    /* Without the 64-bit entry; then with the real-mode entry alone. */
+    file[0x236] = 0x7e;
+    RETURNS(0, kx_image_probe(file, length, &image, &error));
+    CHECK(image.entries == (1 << KX_ENTRY_X86_32 | 1 << KX_ENTRY_X86_16));
+    memset(file + 0x214, 0, 4);
+    RETURNS(0, kx_image_probe(file, length, &image, &error));
+    CHECK(image.entries == 1 << KX_ENTRY_X86_16);
     free(file);
     vmlinux();
     foreign();

@@ -37,6 +37,8 @@ unsigned char *make_bzimage(size_t kernel_size, size_t *length)
     put16(file + 0x20e, 0x200);
     strcpy((char *)file + 0x400, "7.3.4-test #1");
     file[0x211] = 1;
+    put32(file + 0x214, 0x100000);
+    put32(file + 0x22c, 0x7fffffff);
     put32(file + 0x230, 0x200000);
     file[0x234] = 1;
     put16(file + 0x236, 0x7f);

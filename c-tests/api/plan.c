@@ -182,7 +182,7 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(KX_E_NOT_BOOTABLE, arch, KX_ARCH_RISCV64);
     REFUSES(KX_E_UNKNOWN, arch, 4);
     REFUSES(0, entry, KX_ENTRY_X86_64);
-    REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_X86_32);
+    REFUSES(0, entry, KX_ENTRY_X86_32);
     REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_X86_16);
     REFUSES(KX_E_UNKNOWN, entry, 4);
 

@@ -79,8 +79,8 @@ pub struct Options {
     pub format: Option<Format>,
     /// The architecture the image must be for; `None` for that of the image.
     pub arch: Option<Arch>,
-    /// Where the image is entered: [`Entry::X86Long`]; others are rejected. `None` for the default of
-    /// the image's family.
+    /// Where the image is entered: [`Entry::X86Long`] or [`Entry::X86Protected`]. `None` for the first of
+    /// [`Facts::entries`](crate::image::Facts::entries).
     pub entry: Option<Entry>,
     /// Lowest address segments may use (`--mem-min`).
     pub mem_min: u64,

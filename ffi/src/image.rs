@@ -13,7 +13,7 @@ use crate::versioned::{self, Versioned};
 
 /// format: unknown to the library.
 pub const KX_FORMAT_UNKNOWN: u32 = 0;
-/// format: a Linux/x86 bzImage. It has a 64-bit entry if kx_image_probe() succeeds.
+/// format: a Linux/x86 bzImage, or an image made like one. The member entries of kx_image has its entries.
 pub const KX_FORMAT_BZIMAGE: u32 = 1;
 /// format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX.
 pub const KX_FORMAT_ELF: u32 = 2;
@@ -94,7 +94,7 @@ pub struct kx_image {
     /// The architecture that it runs on, KX_ARCH_*.
     pub arch: u32,
     /// The entries that it has: bit N stands for the KX_ENTRY_* with the value N. A request can
-    /// only ask for KX_ENTRY_X86_64.
+    /// ask for KX_ENTRY_X86_64 and KX_ENTRY_X86_32.
     pub entries: u32,
     /// Linux/x86, 0 for others: boot protocol version, major << 8 | minor.
     pub protocol: u32,

@@ -43,7 +43,8 @@ pub const KX_REQUEST_VMLINUX: u32 = 65_536;
 
 /// entry: Linux/x86, in 64-bit mode.
 pub const KX_ENTRY_X86_64: u32 = 1;
-/// entry: Linux/x86, in 32-bit protected mode. Not supported yet: KX_E_BAD_ARGUMENT.
+/// entry: Linux/x86, in 32-bit protected mode. Everything is then loaded below 4 GiB. KX_E_BAD_ARGUMENT for
+/// an image without it, and by kx_plan_to_boot().
 pub const KX_ENTRY_X86_32: u32 = 2;
 /// entry: Linux/x86, in real mode. Not supported yet: KX_E_BAD_ARGUMENT.
 pub const KX_ENTRY_X86_16: u32 = 3;
@@ -113,7 +114,7 @@ pub struct kx_request {
     /// The architecture that the image must be for, KX_ARCH_*. An image for another one is
     /// KX_E_NOT_BOOTABLE. 0 for the architecture of the image.
     pub arch: u32,
-    /// The entry of the image to use, KX_ENTRY_*; 0 chooses one.
+    /// The entry of the image to use, KX_ENTRY_*; 0 chooses KX_ENTRY_X86_64 if the image has it.
     pub entry: u32,
     /// The kind of port at serial_address: KX_SERIAL_*.
     pub serial_kind: u32,

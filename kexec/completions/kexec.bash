@@ -57,6 +57,7 @@ _kexec() {
         --no-cma
         -x --no-ifdown
         -y --no-sync
+        --entry-32bit
         --hotplug
         --pass-memmap-cmdline
         --elf32-core-headers

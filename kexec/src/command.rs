@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_core::plan::{CrashOptions, OnFailure, Options};
+use kexec_core::plan::{CrashOptions, Entry, OnFailure, Options};
 
 /// `-a`, `-s` and `-c`: which system call loads.
 pub use kexec_core::route::Method;
@@ -436,6 +436,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         // Without effect, but it must be a number.
         Id::Entry => _ = address("entry", value)?,
         Id::NoEfi => command.options.efi = false,
+        Id::Entry32 => command.options.entry = Some(Entry::X86Protected),
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,
         Id::ConsoleSerial => console.serial = true,

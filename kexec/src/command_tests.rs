@@ -215,13 +215,14 @@ fn files_and_strings() {
 #[test]
 fn numbers_and_words() {
     command(
-        "k --mem-min=0x100000 --mem-max=4294967295 -i --noefi",
+        "k --mem-min=0x100000 --mem-max=4294967295 -i --noefi --entry-32bit",
         |c| {
             assert_eq!(c.options.mem_min, 1 << 20);
             assert_eq!(c.options.mem_max, u64::from(u32::MAX));
             assert!(!c.options.verify && !c.options.efi);
+            assert_eq!(c.options.entry, Some(Entry::X86Protected));
             let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long).collect();
-            assert_eq!(only, ["mem-min", "mem-max", "noefi"]);
+            assert_eq!(only, ["mem-min", "mem-max", "noefi", "entry-32bit"]);
         },
     );
     command(

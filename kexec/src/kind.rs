@@ -26,7 +26,7 @@ pub const KINDS: &[Kind] = &[
     ),
     kind(
         "bzImage",
-        "the same, entered by its 64-bit entry as well",
+        "Linux or made like it, by the best entry that it has",
         Some(is_bzimage),
     ),
     kind(

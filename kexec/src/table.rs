@@ -25,6 +25,7 @@ pub enum Id {
     NoChecks,
     OnMismatch,
     NoEfi,
+    Entry32,
     ResetVga,
     ConsoleVga,
     ConsoleSerial,
@@ -223,6 +224,7 @@ pub const OPTIONS: &[Opt] = &[
     flag(Id::NoCma, "no-cma", None, Both, "load to no memory of the contiguous memory allocator").newer(),
     flag(Id::NoIfdown, "no-ifdown", Some(b'x'), Both, "leave network interfaces up (with -e, -f)"),
     flag(Id::NoSync, "no-sync", Some(b'y'), Both, "do not write file systems out first (with -e, -f)"),
+    flag(Id::Entry32, "entry-32bit", None, Load, "enter the new kernel in 32-bit mode"),
     flag(Id::Hotplug, "hotplug", None, Both, "with -p: let the kernel note CPUs and memory that come and go"),
     flag(Id::PassMemmapCmdline, "pass-memmap-cmdline", None, Load, "with -p: pass the memory map by memmap= instead of the e820 table"),
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
@@ -307,5 +309,4 @@ pub const UNSUPPORTED: &[Unsupported] = &[
     unsupported("load-live-update", 1),
     unsupported("exec-live-update", 1),
     unsupported("real-mode", 255),
-    unsupported("entry-32bit", 255),
 ];

@@ -93,6 +93,11 @@ pub trait Handover<'a> {
     /// NUL, or with the piece.
     fn command_line(&self) -> (SegmentKind, usize);
 
+    /// The highest address that the code which enters it may have.
+    fn exit_below(&self) -> u64 {
+        u64::MAX
+    }
+
     /// The state in which it is entered.
     fn exit(&self, items: &Items<'a>) -> Exit;
 }
@@ -103,6 +108,10 @@ pub trait Handover<'a> {
 pub enum Exit {
     /// x86 in 64-bit mode. The seal chooses RSP.
     X86Long(Registers),
+    /// x86 in 32-bit protected mode, without paging: CS 0x10, the data segments 0x18, all flat;
+    /// interrupts off. Of the registers it has the low halves of RAX to RDI, RBP and RIP. ESP is the
+    /// seal's to choose.
+    X86Protected(Registers),
 }
 
 impl Exit {
@@ -110,7 +119,7 @@ impl Exit {
     #[must_use]
     pub const fn entry(&self) -> u64 {
         match self {
-            Self::X86Long(registers) => registers.rip,
+            Self::X86Long(registers) | Self::X86Protected(registers) => registers.rip,
         }
     }
 }

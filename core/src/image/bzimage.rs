@@ -1,10 +1,11 @@
-//! The Linux/x86 bzImage (kernel: Documentation/arch/x86/boot.rst), entered at its 64-bit entry.
+//! The Linux/x86 bzImage (kernel: Documentation/arch/x86/boot.rst).
 //!
-//! A [`BzImage`] is a view over the file's bytes that [`BzImage::parse`] has checked: its getters copy
-//! nothing and cannot fail.
+//! A [`BzImage`] is a view over the file's bytes that [`BzImage::parse`] or [`BzImage::parse_any`] has
+//! checked: its getters copy nothing and cannot fail.
 
 use core::fmt;
 
+use super::Entry;
 use crate::bytes::{slice_at, u8_at, u16_at, u32_at, u64_at};
 use crate::error::{Error, Format, Result};
 
@@ -29,12 +30,16 @@ pub mod field {
     pub const TYPE_OF_LOADER: usize = 0x210;
     /// LOADED_HIGH and others.
     pub const LOADFLAGS: usize = 0x211;
+    /// Address of the 32-bit entry of a kernel that is not moved.
+    pub const CODE32_START: usize = 0x214;
     /// Physical address of the initrd, low 32 bits.
     pub const RAMDISK_IMAGE: usize = 0x218;
     /// Its size, low 32 bits.
     pub const RAMDISK_SIZE: usize = 0x21c;
     /// Physical address of the command line, low 32 bits.
     pub const CMD_LINE_PTR: usize = 0x228;
+    /// The highest address an initrd may have, inclusive.
+    pub const INITRD_ADDR_MAX: usize = 0x22c;
     /// Alignment for a relocatable kernel.
     pub const KERNEL_ALIGNMENT: usize = 0x230;
     /// Whether the kernel may be moved.
@@ -74,12 +79,22 @@ const HDRS: u32 = 0x5372_6448;
 const SECTOR: u64 = 512;
 /// 64-bit entry, xloadflags and the ext_* fields came with 2.12 (Linux 3.8).
 const OLDEST: u16 = 0x020c;
+/// "HdrS" and the entry of kernels that are loaded high came with 2.00 (Linux 1.3.73).
+const OLDEST_ANY: u16 = 0x0200;
 /// End of the header fields 2.12 has (handover_offset).
 const HEADER_END_2_12: usize = 0x268;
+/// End of the header fields that all since 2.02 have (cmd_line_ptr).
+const HEADER_END_2_02: usize = 0x22c;
+/// Where every kernel that is loaded high was loaded before there was pref_address.
+const HIGH: u64 = 0x10_0000;
+/// The highest address of an initrd for kernels that do not say (boot.rst, initrd_addr_max).
+const INITRD_MAX_2_02: u32 = 0x37ff_ffff;
+/// Longest command line of kernels that do not say (boot.rst, cmdline_size).
+const CMDLINE_SIZE_2_05: u32 = 255;
 /// "LToP", the mark of kernel_info (boot.rst, "The kernel_info").
 const KERNEL_INFO_MAGIC: u32 = 0x506f_544c;
 
-/// A bzImage of protocol 2.12 or newer with a 64-bit entry.
+/// A bzImage.
 #[derive(Clone, Copy)]
 pub struct BzImage<'a> {
     file: &'a [u8],
@@ -92,6 +107,8 @@ pub struct BzImage<'a> {
     cmdline_size: u32,
     pref_address: u64,
     init_size: u32,
+    code32_offset: Option<u32>,
+    initrd_max: u32,
     setup_type_max: Option<u32>,
 }
 
@@ -99,12 +116,27 @@ impl<'a> BzImage<'a> {
     /// Where execution starts, from the load address.
     pub const ENTRY_64: u64 = 0x200;
 
-    /// Checks a file.
+    /// Checks a file that must have a 64-bit entry.
     ///
     /// # Errors
     /// [`Error::Truncated`], [`Error::NotThisFormat`], [`Error::Protocol`],
     /// [`Error::NotBootable`] (no 64-bit entry), [`Error::BadField`] for a header that lies.
     pub fn parse(file: &'a [u8]) -> Result<Self> {
+        Self::checked::<false>(file)
+    }
+
+    /// Checks a file of any boot protocol from 2.00 on. [`BzImage::entries`] has its entries.
+    ///
+    /// # Errors
+    /// As [`BzImage::parse`]; a missing 64-bit entry is no error.
+    pub fn parse_any(file: &'a [u8]) -> Result<Self> {
+        Self::checked::<true>(file)
+    }
+
+    /// `ANY`: also without a 64-bit entry. A program that names only one of the two has nothing of
+    /// the other.
+    #[inline(always)]
+    fn checked<const ANY: bool>(file: &'a [u8]) -> Result<Self> {
         let short = |what, need: u64| Error::Truncated {
             what,
             need,
@@ -127,10 +159,13 @@ impl<'a> BzImage<'a> {
         let u32f = |offset| u32_at(file, offset).unwrap_or(0);
 
         let version = u16f(field::VERSION);
-        if version < OLDEST {
+        // Whether the header has the fields of this version.
+        let since = |this| !ANY || version >= this;
+        let need = if ANY { OLDEST_ANY } else { OLDEST };
+        if version < need {
             return Err(Error::Protocol {
                 found: version,
-                need: OLDEST,
+                need,
             });
         }
         if u8f(field::LOADFLAGS) & LOADED_HIGH == 0 {
@@ -138,18 +173,24 @@ impl<'a> BzImage<'a> {
                 why: "a zImage (LOADED_HIGH is not set), not a bzImage",
             });
         }
-        let xloadflags = u16f(field::XLOADFLAGS);
-        if xloadflags & xlf::KERNEL_64 == 0 {
+        let xloadflags = if since(OLDEST) {
+            u16f(field::XLOADFLAGS)
+        } else {
+            0
+        };
+        if !ANY && xloadflags & xlf::KERNEL_64 == 0 {
             return Err(Error::NotBootable {
                 why: "the kernel has no 64-bit entry (XLF_KERNEL_64 is not set): a 32-bit kernel",
             });
         }
 
         let jump = u8f(field::JUMP_OFFSET);
-        let header_end = field::HEADER
+        let mut header_end = field::HEADER
             .saturating_add(usize::from(jump))
             .min(field::HOLE_END);
-        if header_end < HEADER_END_2_12 {
+        if !since(OLDEST) {
+            header_end = header_end.max(HEADER_END_2_02);
+        } else if header_end < HEADER_END_2_12 {
             return Err(Error::BadField {
                 what: "the setup header's length (jump)",
                 offset: field::JUMP_OFFSET as u64,
@@ -168,23 +209,42 @@ impl<'a> BzImage<'a> {
             count => u64::from(count),
         };
         let setup_size = sectors.saturating_add(1).saturating_mul(SECTOR);
+        // Before 2.04 it had two bytes, too few for a kernel that is loaded high.
+        let syssize = if since(0x0204) {
+            u32f(field::SYSSIZE)
+        } else {
+            0
+        };
+        let first = if !ANY || xloadflags & xlf::KERNEL_64 != 0 {
+            Self::ENTRY_64
+        } else {
+            0
+        };
         // syssize counts up to the end of the last paragraph, so a file may end 15 bytes
         // before it.
-        let need = u64::from(u32f(field::SYSSIZE))
+        let need = u64::from(syssize)
             .saturating_mul(16)
             .saturating_sub(15)
             .saturating_add(setup_size)
-            .max(setup_size.saturating_add(Self::ENTRY_64).saturating_add(1));
+            .max(setup_size.saturating_add(first).saturating_add(1));
         let kernel = usize::try_from(setup_size)
             .ok()
             .and_then(|start| file.get(start..))
             .filter(|_| file.len() as u64 >= need)
             .ok_or_else(|| short("the kernel proper", need))?;
 
-        let alignment = u32f(field::KERNEL_ALIGNMENT);
-        let relocatable = u8f(field::RELOCATABLE_KERNEL) != 0;
-        let pref_address = u64_at(file, field::PREF_ADDRESS).unwrap_or(0);
-        let init_size = u32f(field::INIT_SIZE);
+        let relocatable = since(0x0205) && u8f(field::RELOCATABLE_KERNEL) != 0;
+        let mut alignment = u32f(field::KERNEL_ALIGNMENT);
+        let mut pref_address = u64_at(file, field::PREF_ADDRESS).unwrap_or(0);
+        let mut init_size = u32f(field::INIT_SIZE);
+        if ANY && !relocatable {
+            // It is not moved. Images that are no Linux have 0.
+            alignment = crate::memory::PAGE_SIZE as u32;
+        }
+        if !since(0x020a) {
+            pref_address = HIGH;
+            init_size = unpacked(kernel);
+        }
         let bad = |what, offset: usize, value: u64| Error::BadField {
             what,
             offset: offset as u64,
@@ -219,11 +279,51 @@ impl<'a> BzImage<'a> {
             xloadflags,
             alignment,
             relocatable,
-            cmdline_size: u32f(field::CMDLINE_SIZE),
+            cmdline_size: if since(0x0206) {
+                u32f(field::CMDLINE_SIZE)
+            } else {
+                CMDLINE_SIZE_2_05
+            },
             pref_address,
             init_size,
+            code32_offset: code32_offset(file, kernel),
+            initrd_max: if since(0x0203) {
+                u32f(field::INITRD_ADDR_MAX)
+            } else {
+                INITRD_MAX_2_02
+            },
             setup_type_max: setup_type_max(file, version, kernel),
         })
+    }
+
+    /// Where it can be entered, the best first.
+    #[must_use]
+    pub const fn entries(&self) -> &'static [Entry] {
+        match (
+            self.xloadflags & xlf::KERNEL_64 != 0,
+            self.code32_offset.is_some(),
+        ) {
+            (true, true) => &[Entry::X86Long, Entry::X86Protected, Entry::X86Real],
+            (true, false) => &[Entry::X86Long, Entry::X86Real],
+            (false, true) => &[Entry::X86Protected, Entry::X86Real],
+            (false, false) => &[Entry::X86Real],
+        }
+    }
+
+    /// Where its 32-bit entry is, from its load address; `None` if it has none.
+    #[must_use]
+    pub const fn code32_offset(&self) -> Option<u64> {
+        match self.code32_offset {
+            Some(offset) => Some(offset as u64),
+            None => None,
+        }
+    }
+
+    /// The highest address that an initrd may have, inclusive, where it is entered by its 32-bit or
+    /// real-mode entry.
+    #[must_use]
+    pub const fn initrd_max(&self) -> u64 {
+        self.initrd_max as u64
     }
 
     /// The setup header from offset 0x1f1 to its end, for boot_params.
@@ -274,7 +374,8 @@ impl<'a> BzImage<'a> {
         self.pref_address
     }
 
-    /// Bytes of memory it needs from its load address on.
+    /// Bytes of memory it needs from its load address on: before boot protocol 2.10 an estimate, eight
+    /// times its size, because the file does not say.
     #[must_use]
     pub const fn init_size(&self) -> u64 {
         self.init_size as u64
@@ -318,6 +419,23 @@ impl fmt::Debug for BzImage<'_> {
             .field("init_size", &self.init_size)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the 32-bit entry is, from the load address; `None` if there is none, or if it is not in the
+/// file. iPXE's .lkrn has no address of it, and memdisk and GRUB's lnxboot.img, which have no
+/// protected-mode kernel, have no syssize.
+fn code32_offset(file: &[u8], kernel: &[u8]) -> Option<u32> {
+    let start = u32_at(file, field::CODE32_START)?;
+    u32_at(file, field::SYSSIZE).filter(|size| *size != 0)?;
+    // As kernels without pref_address count it, wherever the kernel is loaded.
+    let offset = start.checked_sub(HIGH as u32)?;
+    (u64::from(offset) < kernel.len() as u64).then_some(offset)
+}
+
+/// An estimate of the memory of a kernel that does not say how much it needs. Compressed it has a
+/// third to a fifth of its size, and beyond that there are its bss, heap and page tables.
+fn unpacked(kernel: &[u8]) -> u32 {
+    u32::try_from(kernel.len()).map_or(u32::MAX, |size| size.saturating_mul(8))
 }
 
 fn setup_type_max(file: &[u8], version: u16, kernel: &[u8]) -> Option<u32> {

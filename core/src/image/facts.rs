@@ -11,7 +11,7 @@ pub struct Facts<'a> {
     pub format: Format,
     /// The architecture it is for.
     pub arch: Arch,
-    /// Where it can be entered.
+    /// Where it can be entered, the best first.
     pub entries: &'static [Entry],
     /// Whether it can be loaded elsewhere than at `pref_address`.
     pub relocatable: bool,

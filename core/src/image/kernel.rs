@@ -6,7 +6,7 @@ use super::{BzImage, Entry, Facts, Vmlinux};
 use crate::arch::Arch;
 use crate::error::{Error, Format, Result};
 
-/// A Linux/x86 kernel that is entered at its 64-bit entry.
+/// A Linux/x86 kernel.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Kernel<'a> {
@@ -48,13 +48,12 @@ impl<'a> Kernel<'a> {
     /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
     ///
     /// # Errors
-    /// As [`BzImage::parse`] and [`Vmlinux::parse`], and [`Error::BadField`] for an entry that lies
+    /// As [`BzImage::parse_any`] and [`Vmlinux::parse`], and [`Error::BadField`] for an entry that lies
     /// in no bytes of the file that are loaded; [`Error::NotThisFormat`] says what the file looks
     /// like; [`Error::EmptyFile`].
     pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
         if !Vmlinux::is_elf(file) {
-            let image = BzImage::parse(file).map_err(|error| named(file, error))?;
-            return Self::BzImage(image).entered();
+            return Self::bzimage(file);
         }
         if vmlinux {
             Self::Vmlinux(Vmlinux::parse(file)?).entered()
@@ -69,6 +68,14 @@ impl<'a> Kernel<'a> {
         }
     }
 
+    fn bzimage(file: &'a [u8]) -> Result<Self> {
+        let image = BzImage::parse_any(file).map_err(|error| named(file, error))?;
+        if image.entries().contains(&Entry::X86Long) {
+            return Self::BzImage(image).entered();
+        }
+        Ok(Self::BzImage(image))
+    }
+
     /// Checks a file that must have this format.
     ///
     /// # Errors
@@ -76,10 +83,7 @@ impl<'a> Kernel<'a> {
     /// [`Error::BadArgument`] for a format that is not one of a Linux/x86 kernel.
     pub fn parse_as(file: &'a [u8], format: Format) -> Result<Self> {
         match format {
-            Format::BzImage => {
-                let image = BzImage::parse(file).map_err(|error| named(file, error))?;
-                Self::BzImage(image).entered()
-            }
+            Format::BzImage => Self::bzimage(file),
             Format::Vmlinux if Vmlinux::is_elf(file) => Self::parse(file, true),
             Format::Vmlinux if file.is_empty() => Err(Error::EmptyFile),
             Format::Vmlinux => Err(Error::NotThisFormat {
@@ -127,16 +131,16 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    /// Where it can be entered. Only [`Entry::X86Long`] is planned.
+    /// Where it can be entered, the best first. [`Entry::X86Real`] is not planned.
     #[must_use]
     pub const fn entries(&self) -> &'static [Entry] {
         match self {
-            Self::BzImage(_) => &[Entry::X86Long, Entry::X86Protected, Entry::X86Real],
+            Self::BzImage(image) => image.entries(),
             Self::Vmlinux(_) => &[Entry::X86Long],
         }
     }
 
-    /// Checks, for an image of any format, that what is at its entry comes from the file: not a gap
+    /// Checks, for an image of any format, that what is at its 64-bit entry comes from the file: not a gap
     /// between its parts, nor memory that is zero.
     // Where the format is known to the compiler, only that format's code is in the program.
     #[inline(always)]
@@ -264,7 +268,7 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    /// Where it is entered, from its first address.
+    /// Where it is entered in 64-bit mode, from its first address.
     #[must_use]
     pub const fn entry_offset(&self) -> u64 {
         match self {

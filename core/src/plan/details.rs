@@ -177,8 +177,8 @@ impl<'a> Seal<'a> for Recording<'_, 'a> {
         self.seal.check_exit(exit)
     }
 
-    fn items(&self, items: &mut Items<'a>) {
-        self.seal.items(items);
+    fn items(&self, items: &mut Items<'a>, below: u64) {
+        self.seal.items(items, below);
     }
 
     fn seal(

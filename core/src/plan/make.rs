@@ -49,7 +49,7 @@ where
     let mut items = Items::new();
     who.items(&passed, &mut items, &mut plan.remarks)?;
     why.items(&mut items);
-    how.items(&mut items);
+    how.items(&mut items, who.exit_below());
     items.check()?;
     (why.placed())
         .and_then(|()| place(&mut items, &scene.bounds, free))

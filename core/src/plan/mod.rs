@@ -28,7 +28,7 @@ use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::Handover;
-use crate::handover::x86::Linux64;
+use crate::handover::x86::{Linux32, Linux64};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
 use crate::note::Remarks;
@@ -279,12 +279,23 @@ fn start<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    let linux;
-    let who: &dyn Handover<'a> = match image {
-        Image::Linux(kernel) => {
-            linux = Linux64::requested(kernel, request, machine)?;
-            &linux
+    let Image::Linux(kernel) = image;
+    let entries = kernel.entries();
+    let wanted = request.options.entry;
+    let entry = match wanted {
+        None => entries.first().copied(),
+        Some(wanted) => entries.iter().copied().find(|entry| *entry == wanted),
+    };
+    let linux = Linux64::requested(kernel, request, machine)?;
+    let protected;
+    let who: &dyn Handover<'a> = match (kernel, entry) {
+        (_, Some(Entry::X86Long)) => &linux,
+        (Kernel::BzImage(kernel), Some(Entry::X86Protected)) => {
+            protected = Linux32::new(kernel, linux).ok_or(no_entry(entry))?;
+            &protected
         }
+        (_, Some(Entry::X86Real)) => return Err(NOT_REAL),
+        _ => return Err(no_entry(wanted)),
     };
     if request.options.arch.is_some_and(|arch| arch != who.arch()) {
         return Err(Error::NotBootable {
@@ -304,6 +315,22 @@ fn start<'a>(
     };
     make(who, why, how, request, machine, workspace)
 }
+
+/// The image does not have this entry.
+const fn no_entry(entry: Option<Entry>) -> Error {
+    Error::BadArgument {
+        what: match entry {
+            Some(Entry::X86Long) => "the image has no 64-bit entry",
+            Some(Entry::X86Protected) => "the image has no 32-bit entry",
+            Some(Entry::X86Real) => "the image has no real-mode entry",
+            None => "the image has no entry that can be used",
+        },
+    }
+}
+
+const NOT_REAL: Error = Error::BadArgument {
+    what: "the image is to be entered in real mode, which is not supported yet",
+};
 
 /// As [`plan`], for a bzImage that is to be started at once by a reboot, with a third of the
 /// code: no vmlinux, no crash kernel, no console and no verification by the purgatory (as

@@ -11,8 +11,8 @@ use crate::handover::Exit;
 use crate::memory::Range;
 use crate::passed::Passed;
 use crate::purgatory::{
-    self, Backup, BuildError, DEFAULT_SECRET, Digest, Parameters, Region, Registers, SEGMENT_SIZE,
-    Secret, Serial,
+    self, Backup, BuildError, DEFAULT_SECRET, Digest, ExitMode, Parameters, Region, Registers,
+    SEGMENT_SIZE, Secret, Serial,
 };
 use crate::segment::{Bounds, Bytes, Items, SegmentKind, anywhere};
 
@@ -52,8 +52,9 @@ pub trait Seal<'a> {
         Ok(())
     }
 
-    /// Adds its segment, the last one; its bytes come from [`Seal::seal`].
-    fn items(&self, items: &mut Items<'a>);
+    /// Adds its segment, the last one, up to the address `below`; its bytes come from
+    /// [`Seal::seal`].
+    fn items(&self, items: &mut Items<'a>, below: u64);
 
     /// Writes the segment.
     ///
@@ -109,7 +110,7 @@ impl<'o, 'a> Orders<'o, 'a> {
     /// The registers the new kernel is entered with. It sets its own stack first of all; until then
     /// the end of the purgatory's `memsz` bytes is as good as any.
     const fn registers(&self, memsz: usize) -> Registers {
-        let Exit::X86Long(mut registers) = *self.exit;
+        let (Exit::X86Long(mut registers) | Exit::X86Protected(mut registers)) = *self.exit;
         registers.rsp = self.purgatory.saturating_add(memsz as u64);
         registers
     }
@@ -128,7 +129,11 @@ impl<'a> Seal<'a> for Bare {
         let Exit::X86Long(Registers {
             rsi: _, rsp: _, rip: _,
             rax, rbx, rcx, rdx, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15,
-        }) = exit;
+        }) = exit else {
+            return Err(Error::BadArgument {
+                what: "a bare purgatory enters kernels in 64-bit mode only",
+            });
+        };
         let low = rax | rbx | rcx | rdx | rdi | rbp;
         let high = r8 | r9 | r10 | r11 | r12 | r13 | r14 | r15;
         if low | high == 0 {
@@ -139,8 +144,8 @@ impl<'a> Seal<'a> for Bare {
         })
     }
 
-    fn items(&self, items: &mut Items<'a>) {
-        add(items, purgatory::BARE_MEMSZ);
+    fn items(&self, items: &mut Items<'a>, below: u64) {
+        add(items, purgatory::BARE_MEMSZ, below);
     }
 
     fn seal(
@@ -159,10 +164,10 @@ impl<'a> Seal<'a> for Bare {
     }
 }
 
-/// Adds a purgatory of so many bytes of memory. Its code runs from anywhere the identity map
-/// reaches.
-fn add(items: &mut Items<'_>, memsz: usize) {
-    items.block(anywhere("the purgatory", memsz as u64, u64::MAX));
+/// Adds a purgatory of so many bytes of memory, up to the address `below`. Its code runs from anywhere
+/// the identity map reaches; an exit may need it lower.
+fn add(items: &mut Items<'_>, memsz: usize, below: u64) {
+    items.block(anywhere("the purgatory", memsz as u64, below));
     items.piece(SegmentKind::Purgatory, Bytes::Zero, 0, memsz as u64);
     items.unverified();
 }
@@ -190,8 +195,8 @@ impl<'a> Seal<'a> for Verifying<'_> {
         })
     }
 
-    fn items(&self, items: &mut Items<'a>) {
-        add(items, purgatory::MEMSZ);
+    fn items(&self, items: &mut Items<'a>, below: u64) {
+        add(items, purgatory::MEMSZ, below);
     }
 
     fn seal(
@@ -262,6 +267,10 @@ fn verifying<'a>(
         vga: console.vga,
         reset_vga: console.reset_vga,
         on_failure: options.on_failure,
+        exit_mode: match orders.exit {
+            Exit::X86Long(_) => ExitMode::Long,
+            Exit::X86Protected(_) => ExitMode::Protected,
+        },
         registers: orders.registers(purgatory::MEMSZ),
         regions: &regions,
         secret: orders.secret,
@@ -271,7 +280,6 @@ fn verifying<'a>(
             target: range.start(),
             length: range.size(),
         }),
-        ..Parameters::default()
     };
     // Regions are segments, of which there are no more than a block holds, placed above 1 MiB,
     // and the buffer has the size asked for: the speed alone can be wrong.

@@ -503,7 +503,7 @@ fn command_lines() -> Vec<Line> {
 /// Options at random, of which many go together.
 fn random() -> Vec<Line> {
     const LINES: usize = 400;
-    const WORDS: [&str; 40] = [
+    const WORDS: [&str; 41] = [
         "-l",
         "-l",
         "-l",
@@ -529,6 +529,7 @@ fn random() -> Vec<Line> {
         "--mem-min=0x1000000",
         "--mem-max=0x7fffffff",
         "--noefi",
+        "--entry-32bit",
         "--reset-vga",
         "--console-vga",
         "--console-serial",

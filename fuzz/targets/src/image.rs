@@ -2,7 +2,7 @@
 
 use arbitrary::Unstructured;
 use kexec_core::Error;
-use kexec_core::image::{BzImage, Format, Kernel, PROBED, Vmlinux, probe};
+use kexec_core::image::{BzImage, Entry, Format, Kernel, PROBED, Vmlinux, probe};
 
 use crate::kernel::{self, Image};
 use crate::random::Random;
@@ -95,7 +95,13 @@ fn probed(file: &[u8]) {
 /// What must hold of every image that is accepted.
 fn sound(file: &[u8], image: &Kernel<'_>) {
     let all = file.as_ptr_range();
-    let entry = image.entry_offset();
+    let entry = match image {
+        Kernel::BzImage(kernel) if !image.entries().contains(&Entry::X86Long) => {
+            // In real mode the entry is in the setup code.
+            kernel.code32_offset().unwrap_or_default()
+        }
+        _ => image.entry_offset(),
+    };
     assert!(image.alignment().is_power_of_two());
     let (mut count, mut next, mut loaded) = (0, 0, false);
     for (bytes, offset, size) in image.parts() {

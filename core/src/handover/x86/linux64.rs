@@ -18,7 +18,7 @@ use crate::request::Request;
 use crate::segment::{Bytes, Items, SegmentKind, anywhere};
 
 /// The last address a 32-bit pointer reaches.
-const LAST_BELOW_4G: u64 = u32::MAX as u64;
+pub(super) const LAST_BELOW_4G: u64 = u32::MAX as u64;
 
 /// Kernels with this boot protocol or a later one read boot_params.acpi_rsdp_addr (Linux 5.5). Linux
 /// 5.0 to 5.4 read it too, but their headers do not show it.
@@ -28,15 +28,18 @@ const RSDP_IN_BOOT_PARAMS: u16 = 0x020f;
 #[derive(Clone, Debug)]
 pub struct Linux64<'a> {
     setup_header: &'a [u8],
-    version: u16,
+    pub(super) version: u16,
     xloadflags: u16,
     cmdline_size: u64,
-    setup_type_max: Option<u32>,
-    window: Window,
+    pub(super) setup_type_max: Option<u32>,
+    pub(super) window: Window,
     /// Offset of the entry from the image's first address.
     entry: u64,
     parts: Vec<Load<'a>, { Vmlinux::LOADS_MAX }>,
 }
+
+/// The name of the block with boot_params.
+pub(super) const PARAMS: &str = "the boot parameters";
 
 impl<'a> Linux64<'a> {
     /// Starts this image. If the compiler knows its format, the program has only the code for that
@@ -87,6 +90,43 @@ impl<'a> Linux64<'a> {
     /// Adds XLF_* flags ([`xlf`]) that the image's header does not have.
     pub const fn supports(&mut self, flags: u16) {
         self.xloadflags |= flags;
+    }
+
+    /// Adds the blocks and pieces: boot_params in the window `params`, whatever its size, and the
+    /// initrds up to the address `last`.
+    pub(super) fn items_in(
+        &self,
+        params: Window,
+        last: u64,
+        passed: &Passed<'_, 'a>,
+        items: &mut Items<'a>,
+        remarks: &mut Remarks,
+    ) -> Result<()> {
+        if passed.rng_seed.is_none() {
+            remarks.note(Note::NoRngSeed);
+        }
+        if passed.machine.x86.boot_params.get().is_none() {
+            remarks.note(Note::NoBootParams);
+        }
+        let layout = Layout::new(&self.parts(passed, Some(remarks)), passed.machine);
+        for kind in layout.setup_types() {
+            remarks.setup_type(kind);
+        }
+        items.block(self.window);
+        for part in &self.parts {
+            let bytes = Bytes::Ready(part.bytes);
+            items.piece(SegmentKind::Kernel, bytes, part.offset, part.size);
+        }
+        // The kernel fills the gaps between them with zeros, which its unpacker skips
+        // (init/initramfs.c, unpack_to_rootfs), so no copy is needed to join them.
+        initrds(passed.initrds, last, items)?;
+        let size = layout.size();
+        items.block(Window {
+            size: size as u64,
+            ..params
+        });
+        items.piece(SegmentKind::BootParams, Bytes::Made(size), 0, size as u64);
+        Ok(())
     }
 
     /// Decides what is passed on, and notes what is not.
@@ -150,6 +190,22 @@ const fn last(xloadflags: u16) -> u64 {
     }
 }
 
+/// The request is for another entry than that of the handover.
+pub(super) const OTHER_ENTRY: Error = Error::BadArgument {
+    what: "the entry that is asked for is not the one that is planned for",
+};
+
+/// Refuses modules.
+pub(super) const fn check_modules(request: &Request<'_, '_>) -> Result<()> {
+    if request.modules.is_empty() {
+        return Ok(());
+    }
+    Err(Error::BadArgument {
+        what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
+               cannot be started yet",
+    })
+}
+
 /// Where the image may be placed.
 #[inline]
 fn window(image: &Kernel<'_>) -> Window {
@@ -183,17 +239,9 @@ impl<'a> Handover<'a> for Linux64<'a> {
 
     fn check_request(&self, request: &Request<'_, 'a>, _: bool) -> Result<()> {
         if !matches!(request.options.entry, None | Some(Entry::X86Long)) {
-            return Err(Error::BadArgument {
-                what: "Linux/x86 is entered in 64-bit mode only, not by its 32-bit or real-mode entry",
-            });
+            return Err(OTHER_ENTRY);
         }
-        if !request.modules.is_empty() {
-            return Err(Error::BadArgument {
-                what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
-                       cannot be started yet",
-            });
-        }
-        Ok(())
+        check_modules(request)
     }
 
     fn check(&self, machine: &Machine) -> Result<()> {
@@ -235,29 +283,9 @@ impl<'a> Handover<'a> for Linux64<'a> {
         items: &mut Items<'a>,
         remarks: &mut Remarks,
     ) -> Result<()> {
-        if passed.rng_seed.is_none() {
-            remarks.note(Note::NoRngSeed);
-        }
-        if passed.machine.x86.boot_params.get().is_none() {
-            remarks.note(Note::NoBootParams);
-        }
-        let layout = Layout::new(&self.parts(passed, Some(remarks)), passed.machine);
-        for kind in layout.setup_types() {
-            remarks.setup_type(kind);
-        }
-        items.block(self.window);
-        for part in &self.parts {
-            let bytes = Bytes::Ready(part.bytes);
-            items.piece(SegmentKind::Kernel, bytes, part.offset, part.size);
-        }
         let last = last(self.xloadflags);
-        // The kernel fills the gaps between them with zeros, which its unpacker skips
-        // (init/initramfs.c, unpack_to_rootfs), so no copy is needed to join them.
-        initrds(passed.initrds, last, items)?;
-        let size = layout.size();
-        items.block(anywhere("the boot parameters", size as u64, last));
-        items.piece(SegmentKind::BootParams, Bytes::Made(size), 0, size as u64);
-        Ok(())
+        let params = anywhere(PARAMS, 0, last);
+        self.items_in(params, last, passed, items, remarks)
     }
 
     fn write(

@@ -14,6 +14,7 @@ mod crash;
 mod details;
 mod family;
 mod golden;
+mod linux32;
 #[cfg(no_purgatory_x86_64)]
 mod not_built;
 mod placement;

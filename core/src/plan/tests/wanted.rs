@@ -73,9 +73,12 @@ fn architecture_and_entry_must_be_the_images() {
                 })
             );
         }
-        for entry in [Entry::X86Protected, Entry::X86Real] {
+        for (entry, word) in [
+            (Entry::X86Protected, "no 32-bit entry"),
+            (Entry::X86Real, "real"),
+        ] {
             let refused = said(None, Some(entry)).unwrap_err();
-            assert!(matches!(refused, Error::BadArgument { what } if what.contains("32-bit")));
+            assert!(matches!(refused, Error::BadArgument { what } if what.contains(word)));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Seen, all};
 use crate::lines::kernel::{Call, Event, Given, Run, SIGNALLED};
 
 /// Options that kexec_file_load cannot do.
-const LOAD_ONLY: [&str; 11] = [
+const LOAD_ONLY: [&str; 12] = [
     "mem-min",
     "mem-max",
     "noefi",
@@ -16,6 +16,7 @@ const LOAD_ONLY: [&str; 11] = [
     "args-linux",
     "pass-memmap-cmdline",
     "dtb",
+    "entry-32bit",
 ];
 /// Architecture's flag of kexec_load.
 const X86_64: u64 = 62 << 16;
@@ -68,11 +69,13 @@ pub fn route(reference: &mut Run, seen: &Seen<'_>) -> bool {
     {
         return all(reference.loads().count() == 1, reference, seen);
     }
+    let hotplug = seen.words.has("hotplug") && seen.words.has("load-panic");
+    let more = if hotplug { UPDATE_ELFCOREHDR } else { 0 };
     change(reference, |given| {
         let by_file = given.call == Call::FileLoad;
         if by_file {
             given.call = Call::Load;
-            given.flags = X86_64;
+            given.flags = X86_64 | more;
         }
         by_file
     })
@@ -213,14 +216,23 @@ pub fn unfit(reference: &mut Run, seen: &Seen<'_>) -> bool {
     )
 }
 
+/// An option that kexec-tools' loader by kexec_file_load does not know.
+pub fn entry_32(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let call = seen
+        .words
+        .last(&["kexec-syscall", "kexec-file-syscall", "kexec-syscall-auto"]);
+    let by_load = call == Some("kexec-syscall");
+    let asked = seen.words.has("entry-32bit") && (!by_load || seen.words.has("load-panic"));
+    let code = if by_load { 1 } else { 255 };
+    let refused = reference.code == code && reference.loads().next().is_none();
+    all(asked && refused, reference, seen)
+}
+
 /// Kernels without a 64-bit entry.
 pub fn old(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    let old = seen.words.kernel() == Some("@old") && seen.ours.code == 255;
-    all(
-        old && seen.says("64-bit entry") && reference.code == 0,
-        reference,
-        seen,
-    )
+    let old = seen.words.kernel() == Some("@old") && is_auto(seen);
+    let nothing = reference.code == 1 && reference.loads().next().is_none();
+    all(old && nothing, reference, seen)
 }
 
 /// A file that no type knows.

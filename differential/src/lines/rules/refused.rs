@@ -63,14 +63,13 @@ pub fn unload_crash(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// Options that are not supported.
 pub fn unsupported(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 6] = [
         "reuseinitrd",
         "load-preserve-context",
         "load-jump-back-helper",
         "load-live-update",
         "exec-live-update",
         "real-mode",
-        "entry-32bit",
     ];
     let said = "is not supported by this version";
     let refused = seen.refuses(1, said) || seen.refuses(255, said);
