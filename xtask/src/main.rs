@@ -15,6 +15,7 @@ mod elf;
 mod fuzz;
 mod old_rust;
 mod packages;
+mod payloads;
 mod sealed;
 mod size;
 mod system;

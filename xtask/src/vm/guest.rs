@@ -94,6 +94,9 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
             if scenario.both && matches!(kexec, Kexec::Ours(_)) {
                 writer.reference(store)?;
             }
+            for (guest, payload) in &scenario.payloads {
+                writer.copy(guest, 0o755, &payload.file()?)?;
+            }
             for (guest, name) in &scenario.examples {
                 writer.copy(guest, 0o755, &target().join("release").join(name))?;
             }

@@ -15,6 +15,7 @@ pub mod dump;
 pub mod expected;
 pub mod facts;
 pub mod guest;
+mod image_scenarios;
 pub mod kdump_scenarios;
 pub mod library_scenarios;
 pub mod memmap;

@@ -1,5 +1,6 @@
 //! A scenario: a machine, the kernel it boots, and a chain of kexecs from there, or a script.
 
+use crate::payloads::Payload;
 use std::time::Duration;
 
 /// What the machine's firmware is.
@@ -103,6 +104,8 @@ pub struct Scenario {
     pub disk: Option<Disk>,
     /// Programs of the package kexec-examples for the first guest: path in the guest, name.
     pub examples: Vec<(&'static str, &'static str)>,
+    /// Images that are no 64-bit Linux, for the first guest: path in the guest, which.
+    pub payloads: Vec<(&'static str, Payload)>,
     /// Whether `kexec` is kexec-tools with libkexec as its file type.
     pub fork: bool,
     pub ending: Ending,
@@ -164,6 +167,7 @@ impl Scenario {
             capture: None,
             disk: None,
             examples: Vec::new(),
+            payloads: Vec::new(),
             fork: false,
             ending: Ending::Init,
             flags: &[],
@@ -314,6 +318,12 @@ impl Scenario {
     /// Puts a program of the package kexec-examples into the first guest.
     pub fn example(mut self, guest: &'static str, name: &'static str) -> Self {
         self.examples.push((guest, name));
+        self
+    }
+
+    /// Puts such an image into the first guest.
+    pub fn gives(mut self, guest: &'static str, payload: Payload) -> Self {
+        self.payloads.push((guest, payload));
         self
     }
 

@@ -31,6 +31,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = pairs();
     all.extend(places());
     all.extend(requests());
+    all.extend(super::image_scenarios::all());
     all.extend(inits());
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());

@@ -1,0 +1,91 @@
+//! Images that are no 64-bit Linux, for guests to start: each from a package of Debian, fetched when a
+//! guest first wants it. Nothing of them is linked with or shipped.
+
+use crate::Outcome;
+use crate::apt::{self, Release};
+use crate::command::{cache, fresh_directory};
+use std::path::{Path, PathBuf};
+
+/// A file that a guest gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// memtest86+, made like a 64-bit bzImage that is not relocatable.
+    Memtest64,
+    /// memtest86+, made like a 32-bit bzImage.
+    Memtest32,
+    /// A Linux kernel for 32-bit CPUs.
+    Linux686,
+    /// A static busybox for it.
+    Busybox686,
+}
+
+impl Payload {
+    /// The tree that it is in, the release and architecture that have it, and its package: with `*`, the
+    /// newest one that begins and ends so. The end of its path in the tree, or its beginning with `*`.
+    const fn source(self) -> [&'static str; 5] {
+        match self {
+            Self::Memtest64 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+x64"],
+            Self::Memtest32 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+ia32"],
+            Self::Linux686 => [
+                "linux-686",
+                "bookworm",
+                "i386",
+                "linux-image-6.1.*-686",
+                "boot/vmlinuz-*",
+            ],
+            Self::Busybox686 => [
+                "busybox-686",
+                "bookworm",
+                "i386",
+                "busybox-static",
+                "bin/busybox",
+            ],
+        }
+    }
+
+    /// The file, fetched if that was not done before.
+    pub fn file(self) -> Outcome<PathBuf> {
+        let [name, release, foreign, package, file] = self.source();
+        let tree = cache().join(name);
+        if !tree.is_dir() {
+            fetch(name, &tree, release, foreign, package)?;
+        }
+        let Some((directory, beginning)) = file.rsplit_once('/') else {
+            return Err(format!("{file}: no directory"));
+        };
+        let directory = [tree.join(directory), tree.join("usr").join(directory)]
+            .into_iter()
+            .find(|directory| directory.is_dir())
+            .ok_or_else(|| format!("{package} has no {directory}"))?;
+        let entries = std::fs::read_dir(&directory).map_err(|error| error.to_string())?;
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .find(|name| match beginning.strip_suffix('*') {
+                Some(beginning) => name.starts_with(beginning),
+                None => name == beginning,
+            })
+            .map(|name| directory.join(name))
+            .ok_or_else(|| format!("{package} has no {file}"))
+    }
+}
+
+fn fetch(name: &str, tree: &Path, release: &str, foreign: &str, package: &str) -> Outcome {
+    eprintln!("fetching {name} ({release})");
+    let mirror = apt::requirements()?;
+    let foreign: &[&str] = if foreign.is_empty() { &[] } else { &[foreign] };
+    let release = Release::open_foreign(release, &mirror, foreign)?;
+    let mut package = match package.split_once('*') {
+        Some((beginning, ending)) => release.newest(beginning, ending)?,
+        None => package.into(),
+    };
+    for architecture in foreign {
+        package.push(':');
+        package.push_str(architecture);
+    }
+    let part = tree.with_extension("part");
+    fresh_directory(&part)?;
+    for archive in release.download(&[&package], false)? {
+        apt::unpack(&archive, &part)?;
+    }
+    std::fs::rename(&part, tree).map_err(|why| format!("{}: {why}", part.display()))
+}
