@@ -168,7 +168,8 @@ pub fn read_facts(
 fn complete(root: &CStr) -> Result<(), Errno> {
     let directory = open(root, O_RDONLY | O_DIRECTORY)?;
     match open_at(&directory, FACTS, O_RDONLY) {
-        Err(Errno::ENOENT) => Err(Errno::ENODATA),
+        // A file named kexec, such as this command.
+        Err(Errno::ENOENT | Errno::ENOTDIR) => Err(Errno::ENODATA),
         other => other.map(|_| ()),
     }
 }

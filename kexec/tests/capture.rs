@@ -340,6 +340,9 @@ fn what_cannot_be_done_is_said() {
     let archive = directory.file("there.tar", b"kept");
     let nowhere = directory.path("nowhere/machine");
     let kernel = directory.file("kernel", &common::bzimage(4096));
+    let with_file = directory.path("with-file");
+    std::fs::create_dir(&with_file).unwrap();
+    directory.file("with-file/kexec", b"the command");
     for (arguments, code, text) in [
         (
             &["--capture", &there][..],
@@ -386,6 +389,11 @@ fn what_cannot_be_done_is_said() {
         ),
         (
             &["--dry-run", &kernel, "--machine", &there],
+            1,
+            "not a complete one: kexec/facts is missing",
+        ),
+        (
+            &["--check", &kernel, "--machine", &with_file],
             1,
             "not a complete one: kexec/facts is missing",
         ),
