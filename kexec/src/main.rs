@@ -188,8 +188,8 @@ fn change(
     }
     if let Some(word) = command.ignored {
         caution!(
-            "{} and the words after it are ignored; a command line is one word, in quotes: \
-             --append=\"...\"",
+            "{} and the words after it are ignored; an initrd is given by --initrd=, and a \
+             command line is one word, in quotes: --append=\"...\"",
             Text(word.to_bytes())
         );
     }
