@@ -45,7 +45,7 @@ pub enum BadUsage<'a> {
     MoreThanCapture,
     /// `--machine` without an option that changes nothing.
     OtherMachine,
-    /// `--machine` with `--default`, which reads the entries of this machine.
+    /// `--machine` with `--default` or `--list`, which read the entries of this machine.
     OtherDefault,
 }
 
@@ -110,8 +110,8 @@ impl fmt::Display for BadUsage<'_> {
                 f.write_str("--machine is for plans, which change nothing: give --plan with it")
             }
             Self::OtherDefault => f.write_str(
-                "--default reads this machine's boot loader entries, not those of --machine: name \
-                 the kernel",
+                "--default and --list read this machine's boot loader entries, not those of \
+                 --machine: name the kernel",
             ),
             Self::JsonWithoutCheck => {
                 f.write_str("--json is a form of --check; give that too, or use --plan=json")

@@ -250,7 +250,12 @@ impl<'a> Reading<'a> {
                     return Ok(Some(Request::Help { all }));
                 }
                 Item::Option(Id::Version, _) => return Ok(Some(Request::Version)),
-                Item::Option(Id::List, _) => return Ok(Some(Request::List)),
+                Item::Option(Id::List, _) => {
+                    return match command.machine.or_else(|| machine_in(items)) {
+                        Some(_) => Err(BadUsage::OtherDefault),
+                        None => Ok(Some(Request::List)),
+                    };
+                }
                 Item::Option(Id::PrintCkrSize, _) => {
                     let machine = command.machine.or_else(|| machine_in(items));
                     return Ok(Some(Request::CrashSize { machine }));
@@ -341,7 +346,8 @@ fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
     if command.capture.is_some() && others {
         return Err(BadUsage::MoreThanCapture);
     }
-    let plans = command.plan.is_some() && !command.actions.status;
+    let plans = command.plan.is_some() || command.given(Id::Check);
+    let plans = plans && !command.actions.status;
     match command.machine {
         Some(_) if !plans => Err(BadUsage::OtherMachine),
         Some(_) if command.default.is_some() => Err(BadUsage::OtherDefault),

@@ -96,6 +96,9 @@ fn another_machine_is_for_plans() {
         "--explain -e --machine=d",
         "--ascii --machine=d k",
         "--plan=json --machine d -u",
+        "--check --machine=d k",
+        "--machine=d --check",
+        "--machine=d --check --json k",
     ] {
         command(words, |c| assert_eq!(c.machine, Some(c"d"), "{words}"));
     }
@@ -117,10 +120,19 @@ fn another_machine_is_for_plans() {
         ("-u --machine=d", 1),
         ("-S --machine=d", 255),
         ("-S --plan --machine=d", 255),
+        ("-S --check --machine=d", 255),
     ] {
         let (found, text) = refused(words);
         assert_eq!(found, code, "{words}");
         assert!(text.contains("give --plan with it"), "{words}: {text}");
+    }
+    for words in ["--list --machine=d", "--machine=d --list"] {
+        let (found, text) = refused(words);
+        assert_eq!(found, 1, "{words}");
+        assert!(
+            text.contains("--list read this machine's"),
+            "{words}: {text}"
+        );
     }
     for words in [
         "--capture=c",
