@@ -80,7 +80,7 @@ formats! {
         => "use the Image that it was made of";
     /// A unified kernel image: an EFI program with a kernel in its section .linux.
     Uki = 6, "a unified kernel image (UKI)"
-        => "extract the kernel in its section .linux (objcopy -O binary -j .linux)";
+        => "extract the kernel in its section .linux (objcopy -O binary -j .linux UKI KERNEL)";
     /// Another EFI or Windows program (PE).
     Pe = 7, "an EFI program (PE)"
         => "use a kernel, not a boot loader";
