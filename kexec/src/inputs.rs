@@ -11,7 +11,7 @@ use kexec_cli::meter::Step;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
-use kexec_core::image::probe;
+use kexec_core::image::{BzImage, probe};
 use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
@@ -78,7 +78,7 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// Opens them in the given order, and rejects a compressed kernel before any call is made.
+    /// Opens them in the given order, and rejects a compressed kernel, or one that is cut off, before any call is made.
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let copies = Copies::of_available_memory().watched(progress::copied);
         progress::begin(Step::Read, 0);
@@ -98,6 +98,12 @@ impl<'a> Inputs<'a> {
             complain!("{path} is given as the kernel; if it is an initrd, give it by --initrd=");
             let what = "a kernel";
             return refused(Error::NotThisFormat { what, found });
+        }
+        // The running kernel does not look whether all of it is there: it would load a part.
+        let (have, need) = (kernel.file.size(), BzImage::whole_size(start));
+        if let Some(need) = need.filter(|need| *need > have) {
+            let what = "the kernel proper";
+            return refused(Error::Truncated { what, need, have });
         }
         let mut initrds = Vec::new();
         for path in &command.initrds {

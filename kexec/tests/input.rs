@@ -164,6 +164,15 @@ fn what_does_not_fit() {
     assert_eq!(run.code, 255);
     assert!(run.stderr.contains("16"), "{}", run.stderr);
 
+    // The running kernel would load what is there.
+    let whole = bzimage(64 << 10);
+    let cut = directory.file("cut", &whole[..whole.len() - 16]);
+    for method in ["-s", "-a", "-c"] {
+        let run = kexec_with(&KIND, &[method, "-l", &cut]);
+        assert_eq!(run.code, 255, "{method}");
+        assert!(run.stderr.contains("the file is cut off"), "{}", run.stderr);
+    }
+
     // Larger than the RAM of any machine this runs on, and no disk block of it.
     let path = directory.path("sparse");
     if kexec_testing::sparse(path.as_ref(), 15 << 40).is_ok() {

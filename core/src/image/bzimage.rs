@@ -112,9 +112,39 @@ pub struct BzImage<'a> {
     setup_type_max: Option<u32>,
 }
 
+/// Bytes of the boot sector and the setup sectors. A count of 0 means 4.
+const fn setup_size(sectors: u8) -> u64 {
+    let sectors = if sectors == 0 { 4 } else { sectors as u64 };
+    sectors.saturating_add(1).saturating_mul(SECTOR)
+}
+
+/// Where the kernel proper ends in the file. syssize counts up to the end of the last paragraph of 16
+/// bytes, so a file may end 15 bytes before it.
+const fn kernel_end(setup_size: u64, syssize: u32) -> u64 {
+    (syssize as u64)
+        .saturating_mul(16)
+        .saturating_sub(15)
+        .saturating_add(setup_size)
+}
+
 impl<'a> BzImage<'a> {
     /// Where execution starts, from the load address.
     pub const ENTRY_64: u64 = 0x200;
+
+    /// Bytes that a file must have which begins with `start`, by its setup header; `None` if that is
+    /// not the header of a bzImage of boot protocol 2.04 or later. It needs the first 0x208 bytes only:
+    /// for a file that the running kernel reads, which does not look at this.
+    #[must_use]
+    pub fn whole_size(start: &[u8]) -> Option<u64> {
+        let magic = u32_at(start, field::HEADER)?;
+        let version = u16_at(start, field::VERSION)?;
+        if magic != HDRS || version < 0x0204 {
+            return None;
+        }
+        let sectors = u8_at(start, field::SETUP_SECTS)?;
+        let paragraphs = u32_at(start, field::SYSSIZE)?;
+        Some(kernel_end(setup_size(sectors), paragraphs))
+    }
 
     /// Checks a file that must have a 64-bit entry.
     ///
@@ -204,11 +234,7 @@ impl<'a> BzImage<'a> {
         )
         .ok_or_else(header_short)?;
 
-        let sectors = match u8f(field::SETUP_SECTS) {
-            0 => 4,
-            count => u64::from(count),
-        };
-        let setup_size = sectors.saturating_add(1).saturating_mul(SECTOR);
+        let setup_size = setup_size(u8f(field::SETUP_SECTS));
         // Before 2.04 it had two bytes, too few for a kernel that is loaded high.
         let syssize = if since(0x0204) {
             u32f(field::SYSSIZE)
@@ -220,13 +246,8 @@ impl<'a> BzImage<'a> {
         } else {
             0
         };
-        // syssize counts up to the end of the last paragraph, so a file may end 15 bytes
-        // before it.
-        let need = u64::from(syssize)
-            .saturating_mul(16)
-            .saturating_sub(15)
-            .saturating_add(setup_size)
-            .max(setup_size.saturating_add(first).saturating_add(1));
+        let need =
+            kernel_end(setup_size, syssize).max(setup_size.saturating_add(first).saturating_add(1));
         let kernel = usize::try_from(setup_size)
             .ok()
             .and_then(|start| file.get(start..))

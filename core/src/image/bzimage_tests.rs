@@ -51,6 +51,27 @@ fn zero_setup_sectors_mean_four() {
 }
 
 #[test]
+fn the_header_says_how_long_the_file_is() {
+    let mut file = bzimage(KERNEL);
+    let whole = file.len() as u64;
+    let said = BzImage::whole_size(&file[..0x208]).unwrap();
+    assert!((whole - 15..=whole).contains(&said), "{said} of {whole}");
+    // The same as the whole file is checked for.
+    file.truncate(0x1000);
+    let Err(Error::Truncated { need, .. }) = BzImage::parse(&file) else {
+        panic!("a part of a kernel is taken");
+    };
+    assert_eq!(need, said);
+    file[0x1f1] = 0;
+    assert_eq!(BzImage::whole_size(&file), Some(said));
+    assert_eq!(BzImage::whole_size(&file[..0x205]), None);
+    // Before 2.04 syssize had two bytes.
+    file[0x206..0x208].copy_from_slice(&0x0203_u16.to_le_bytes());
+    assert_eq!(BzImage::whole_size(&file), None);
+    assert_eq!(BzImage::whole_size(b"hello"), None);
+}
+
+#[test]
 fn every_truncation_is_refused() {
     let file = bzimage(KERNEL);
     // The last paragraph may be short (syssize is in paragraphs); nothing else may.

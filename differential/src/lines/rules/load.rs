@@ -199,9 +199,16 @@ pub fn vmlinux(reference: &mut Run, seen: &Seen<'_>) -> bool {
     )
 }
 
+/// The running kernel would load what there is of a kernel.
+pub fn cut(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let cut = seen.words.kernel() == Some("@cut");
+    let refused = seen.ours.code == 255 && seen.ours.loads().next().is_none();
+    all(cut && refused, reference, seen)
+}
+
 /// What kexec_file_load does not take is asked of the kernel, or not.
 pub fn unfit(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const UNFIT: [&str; 5] = ["@junk", "@old", "@vmlinux", "@cut", "@initrd"];
+    const UNFIT: [&str; 4] = ["@junk", "@old", "@vmlinux", "@initrd"];
     let unfit = seen
         .words
         .kernel()

@@ -214,11 +214,19 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         arguments: "a file that kexec_file_load does not take",
-        reference: "`-s`, `-a`: no call, exit code 1 or 255; for a file that is cut off: the call",
+        reference: "`-s`, `-a`: no call, exit code 1 or 255",
         ours: "the call is made, unless a crash kernel could be lost: exit code 253 if `-c` may load the file, else 255",
         reason: "The running kernel decides which files it takes.",
         by_chance: false,
         rewrite: load::unfit,
+    },
+    Rule {
+        arguments: "a bzImage that is shorter than its header says",
+        reference: "`-s`, `-a`: kexec_file_load",
+        ours: "refused, exit code 255",
+        reason: "The running kernel loads the part that is there, which cannot start.",
+        by_chance: false,
+        rewrite: load::cut,
     },
     Rule {
         arguments: "`-e`, `-f K` on a kernel without /sys/kernel/kexec_loaded",
