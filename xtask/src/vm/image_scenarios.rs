@@ -46,6 +46,7 @@ pub fn all() -> Vec<Scenario> {
             Payload::Memtest64,
         )
         .words("image=-c --append=console=ttyS0,115200")
+        .cpu("max,la57=off", 2)
         .memory(6144)
         .ends(Ending::Shows("Memtest86+ v", AT_ONCE)),
         image(

@@ -173,10 +173,7 @@ pub fn run(
     std::thread::spawn(move || {
         let mut serial = BufReader::new(serial);
         let mut bytes = Vec::new();
-        while serial
-            .read_until(b'\n', &mut bytes)
-            .is_ok_and(|count| count > 0)
-        {
+        while line(&mut serial, &mut bytes) {
             if sender.send(clean(&bytes)).is_err() {
                 return;
             }
@@ -215,6 +212,26 @@ pub fn run(
                 quiet_until = Some(Instant::now() + quiet);
             }
             _ => {}
+        }
+    }
+}
+
+/// Reads a line, or so much of a screen that is written by escape sequences and has no ends of lines; false at
+/// the end.
+fn line(serial: &mut impl BufRead, bytes: &mut Vec<u8>) -> bool {
+    const SCREEN: usize = 160;
+    const ESCAPE: u8 = 0x1b;
+    loop {
+        let Some(&byte) = serial.fill_buf().ok().and_then(<[u8]>::first) else {
+            return !bytes.is_empty();
+        };
+        if byte == ESCAPE && bytes.len() > SCREEN {
+            return true;
+        }
+        serial.consume(1);
+        bytes.push(byte);
+        if byte == b'\n' {
+            return true;
         }
     }
 }
