@@ -99,7 +99,7 @@ const STATES: &[State] = &[
     no("long-s", 253, "reason: *the command line has"),
     no("long-a", 255, "reason: *the command line has"),
     no("crash-long-s", 255, "reason: *the command line has"),
-    no("large-c", 1, "reason: *no free memory for the initrd"),
+    no("large-c", 255, "reason: *more than half of the RAM"),
     no("large-s", 255, MEMORY),
     no("large-a", 255, MEMORY),
     no("crash-large-c", 1, TOO_SMALL),
