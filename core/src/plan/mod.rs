@@ -279,23 +279,27 @@ fn start<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    let Image::Linux(kernel) = image;
-    let entries = kernel.entries();
-    let wanted = request.options.entry;
-    let entry = match wanted {
-        None => entries.first().copied(),
-        Some(wanted) => entries.iter().copied().find(|entry| *entry == wanted),
-    };
-    let linux = Linux64::requested(kernel, request, machine)?;
-    let protected;
-    let who: &dyn Handover<'a> = match (kernel, entry) {
-        (_, Some(Entry::X86Long)) => &linux,
-        (Kernel::BzImage(kernel), Some(Entry::X86Protected)) => {
-            protected = Linux32::new(kernel, linux).ok_or(no_entry(entry))?;
-            &protected
+    // A handover for each arm: they live as long as `who`.
+    let (linux, protected);
+    let who: &dyn Handover<'a> = match image {
+        Image::Linux(kernel) => {
+            let entries = kernel.entries();
+            let wanted = request.options.entry;
+            let entry = match wanted {
+                None => entries.first().copied(),
+                Some(wanted) => entries.iter().copied().find(|entry| *entry == wanted),
+            };
+            linux = Linux64::requested(kernel, request, machine)?;
+            match (kernel, entry) {
+                (_, Some(Entry::X86Long)) => &linux,
+                (Kernel::BzImage(kernel), Some(Entry::X86Protected)) => {
+                    protected = Linux32::new(kernel, linux).ok_or(no_entry(entry))?;
+                    &protected
+                }
+                (_, Some(Entry::X86Real)) => return Err(NOT_REAL),
+                _ => return Err(no_entry(wanted)),
+            }
         }
-        (_, Some(Entry::X86Real)) => return Err(NOT_REAL),
-        _ => return Err(no_entry(wanted)),
     };
     if request.options.arch.is_some_and(|arch| arch != who.arch()) {
         return Err(Error::NotBootable {
