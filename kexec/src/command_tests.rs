@@ -233,7 +233,7 @@ fn numbers_and_words() {
             assert_eq!(c.options.mem_max, u64::from(u32::MAX));
             assert!(!c.options.verify && !c.options.efi);
             assert_eq!(c.options.entry, Some(Entry::X86Protected));
-            let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long).collect();
+            let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long()).collect();
             assert_eq!(only, ["mem-min", "mem-max", "noefi", "entry-32bit"]);
         },
     );
@@ -336,7 +336,7 @@ fn options_taken_without_effect() {
     let words = "k -t bzImage64 --module=x --entry=0x10 --args-elf --args-none --reuse-video-type";
     command(words, |c| {
         assert_eq!(c.kind, Some(c"bzImage64"));
-        let neither: Vec<&str> = c.only_for(Honours::Neither).map(|o| o.long).collect();
+        let neither: Vec<&str> = c.only_for(Honours::Neither).map(|o| o.long()).collect();
         assert_eq!(neither, ["args-elf", "args-none", "module", "entry"]);
         assert_eq!(c.only_for(Honours::Load).count(), 0);
     });

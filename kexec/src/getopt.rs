@@ -96,18 +96,18 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
         option: &'static Opt,
         given: Option<&'a CStr>,
     ) -> Result<Item<'a>, Mistake<'a>> {
-        match (option.value, given) {
+        match (option.value(), given) {
             (None, None) => Ok(Item::Option(option.id, c"")),
             // The only flag with a separate word, which is not a value in kexec(8).
             (None, Some(word)) if option.id == Id::Help && word == c"all" => {
                 Ok(Item::Option(option.id, word))
             }
-            (None, Some(_)) => Err(Mistake::TakesNoValue(option.long)),
+            (None, Some(_)) => Err(Mistake::TakesNoValue(option.long())),
             (Some(_), Some(value)) => Ok(Item::Option(option.id, value)),
             (Some(_), None) if option.optional => Ok(Item::Option(option.id, c"")),
             (Some(_), None) => match self.arguments.next() {
                 Some(value) => Ok(Item::Option(option.id, value)),
-                None => Err(Mistake::NeedsValue(option.long)),
+                None => Err(Mistake::NeedsValue(option.long())),
             },
         }
     }
@@ -119,7 +119,7 @@ impl<'a, I: Iterator<Item = &'a CStr>> Getopt<'a, I> {
         let letter = if letter == b'V' { b'v' } else { letter };
         let known = OPTIONS.iter().find(|option| option.short == Some(letter));
         let option = known.ok_or(Mistake::UnknownShort(letter))?;
-        if option.value.is_none() {
+        if option.value().is_none() {
             return Ok(Item::Option(option.id, c""));
         }
         // The rest of the word is the value; it has no letters of options.
@@ -186,7 +186,7 @@ impl Found {
 #[inline(never)]
 fn nth(index: usize) -> Option<(&'static str, Found)> {
     if let Some(option) = OPTIONS.get(index) {
-        return Some((option.long, Found::Option(option)));
+        return Some((option.long(), Found::Option(option)));
     }
     let option = UNSUPPORTED.get(index.saturating_sub(OPTIONS.len()))?;
     Some((option.long, Found::Unsupported(option)))

@@ -148,7 +148,7 @@ impl<'a> Inputs<'a> {
     /// kexec_file_load ignores the type, and about initrds that the new kernel cannot unpack.
     pub fn warn(&self, command: &Command<'_>) {
         for option in command.only_for(Honours::Neither) {
-            caution!("--{}: {}", option.long, option.help);
+            caution!("--{}: {}", option.long(), option.help());
         }
         if command.method != Method::Load {
             if let Err(why) = self.check_kind(command) {

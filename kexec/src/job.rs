@@ -43,7 +43,7 @@ impl Job<'_, '_> {
         for option in self.command.only_for(Honours::Load) {
             complain!(
                 "--{}: kexec_load comes first, for only it can do that",
-                option.long
+                option.long()
             );
         }
     }
@@ -76,7 +76,7 @@ impl Job<'_, '_> {
             Call::Load => Honours::File,
         };
         for option in self.command.only_for(only_others) {
-            caution!("--{} is ignored by {}", option.long, name(call));
+            caution!("--{} is ignored by {}", option.long(), name(call));
         }
     }
 }

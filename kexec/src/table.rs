@@ -86,28 +86,65 @@ pub enum Origin {
     Newer,
 }
 
-/// One option.
+/// One option. Its texts are ranges of one text: three references would be 48 bytes a row, ranges are 8.
 #[derive(Clone, Copy, Debug)]
 pub struct Opt {
     /// Its identity.
     pub id: Id,
-    /// The long name, without dashes.
-    pub long: &'static str,
     /// The letter, if it has one.
     pub short: Option<u8>,
-    /// The name of its value in texts, if it takes one.
-    pub value: Option<&'static str>,
     /// Whether the value may be left out. Only a sign then gives it: `--plan=map`.
     pub optional: bool,
     /// The system calls that support it.
     pub honours: Honours,
     /// The origin of its name.
     pub origin: Origin,
-    /// One line of help.
-    pub help: &'static str,
+    /// Where the long name, the value's name and the help begin in `TEXTS`, and where the help ends.
+    ends: [u16; 4],
 }
 
 impl Opt {
+    #[inline(never)]
+    fn text(&self, begin: usize) -> &'static str {
+        match self.ends.get(begin..) {
+            Some([begin, end, ..]) => TEXTS.get(usize::from(*begin)..usize::from(*end)),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+
+    /// The long name, without dashes.
+    #[must_use]
+    pub fn long(&self) -> &'static str {
+        self.text(0)
+    }
+
+    /// The name of its value in texts, if it takes one.
+    #[must_use]
+    pub fn value(&self) -> Option<&'static str> {
+        Some(self.text(1)).filter(|value| !value.is_empty())
+    }
+
+    /// One line of help.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.text(2)
+    }
+}
+
+/// An option as it is written here.
+#[derive(Clone, Copy)]
+struct Written {
+    id: Id,
+    short: Option<u8>,
+    optional: bool,
+    honours: Honours,
+    origin: Origin,
+    /// The long name, the value's name or nothing, and the help.
+    texts: [&'static str; 3],
+}
+
+impl Written {
     /// The option, marked as one that kexec-tools 2.0.32 does not have.
     const fn newer(self) -> Self {
         Self {
@@ -139,16 +176,10 @@ const fn flag(
     short: Option<u8>,
     honours: Honours,
     help: &'static str,
-) -> Opt {
-    Opt {
-        id,
-        long,
+) -> Written {
+    Written {
         short,
-        value: None,
-        optional: false,
-        honours,
-        origin: Origin::Reference,
-        help,
+        ..valued(id, long, "", honours, help)
     }
 }
 
@@ -158,24 +189,83 @@ const fn valued(
     value: &'static str,
     honours: Honours,
     help: &'static str,
-) -> Opt {
-    Opt {
+) -> Written {
+    Written {
         id,
-        long,
         short: None,
-        value: Some(value),
         optional: false,
         honours,
         origin: Origin::Reference,
-        help,
+        texts: [long, value, help],
     }
 }
 
 use Honours::{Both, File, Load, Neither};
 
 /// All options, in the order of the usage text.
+pub const OPTIONS: &[Opt] = &PACKED.0;
+
+/// All texts of the options, one after the other.
+const TEXTS: &str = match core::str::from_utf8(&PACKED.1) {
+    Ok(texts) => texts,
+    Err(_) => panic!("a text is not whole"),
+};
+
+/// [`WRITTEN`] as rows, and their texts. The compiler makes it.
+const PACKED: ([Opt; WRITTEN.len()], [u8; LENGTH]) = {
+    let mut texts = [0; LENGTH];
+    let mut rows = [Opt {
+        id: Id::Load,
+        short: None,
+        optional: false,
+        honours: Both,
+        origin: Origin::Reference,
+        ends: [0; 4],
+    }; WRITTEN.len()];
+    let mut written = WRITTEN;
+    let mut free: &mut [Opt] = &mut rows;
+    let mut used = 0;
+    while let ([from, others @ ..], [to, left @ ..]) = (written, free) {
+        let [long, value, help] = from.texts;
+        let begin = used;
+        let long = add(&mut texts, begin, long);
+        let value = add(&mut texts, long, value);
+        used = add(&mut texts, value, help);
+        to.id = from.id;
+        to.short = from.short;
+        to.optional = from.optional;
+        to.honours = from.honours;
+        to.origin = from.origin;
+        to.ends = [begin as u16, long as u16, value as u16, used as u16];
+        (written, free) = (others, left);
+    }
+    (rows, texts)
+};
+
+/// Bytes of all texts.
+const LENGTH: usize = {
+    let (mut written, mut length) = (WRITTEN, 0_usize);
+    while let [first, others @ ..] = written {
+        let [long, value, help] = first.texts;
+        length += long.len() + value.len() + help.len();
+        written = others;
+    }
+    assert!(length <= u16::MAX as usize);
+    length
+};
+
+/// Adds a text after the bytes in use; returns the new number of them.
+const fn add(texts: &mut [u8], used: usize, text: &str) -> usize {
+    let (mut to, mut from) = (texts.split_at_mut(used).1, text.as_bytes());
+    while let ([slot, slots @ ..], [byte, bytes @ ..]) = (to, from) {
+        *slot = *byte;
+        (to, from) = (slots, bytes);
+    }
+    used.saturating_add(text.len())
+}
+
 #[rustfmt::skip]
-pub const OPTIONS: &[Opt] = &[
+const WRITTEN: &[Written] = &[
     flag(Id::Load, "load", Some(b'l'), Both, "load the kernel, do no more"),
     flag(Id::LoadPanic, "load-panic", Some(b'p'), Both, "load the kernel that is started when this one crashes (with -u: unload it)"),
     flag(Id::Exec, "exec", Some(b'e'), Both, "start the loaded kernel at once, without shutdown"),
@@ -259,7 +349,7 @@ impl Opt {
     #[inline(never)]
     pub fn is_first(&self) -> bool {
         let first = OPTIONS.iter().find(|other| other.id == self.id);
-        first.is_some_and(|first| first.long == self.long)
+        first.is_some_and(|first| first.long() == self.long())
     }
 
     /// Its line in the common part, if it has one.

@@ -35,7 +35,7 @@ pub fn write(out: &mut dyn fmt::Write, all: bool) -> fmt::Result {
             if let Some((_, title)) = title.filter(|_| option.is_first()) {
                 write!(out, "\n{title}:\n")?;
             }
-            line(out, option, COLUMN, option.help)?;
+            line(out, option, COLUMN, option.help())?;
         } else if let Some(help) = option.common() {
             line(out, option, COMMON_COLUMN, help)?;
         }
@@ -58,15 +58,15 @@ fn others(out: &mut dyn fmt::Write) -> fmt::Result {
     let mut width = title.len();
     for option in OPTIONS.iter().filter(|option| option.common().is_none()) {
         let letter = if option.short.is_some() { 3 } else { 0 };
-        let length = option.long.len().saturating_add(letter).saturating_add(3);
+        let length = option.long().len().saturating_add(letter).saturating_add(3);
         width = width.saturating_add(length);
         if width > WIDTH {
             out.write_str("\n")?;
             width = length;
         }
         match option.short {
-            Some(letter) => write!(out, " -{} --{}", char::from(letter), option.long)?,
-            None => write!(out, " --{}", option.long)?,
+            Some(letter) => write!(out, " -{} --{}", char::from(letter), option.long())?,
+            None => write!(out, " --{}", option.long())?,
         }
     }
     out.write_str("\n")
@@ -78,9 +78,9 @@ fn line(out: &mut dyn fmt::Write, option: &Opt, column: usize, help: &str) -> fm
         Some(letter) => write!(out, " -{}, ", char::from(letter))?,
         None => out.write_str("     ")?,
     }
-    write!(out, "--{}", option.long)?;
-    let mut width = option.long.len();
-    if let Some(value) = option.value {
+    write!(out, "--{}", option.long())?;
+    let mut width = option.long().len();
+    if let Some(value) = option.value() {
         let (begin, end) = if option.optional {
             ("[=", "]")
         } else {
@@ -138,9 +138,9 @@ mod tests {
         let text = text(true);
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for option in OPTIONS {
-            assert!(text.contains(&format!("--{}", option.long)));
-            assert!(words.contains(option.help));
-            assert!(option.long.len() + option.value.map_or(0, |v| v.len() + 1) < COLUMN + 1);
+            assert!(text.contains(&format!("--{}", option.long())));
+            assert!(words.contains(option.help()));
+            assert!(option.long().len() + option.value().map_or(0, |v| v.len() + 1) < COLUMN + 1);
         }
     }
 
@@ -153,7 +153,10 @@ mod tests {
             let first = OPTIONS.iter().find(|option| option.id == *id).unwrap();
             let place = text.find(&format!("\n\n{title}:\n")).unwrap();
             let rest = &text[place + title.len() + 4..];
-            assert!(rest.lines().next().unwrap().contains(first.long), "{title}");
+            assert!(
+                rest.lines().next().unwrap().contains(first.long()),
+                "{title}"
+            );
             places.push(place);
         }
         assert!(places.is_sorted());
@@ -173,9 +176,9 @@ mod tests {
         // Scripts ask it whether there is an option.
         for option in OPTIONS {
             assert!(
-                text.contains(&format!(" --{}", option.long)),
+                text.contains(&format!(" --{}", option.long())),
                 "{}",
-                option.long
+                option.long()
             );
         }
         assert!(text.contains("--kexec-file-syscall   load") && text.contains("--help=all"));

@@ -16,7 +16,7 @@ fn help_and_version() {
     let help = kexec(&["--help=all"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     for option in kexec_cli::table::OPTIONS {
-        assert!(help.stdout.contains(&format!("--{}", option.long)));
+        assert!(help.stdout.contains(&format!("--{}", option.long())));
     }
     let common = kexec(&["--help"]);
     assert_eq!((common.code, common.stderr.as_str()), (0, ""));
@@ -138,17 +138,17 @@ fn nothing_works_without_kexec_and_says_so() {
 fn the_manual_is_complete() {
     let manual = include_str!("../kexec.8").replace("\\-", "-");
     for option in kexec_cli::table::OPTIONS {
-        let long = match option.value {
-            Some(_) if option.optional => format!(".BR --{} [ = ", option.long),
-            Some(_) => format!(".BI --{}= ", option.long),
-            None => format!("--{}\n", option.long),
+        let long = match option.value() {
+            Some(_) if option.optional => format!(".BR --{} [ = ", option.long()),
+            Some(_) => format!(".BI --{}= ", option.long()),
+            None => format!("--{}\n", option.long()),
         };
         assert!(manual.contains(&long), "{long:?}");
         if let Some(letter) = option.short {
             let letter = char::from(letter);
-            let both = match option.value {
+            let both = match option.value() {
                 Some(_) => format!(".BI -{letter} \" "),
-                None => format!(".BR -{letter} \", \" --{}\n", option.long),
+                None => format!(".BR -{letter} \", \" --{}\n", option.long()),
             };
             assert!(manual.contains(&both), "{both:?}");
         }

@@ -123,7 +123,7 @@ fn bash_offers_options_files_and_words() {
     }
     let options = by_bash(&bash, &["-"]);
     for option in OPTIONS {
-        assert!(options.contains(&format!("--{}", option.long)));
+        assert!(options.contains(&format!("--{}", option.long())));
     }
 }
 
@@ -158,7 +158,7 @@ fn check(by: impl Fn(&[&str]) -> Vec<Vec<String>>) {
     }
     let options = all.next().unwrap();
     for option in OPTIONS {
-        let long = format!("--{}", option.long);
+        let long = format!("--{}", option.long());
         assert!(options.contains(&long), "{long}: {options:?}");
     }
 }

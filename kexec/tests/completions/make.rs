@@ -27,7 +27,7 @@ fn offered(value: &'static str) -> Offered {
 
 /// The words that an option takes after a sign, and may be without; empty for any word.
 fn after_sign(option: &Opt) -> Option<String> {
-    match option.value {
+    match option.value() {
         Some(value) if option.optional && !value.contains('|') => Some(String::new()),
         Some(value) if option.optional => Some(value.replace('|', " ")),
         _ => (option.id == Id::Help).then(|| "all".to_owned()),
@@ -36,7 +36,7 @@ fn after_sign(option: &Opt) -> Option<String> {
 
 /// The value that an option must have.
 fn value(option: &Opt) -> Option<&'static str> {
-    option.value.filter(|_| !option.optional)
+    option.value().filter(|_| !option.optional)
 }
 
 /// Whether an option may be given more than once, each time with an effect.
@@ -51,7 +51,7 @@ fn names(option: &Opt) -> Vec<String> {
         .map(|letter| format!("-{}", char::from(letter)));
     letter
         .into_iter()
-        .chain([format!("--{}", option.long)])
+        .chain([format!("--{}", option.long())])
         .collect()
 }
 
@@ -110,7 +110,7 @@ pub fn zsh() -> String {
     let mut specs = String::new();
     for option in OPTIONS {
         let names = names(option);
-        let help = option.help.replace('\'', r"'\''");
+        let help = option.help().replace('\'', r"'\''");
         let help = help.replace('[', r"\[").replace(']', r"\]");
         let (sign, rest) = match (value(option), after_sign(option)) {
             (Some(value), _) => match offered(value) {
@@ -119,7 +119,7 @@ pub fn zsh() -> String {
                 Offered::Nothing => ("=", format!(":{value}: ")),
             },
             (None, Some(words)) => {
-                let name = option.value.unwrap_or("all");
+                let name = option.value().unwrap_or("all");
                 let words = match words.as_str() {
                     "" => " ".to_owned(),
                     words => format!("({words})"),
@@ -174,9 +174,9 @@ pub fn fish() -> String {
             (None, Some(word)) => format!(" -f -a {word}"),
             (None, None) => String::new(),
         };
-        let help = option.help.replace('\'', r"\'");
+        let help = option.help().replace('\'', r"\'");
         let letter = letter.unwrap_or_default();
-        let long = option.long;
+        let long = option.long();
         writeln!(
             lines,
             "complete -c kexec{letter} -l {long}{value} -d '{help}'"
