@@ -18,8 +18,6 @@ use crate::memory::{MemoryEntry, MemoryMap, Range};
 pub(super) const SETUP_E820_EXT: u64 = 1;
 
 /// /proc/iomem, with the ranges that a dump needs.
-// In a frame of its own, this and the rest of the reader are smaller code.
-#[inline(never)]
 pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     let mut parser = IomemParser::new(&mut machine.iomem).with_dump(&mut machine.dump);
     let read = stream(root, sources::IOMEM.path, &mut |piece| {
