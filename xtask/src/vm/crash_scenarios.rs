@@ -238,7 +238,7 @@ fn low(name: &'static str, options: &'static str) -> Scenario {
     let mut scenario = crash(name, options, "6.12")
         .script(LOW)
         .capture(CAPTURE_LOW)
-        .shows("FACT hop=0 said=*they are copied before it starts");
+        .shows("FACT hop=0 said=*they are copied before");
     for at in ["0x30000", "0x58000", "0x9e000"] {
         for (fact, value) in [
             ("0 low", "0x6B786563"),
