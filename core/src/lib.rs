@@ -14,6 +14,7 @@
 //!   [`linux::read_machine`] fills it in.
 //! * [`memory`]: address ranges, the memory map, the search for room.
 //! * [`boot`]: the data for the new kernel: boot_params, command line, e820, EFI, setup_data.
+//! * [`fdt`]: device trees, which such data is on other architectures: reading, and copies with edits.
 //! * [`purgatory`]: the code between two kernels, and the digest it verifies.
 //! * [`plan`]: combines them: [`plan::plan`] places, writes and digests;
 //!   [`plan::Plan::check`] makes the kernel's checks before the call.
@@ -70,6 +71,7 @@ mod cstr;
 mod elf;
 mod errno;
 mod error;
+pub mod fdt;
 pub mod file_load;
 pub mod handover;
 pub mod image;

@@ -258,6 +258,13 @@ impl Store {
         tree("shells", TOOLS_RELEASE, SHELLS, false)
     }
 
+    /// The compiler of device trees, which reads in tests what core writes: a tree, fetched when it is
+    /// asked for first.
+    pub fn device_tree_compiler() -> Outcome<PathBuf> {
+        const PACKAGES: &[&str] = &["device-tree-compiler", "libc6", "libfdt1", "libyaml-0-2"];
+        tree("dtc", TOOLS_RELEASE, PACKAGES, false)
+    }
+
     /// The directory that a Debian with kdump-tools is unpacked into.
     pub fn debian(&self) -> PathBuf {
         self.directory.join("debian")

@@ -13,6 +13,7 @@ mod c_calls;
 mod case;
 mod crash;
 mod entries;
+mod fdt;
 mod image;
 mod kernel;
 mod machine;
@@ -83,6 +84,7 @@ targets! {
     "memmap" 1024 memory::run_map, memory::seeds: "MemoryMap against a model";
     "plan" 2048 plan::run, plan::seeds: "plan and check of any machine, image and request, with all invariants";
     "crash" 2048 crash::run, plan::seeds: "the same for crash kernels; goblin reads the elfcorehdr";
+    "fdt" 2048 fdt::run, fdt::seeds: "device trees and copies with edits, against a second reader";
     "arguments" 1024 arguments::run, arguments::seeds: "the command line of kexec(8)";
     "entries" 4096 entries::run, entries::seeds: "boot loader entries, their order, names and variables, against second readers";
     "c_calls" 4096 c_calls::run, c_calls::seeds: "sequences of C calls on objects between canaries";

@@ -55,7 +55,12 @@ pub fn unit() -> Outcome<Result> {
         Store::open()?;
         // What does not come is missed by a test.
         let tools = &mut Command::new(root().join("c-tests/tools.sh"));
-        for problem in [output(tools).err(), Store::shells().err()] {
+        let problems = [
+            output(tools).err(),
+            Store::shells().err(),
+            Store::device_tree_compiler().err(),
+        ];
+        for problem in problems {
             problem.iter().for_each(|why| println!("{why}"));
         }
     }
