@@ -12,7 +12,7 @@ pub use x86::{EFI_32, ELFCOREHDR_WORDS, NOT_ABOVE_4G};
 
 use crate::Errno;
 use crate::error::{Error, Result};
-use crate::image::{Format, Kernel, Vmlinux};
+use crate::image::{Elf, Format, Kernel};
 use crate::machine::Machine;
 
 /// The largest file that the call takes, in bytes; for a larger one it returns EFBIG (KEXEC_FILE_SIZE_MAX
@@ -39,7 +39,7 @@ pub const fn check_size(size: u64) -> Result<()> {
 /// As [`Kernel::parse`]; [`Error::NotThisFormat`] for an ELF file, which no loader in the
 /// kernel takes on x86.
 pub fn parse(file: &[u8]) -> Result<Kernel<'_>> {
-    if Vmlinux::is_elf(file) {
+    if Elf::is_elf(file) {
         return Err(AN_ELF_FILE);
     }
     Kernel::parse(file, false)

@@ -131,6 +131,19 @@ impl<'a> BzImage<'a> {
     /// Where execution starts, from the load address.
     pub const ENTRY_64: u64 = 0x200;
 
+    /// Checks that what is at its 64-bit entry comes from the file, and is not memory that is zero.
+    #[inline]
+    pub(crate) const fn entered(&self) -> Result<()> {
+        if (self.kernel().len() as u64) > Self::ENTRY_64 {
+            return Ok(());
+        }
+        Err(Error::BadField {
+            what: "the entry point, which must lie in bytes that are loaded from the file,",
+            offset: Self::ENTRY_64,
+            value: self.pref_address().saturating_add(Self::ENTRY_64),
+        })
+    }
+
     /// Bytes that a file must have which begins with `start`, by its setup header; `None` if that is
     /// not the header of a bzImage of boot protocol 2.04 or later. It needs the first 0x208 bytes only:
     /// for a file that the running kernel reads, which does not look at this.

@@ -2,13 +2,15 @@
 
 use super::bzimage::{field, xlf};
 use super::probe::{may_begin_bzimage, probe};
-use super::{BzImage, Entry, Facts, Vmlinux};
+use super::{BzImage, Elf, Entry, Facts, Vmlinux};
 use crate::arch::Arch;
 use crate::error::{Error, Format, Result};
 
 /// A Linux/x86 kernel.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+// Without an allocator there is no box for a large one.
+#[allow(clippy::large_enum_variant)]
 pub enum Kernel<'a> {
     /// With a decompressor.
     BzImage(BzImage<'a>),
@@ -52,11 +54,11 @@ impl<'a> Kernel<'a> {
     /// in no bytes of the file that are loaded; [`Error::NotThisFormat`] says what the file looks
     /// like; [`Error::EmptyFile`].
     pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
-        if !Vmlinux::is_elf(file) {
+        if !Elf::is_elf(file) {
             return Self::bzimage(file);
         }
         if vmlinux {
-            Self::Vmlinux(Vmlinux::parse(file)?).entered()
+            Vmlinux::parse(file).map(Self::Vmlinux)
         } else {
             Err(match probe(file) {
                 found @ (Format::Multiboot1 | Format::Multiboot2) => Error::NotThisFormat {
@@ -71,7 +73,7 @@ impl<'a> Kernel<'a> {
     fn bzimage(file: &'a [u8]) -> Result<Self> {
         let image = BzImage::parse_any(file).map_err(|error| named(file, error))?;
         if image.entries().contains(&Entry::X86Long) {
-            return Self::BzImage(image).entered();
+            image.entered()?;
         }
         Ok(Self::BzImage(image))
     }
@@ -84,7 +86,7 @@ impl<'a> Kernel<'a> {
     pub fn parse_as(file: &'a [u8], format: Format) -> Result<Self> {
         match format {
             Format::BzImage => Self::bzimage(file),
-            Format::Vmlinux if Vmlinux::is_elf(file) => Self::parse(file, true),
+            Format::Vmlinux if Elf::is_elf(file) => Self::parse(file, true),
             Format::Vmlinux if file.is_empty() => Err(Error::EmptyFile),
             Format::Vmlinux => Err(Error::NotThisFormat {
                 what: "a vmlinux (an ELF file)",
@@ -138,29 +140,6 @@ impl<'a> Kernel<'a> {
             Self::BzImage(image) => image.entries(),
             Self::Vmlinux(_) => &[Entry::X86Long],
         }
-    }
-
-    /// Checks, for an image of any format, that what is at its 64-bit entry comes from the file: not a gap
-    /// between its parts, nor memory that is zero.
-    // Where the format is known to the compiler, only that format's code is in the program.
-    #[inline(always)]
-    pub(crate) fn entered(self) -> Result<Self> {
-        let entry = self.entry_offset();
-        let loaded = self.parts().any(|(bytes, offset, _)| {
-            let inside = entry.checked_sub(offset);
-            inside.is_some_and(|inside| inside < bytes.len() as u64)
-        });
-        if loaded {
-            return Ok(self);
-        }
-        Err(Error::BadField {
-            what: "the entry point, which must lie in bytes that are loaded from the file,",
-            offset: match self {
-                Self::BzImage(_) => BzImage::ENTRY_64,
-                Self::Vmlinux(_) => Vmlinux::E_ENTRY,
-            },
-            value: self.pref_address().saturating_add(entry),
-        })
     }
 
     /// What images of all families have.

@@ -9,13 +9,15 @@ mod features;
 mod kernel;
 mod probe;
 mod signature;
+mod vmlinux;
 
 pub use crate::error::Format;
 pub use bzimage::BzImage;
-pub use elf::Vmlinux;
+pub use elf::Elf;
 pub use entry::Entry;
 pub use facts::Facts;
 pub use family::Image;
 pub use kernel::{AN_ELF_FILE, Kernel};
 pub use probe::{PROBED, probe, probe_arch};
 pub use signature::Signature;
+pub use vmlinux::Vmlinux;

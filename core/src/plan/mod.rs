@@ -377,8 +377,9 @@ fn bzimage_to_boot<'a>(
     machine: &Machine,
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
-    let image = Kernel::BzImage(BzImage::parse(request.kernel)?).entered()?;
-    let who = Linux64::new(&image);
+    let image = BzImage::parse(request.kernel)?;
+    image.entered()?;
+    let who = Linux64::new(&Kernel::BzImage(image));
     make(
         &who,
         &mut BriefReboot,

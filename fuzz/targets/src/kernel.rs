@@ -153,6 +153,13 @@ pub struct Load {
     pub in_memory: u64,
 }
 
+impl Load {
+    /// The start of its first page, where its segment begins.
+    pub const fn page(&self) -> u64 {
+        self.address & !0xfff
+    }
+}
+
 /// An ELF kernel's headers.
 #[derive(Clone, Debug)]
 pub struct Vmlinux {
@@ -219,8 +226,36 @@ impl Vmlinux {
             }
             offset += load.in_file;
         }
-        file.resize(offset as usize, 0x90);
+        let at = file.len();
+        file.extend((at..offset as usize).map(|at| (at % 251) as u8 | 1));
         file
+    }
+
+    /// Checks that these parts, from `start` on, put every byte of it where it must be: also the zeros.
+    pub fn loads_as(&self, file: &[u8], start: u64, parts: &[kexec_core::image::elf::Load<'_>]) {
+        let at = |address: u64| {
+            let part = parts.iter().find_map(|part| {
+                let inside = (address - start).checked_sub(part.offset)?;
+                (inside < part.size).then_some((part, inside))
+            });
+            let (part, inside) = part.expect("memory that no part has");
+            part.bytes.get(inside as usize).copied().unwrap_or(0)
+        };
+        let mut offset = 64 + 56 * self.loads.len();
+        for load in &self.loads {
+            let bytes = &file[offset..offset + load.in_file as usize];
+            offset += bytes.len();
+            // All of it would take long, and the ends are where it goes wrong.
+            let size = load.in_memory;
+            for inside in (0..size.min(0x1100)).chain(size.saturating_sub(0x1100)..size) {
+                let wanted = bytes.get(inside as usize).copied().unwrap_or(0);
+                assert_eq!(
+                    at(load.address + inside),
+                    wanted,
+                    "{inside:#x} of {load:x?}"
+                );
+            }
+        }
     }
 }
 
@@ -244,7 +279,7 @@ impl Image {
                     load.address <= image.entry && image.entry - load.address < load.in_file
                 };
                 let (number, load) = parts.enumerate().find(|(_, load)| inside(load))?;
-                Some((number, image.entry - load.address))
+                Some((number, image.entry - load.page()))
             }
         }
     }

@@ -301,12 +301,18 @@ fn parts(planned: &Planned<'_>) {
                 .filter(|load| load.in_memory != 0)
                 .collect();
             assert_eq!(loads.len(), parts.len());
-            let moved = parts[0].mem.wrapping_sub(loads[0].address);
+            let moved = parts[0].mem.wrapping_sub(loads[0].page());
             assert_eq!(moved % (2 * MIB), 0, "moved by what startup_64 cannot");
             for (load, part) in loads.iter().zip(&parts) {
-                assert_eq!(part.mem, load.address.wrapping_add(moved));
-                assert!(part.memsz >= load.in_memory);
-                assert_eq!(part.buf.len() as u64, load.in_file);
+                assert_eq!(part.mem, load.page().wrapping_add(moved));
+                let lead = load.address - load.page();
+                assert!(part.memsz >= lead + load.in_memory);
+                let bytes = if load.in_file == 0 {
+                    0
+                } else {
+                    lead + load.in_file
+                };
+                assert_eq!(part.buf.len() as u64, bytes);
             }
         }
     }
@@ -505,7 +511,7 @@ fn kernel_window(case: &Case) -> (u64, u64) {
                 .iter()
                 .filter(|load| load.in_memory != 0)
                 .collect();
-            let Some(first) = loads.first().filter(|first| first.address % (2 * MIB) != 0) else {
+            let Some(first) = loads.first().filter(|first| first.page() % (2 * MIB) != 0) else {
                 return (0, max);
             };
             let end = loads
@@ -516,7 +522,7 @@ fn kernel_window(case: &Case) -> (u64, u64) {
                 .unwrap_or(0)
                 .checked_next_multiple_of(PAGE)
                 .unwrap_or(u64::MAX);
-            (first.address, end.saturating_sub(1))
+            (first.page(), end.saturating_sub(1))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::boot::{self, Layout, Parts, Ramdisk, SetupType};
 use crate::error::{Error, Result};
 use crate::handover::{Exit, Handover, check_nul, initrds, initrds_size};
 use crate::image::elf::Load;
-use crate::image::{Entry, Kernel, Vmlinux, bzimage::xlf};
+use crate::image::{Elf, Entry, Kernel, bzimage::xlf};
 use crate::machine::{Known, Machine, refusal};
 use crate::memory::{PageSize, Window};
 use crate::note::{Note, Remarks};
@@ -35,7 +35,7 @@ pub struct Linux64<'a> {
     pub(super) window: Window,
     /// Offset of the entry from the image's first address.
     entry: u64,
-    parts: Vec<Load<'a>, { Vmlinux::LOADS_MAX }>,
+    parts: Vec<Load<'a>, { Elf::LOADS_MAX }>,
 }
 
 /// The name of the block with boot_params.
