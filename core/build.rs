@@ -35,8 +35,8 @@ const PURGATORIES: [Purgatory; 1] = [Purgatory {
     arch: "x86_64",
     target: "x86_64-unknown-linux-gnu",
     cpu: "x86-64",
-    // The second is for a test: its bytes are in src/purgatory/bare.rs.
-    programs: &["main", "bare"],
+    // The others are for tests: their bytes are in src/purgatory/bare.rs and real_mode.rs.
+    programs: &["main", "bare", "real_mode"],
     script: "purgatory/purgatory.ld",
 }];
 

@@ -91,7 +91,10 @@ extern "C" {
  * an image without it, and by kx_plan_to_boot().
  */
 #define KX_ENTRY_X86_32 2
-/** entry: Linux/x86, in real mode. Not supported yet: KX_E_BAD_ARGUMENT. */
+/**
+ * entry: Linux/x86, in real mode, on machines with a BIOS: KX_E_NOT_BOOTABLE on EFI machines and for a
+ * crash kernel, KX_E_NOT_KNOWN if it is not known whether the machine has EFI. KX_E_BAD_ARGUMENT for an image without it, and by kx_plan_to_boot().
+ */
 #define KX_ENTRY_X86_16 3
 /** serial_kind: a UART 8250 or 16550 at an I/O port. No other kind is supported yet. */
 #define KX_SERIAL_PORT 0

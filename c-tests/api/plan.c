@@ -183,7 +183,7 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(KX_E_UNKNOWN, arch, 4);
     REFUSES(0, entry, KX_ENTRY_X86_64);
     REFUSES(0, entry, KX_ENTRY_X86_32);
-    REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_X86_16);
+    REFUSES(KX_E_NOT_KNOWN, entry, KX_ENTRY_X86_16);
     REFUSES(KX_E_UNKNOWN, entry, 4);
 
     REFUSES(KX_E_NULL, module_count, 1);

@@ -58,6 +58,7 @@ _kexec() {
         -x --no-ifdown
         -y --no-sync
         --entry-32bit
+        --real-mode
         --hotplug
         --pass-memmap-cmdline
         --elf32-core-headers

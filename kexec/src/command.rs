@@ -442,7 +442,9 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         // Without effect, but it must be a number.
         Id::Entry => _ = address("entry", value)?,
         Id::NoEfi => command.options.efi = false,
+        // The last of the two counts.
         Id::Entry32 => command.options.entry = Some(Entry::X86Protected),
+        Id::RealMode => command.options.entry = Some(Entry::X86Real),
         Id::ResetVga => console.reset_vga = true,
         Id::ConsoleVga => console.vga = true,
         Id::ConsoleSerial => console.serial = true,

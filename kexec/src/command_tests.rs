@@ -237,6 +237,13 @@ fn numbers_and_words() {
             assert_eq!(only, ["mem-min", "mem-max", "noefi", "entry-32bit"]);
         },
     );
+    for (words, entry) in [
+        ("k --real-mode", Entry::X86Real),
+        ("k --entry-32bit --real-mode", Entry::X86Real),
+        ("k --real-mode --entry-32bit", Entry::X86Protected),
+    ] {
+        command(words, |c| assert_eq!(c.options.entry, Some(entry)));
+    }
     command(
         "k --serial=ttyS1 --serial-baud=0 --console-serial --on-mismatch=reboot",
         |c| {
@@ -271,11 +278,10 @@ fn numbers_and_words() {
         ("-l", 255),
         ("", 255),
         ("-l --reuseinitrd k", 1),
-        ("-c --real-mode k", 255),
         // What kexec(8) finds first.
         ("--serial=x --mem-min=zz k", 1),
         ("--reuseinitrd --bogus k", 1),
-        ("--real-mode --serial=x --bogus k", 1),
+        ("--reuseinitrd --serial=x --bogus k", 1),
         ("--bogus", 1),
     ] {
         assert_eq!(refused(words).0, code, "{words}");

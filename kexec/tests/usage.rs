@@ -56,11 +56,6 @@ fn bad_usage() {
             1,
             "'--reuseinitrd' is not supported",
         ),
-        (
-            &["-l", "x", "--real-mode"],
-            255,
-            "'--real-mode' is not supported",
-        ),
         (&["-l", "x", "--mem-min=zz"], 1, "mem-min=zz"),
         (&["-l", "x", "--serial=foo"], 255, "serial=foo"),
         (&["-l", "x", "--serial-baud=7"], 255, "serial-baud=7"),

@@ -17,6 +17,8 @@ pub enum Payload {
     Linux686,
     /// A static busybox for it.
     Busybox686,
+    /// iPXE, made like a bzImage that has only a real-mode entry.
+    Ipxe,
 }
 
 impl Payload {
@@ -26,6 +28,7 @@ impl Payload {
         match self {
             Self::Memtest64 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+x64"],
             Self::Memtest32 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+ia32"],
+            Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],
             Self::Linux686 => [
                 "linux-686",
                 "bookworm",

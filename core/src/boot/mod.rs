@@ -2,5 +2,5 @@
 
 mod zero_page;
 
-pub(crate) use zero_page::{Contents, Parts, write};
+pub(crate) use zero_page::{Contents, Parts, TYPE_OF_LOADER_KEXEC, write};
 pub use zero_page::{Layout, Ramdisk, SetupType, field};

@@ -1,7 +1,7 @@
 //! Code for the handovers of several families.
 
 use crate::error::{Error, Result};
-use crate::memory::PageSize;
+use crate::memory::{PageSize, Window};
 use crate::segment::{Bytes, Items, SegmentKind, anywhere};
 
 /// Refuses a command line with a NUL in it, for images that read it up to the first NUL.
@@ -40,9 +40,26 @@ pub fn initrds_size(files: &[&[u8]]) -> Result<u64> {
 /// [`Error::EmptyFile`].
 #[inline]
 pub fn initrds<'a>(files: &[&'a [u8]], last: u64, items: &mut Items<'a>) -> Result<()> {
+    initrds_above(files, 0, last, items)
+}
+
+/// As [`initrds`], from the address `first` on: for handovers whose segments may lie below 1 MiB.
+///
+/// # Errors
+/// [`Error::EmptyFile`].
+#[inline]
+pub fn initrds_above<'a>(
+    files: &[&'a [u8]],
+    first: u64,
+    last: u64,
+    items: &mut Items<'a>,
+) -> Result<()> {
     let size = initrds_size(files)?;
     if size != 0 {
-        items.block(anywhere("the initrd", size, last));
+        items.block(Window {
+            min: first,
+            ..anywhere("the initrd", size, last)
+        });
     }
     let mut offset = 0_u64;
     for (number, file) in files.iter().enumerate() {

@@ -7,7 +7,7 @@
 mod common;
 pub mod x86;
 
-pub use common::{check_nul, initrds, initrds_size};
+pub use common::{check_nul, initrds, initrds_above, initrds_size};
 
 use crate::arch::Arch;
 use crate::error::Result;
@@ -112,6 +112,14 @@ pub enum Exit {
     /// interrupts off. Of the registers it has the low halves of RAX to RDI, RBP and RIP. ESP is the
     /// seal's to choose.
     X86Protected(Registers),
+    /// x86 in real mode, with the interrupt vectors at address 0, as a BIOS has them; interrupts off.
+    X86Real {
+        /// How code of the handover's own is entered in 32-bit protected mode, which does the rest
+        /// ([`purgatory::RealMode`](crate::purgatory::RealMode)).
+        by: Registers,
+        /// The address that it enters.
+        entry: u64,
+    },
 }
 
 impl Exit {
@@ -120,6 +128,7 @@ impl Exit {
     pub const fn entry(&self) -> u64 {
         match self {
             Self::X86Long(registers) | Self::X86Protected(registers) => registers.rip,
+            Self::X86Real { entry, .. } => *entry,
         }
     }
 }

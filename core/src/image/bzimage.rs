@@ -366,6 +366,13 @@ impl<'a> BzImage<'a> {
         self.setup_header
     }
 
+    /// The boot sector and the setup code, which runs in real mode.
+    #[must_use]
+    pub fn setup(&self) -> &'a [u8] {
+        let end = self.file.len().saturating_sub(self.kernel.len());
+        self.file.get(..end).unwrap_or_default()
+    }
+
     /// The kernel proper: everything after the setup code, to the end of the file.
     #[must_use]
     pub const fn kernel(&self) -> &'a [u8] {

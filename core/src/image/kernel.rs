@@ -133,7 +133,7 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    /// Where it can be entered, the best first. [`Entry::X86Real`] is not planned.
+    /// Where it can be entered, the best first.
     #[must_use]
     pub const fn entries(&self) -> &'static [Entry] {
         match self {

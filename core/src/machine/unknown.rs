@@ -43,6 +43,10 @@ pub mod refusal {
     pub const FIRMWARE: &str = "whether this machine was started by EFI is not known: neither \
         /sys/kernel/boot_params nor /sys/firmware can be read; under EFI the new kernel would have \
         no ACPI; mount /sys";
+    /// Neither EFI nor BIOS is known, and the image calls the BIOS.
+    pub const REAL_MODE: &str = "whether this machine was started by EFI is not known: neither \
+        /sys/kernel/boot_params nor /sys/firmware can be read; in real mode the image calls the \
+        BIOS, which an EFI machine does not have; mount /sys";
     /// The levels of the page tables are unknown, and the image cannot be entered with five.
     pub const FIVE_LEVEL: &str = "whether the new kernel must support 5-level paging is not \
         known: mount /proc";
@@ -61,12 +65,13 @@ pub mod refusal {
         /proc and /sys";
 
     /// All of them.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 11] = [
         IOMEM_UNREADABLE,
         IOMEM_DAMAGED,
         IOMEM_TOO_LONG,
         RSDP,
         FIRMWARE,
+        REAL_MODE,
         FIVE_LEVEL,
         RESERVATION,
         RESERVATION_MASKED,

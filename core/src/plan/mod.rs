@@ -28,7 +28,7 @@ use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::Handover;
-use crate::handover::x86::{Linux32, Linux64};
+use crate::handover::x86::{Linux32, Linux64, RealMode};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
 use crate::note::Remarks;
@@ -280,7 +280,7 @@ fn start<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     // A handover for each arm: they live as long as `who`.
-    let (linux, protected);
+    let (linux, protected, real);
     let who: &dyn Handover<'a> = match image {
         Image::Linux(kernel) => {
             let entries = kernel.entries();
@@ -296,7 +296,10 @@ fn start<'a>(
                     protected = Linux32::new(kernel, linux).ok_or(no_entry(entry))?;
                     &protected
                 }
-                (_, Some(Entry::X86Real)) => return Err(NOT_REAL),
+                (Kernel::BzImage(kernel), Some(Entry::X86Real)) => {
+                    real = RealMode::new(kernel, linux);
+                    &real
+                }
                 _ => return Err(no_entry(wanted)),
             }
         }
@@ -331,10 +334,6 @@ const fn no_entry(entry: Option<Entry>) -> Error {
         },
     }
 }
-
-const NOT_REAL: Error = Error::BadArgument {
-    what: "the image is to be entered in real mode, which is not supported yet",
-};
 
 /// As [`plan`], for a bzImage that is to be started at once by a reboot, with a third of the
 /// code: no vmlinux, no crash kernel, no console and no verification by the purgatory (as

@@ -110,7 +110,11 @@ impl<'o, 'a> Orders<'o, 'a> {
     /// The registers the new kernel is entered with. It sets its own stack first of all; until then
     /// the end of the purgatory's `memsz` bytes is as good as any.
     const fn registers(&self, memsz: usize) -> Registers {
-        let (Exit::X86Long(mut registers) | Exit::X86Protected(mut registers)) = *self.exit;
+        let (Exit::X86Long(mut registers)
+        | Exit::X86Protected(mut registers)
+        | Exit::X86Real {
+            by: mut registers, ..
+        }) = *self.exit;
         registers.rsp = self.purgatory.saturating_add(memsz as u64);
         registers
     }
@@ -269,7 +273,7 @@ fn verifying<'a>(
         on_failure: options.on_failure,
         exit_mode: match orders.exit {
             Exit::X86Long(_) => ExitMode::Long,
-            Exit::X86Protected(_) => ExitMode::Protected,
+            Exit::X86Protected(_) | Exit::X86Real { .. } => ExitMode::Protected,
         },
         registers: orders.registers(purgatory::MEMSZ),
         regions: &regions,

@@ -17,6 +17,7 @@ mod bare;
 mod digest;
 pub mod layout;
 mod parameters;
+mod real_mode;
 
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
 pub use digest::{DEFAULT_SECRET, Digest, Implementation, SECRET_SIZE, STRIPE, Secret};
@@ -24,6 +25,7 @@ pub use parameters::{
     Backup, BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial,
     build,
 };
+pub use real_mode::RealMode;
 
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,20 @@ pub fn all() -> Vec<Scenario> {
         .slow()
         .words("image=--append=console=ttyS0,115200")
         .ends(Ending::Shows("Memtest86+ v", AT_ONCE)),
+        image(
+            "ipxe",
+            "iPXE, which has a real-mode entry only, the default method",
+            Payload::Ipxe,
+        )
+        .words("image=--console-serial")
+        .text()
+        .ends(Ending::Shows("Open Source Network Boot Firmware", AT_ONCE)),
+        Scenario::new(
+            "bios-real-mode",
+            "the real-mode entry of Linux, which asks the BIOS for the memory map",
+            "6.12",
+        )
+        .hop("-c --real-mode", "6.12"),
     ]
 }
 

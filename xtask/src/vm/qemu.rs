@@ -70,7 +70,12 @@ pub fn command(
     }
     match machine.firmware {
         Firmware::Bios => {
-            qemu.args(["-machine", "pc"]);
+            let text = if machine.text {
+                "pc,graphics=off"
+            } else {
+                "pc"
+            };
+            qemu.args(["-machine", text]);
         }
         Firmware::Uefi => {
             let variables = directory.join("OVMF_VARS.fd");

@@ -23,6 +23,8 @@ pub struct Machine {
     /// that the guest prints: lines `HOST COMMAND`.
     pub plugged: bool,
     pub memory_mib: u32,
+    /// Whether the BIOS also writes on the serial port what it is asked to show.
+    pub text: bool,
     /// Whether the firmware (UEFI) trusts the certificate that the first kernel is signed by.
     pub trusts: bool,
     /// Whether the firmware says that Secure Boot is enabled.
@@ -157,6 +159,7 @@ impl Scenario {
                 cpus: 2,
                 plugged: false,
                 memory_mib: 2048,
+                text: false,
                 trusts: false,
                 secure: false,
             },
@@ -202,6 +205,12 @@ impl Scenario {
     /// CPUs that can be plugged in and out.
     pub fn plugged(mut self) -> Self {
         self.machine.plugged = true;
+        self
+    }
+
+    /// The BIOS also writes on the serial port what it is asked to show (int 0x10).
+    pub fn text(mut self) -> Self {
+        self.machine.text = true;
         self
     }
 

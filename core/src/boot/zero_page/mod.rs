@@ -18,5 +18,5 @@ mod setup_data;
 pub(crate) use layout::Parts;
 pub use layout::{Layout, Ramdisk};
 pub use params::field;
-pub(crate) use params::{Contents, write};
+pub(crate) use params::{Contents, TYPE_OF_LOADER_KEXEC, write};
 pub use setup_data::SetupType;

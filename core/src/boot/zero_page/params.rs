@@ -70,7 +70,7 @@ pub mod field {
 }
 
 /// Boot loader number 0xD, kexec; version 0 (boot.rst, type_of_loader).
-const TYPE_OF_LOADER_KEXEC: u8 = 0xd0;
+pub(crate) const TYPE_OF_LOADER_KEXEC: u8 = 0xd0;
 const EFI_MEMDESC_VERSION: u32 = 1;
 
 /// The contents of the segment.

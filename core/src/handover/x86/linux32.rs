@@ -70,6 +70,11 @@ impl<'a> Linux32<'a> {
         })
     }
 
+    /// Where the image may be placed.
+    pub(super) const fn window(&self) -> Window {
+        self.linux.window
+    }
+
     fn params(&self) -> Window {
         let version = self.linux.version;
         if version >= ANYWHERE {

@@ -206,6 +206,16 @@ pub(super) const fn check_modules(request: &Request<'_, '_>) -> Result<()> {
     })
 }
 
+/// Checks a command line of which the image takes `limit` bytes, without the NUL.
+#[inline]
+pub(super) fn check_line(line: &[u8], limit: u64) -> Result<()> {
+    let length = line.len() as u64;
+    if length > limit {
+        return Err(Error::CommandLineTooLong { length, limit });
+    }
+    check_nul(line)
+}
+
 /// Where the image may be placed.
 #[inline]
 fn window(image: &Kernel<'_>) -> Window {
@@ -262,11 +272,7 @@ impl<'a> Handover<'a> for Linux64<'a> {
     }
 
     fn check_command_line(&self, line: &[u8]) -> Result<()> {
-        let (length, limit) = (line.len() as u64, self.cmdline_size);
-        if length > limit {
-            return Err(Error::CommandLineTooLong { length, limit });
-        }
-        check_nul(line)
+        check_line(line, self.cmdline_size)
     }
 
     fn reads_acpi(&self) -> bool {

@@ -2,6 +2,8 @@
 
 mod linux32;
 mod linux64;
+mod real_mode;
 
 pub use linux32::Linux32;
 pub use linux64::Linux64;
+pub use real_mode::RealMode;

@@ -29,7 +29,11 @@ type Family = (
 );
 
 /// In the order of the lines. New ones are added at the end.
-const FAMILIES: &[Family] = &[("", 400, any_kernel)];
+const FAMILIES: &[Family] = &[
+    ("", 400, any_kernel),
+    ("32-bit ", 120, any_32_bit),
+    ("real mode ", 300, any_real_mode),
+];
 
 const RECORDED: &str = include_str!("golden.txt");
 
@@ -184,6 +188,29 @@ fn any_kernel(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
         let size = 0x8000 + random.below(1 << 28) as u32;
         put(0x260, &size.to_le_bytes());
     }
+    (kernel, false)
+}
+
+/// A bzImage of any protocol, without a 64-bit entry.
+fn any_32_bit(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
+    let version = 0x0200 + random.below(16) as u16;
+    let _ = write!(name, " {version:x}");
+    let mut kernel = super::linux32::kernel(version, 0);
+    if random.below(3) == 0 {
+        kernel[0x234] = 0;
+    }
+    if random.below(3) == 0 {
+        kernel[0x215] = 1 + random.below(4) as u8;
+    }
+    (kernel, false)
+}
+
+/// A bzImage of any protocol, without another entry than that in real mode.
+fn any_real_mode(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
+    let (mut kernel, _) = any_32_bit(random, name);
+    // code32_start, or syssize.
+    let field = [0x214, 0x1f4][random.below(2) as usize];
+    kernel[field..field + 4].fill(0);
     (kernel, false)
 }
 

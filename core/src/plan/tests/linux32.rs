@@ -9,7 +9,7 @@ const GIB: u64 = 1 << 30;
 
 /// A bzImage of this protocol and with these xloadflags, as kernels have the other fields: the 32-bit
 /// entry at its first byte, initrds below 2 GiB.
-fn kernel(version: u16, xloadflags: u16) -> Vec<u8> {
+pub(super) fn kernel(version: u16, xloadflags: u16) -> Vec<u8> {
     let mut file = bzimage(0x8000);
     let mut put = |offset: usize, bytes: &[u8]| {
         file[offset..offset + bytes.len()].copy_from_slice(bytes);
@@ -29,12 +29,12 @@ fn asked<'a>(kernel: &'a [u8], initrds: &'a [&'a [u8]]) -> Request<'a, 'a> {
 }
 
 /// A register of the purgatory's block, by its number there.
-fn register(purgatory: &Segment<'_>, number: usize) -> u64 {
+pub(super) fn register(purgatory: &Segment<'_>, number: usize) -> u64 {
     let at = PARAMETERS_OFFSET + layout::offset::REGISTERS + 8 * number;
     u64_at(purgatory.buf, at).unwrap()
 }
 
-fn exit_mode(purgatory: &Segment<'_>) -> Option<u32> {
+pub(super) fn exit_mode(purgatory: &Segment<'_>) -> Option<u32> {
     u32_at(purgatory.buf, PARAMETERS_OFFSET + layout::offset::EXIT_MODE)
 }
 
@@ -245,7 +245,6 @@ fn what_cannot_be_entered_is_refused() {
     for field in [0x214, 0x1f4] {
         let mut file = kernel(0x0207, 0);
         file[field..field + 4].fill(0);
-        assert!(said(&file, None, false).contains("real mode"));
         assert!(said(&file, Some(Entry::X86Protected), false).contains("entry"));
     }
     let old = kernel(0x020b, 0);

@@ -18,6 +18,7 @@ mod linux32;
 #[cfg(no_purgatory_x86_64)]
 mod not_built;
 mod placement;
+mod real_mode;
 mod vmlinux;
 mod wanted;
 

@@ -4,7 +4,7 @@ use super::{Seen, all};
 use crate::lines::kernel::{Call, Event, Given, Run, SIGNALLED};
 
 /// Options that kexec_file_load cannot do.
-const LOAD_ONLY: [&str; 12] = [
+const LOAD_ONLY: [&str; 13] = [
     "mem-min",
     "mem-max",
     "noefi",
@@ -17,6 +17,7 @@ const LOAD_ONLY: [&str; 12] = [
     "pass-memmap-cmdline",
     "dtb",
     "entry-32bit",
+    "real-mode",
 ];
 /// Architecture's flag of kexec_load.
 const X86_64: u64 = 62 << 16;
@@ -229,7 +230,8 @@ pub fn entry_32(reference: &mut Run, seen: &Seen<'_>) -> bool {
         .words
         .last(&["kexec-syscall", "kexec-file-syscall", "kexec-syscall-auto"]);
     let by_load = call == Some("kexec-syscall");
-    let asked = seen.words.has("entry-32bit") && (!by_load || seen.words.has("load-panic"));
+    let asked = seen.words.any(&["entry-32bit", "real-mode"]);
+    let asked = asked && (!by_load || seen.words.has("load-panic"));
     let code = if by_load { 1 } else { 255 };
     let refused = reference.code == code && reference.loads().next().is_none();
     all(asked && refused, reference, seen)

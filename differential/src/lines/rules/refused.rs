@@ -63,13 +63,12 @@ pub fn unload_crash(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// Options that are not supported.
 pub fn unsupported(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 5] = [
         "reuseinitrd",
         "load-preserve-context",
         "load-jump-back-helper",
         "load-live-update",
         "exec-live-update",
-        "real-mode",
     ];
     let said = "is not supported by this version";
     let refused = seen.refuses(1, said) || seen.refuses(255, said);

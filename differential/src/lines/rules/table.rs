@@ -45,9 +45,9 @@ pub const RULES: &[Rule] = &[
         rewrite: refused::unload_first,
     },
     Rule {
-        arguments: "`--reuseinitrd`, `--load-preserve-context`, `--load-jump-back-helper`, `--load-live-update`, `--exec-live-update`, `--real-mode`",
-        reference: "done where Xen, the kernel and the call can; exit code 1, of the last 255, elsewhere",
-        ours: "refused, with these exit codes",
+        arguments: "`--reuseinitrd`, `--load-preserve-context`, `--load-jump-back-helper`, `--load-live-update`, `--exec-live-update`",
+        reference: "done where Xen, the kernel and the call can; exit code 1 elsewhere",
+        ours: "refused, with exit code 1",
         reason: "Not supported.",
         by_chance: false,
         rewrite: refused::unsupported,
@@ -197,7 +197,7 @@ pub const RULES: &[Rule] = &[
         rewrite: load::vmlinux,
     },
     Rule {
-        arguments: "`--entry-32bit` with `-s`, `-a` or `-p`",
+        arguments: "`--entry-32bit`, `--real-mode` with `-s`, `-a` or `-p`",
         reference: "exit code 255, with `-c -p` 1",
         ours: "`-a`, `-c`: kexec_load; `-s`: ignored, with a warning",
         reason: "As with other options that only kexec_load supports.",
