@@ -290,10 +290,17 @@ extern "C" {
 #define KX_SOURCE_CRASH_NOTES 15
 /** /sys/kernel/kexec/crash_cma_ranges; for a crash kernel. */
 #define KX_SOURCE_CRASH_CMA 16
+/** /sys/firmware/acpi/tables/SRAT: memory that can be removed. */
+#define KX_SOURCE_SRAT 17
 /** The memory map for the new kernel. */
 #define KX_MAP_FIRMWARE 1
 /** The running kernel's view of it, /proc/iomem. Segments go only where both maps have RAM. */
 #define KX_MAP_IOMEM 2
+/**
+ * For kx_machine_memory() only: hot-pluggable memory, by KX_SOURCE_SRAT, in its order; each range is
+ * KX_MEMORY_RAM, whether or not there is any in it.
+ */
+#define KX_MAP_HOT_PLUGGABLE 3
 /** Not known. */
 #define KX_UNKNOWN 0
 /** No. */
@@ -756,8 +763,11 @@ struct kx_machine_info {
    * always 4096.
    */
   uint32_t page_size;
-  /** Reserved: 0. */
-  uint32_t reserved;
+  /**
+   * Whether there is hot-pluggable memory (KX_MAP_HOT_PLUGGABLE): KX_YES, KX_NO, KX_UNKNOWN; output
+   * only.
+   */
+  uint32_t hot_pluggable;
 };
 
 /** A range of a memory map. */
@@ -1169,7 +1179,7 @@ const char *kx_arch_name(uint32_t arch);
  * kx_machine_add_memory().
  *
  * When a source is parsed again, it replaces its earlier facts; KX_SOURCE_IOMEM does so even if it
- * is refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, because each
+ * is refused, and so does KX_SOURCE_SRAT. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, because each
  * call is a CPU; and memory that cannot be distinguished from another source's (KX_SOURCE_E820,
  * KX_SOURCE_BOOT_PARAMS, and KX_SOURCE_IOMEM after entries were added to KX_MAP_IOMEM).
  *
@@ -1244,7 +1254,8 @@ int kx_machine_command_line(const struct kx_machine *machine,
 int kx_machine_boot_params(const struct kx_machine *machine, void *buffer, size_t size);
 
 /**
- * Gets a range of a memory map (KX_MAP_*) by its index, from 0 in order of addresses.
+ * Gets a range of a memory map (KX_MAP_*) by its index, from 0 in order of addresses, except for
+ * KX_MAP_HOT_PLUGGABLE.
  *
  * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
  * (map), KX_E_NO_ENTRY.

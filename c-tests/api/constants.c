@@ -67,8 +67,10 @@ void test_constants(void)
     IS(KX_SOURCE_CRASH_NOTES_SIZE, 14);
     IS(KX_SOURCE_CRASH_NOTES, 15);
     IS(KX_SOURCE_CRASH_CMA, 16);
+    IS(KX_SOURCE_SRAT, 17);
     IS(KX_MAP_FIRMWARE, 1);
     IS(KX_MAP_IOMEM, 2);
+    IS(KX_MAP_HOT_PLUGGABLE, 3);
     IS(KX_UNKNOWN, 0);
     IS(KX_NO, 1);
     IS(KX_YES, 2);

@@ -102,7 +102,7 @@ void test_layout(void)
     AT(kx_machine_info, efi_map, 288);
     AT(kx_machine_info, arch, 292);
     AT(kx_machine_info, page_size, 296);
-    AT(kx_machine_info, reserved, 300);
+    AT(kx_machine_info, hot_pluggable, 300);
 
     CHECK(sizeof(struct kx_image) == 592);
     AT(kx_image, format, 8);

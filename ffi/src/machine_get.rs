@@ -95,6 +95,7 @@ fn info(machine: &Machine) -> kx_machine_info {
         efi_platform_size: efi.platform_size.into(),
         arch: arch::number(machine.platform.arch),
         page_size: page_bytes(machine.platform.page_size),
+        hot_pluggable: machine.hot_plug.known as u32,
         ..versioned::zeros()
     };
     for field in &ADDRESSES {
@@ -138,7 +139,7 @@ fn set(machine: &mut Machine, given: &kx_machine_info) -> Result<(), Failure> {
         | KX_MACHINE_BOOT_PARAMS
         | KX_MACHINE_EFI_COMPLETE;
     let unknown = Failure::Own(KX_E_UNKNOWN);
-    if given.flags & !(SETTABLE | OUTPUT_ONLY) != 0 || given.reserved != 0 {
+    if given.flags & !(SETTABLE | OUTPUT_ONLY) != 0 {
         return Err(unknown);
     }
     // Everything that can fail comes first, so that a refused call changes nothing.

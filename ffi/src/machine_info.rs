@@ -197,8 +197,9 @@ pub struct kx_machine_info {
     /// The running kernel's page size in bytes: 4096, 16384 or 65536; 0 means 4096. On x86 it is
     /// always 4096.
     pub page_size: u32,
-    /// Reserved: 0.
-    pub reserved: u32,
+    /// Whether there is hot-pluggable memory (KX_MAP_HOT_PLUGGABLE): KX_YES, KX_NO, KX_UNKNOWN; output
+    /// only.
+    pub hot_pluggable: u32,
 }
 
 // SAFETY: integers only; `size` comes first and there is no padding.

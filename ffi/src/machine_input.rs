@@ -6,8 +6,9 @@ use kexec_core::Error;
 use kexec_core::boot::field;
 use kexec_core::machine::{
     CpuFlags, Dump, E820_ENTRY_SIZE, Efi, EfiInfo, EfiMemoryDescriptor, Firmware, IomemAccess,
-    IomemParser, KcoreParser, Machine, MeminfoParser, MemorySource, RunningCommandLine,
-    StatusParser, crash_notes, decimal_size, e820_entries, lockdown, release, vmcoreinfo,
+    IomemParser, KcoreParser, Known, Machine, MeminfoParser, MemorySource, RunningCommandLine,
+    SratParser, StatusParser, crash_notes, decimal_size, e820_entries, lockdown, release,
+    vmcoreinfo,
 };
 use kexec_core::memory::{MapFull, MemoryKind, Range};
 
@@ -52,11 +53,16 @@ pub const KX_SOURCE_CRASH_NOTES_SIZE: u32 = 14;
 pub const KX_SOURCE_CRASH_NOTES: u32 = 15;
 /// /sys/kernel/kexec/crash_cma_ranges; for a crash kernel.
 pub const KX_SOURCE_CRASH_CMA: u32 = 16;
+/// /sys/firmware/acpi/tables/SRAT: memory that can be removed.
+pub const KX_SOURCE_SRAT: u32 = 17;
 
 /// The memory map for the new kernel.
 pub const KX_MAP_FIRMWARE: u32 = 1;
 /// The running kernel's view of it, /proc/iomem. Segments go only where both maps have RAM.
 pub const KX_MAP_IOMEM: u32 = 2;
+/// For kx_machine_memory() only: hot-pluggable memory, by KX_SOURCE_SRAT, in its order; each range is
+/// KX_MEMORY_RAM, whether or not there is any in it.
+pub const KX_MAP_HOT_PLUGGABLE: u32 = 3;
 
 /// A descriptor of the EFI runtime map (UEFI specification, EFI_MEMORY_DESCRIPTOR).
 #[repr(C)]
@@ -90,7 +96,7 @@ const _: () = assert!(size_of::<kx_efi_descriptor>() == 48);
 /// kx_machine_add_memory().
 ///
 /// When a source is parsed again, it replaces its earlier facts; KX_SOURCE_IOMEM does so even if it
-/// is refused. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, because each
+/// is refused, and so does KX_SOURCE_SRAT. Two exceptions add up until kx_machine_clear(): KX_SOURCE_CRASH_NOTES, because each
 /// call is a CPU; and memory that cannot be distinguished from another source's (KX_SOURCE_E820,
 /// KX_SOURCE_BOOT_PARAMS, and KX_SOURCE_IOMEM after entries were added to KX_MAP_IOMEM).
 ///
@@ -164,6 +170,13 @@ fn parse(object: &mut Inner, source: u32, contents: &[u8]) -> Result<(), Failure
         KX_SOURCE_LOCKDOWN => {
             machine.kexec.lockdown = lockdown(contents);
             Ok(())
+        }
+        KX_SOURCE_SRAT => {
+            let mut table = SratParser::new(&mut machine.hot_plug);
+            table.feed(contents);
+            table.finish();
+            let known = machine.hot_plug.known != Known::Unknown;
+            known.then_some(()).ok_or(BAD)
         }
         _ => dump(&mut machine.dump, source, contents),
     }

@@ -3,17 +3,20 @@
 use core::ffi::{CStr, c_char, c_int};
 
 use kexec_core::cstr;
-use kexec_core::memory::MemoryKind;
+use kexec_core::memory::{MemoryKind, MemoryMap};
 
 use crate::code::{KX_E_NO_ENTRY, KX_E_UNKNOWN};
 use crate::error::{Failure, plain};
 use crate::machine::{kx_machine, shared};
 use crate::machine_get::range;
 use crate::machine_info::kx_memory;
-use crate::machine_input::{KX_MAP_FIRMWARE, KX_MAP_IOMEM, kx_efi_descriptor};
+use crate::machine_input::{
+    KX_MAP_FIRMWARE, KX_MAP_HOT_PLUGGABLE, KX_MAP_IOMEM, kx_efi_descriptor,
+};
 use crate::versioned;
 
-/// Gets a range of a memory map (KX_MAP_*) by its index, from 0 in order of addresses.
+/// Gets a range of a memory map (KX_MAP_*) by its index, from 0 in order of addresses, except for
+/// KX_MAP_HOT_PLUGGABLE.
 ///
 /// Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_NOT_INITIALISED, KX_E_UNKNOWN
 /// (map), KX_E_NO_ENTRY.
@@ -29,19 +32,24 @@ pub unsafe extern "C" fn kx_machine_memory(
         let machine = unsafe { shared(machine) }?;
         // SAFETY: the caller's promise.
         let size = unsafe { versioned::output_size(memory) }?;
-        let map = match map {
-            KX_MAP_FIRMWARE => &machine.memory,
-            KX_MAP_IOMEM => &machine.iomem,
+        let of_map = |map: &MemoryMap| {
+            let entry = map.entries().get(index);
+            entry.map(|entry| (entry.range, entry.kind))
+        };
+        let entry = match map {
+            KX_MAP_FIRMWARE => of_map(&machine.memory),
+            KX_MAP_IOMEM => of_map(&machine.iomem),
+            KX_MAP_HOT_PLUGGABLE => {
+                let found = machine.hot_plug.memory().get(index);
+                found.map(|range| (*range, MemoryKind::RAM))
+            }
             _ => return Err(Failure::Own(KX_E_UNKNOWN)),
         };
-        let entry = map
-            .entries()
-            .get(index)
-            .ok_or(Failure::Own(KX_E_NO_ENTRY))?;
+        let (found, kind) = entry.ok_or(Failure::Own(KX_E_NO_ENTRY))?;
         let entry = kx_memory {
             size: 0,
-            range: range(Some(entry.range)),
-            kind: entry.kind.0,
+            range: range(Some(found)),
+            kind: kind.0,
             reserved: 0,
         };
         // SAFETY: `memory` was checked, and `size` is its size.

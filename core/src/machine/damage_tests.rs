@@ -17,7 +17,7 @@ impl Random {
     }
 }
 
-const SAMPLES: [&[u8]; 17] = [
+const SAMPLES: [&[u8]; 18] = [
     b"0x100000\n",
     b"ACPI Non-volatile Storage\n",
     b"ACPI20=0x7fb7e014\nACPI=0x7fb7e000\nSMBIOS3=0x7f95a000\nSMBIOS=0x7f95c000\n",
@@ -34,6 +34,7 @@ const SAMPLES: [&[u8]; 17] = [
     b"0-3,8,10-11\n",
     b"0x0000000100c66000 1024\n",
     b"140000000-14fffffff\n",
+    b"SRAT\x58\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x28",
     b"",
 ];
 
@@ -55,6 +56,10 @@ fn all(bytes: &[u8], size: usize, map: &mut MemoryMap) {
     }
     iomem.finish();
     cpu.finish();
+    let mut hot_plug = HotPlug::new();
+    let mut srat = SratParser::new(&mut hot_plug);
+    bytes.chunks(size).any(|piece| srat.feed(piece));
+    srat.finish();
     assert!(e820_entries(bytes).count() <= bytes.len() / E820_ENTRY_SIZE);
     let mut efi = Efi::new();
     efi.read_systab(bytes);

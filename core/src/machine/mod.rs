@@ -38,6 +38,7 @@ mod memmap;
 mod platform;
 mod resources;
 pub mod sources;
+mod srat;
 mod unknown;
 mod x86;
 mod xen;
@@ -64,6 +65,7 @@ pub(crate) use meminfo::kib_of;
 pub use memmap::memmap_entry;
 pub use platform::{Platform, page_size};
 pub use resources::{CrashReservation, Iomem, IomemAccess, KernelRanges};
+pub use srat::{HotPlug, SratParser};
 pub use unknown::{Firmware, refusal};
 pub use x86::{CpuFlags, E820_ENTRY_SIZE, EfiInfo, RunningBootParams, X86Facts, e820_entries};
 pub use xen::{Xen, XenGuest, hypervisor_is_xen, xen_control, xen_guest};
@@ -105,6 +107,8 @@ pub struct Machine {
     pub kexec: KexecState,
     /// Whether the running system is a Xen domain, and which.
     pub xen: Xen,
+    /// Memory that can be removed while a system runs.
+    pub hot_plug: HotPlug,
     /// What a check of a load depends on besides.
     pub host: Host,
     /// Facts that only an x86 machine has.
@@ -127,6 +131,7 @@ impl Machine {
             efi: Efi::new(),
             kexec: KexecState::NONE,
             xen: Xen::NONE,
+            hot_plug: HotPlug::new(),
             host: Host::NONE,
             x86: X86Facts::new(),
         }
@@ -147,6 +152,7 @@ impl Machine {
             efi,
             kexec,
             xen,
+            hot_plug,
             host,
             x86,
         } = self;
@@ -161,6 +167,7 @@ impl Machine {
         efi.clear();
         *kexec = KexecState::NONE;
         *xen = Xen::NONE;
+        hot_plug.clear();
         *host = Host::NONE;
         x86.clear();
     }

@@ -57,6 +57,16 @@ fn fill(machine: &mut Machine) {
         guest: XenGuest::Pv,
         control: Known::No,
     };
+    let mut srat = b"SRAT\x58\0\0\0".to_vec();
+    srat.resize(48, 0);
+    srat.extend([1, 40]);
+    srat.resize(48 + 16, 0);
+    srat.extend([1; 16]);
+    srat.resize(48 + 40, 0);
+    srat[48 + 28] = 3;
+    let mut parser = SratParser::new(&mut machine.hot_plug);
+    assert!(parser.feed(&srat));
+    parser.finish();
     fill_host(&mut machine.host);
     machine.x86.boot_params.set(&[0xff; 4096]);
     machine.x86.five_level_paging = Known::No;
@@ -175,6 +185,7 @@ fn compare(one: &Machine, other: &Machine, mut each: impl FnMut(&str, &dyn Debug
         efi,
         kexec,
         xen,
+        hot_plug,
         host,
         x86,
     } = one;
@@ -194,6 +205,7 @@ fn compare(one: &Machine, other: &Machine, mut each: impl FnMut(&str, &dyn Debug
     each("efi", efi, &other.efi);
     each("kexec", kexec, &other.kexec);
     each("xen", xen, &other.xen);
+    each("hot_plug", hot_plug, &other.hot_plug);
     each("host", host, &other.host);
     each("x86", x86, &other.x86);
 }
@@ -218,6 +230,7 @@ fn clear_makes_a_machine_equal_to_a_new_one() {
     assert_eq!(same(&new.efi, &machine.efi), none);
     assert_eq!(same(&new.kexec, &machine.kexec), none);
     assert_eq!(same(&new.xen, &machine.xen), none);
+    assert_eq!(same(&new.hot_plug, &machine.hot_plug), none);
     assert_eq!(same(&new.host, &machine.host), none);
     assert_eq!(same(&new.x86, &machine.x86), none);
 

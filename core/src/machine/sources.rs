@@ -307,6 +307,12 @@ sources! {
     /// ACPI.
     ACPI = Source::new(cstr!("sys/firmware/acpi"), Shape::Directory,
         "that /sys/firmware is not masked: without efi in it this is not EFI");
+    /// The firmware's tables.
+    ACPI_TABLES = Source::new(cstr!("sys/firmware/acpi/tables"), Shape::Directory,
+        "that the tables are listed: without SRAT in it there is none");
+    /// The affinity of memory.
+    SRAT = Source::file(cstr!("sys/firmware/acpi/tables/SRAT"),
+        "memory that can be removed while the system runs").readable_by(Reader::Root).numbers(&[17]);
     /// Resources.
     IOMEM = Source::file(cstr!("proc/iomem"),
         "memory that the running kernel keeps; the reservation; RAM to dump; a memory map if there is \

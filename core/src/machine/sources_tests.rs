@@ -93,8 +93,8 @@ fn rows_are_sound() {
         }
         assert!(!source.gives.is_empty() && !source.gives.contains('|'));
     }
-    assert_eq!(paths.len(), 48);
-    assert_eq!(numbers, (1..=16).collect());
+    assert_eq!(paths.len(), 50);
+    assert_eq!(numbers, (1..=17).collect());
 }
 
 /// What reads the machine names its sources by their rows, and no path of its own.

@@ -77,6 +77,7 @@ targets! {
     "cpuinfo" 4096 procfs::run_cpuinfo, procfs::cpuinfo_seeds: "/proc/cpuinfo, against a second reader";
     "numbers" 4096 procfs::run_numbers, procfs::number_seeds: "/proc/meminfo and /proc/self/status, in pieces";
     "kcore" 4096 procfs::run_kcore, procfs::kcore_seeds: "/proc/kcore's headers, in pieces";
+    "srat" 4096 procfs::run_srat, procfs::srat_seeds: "ACPI's SRAT, whole and in pieces, against a second reader";
     "cmdline" 4096 procfs::run_command_line, procfs::command_line_seeds: "/proc/cmdline, its words and their reuse";
     "sysfs" 4096 sysfs::run, sysfs::seeds: "each small file of /sys";
     "boot_params" 4200 sysfs::run_boot_params, sysfs::boot_params_seeds: "the running kernel's boot_params and e820 tables";

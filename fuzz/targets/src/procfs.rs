@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use kexec_core::machine::{
-    CpuFlags, Dump, IomemParser, KcoreParser, MeminfoParser, RunningCommandLine, StatusParser,
-    has_parameter, reusable_words, reuse_command_line, words,
+    CpuFlags, Dump, HotPlug, IomemParser, KcoreParser, Known, MeminfoParser, RunningCommandLine,
+    SratParser, StatusParser, has_parameter, reusable_words, reuse_command_line, words,
 };
 use kexec_core::memory::MemoryMap;
 
@@ -183,6 +183,76 @@ pub fn run_kcore(data: &[u8]) {
         (whole, kcore.direct_map, kcore.text)
     };
     assert_eq!(read(&[&file]), read(&pieces), "in pieces");
+}
+
+/// An SRAT: a CPU, two ranges of memory of which one is hot-pluggable, an x2APIC.
+pub fn srat_seeds() -> Vec<Vec<u8>> {
+    let mut table = b"SRAT".to_vec();
+    table.resize(48, 0);
+    table.extend([0, 16, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for flags in [1, 3] {
+        let start = table.len();
+        table.extend([1, 40, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 2, 0, 0, 0]);
+        table.extend([0, 0, 0, 0x40, 1, 0, 0, 0, 0, 0, 0, 0, flags, 0, 0, 0]);
+        table.resize(start + 40, 0);
+    }
+    table.extend([2, 24]);
+    table.resize(table.len() + 22, 0);
+    let length = table.len() as u32;
+    table[4..8].copy_from_slice(&length.to_le_bytes());
+    vec![
+        [&[255, 255], &table[..]].concat(),
+        [&[7, 3], &table[..]].concat(),
+    ]
+}
+
+/// The hot-pluggable memory, by a reader of whole tables; `None` if anything is wrong.
+fn hot_pluggable(file: &[u8]) -> Option<Vec<(u64, u64)>> {
+    let length = u32::from_le_bytes(file.get(4..8)?.try_into().ok()?) as usize;
+    let mut rest = file.get(48..length).filter(|_| file.starts_with(b"SRAT"))?;
+    let mut found: Vec<(u64, u64)> = Vec::new();
+    while !rest.is_empty() {
+        let (one, after) = rest.split_at_checked(usize::from(*rest.get(1)?))?;
+        if one.len() < 2 {
+            return None;
+        }
+        rest = after;
+        if one[0] != 1 {
+            continue;
+        }
+        let one: &[u8; 40] = one.first_chunk()?;
+        let number = |at: usize| u64::from_le_bytes(one[at..at + 8].try_into().expect("8 bytes"));
+        let (start, size) = (number(8), number(16));
+        if one[28] & 3 != 3 || size == 0 {
+            continue;
+        }
+        let last = start.checked_add(size - 1)?;
+        match found.last_mut() {
+            Some(before) if before.1.checked_add(1) == Some(start) => before.1 = last,
+            _ => found.push((start, last)),
+        }
+    }
+    Some(found).filter(|found| found.len() <= HotPlug::CAPACITY)
+}
+
+/// The target.
+pub fn run_srat(data: &[u8]) {
+    let (file, pieces) = pieces(data);
+    let expected = hot_pluggable(&file);
+    for pieces in [&[&file[..]][..], &pieces] {
+        let mut read = HotPlug::new();
+        let mut parser = SratParser::new(&mut read);
+        let _over = pieces.iter().any(|piece| parser.feed(piece));
+        parser.finish();
+        let known = match &expected {
+            None => Known::Unknown,
+            Some(found) => Known::of(!found.is_empty()),
+        };
+        assert_eq!(read.known, known);
+        let ranges: Vec<_> = read.memory().iter().collect();
+        let ranges = ranges.iter().map(|range| (range.start(), range.last()));
+        assert!(ranges.eq(expected.iter().flatten().copied()));
+    }
 }
 
 /// /proc/cmdline.

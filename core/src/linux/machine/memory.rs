@@ -10,7 +10,8 @@ use super::{
 };
 use crate::Errno;
 use crate::machine::{
-    IomemAccess, IomemParser, Machine, MemorySource, e820_entries, memmap_entry, sources,
+    IomemAccess, IomemParser, Known, Machine, MemorySource, SratParser, e820_entries, memmap_entry,
+    sources,
 };
 use crate::memory::{MemoryEntry, MemoryMap, Range};
 
@@ -39,6 +40,20 @@ pub(super) fn iomem(root: &Fd, machine: &mut Machine) {
     machine.crash = iomem.crash;
     machine.kernel = iomem.kernel;
     machine.maps.full |= iomem.access == IomemAccess::TooLong;
+}
+
+/// Memory that can be removed. There is none if there is no SRAT among the tables; what cannot be read is
+/// not known.
+pub(super) fn hot_plug(root: &Fd, machine: &mut Machine) {
+    let mut parser = SratParser::new(&mut machine.hot_plug);
+    match stream(root, sources::SRAT.path, &mut |piece| parser.feed(piece)) {
+        Ok(()) => parser.finish(),
+        Err(Errno::ENOENT) if open_directory(root, sources::ACPI_TABLES.path).is_ok() => {
+            machine.hot_plug.known = Known::No;
+        }
+        // An incomplete list would lack ranges.
+        Err(_) => machine.hot_plug.clear(),
+    }
 }
 
 /// The access for an error of opening or reading the file.

@@ -124,6 +124,7 @@ fn below(root: &CStr, machine: &mut Machine, from: From) -> Result<(), Errno> {
     boot_params(root, machine);
     efi::efi(root, machine);
     machine.platform.firmware = efi::firmware(root, machine);
+    memory::hot_plug(root, machine);
     memory::iomem(root, machine);
     memory::choose(root, machine);
     machine.platform.acpi_rsdp = rsdp(machine);

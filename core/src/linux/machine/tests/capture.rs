@@ -1,7 +1,7 @@
 //! A copy of what the table of sources names is the same machine.
 
 use super::super::capture::capture_below;
-use super::unknown::whole;
+use super::unknown::{SRAT, whole};
 use super::*;
 use crate::arch::Arch;
 use crate::machine::sources::Needed;
@@ -190,6 +190,7 @@ fn known_there(fake: &Fake) -> String {
         efi,
         kexec,
         xen,
+        hot_plug,
         x86,
         command_line: _,
         // Not copied.
@@ -201,7 +202,7 @@ fn known_there(fake: &Fake) -> String {
         .map(|page| String::from_utf8_lossy(page));
     format!(
         "{words:?} {page:?} {:?} {platform:?} {memory:?} {iomem:?} {maps:?} {crash:?} {dump:?} \
-         {kernel:?} {efi:?} {kexec:?} {xen:?}",
+         {kernel:?} {efi:?} {kexec:?} {xen:?} {hot_plug:?}",
         (x86.five_level_paging, x86.gbpages)
     )
 }
@@ -226,7 +227,7 @@ fn everything(name: &str) -> Fake {
         .file("sys/kernel/boot_params/setup_data/0/data", [0; 20])
         .file("sys/kernel/kexec/crash_cma_ranges", "1000-1fff\n")
         .file("sys/kernel/security/lockdown", "[none] integrity\n")
-        .file("sys/firmware/acpi/tables/x", "")
+        .file("sys/firmware/acpi/tables/SRAT", SRAT)
         .file("proc/meminfo", "MemTotal: 4 kB\n")
         .file("proc/self/status", "CapEff:\t0000000000400000\n")
         .file("proc/cmdline", "efi=noruntime quiet add_efi_memmap\n");

@@ -31,6 +31,15 @@ pub(super) fn whole(name: &str) -> Fake {
     fake
 }
 
+/// A table with 4 GiB of memory that can be removed.
+#[rustfmt::skip]
+pub(super) const SRAT: &[u8] = &[
+    b'S', b'R', b'A', b'T', 88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
+    0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
 /// The program headers that name the kernel's text and the direct map.
 fn kcore() -> Vec<u8> {
     let mut file = std::vec![0_u8; 64 + 2 * 56];
@@ -397,4 +406,39 @@ fn the_page_of_policies_has_all_texts() {
         let words = note.to_string();
         assert!(page.contains(&words), "docs/unknown.md lacks: {words}");
     }
+}
+
+#[test]
+fn memory_that_can_be_removed() {
+    let fake = whole("srat");
+    let known = |fake: &Fake| {
+        let machine = fake.read();
+        let ranges = machine.hot_plug.memory().iter();
+        (
+            machine.hot_plug.known,
+            ranges.map(|range| (range.start(), range.last())).collect(),
+        )
+    };
+    let unknown = (Known::Unknown, Vec::new());
+    // No directory of tables: old captures, masked in a container.
+    assert_eq!(known(&fake), unknown);
+    fake.file("sys/firmware/acpi/tables/DSDT", "");
+    assert_eq!(known(&fake), (Known::No, Vec::new()));
+    let path = "sys/firmware/acpi/tables/SRAT";
+    let ranges = [(1 << 32, (1 << 33) - 1)].to_vec();
+    fake.file(path, SRAT);
+    assert_eq!(known(&fake), (Known::Yes, ranges));
+    // Longer than what is read at once.
+    let cpus = [0, 16, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].repeat(600);
+    let mut long = [&SRAT[..48], &cpus, &SRAT[48..]].concat();
+    long[4..8].copy_from_slice(&(88 + 9600_u32).to_le_bytes());
+    fake.file(path, &long);
+    assert_eq!(known(&fake).0, Known::Yes);
+    fake.file(path, &long[..9000]);
+    assert_eq!(known(&fake), unknown);
+    fake.file(path, "");
+    assert_eq!(known(&fake), unknown);
+    fs::remove_file(fake.0.join(path)).unwrap();
+    fs::create_dir(fake.0.join(path)).unwrap();
+    assert_eq!(known(&fake), unknown);
 }
