@@ -59,7 +59,7 @@ impl File {
     pub fn read(&self, copies: &Copies) -> Result<Contents> {
         let mapping = match self.origin() {
             Origin::Memory => self.map()?,
-            Origin::Ours | Origin::Theirs => map(&sealed_copy(self, copies)?, self.size())?,
+            Origin::Ours | Origin::Theirs => map(&sealed_copy(self, copies)?, 0, self.size())?,
         };
         Ok(Contents(mapping))
     }

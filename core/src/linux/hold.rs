@@ -120,8 +120,13 @@ impl File {
                 },
             },
         };
+        let size = if copy.is_some() {
+            self.size()
+        } else {
+            self.whole()
+        };
         let stamp = Stamp::of(copy.as_ref().unwrap_or(self.fd())).and_then(|stamp| {
-            if stamp.size() == self.size() {
+            if stamp.size() == size {
                 Ok(stamp)
             } else {
                 Err(Error::FileChanged)
@@ -171,12 +176,15 @@ impl Held<'_> {
 
     fn map_or_copy(&self, copies: &Copies) -> Result<Mapping> {
         let size = self.file.size();
-        let fd = self.copy.as_ref().unwrap_or(self.file.fd());
-        match map(fd, size) {
+        let mapped = match &self.copy {
+            Some(copy) => map(copy, 0, size),
+            None => self.file.map(),
+        };
+        match mapped {
             Err(Error::File {
                 errno: Errno::ENODEV,
                 ..
-            }) => map(&sealed_copy(self.file, copies)?, size),
+            }) => map(&sealed_copy(self.file, copies)?, 0, size),
             mapped => mapped,
         }
     }

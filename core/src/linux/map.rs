@@ -9,15 +9,19 @@ use linux_raw_sys::general as raw;
 
 use super::arch;
 use super::fd::{BorrowedFd, Fd, fcntl};
-use super::file::open;
+use super::file::{open, read_at};
 use super::reopen::reopen;
 use crate::Errno;
 use crate::error::{Error, Result};
 
-/// An open regular file that is not empty, and its size.
+/// An open regular file that is not empty, and its size; or a part of one ([`File::part`]).
 #[derive(Debug)]
 pub struct File {
     fd: Fd,
+    /// Bytes of the whole file.
+    whole: u64,
+    /// Where the part begins.
+    start: u64,
     size: u64,
     origin: Origin,
 }
@@ -55,15 +59,13 @@ impl File {
         let exclusive = fcntl(fd, raw::F_GETLEASE, 0) == Ok(raw::F_WRLCK as usize);
         let again = if exclusive { None } else { reopen(fd).ok() };
         if let Some(fd) = again {
-            let origin = Origin::Ours;
-            return Ok(Self { fd, size, origin });
+            return Ok(Self::sized(fd, size, Origin::Ours));
         }
         let fd = fd.duplicate().map_err(|errno| Error::File {
             step: "fcntl",
             errno,
         })?;
-        let origin = Origin::Theirs;
-        Ok(Self { fd, size, origin })
+        Ok(Self::sized(fd, size, Origin::Theirs))
     }
 
     /// A file that someone else has open for reading: its position, lease and signal are not
@@ -75,22 +77,76 @@ impl File {
         let size = regular_size(&fd)?;
         // SAFETY: it stays open as long as the result lives, and the result does not close it.
         let fd = unsafe { Fd::from_raw(fd.number()) };
-        let origin = Origin::Theirs;
         Ok(BorrowedFile {
-            file: ManuallyDrop::new(Self { fd, size, origin }),
+            file: ManuallyDrop::new(Self::sized(fd, size, Origin::Theirs)),
             owner: PhantomData,
         })
     }
 
     /// With a known size.
     pub(super) const fn sized(fd: Fd, size: u64, origin: Origin) -> Self {
-        Self { fd, size, origin }
+        Self {
+            fd,
+            whole: size,
+            start: 0,
+            size,
+            origin,
+        }
     }
 
     /// With its size from fstat(2).
     pub(super) fn new(fd: Fd, origin: Origin) -> Result<Self> {
         let size = regular_size(&fd)?;
-        Ok(Self { fd, size, origin })
+        Ok(Self::sized(fd, size, origin))
+    }
+
+    /// A part of this file, as a file of its own: `size` bytes from `start` on. It shares the lease
+    /// ([`File::hold`]) with this one. A system call that is passed [`File::fd`] gets the whole file; a
+    /// copy of the part is [`join`](super::join) of it alone.
+    ///
+    /// # Errors
+    /// [`Error::EmptyFile`] for no bytes; [`Error::Truncated`] for a part past the end of the file;
+    /// [`Error::File`] with fcntl(2)'s errno.
+    pub fn part(&self, start: u64, size: u64) -> Result<Self> {
+        if size == 0 {
+            return Err(Error::EmptyFile);
+        }
+        let need = start.saturating_add(size);
+        if need > self.size {
+            return Err(Error::Truncated {
+                what: "a part of the file",
+                need,
+                have: self.size,
+            });
+        }
+        let fd = self.fd.duplicate().map_err(|errno| Error::File {
+            step: "fcntl",
+            errno,
+        })?;
+        Ok(Self {
+            fd,
+            whole: self.whole,
+            start: self.start.saturating_add(start),
+            size,
+            origin: self.origin,
+        })
+    }
+
+    /// Whether it is a part of a file only.
+    #[must_use]
+    pub const fn is_part(&self) -> bool {
+        self.size < self.whole
+    }
+
+    /// Reads its first bytes, with one pread64(2); returns how many.
+    ///
+    /// # Errors
+    /// The kernel's errno.
+    pub fn read_start(&self, buffer: &mut [u8]) -> core::result::Result<usize, Errno> {
+        let length = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let length = length.min(buffer.len());
+        let buffer = buffer.get_mut(..length).unwrap_or_default();
+        read_at(&self.fd, buffer, self.start)
     }
 
     /// Passes the descriptor to the caller.
@@ -105,10 +161,20 @@ impl File {
         &self.fd
     }
 
-    /// Bytes in the file when it was opened, at least 1.
+    /// Bytes in it when it was opened, at least 1.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Bytes of the file that it is, or is a part of.
+    pub(super) const fn whole(&self) -> u64 {
+        self.whole
+    }
+
+    /// Where it begins in that file.
+    pub(super) const fn start(&self) -> u64 {
+        self.start
     }
 
     pub(super) const fn origin(&self) -> Origin {
@@ -122,7 +188,7 @@ impl File {
     /// # Errors
     /// [`Error::File`] with mmap(2)'s errno.
     pub fn map(&self) -> Result<Mapping> {
-        map(&self.fd, self.size)
+        map(&self.fd, self.start, self.size)
     }
 }
 
@@ -152,13 +218,18 @@ pub(super) fn open_now(path: &CStr) -> Result<Fd> {
     })
 }
 
-/// Maps `size` bytes of a file, for sequential access.
-pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
+/// Maps `size` bytes of a file from `first` on, for sequential access. The bytes before are mapped too: the
+/// offset of a mapping is a multiple of the page size, which this need not know, and a page that is not
+/// accessed takes no memory.
+pub(super) fn map(fd: &Fd, first: u64, size: u64) -> Result<Mapping> {
     let failed = |errno| Error::File {
         step: "mmap",
         errno,
     };
-    let length = usize::try_from(size).map_err(|_| failed(Errno::EFBIG))?;
+    let end = first.checked_add(size);
+    let length = end.and_then(|end| usize::try_from(end).ok());
+    let length = length.ok_or(failed(Errno::EFBIG))?;
+    let skipped = usize::try_from(first).map_err(|_| failed(Errno::EFBIG))?;
     let protection = raw::PROT_READ as usize;
     let flags = raw::MAP_PRIVATE as usize;
     let fd = fd.argument();
@@ -169,7 +240,11 @@ pub(super) fn map(fd: &Fd, size: u64) -> Result<Mapping> {
     // Its purpose is in docs/benchmarks.md, "Mapping"; a failure changes no byte.
     // SAFETY: the mapping is ours, and advice does not change what it holds.
     unsafe { arch::syscall(raw::__NR_madvise, advice) };
-    Ok(Mapping { start, length })
+    Ok(Mapping {
+        start,
+        length,
+        skipped,
+    })
 }
 
 /// Whether this process can have a mapping at an address where it has none; `None` if it can have
@@ -182,7 +257,12 @@ pub(super) fn can_have(address: usize) -> Option<bool> {
     let mapped = arch::result(unsafe { arch::syscall(raw::__NR_mmap, arguments) });
     mapped.ok().map(|start| {
         let length = PAGE;
-        drop(Mapping { start, length });
+        let skipped = 0;
+        drop(Mapping {
+            start,
+            length,
+            skipped,
+        });
         start == address
     })
 }
@@ -192,20 +272,22 @@ pub(super) fn can_have(address: usize) -> Option<bool> {
 pub struct Mapping {
     start: usize,
     length: usize,
+    /// Bytes at its beginning that are before the part of a file that was mapped; fewer than `length`.
+    skipped: usize,
 }
 
 impl Mapping {
     /// Its first byte.
     #[must_use]
     pub fn as_ptr(&self) -> *const u8 {
-        core::ptr::with_exposed_provenance(self.start)
+        core::ptr::with_exposed_provenance(self.start.wrapping_add(self.skipped))
     }
 
     /// Bytes in it, at least 1.
     #[must_use]
     #[allow(clippy::len_without_is_empty)] // It never is.
     pub const fn len(&self) -> usize {
-        self.length
+        self.length.saturating_sub(self.skipped)
     }
 
     /// The file's bytes.
@@ -219,9 +301,10 @@ impl Mapping {
     /// [`Held::check`](super::Held::check) confirm it.
     #[must_use]
     pub unsafe fn bytes(&self) -> &[u8] {
-        // SAFETY: a readable mapping that lives as long as `self`, is not null and, as any
-        // mapping, shorter than isize::MAX; the caller guarantees that its bytes do not change.
-        unsafe { core::slice::from_raw_parts(self.as_ptr(), self.length) }
+        // SAFETY: the end of a readable mapping, from `skipped` on, that lives as long as `self`, is not
+        // null and, as any mapping, shorter than isize::MAX; the caller guarantees that its bytes do
+        // not change.
+        unsafe { core::slice::from_raw_parts(self.as_ptr(), self.len()) }
     }
 
     /// The file's bytes, mapped as long as the process lives.
@@ -230,13 +313,14 @@ impl Mapping {
     /// As [`Mapping::bytes`], and the result lives as long as the process.
     #[must_use]
     pub unsafe fn leak(self) -> &'static [u8] {
-        let (start, length) = self.into_address();
-        let start = core::ptr::with_exposed_provenance(start);
+        let (start, length) = (self.as_ptr(), self.len());
+        core::mem::forget(self);
         // SAFETY: as in `bytes`, and nobody is left who could unmap it.
         unsafe { core::slice::from_raw_parts(start, length) }
     }
 
-    /// Passes the mapping to the caller, who ends it by [`Mapping::from_address`] and a drop.
+    /// Passes the mapping to the caller, who ends it by [`Mapping::from_address`] and a drop. That of a
+    /// [part](File::part) has the bytes of the file before the part, too.
     #[must_use]
     pub const fn into_address(self) -> (usize, usize) {
         let (start, length) = (self.start, self.length);
@@ -251,7 +335,11 @@ impl Mapping {
     /// mapping may outlive the result.
     #[must_use]
     pub const unsafe fn from_address(start: usize, length: usize) -> Self {
-        Self { start, length }
+        Self {
+            start,
+            length,
+            skipped: 0,
+        }
     }
 }
 

@@ -158,3 +158,78 @@ fn a_pipe_is_read_within_its_bound() {
     let empty = open(0, &copies).unwrap_err();
     assert!(matches!(empty, Error::NotAFile { what } if what.contains("FIFO")));
 }
+
+/// A part is a file of its own for everything but its descriptor.
+#[test]
+fn a_part_of_a_file() {
+    let directory = Directory::new("part");
+    let path = directory.0.join("whole");
+    let bytes: std::vec::Vec<u8> = (0..20_000_u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let whole = open_path(&path).unwrap();
+    let part = whole.part(5001, 10_000).unwrap();
+    assert!(part.is_part() && !whole.is_part());
+    assert!(!whole.part(0, 20_000).unwrap().is_part());
+    let again = part.part(99, 1).unwrap();
+    for (file, range) in [
+        (&part, 5001..15_001),
+        (&again, 5100..5101),
+        (&whole, 0..20_000),
+    ] {
+        let expected = &bytes[range];
+        assert_eq!(file.size(), expected.len() as u64);
+        let mapping = file.map().unwrap();
+        assert_eq!(mapping.len(), expected.len());
+        // SAFETY: the file is this test's.
+        assert_eq!(unsafe { mapping.bytes() }, expected);
+        let mut start = [0; 64];
+        let got = file.read_start(&mut start).unwrap();
+        assert_eq!(&start[..got], &expected[..expected.len().min(64)]);
+        for copies in [Copies::limited(0), Copies::limited(1 << 20)] {
+            let held = file.hold(&copies).unwrap();
+            let mapping = held.map(&copies).unwrap();
+            // SAFETY: the file is this test's.
+            assert_eq!(unsafe { mapping.bytes() }, expected);
+            held.check().unwrap();
+        }
+        let copies = Copies::limited(1 << 20);
+        assert_eq!(file.read(&copies).unwrap().bytes(), expected);
+        let copy = super::super::join([file], &copies).unwrap();
+        assert!(!copy.is_part());
+        assert_eq!(copy.read(&copies).unwrap().bytes(), expected);
+    }
+    // Without a lease a part is copied, and nothing else.
+    let fd = whole.fd().as_fd();
+    let theirs = File::borrowed(fd).unwrap();
+    let theirs = theirs.part(5001, 10_000).unwrap();
+    let copies = Copies::limited(10_000);
+    let held = theirs.hold(&copies).unwrap();
+    assert!(matches!(held.hold(), super::super::Hold::Copy { .. }));
+    let mapping = held.map(&copies).unwrap();
+    // SAFETY: a sealed copy.
+    assert_eq!(unsafe { mapping.bytes() }, &bytes[5001..15_001]);
+    let joined = super::super::join([&again, &part], &Copies::limited(1 << 20)).unwrap();
+    let joined = joined.read(&Copies::limited(0)).unwrap();
+    assert_eq!(joined.bytes().len(), 4 + 10_000);
+    assert_eq!(joined.bytes()[..4], [bytes[5100], 0, 0, 0]);
+    assert_eq!(joined.bytes()[4..], bytes[5001..15_001]);
+
+    let outside = |start, size| whole.part(start, size).map(|_| ()).unwrap_err();
+    assert_eq!(outside(0, 0), Error::EmptyFile);
+    for (start, size, need) in [
+        (0, 20_001, 20_001),
+        (20_000, 1, 20_001),
+        (1, u64::MAX, u64::MAX),
+        (u64::MAX, 1, u64::MAX),
+    ] {
+        let what = "a part of the file";
+        let have = 20_000;
+        assert_eq!(outside(start, size), Error::Truncated { what, need, have });
+    }
+    assert!(part.part(9_999, 2).is_err());
+
+    // One that is cut short is noticed: the length is that of the whole file.
+    std::fs::write(&path, &bytes[..19_999]).unwrap();
+    let changed = part.hold(&Copies::limited(0)).map(|_| ());
+    assert_eq!(changed.unwrap_err(), Error::FileChanged);
+}

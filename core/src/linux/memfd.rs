@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// (init/initramfs.c, N_ALIGN and the skip of zero bytes between archives).
 const ALIGN: u64 = 4;
 
-/// Joins files into one in memory, with zero bytes up to a multiple of 4 between them. No byte
+/// Joins files, or parts of files, into one in memory, with zero bytes up to a multiple of 4 between them. No byte
 /// passes through this process. The file is open read-only and no writable descriptor is
 /// left, as kexec_file_load(2) requires (ETXTBSY), and nobody can change the bytes any more.
 ///
@@ -202,10 +202,11 @@ fn seek(fd: &Fd, offset: u64) -> core::result::Result<(), Errno> {
 fn send(to: &Fd, file: &File, copies: &Copies) -> Result<()> {
     const PIECE: u64 = 16 << 20;
     let failed = failed("sendfile");
-    let mut offset: i64 = 0;
+    let end = file.start().saturating_add(file.size());
+    let mut offset = i64::try_from(file.start()).map_err(|_| failed(Errno::EFBIG))?;
     loop {
         let done = u64::try_from(offset).unwrap_or(u64::MAX);
-        let left = file.size().saturating_sub(done);
+        let left = end.saturating_sub(done);
         if left == 0 {
             return Ok(());
         }
