@@ -454,6 +454,11 @@ extern "C" {
 #define KX_FORMAT_ISO 25
 /** format: a disk with a partition table (MBR, GPT), or a file system with a boot sector. */
 #define KX_FORMAT_DISK 26
+/**
+ * format: an addon of unified kernel images: an EFI program without a kernel, with a command line, a device
+ * tree, microcode or an initrd.
+ */
+#define KX_FORMAT_UKI_ADDON 27
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */

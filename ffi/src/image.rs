@@ -67,6 +67,9 @@ pub const KX_FORMAT_SQUASHFS: u32 = 24;
 pub const KX_FORMAT_ISO: u32 = 25;
 /// format: a disk with a partition table (MBR, GPT), or a file system with a boot sector.
 pub const KX_FORMAT_DISK: u32 = 26;
+/// format: an addon of unified kernel images: an EFI program without a kernel, with a command line, a device
+/// tree, microcode or an initrd.
+pub const KX_FORMAT_UKI_ADDON: u32 = 27;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;

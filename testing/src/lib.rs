@@ -66,3 +66,32 @@ pub fn elf_kernel(part: &[u8]) -> Vec<u8> {
     file.extend(part);
     file
 }
+
+/// A PE file for x86-64 with these sections, each at a multiple of 512 bytes. The tables are those of
+/// systemd-stub: the signature "PE" at 0x78, an optional header of 240 bytes.
+///
+/// # Panics
+/// If the table has no room for them.
+#[must_use]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+pub fn pe(sections: &[(&str, &[u8])]) -> Vec<u8> {
+    let count = sections.len();
+    let mut file = vec![0; (0x78 + 24 + 240 + 40 * count).next_multiple_of(512)];
+    file[..2].copy_from_slice(b"MZ");
+    file[0x3c] = 0x78;
+    file[0x78..0x7e].copy_from_slice(b"PE\0\0\x64\x86");
+    file[0x7e] = count as u8;
+    file[0x78 + 20] = 240;
+    file[0x78 + 24..][..2].copy_from_slice(&[0x0b, 2]);
+    for (number, (name, bytes)) in sections.iter().enumerate() {
+        let row = 0x78 + 24 + 240 + 40 * number;
+        let (start, size) = (file.len() as u32, bytes.len() as u32);
+        file[row..row + name.len()].copy_from_slice(name.as_bytes());
+        for (at, value) in [(8, size), (16, size.next_multiple_of(512)), (20, start)] {
+            file[row + at..][..4].copy_from_slice(&value.to_le_bytes());
+        }
+        file.extend_from_slice(bytes);
+        file.resize(file.len().next_multiple_of(512), 0);
+    }
+    file
+}

@@ -80,7 +80,7 @@ formats! {
         => "use the Image that it was made of";
     /// A unified kernel image: an EFI program with a kernel in its section .linux.
     Uki = 6, "a unified kernel image (UKI)"
-        => "extract the kernel in its section .linux (objcopy -O binary -j .linux UKI KERNEL)";
+        => "unwrap it: its kernel is in the section .linux";
     /// Another EFI or Windows program (PE).
     Pe = 7, "an EFI program (PE)"
         => "use a kernel, not a boot loader";
@@ -140,6 +140,10 @@ formats! {
     /// A disk with a partition table, MBR or GPT, or a file system with a boot sector.
     Disk = 26, "a disk image or boot sector"
         => "mount it, and use the kernel in it";
+    /// An addon of unified kernel images: an EFI program without a kernel, with a command line, a device
+    /// tree, microcode or an initrd.
+    UkiAddon = 27, "an addon of unified kernel images"
+        => "pass it as an addon, with such an image as the kernel";
 }
 
 impl Format {

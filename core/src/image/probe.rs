@@ -128,12 +128,14 @@ pub fn probe_arch(file: &[u8]) -> Option<Arch> {
                 .find(|arch| machine == Some(arch.elf_machine()))
         }
         // PE format, "Machine Types".
-        Format::Pe | Format::Uki | Format::Zboot => match u16_at(pe_header(file)?, 4)? {
-            0x8664 => Some(Arch::X86_64),
-            0xaa64 => Some(Arch::Arm64),
-            0x5064 => Some(Arch::Riscv64),
-            _ => None,
-        },
+        Format::Pe | Format::Uki | Format::UkiAddon | Format::Zboot => {
+            match u16_at(pe_header(file)?, 4)? {
+                0x8664 => Some(Arch::X86_64),
+                0xaa64 => Some(Arch::Arm64),
+                0x5064 => Some(Arch::Riscv64),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -189,11 +191,17 @@ fn portable_executable(file: &[u8]) -> Format {
     let sections = u16_at(header, 6).unwrap_or(0);
     let table = usize::from(u16_at(header, 20).unwrap_or(0)).saturating_add(24);
     let names = header.get(table..).unwrap_or_default().chunks(40);
-    // UAPI group specification 5, "Unified Kernel Image".
-    let kernel = names
-        .take(usize::from(sections))
-        .any(|section| section.starts_with(b".linux\0"));
-    if kernel { Format::Uki } else { Format::Pe }
+    // UAPI group specification 5, "Unified Kernel Image", and its "Addons".
+    let names = names.take(usize::from(sections));
+    let has = |name: &[u8]| names.clone().any(|section| section.starts_with(name));
+    let added: [&[u8]; 4] = [b".cmdline", b".dtb\0", b".ucode\0", b".initrd\0"];
+    if has(b".linux\0") {
+        Format::Uki
+    } else if added.into_iter().any(has) {
+        Format::UkiAddon
+    } else {
+        Format::Pe
+    }
 }
 
 /// From the signature "PE" on.

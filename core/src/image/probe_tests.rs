@@ -55,6 +55,12 @@ fn files() -> Vec<(Vec<u8>, Format)> {
         (with(&[(0, b"MZ\0\0zimg"), (24, b"gzip")]), Format::Zboot),
         (pe(b".linux\0\0"), Format::Uki),
         (pe(b".linuxx\0"), Format::Pe),
+        (pe(b".cmdline"), Format::UkiAddon),
+        (pe(b".dtb\0\0\0\0"), Format::UkiAddon),
+        (pe(b".ucode\0\0"), Format::UkiAddon),
+        (pe(b".initrd\0"), Format::UkiAddon),
+        (pe(b".dtbauto"), Format::Pe),
+        (pe(b".initrd1"), Format::Pe),
         (with(&[(0, b"\x1f\x8b\x08")]), Format::Gzip),
         (b"BZh9\x31".to_vec(), Format::Bzip2),
         (with(&[(0, b"\x5d\0\0\x80\0")]), Format::Lzma),
@@ -220,7 +226,7 @@ fn the_architecture_is_the_marks() {
     }
     for (file, format) in files() {
         let arch = match format {
-            Format::BzImage | Format::Uki | Format::Pe => Some(Arch::X86_64),
+            Format::BzImage | Format::Uki | Format::UkiAddon | Format::Pe => Some(Arch::X86_64),
             Format::Arm64Image => Some(Arch::Arm64),
             Format::Riscv64Image => Some(Arch::Riscv64),
             _ => None,

@@ -25,6 +25,7 @@ pub mod random;
 mod regressions;
 mod sysfs;
 mod text;
+mod uki;
 
 /// A fuzz target.
 pub struct Target {
@@ -72,6 +73,7 @@ macro_rules! targets {
 targets! {
     "image" 16384 image::run, image::seeds: "any file as a kernel image, and what it is compressed by";
     "bzimage" 512 image::run_bzimage, image::shapes: "a bzImage made of fields";
+    "uki" 8192 uki::run, uki::seeds: "unified kernel images, their profiles and addons, against a second reader";
     "vmlinux" 512 image::run_vmlinux, image::shapes: "an ELF kernel made of program headers";
     "iomem" 8192 procfs::run_iomem, procfs::iomem_seeds: "/proc/iomem, whole and in pieces, against a second reader";
     "cpuinfo" 4096 procfs::run_cpuinfo, procfs::cpuinfo_seeds: "/proc/cpuinfo, against a second reader";
