@@ -2,7 +2,8 @@
 //! loads and executes. The purgatory finds the change, says so on the first serial port, and
 //! halts or resets the machine.
 //!
-//! `tamper HOW KERNEL INITRD COMMAND-LINE`, for guests only. HOW is
+//! `tamper HOW KERNEL INITRD COMMAND-LINE [32|16]`, for guests only. The kernel is entered in 32-bit or
+//! real mode if the last argument says so. HOW is
 //!
 //! - `halt` or `reboot`: a byte of the initrd's file is changed, and the machine does that;
 //! - `code` or `block`: a byte of the purgatory's own code, or of the address in its block at which
@@ -17,7 +18,7 @@ use core::ffi::CStr;
 use kexec_core::linux::{self, Copies, Environment, File, Standard};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
-    self, Console, OnFailure, Options, Request, SEGMENT_MAX, SegmentKind, Workspace,
+    self, Console, Entry, OnFailure, Options, Request, SEGMENT_MAX, SegmentKind, Workspace,
 };
 use kexec_core::purgatory::{PARAMETERS_OFFSET, SEGMENT_SIZE, layout::offset};
 use kexec_core::{Error, Result};
@@ -35,17 +36,22 @@ fn main(mut arguments: Arguments, _: Environment) -> u8 {
     else {
         let _ = linux::write_all(
             Standard::Error,
-            b"usage: tamper halt|reboot|code|block|none KERNEL INITRD COMMAND-LINE\n",
+            b"usage: tamper halt|reboot|code|block|none KERNEL INITRD COMMAND-LINE [32|16]\n",
         );
         return 1;
     };
-    match run(how, kernel, initrd, line) {
+    let entry = match next() {
+        Some(bits) if bits == c"32" => Some(Entry::X86Protected),
+        Some(_) => Some(Entry::X86Real),
+        None => None,
+    };
+    match run(how, kernel, initrd, line, entry) {
         Ok(()) => 0,
         Err(_) => 255,
     }
 }
 
-fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
+fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr, entry: Option<Entry>) -> Result<()> {
     let (Some(machine), Some(workspace), Some(damaged)) =
         (MACHINE.take(), WORKSPACE.take(), PURGATORY.take())
     else {
@@ -63,6 +69,7 @@ fn run(how: &CStr, kernel: &CStr, initrd: &CStr, line: &CStr) -> Result<()> {
         rng_seed: linux::random_seed(),
         digest_secret: secret.as_ref(),
         options: Options {
+            entry,
             on_failure: if how == c"halt" {
                 OnFailure::Halt
             } else {

@@ -310,6 +310,32 @@ fn refusals() -> Vec<Scenario> {
         .ends(Ending::Reset)
         .shows(MISMATCH)
         .never("FACT hop=1"),
+        tamper(
+            "tampered-32-bit",
+            "the same before the exit to 32-bit mode",
+            "tamper=reboot-32",
+        )
+        .slow()
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        tamper(
+            "tampered-real-mode",
+            "the same before real mode",
+            "tamper=reboot-16",
+        )
+        .ends(Ending::Reset)
+        .shows(MISMATCH)
+        .never("FACT hop=1"),
+        tamper(
+            "untampered-real-mode",
+            "nothing changed, and real mode",
+            "tamper=none-16",
+        )
+        .slow()
+        .shows("purgatory: verifying ")
+        .shows("FACT hop=1 uname=7.")
+        .never("DIGEST MISMATCH"),
         tamper_itself(
             "tampered-code",
             "a changed bit of the purgatory's own code is reported, and the machine resets",
