@@ -3,6 +3,7 @@
 
 use crate::Outcome;
 use crate::apt::{self, Release};
+use crate::assemble::assemble;
 use crate::command::{cache, fresh_directory};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,16 @@ pub enum Payload {
     Busybox686,
     /// iPXE, made like a bzImage that has only a real-mode entry.
     Ipxe,
+    /// SYSLINUX's memdisk, too: boots a disk image that is its initrd.
+    Memdisk,
+    /// A diskette of our own for it.
+    Floppy,
+    /// A bzImage of our own that prints in what state it was entered, by each entry.
+    State,
 }
+
+/// Bytes of a diskette.
+const DISKETTE: usize = 1_474_560;
 
 impl Payload {
     /// The tree that it is in, the release and architecture that have it, and its package: with `*`, the
@@ -28,6 +38,14 @@ impl Payload {
         match self {
             Self::Memtest64 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+x64"],
             Self::Memtest32 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+ia32"],
+            Self::Memdisk => [
+                "syslinux",
+                "bookworm",
+                "",
+                "syslinux-common",
+                "usr/lib/syslinux/memdisk",
+            ],
+            Self::Floppy | Self::State => [""; 5],
             Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],
             Self::Linux686 => [
                 "linux-686",
@@ -48,6 +66,11 @@ impl Payload {
 
     /// The file, fetched if that was not done before.
     pub fn file(self) -> Outcome<PathBuf> {
+        match self {
+            Self::Floppy => return assemble("floppy", DISKETTE),
+            Self::State => return assemble("state", 0),
+            _ => {}
+        }
         let [name, release, foreign, package, file] = self.source();
         let tree = cache().join(name);
         if !tree.is_dir() {

@@ -57,11 +57,12 @@ const ARCH_ROOMS: &[&str] = &[
     "xtask/src/apt/",
 ];
 
-/// Where assembly may be: those rooms, the C library's, which has kexec-rt's memcpy family, and what
-/// runs the purgatory on x86.
+/// Where assembly may be: those rooms, the C library's, which has kexec-rt's memcpy family, what
+/// runs the purgatory on x86, and payloads of guests.
 const ASSEMBLY_ROOMS: &[&str] = &[
     "core/src/linux/arch/",
     "core/purgatory/",
+    "xtask/payloads/",
     "rt/src/arch/",
     "ffi/src/mem.rs",
     "benches/src/native.rs",

@@ -9,6 +9,7 @@ use super::memmap::{merged, number};
 use super::qemu::End;
 use super::scenario::{Ending, Firmware, Hop, Scenario};
 use super::screen_check;
+use super::state_check;
 use super::verdict_check;
 
 /// Types of setup_data nodes (Documentation/arch/x86/boot.rst, `setup_data`).
@@ -40,6 +41,7 @@ pub fn problems(scenario: &Scenario, guest: &Guest, end: &End, log: &[String]) -
     }
     problems.extend(crash_check::problems(scenario, &facts));
     problems.extend(screen_check::problems(scenario, log));
+    problems.extend(state_check::problems(scenario, &facts, log));
     problems.extend(verdict_check::problems(scenario, &facts));
     if scenario.is_chain() {
         for (number, expected) in guest.hops.iter().enumerate() {

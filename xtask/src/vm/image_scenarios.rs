@@ -1,10 +1,11 @@
 //! Scenarios of other entries than the 64-bit one, and of other images than a 64-bit Linux.
 
-use super::scenario::{Ending, Scenario};
+use super::scenario::{Ending, Mode, Scenario};
 use crate::payloads::Payload;
 use std::time::Duration;
 
 const IMAGE: &str = include_str!("../../guest/image.sh");
+const STATE: &str = include_str!("../../guest/state.sh");
 
 /// An image's own text on the serial port is the end: nothing is asked of what follows it.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -65,6 +66,32 @@ pub fn all() -> Vec<Scenario> {
         .words("image=--console-serial")
         .text()
         .ends(Ending::Shows("Open Source Network Boot Firmware", AT_ONCE)),
+        image(
+            "memdisk",
+            "memdisk, in real mode, which boots a diskette of ours",
+            Payload::Memdisk,
+        )
+        .slow()
+        .words("image=-c --initrd=/hop/floppy --append=floppy")
+        .gives("hop/floppy", Payload::Floppy)
+        .ends(Ending::Shows(
+            "DISKETTE second sector, by the BIOS",
+            AT_ONCE,
+        )),
+        state(
+            "state-16",
+            "the state in real mode, and a BIOS that works",
+            Mode::Real,
+        )
+        .plugged()
+        .words("state=-c --real-mode"),
+        state("state-32", "the state in 32-bit mode", Mode::Protected)
+            .cpu("max", 2)
+            .flags(&["la57"])
+            .words("state=-c --entry-32bit"),
+        state("state-64", "the state in 64-bit mode", Mode::Long)
+            .slow()
+            .words("state=-c"),
         Scenario::new(
             "bios-real-mode",
             "the real-mode entry of Linux, which asks the BIOS for the memory map",
@@ -72,6 +99,23 @@ pub fn all() -> Vec<Scenario> {
         )
         .hop("-c --real-mode", "6.12"),
     ]
+}
+
+/// The first kernel starts the payload that prints its state.
+fn state(name: &'static str, about: &'static str, mode: Mode) -> Scenario {
+    let end = match mode {
+        Mode::Long => "STATE 64 end=",
+        Mode::Protected => "STATE 32 end=",
+        Mode::Real => "STATE 16 end=",
+    };
+    Scenario::new(name, about, "6.12")
+        .hop("-c", "6.12")
+        .gives("hop/image", Payload::State)
+        .script(STATE)
+        .state(mode)
+        .shows("FACT hop=0 state.exit=0")
+        .ends(Ending::Shows(end, AT_ONCE))
+        .ours_only()
 }
 
 /// The first kernel starts this image; the hop only names a kernel.

@@ -23,6 +23,7 @@ pub mod qemu;
 pub mod scenario;
 pub mod scenarios;
 pub mod screen_check;
+mod state_check;
 pub mod system_scenarios;
 pub mod trust;
 pub mod verdict_check;

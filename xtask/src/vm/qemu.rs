@@ -130,8 +130,8 @@ fn cpus(machine: &Machine) -> String {
     }
 }
 
-/// Passes a guest's command to QEMU, by the machine protocol (QMP); the replies go to the log.
-fn monitor(command: &str, log: &Path, mut file: &File) -> Outcome {
+/// Passes a guest's command to QEMU, by the machine protocol (QMP); the replies go to the log and to `watch`.
+fn monitor(command: &str, log: &Path, mut file: &File, watch: &mut dyn FnMut(&str)) -> Outcome {
     let fail = |error: std::io::Error| format!("QEMU's monitor: {error}");
     let mut monitor = UnixStream::connect(log.with_file_name(MONITOR)).map_err(fail)?;
     monitor
@@ -147,7 +147,9 @@ fn monitor(command: &str, log: &Path, mut file: &File) -> Outcome {
         writeln!(monitor, "{request}").map_err(fail)?;
         // Between the greeting and the replies there may be events.
         while let Some(reply) = replies.next().transpose().map_err(fail)? {
-            writeln!(file, "monitor: {reply}").map_err(fail)?;
+            let line = format!("monitor: {reply}");
+            writeln!(file, "{line}").map_err(fail)?;
+            watch(&line);
             if reply.starts_with(r#"{"return""#) || reply.starts_with(r#"{"error""#) {
                 break;
             }
@@ -196,7 +198,7 @@ pub fn run(
             Err(RecvTimeoutError::Timeout) if quiet_until.is_some() => return Ok(End::Shown),
             Err(RecvTimeoutError::Timeout) => {
                 // Where its CPUs are; a monitor that does not reply leaves the log unchanged.
-                let _ = monitor("info registers -a", log, &file);
+                let _ = monitor("info registers -a", log, &file, &mut |_| ());
                 return Ok(End::Limit);
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(End::Exit),
@@ -207,7 +209,7 @@ pub fn run(
         watch(&line);
         let asked = line.strip_prefix(HOST);
         if let Some(command) = asked.filter(|_| scenario.machine.plugged) {
-            monitor(command, log, &file)?;
+            monitor(command, log, &file, watch)?;
         }
         if let Some((_, said)) = line.split_once(END) {
             return Ok(End::Init(said.trim().into()));

@@ -87,6 +87,25 @@ pub struct State {
     pub said: &'static str,
 }
 
+/// How the payload that prints its state is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Long,
+    Protected,
+    Real,
+}
+
+impl Mode {
+    /// Its name on the serial port.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Long => "64",
+            Self::Protected => "32",
+            Self::Real => "16",
+        }
+    }
+}
+
 /// A guest to run, and what must be seen.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -122,6 +141,8 @@ pub struct Scenario {
     /// What its script shows on a console of 80 columns (`screen_check.rs`): name, exit code, and
     /// how many lines it has at most.
     pub screens: &'static [(&'static str, u8, usize)],
+    /// The mode in which the payload that prints its state is entered (`state_check.rs`).
+    pub state: Option<Mode>,
     /// Whether the guest sends a capture of itself, and plans that the host makes again from it
     /// (`afar.rs`).
     pub afar: bool,
@@ -179,6 +200,7 @@ impl Scenario {
             never: Vec::new(),
             order: &[],
             screens: &[],
+            state: None,
             afar: false,
             states: &[],
             configured: false,
@@ -359,6 +381,12 @@ impl Scenario {
 
     pub fn screens(mut self, screens: &'static [(&'static str, u8, usize)]) -> Self {
         self.screens = screens;
+        self
+    }
+
+    /// The payload that prints its state is entered in this mode.
+    pub fn state(mut self, mode: Mode) -> Self {
+        self.state = Some(mode);
         self
     }
 
