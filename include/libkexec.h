@@ -80,7 +80,7 @@ extern "C" {
 /** flags, with KX_REQUEST_CRASH: describe the crash kernel's memory on its command line. */
 #define KX_REQUEST_CRASH_MEMMAP 32768
 /**
- * flags: an ELF file is a Linux kernel (vmlinux). For `format` 0. In contrast to KX_FORMAT_VMLINUX
+ * flags: an ELF file is a Linux kernel (vmlinux), also without Linux's notes. For `format` 0. In contrast to KX_FORMAT_VMLINUX
  * in `format`, it does not affect files of other formats.
  */
 #define KX_REQUEST_VMLINUX 65536
@@ -435,8 +435,8 @@ extern "C" {
 /** format: text. */
 #define KX_FORMAT_TEXT 18
 /**
- * format: a Linux kernel in an ELF file (vmlinux). kx_file_format() returns KX_FORMAT_ELF for it,
- * because the marks are the same. It is planned only if the request asks for it (`format`, or
+ * format: a Linux kernel in an ELF file (vmlinux). It is recognised by Linux's notes, which may lie
+ * anywhere in the file; one without them is planned only if the request asks for it (`format`, or
  * KX_REQUEST_VMLINUX).
  */
 #define KX_FORMAT_VMLINUX 19
@@ -1378,7 +1378,8 @@ int kx_image_probe_fd(int fd,
 
 /**
  * Detects the format of a file by the marks at its beginning. `data` points to the first `length`
- * bytes of the file; 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
+ * bytes of the file; 32774 (0x8006) bytes suffice, but for KX_FORMAT_VMLINUX, which without the notes
+ * in the rest of the file is KX_FORMAT_ELF. Nothing else is checked: see kx_image_probe().
  *
  * Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
  */

@@ -95,8 +95,8 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// The consoles on which it reports.
     pub console: Console,
-    /// Without a [`format`](Options::format): treat an ELF file as a Linux kernel, a vmlinux
-    /// (`--args-linux`).
+    /// Without a [`format`](Options::format): treat an ELF file as a Linux kernel, a vmlinux, also
+    /// without Linux's notes (`--args-linux`).
     pub args_linux: bool,
     /// Plan a crash kernel (`-p`), inside the crash reservation.
     pub crash: Option<CrashOptions>,

@@ -49,8 +49,8 @@ pub const KX_FORMAT_DEVICE_TREE: u32 = 16;
 pub const KX_FORMAT_UBOOT_IMAGE: u32 = 17;
 /// format: text.
 pub const KX_FORMAT_TEXT: u32 = 18;
-/// format: a Linux kernel in an ELF file (vmlinux). kx_file_format() returns KX_FORMAT_ELF for it,
-/// because the marks are the same. It is planned only if the request asks for it (`format`, or
+/// format: a Linux kernel in an ELF file (vmlinux). It is recognised by Linux's notes, which may lie
+/// anywhere in the file; one without them is planned only if the request asks for it (`format`, or
 /// KX_REQUEST_VMLINUX).
 pub const KX_FORMAT_VMLINUX: u32 = 19;
 /// format: a multiboot kernel, of version 1.
@@ -280,7 +280,8 @@ pub unsafe extern "C" fn kx_image_probe_fd(
 }
 
 /// Detects the format of a file by the marks at its beginning. `data` points to the first `length`
-/// bytes of the file; 32774 (0x8006) bytes suffice. Nothing else is checked: see kx_image_probe().
+/// bytes of the file; 32774 (0x8006) bytes suffice, but for KX_FORMAT_VMLINUX, which without the notes
+/// in the rest of the file is KX_FORMAT_ELF. Nothing else is checked: see kx_image_probe().
 ///
 /// Returns KX_FORMAT_*, or KX_E_NULL, KX_E_SIZE.
 #[unsafe(no_mangle)]

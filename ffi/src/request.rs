@@ -37,7 +37,7 @@ pub const KX_REQUEST_CRASH: u32 = 8_192;
 pub const KX_REQUEST_CRASH_HOTPLUG: u32 = 16_384;
 /// flags, with KX_REQUEST_CRASH: describe the crash kernel's memory on its command line.
 pub const KX_REQUEST_CRASH_MEMMAP: u32 = 32_768;
-/// flags: an ELF file is a Linux kernel (vmlinux). For `format` 0. In contrast to KX_FORMAT_VMLINUX
+/// flags: an ELF file is a Linux kernel (vmlinux), also without Linux's notes. For `format` 0. In contrast to KX_FORMAT_VMLINUX
 /// in `format`, it does not affect files of other formats.
 pub const KX_REQUEST_VMLINUX: u32 = 65_536;
 

@@ -11,7 +11,7 @@ use kexec_cli::meter::Step;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
-use kexec_core::image::{BzImage, probe};
+use kexec_core::image::{BzImage, Elf, probe};
 use kexec_core::linux::{Copies, File, read_at};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
@@ -174,6 +174,11 @@ impl<'a> Inputs<'a> {
             Some(kind) => kind::check(kind.to_bytes(), start),
             None => Ok(()),
         }
+    }
+
+    /// Whether the kernel is an ELF file, which no kernel's own loader takes on x86.
+    pub fn is_elf(&self) -> bool {
+        self.kernel_start.get().is_some_and(Elf::is_elf)
     }
 
     /// The files, for reports.

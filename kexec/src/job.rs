@@ -30,15 +30,18 @@ impl Job<'_, '_> {
         Route::new(self.command.method, self.prefers_load(), lockdown)
     }
 
-    /// Whether an option was given that kexec_file_load would ignore.
+    /// Whether an option was given that kexec_file_load would ignore, or a kernel that it does not take.
     pub fn prefers_load(self) -> bool {
-        self.command.only_for(Honours::Load).next().is_some()
+        self.inputs.is_elf() || self.command.only_for(Honours::Load).next().is_some()
     }
 
-    /// With `-d`, reports the options that only kexec_load supports.
+    /// With `-d`, reports what only kexec_load supports.
     pub fn tell_why_load_is_first(self) {
         if !self.command.given(Id::Debug) {
             return;
+        }
+        if self.inputs.is_elf() {
+            complain!("an ELF file: kexec_load comes first, for only it can load that");
         }
         for option in self.command.only_for(Honours::Load) {
             complain!(

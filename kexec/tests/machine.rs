@@ -215,7 +215,7 @@ fn an_old_crash_kernel_is_not_lost_to_what_can_be_known() {
     let forbidden = [gives(FILE_LOAD, libc::E2BIG), gives(LOAD, libc::EPERM)];
     for (what, words) in [
         (vec![low.as_str()], "XLF_CAN_BE_LOADED_ABOVE_4G"),
-        (vec![elf.as_str()], "not a bzImage"),
+        (vec![elf.as_str()], "an ELF file"),
         (vec![kernel.as_str(), long.as_str()], "the new kernel takes"),
         (
             [&[low.as_str()][..], &many].concat(),

@@ -116,8 +116,7 @@ formats! {
         => "extract the kernel in it (dumpimage)";
     /// Text.
     Text = 18, "a text file";
-    /// A Linux kernel as an ELF file. No mark distinguishes it from other ELF files: the
-    /// caller requests it, or it is found by [`Kernel`](crate::image::Kernel).
+    /// A Linux kernel as an ELF file: by Linux's notes in it, or because the caller requests it.
     Vmlinux = 19, "a Linux kernel in ELF (vmlinux)", started;
     /// A multiboot kernel, of version 1: an ELF file, or one with addresses in its multiboot header.
     Multiboot1 = 20, "a multiboot kernel"

@@ -48,7 +48,7 @@ pub(super) struct Header {
     address: u64,
     pub in_file: u64,
     in_memory: u64,
-    align: u64,
+    pub align: u64,
 }
 
 /// Where the fields of one class are in the file.

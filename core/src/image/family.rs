@@ -15,7 +15,7 @@ pub enum Image<'a> {
 }
 
 impl<'a> Image<'a> {
-    /// Checks a file; an ELF file is a Linux kernel only if `vmlinux` says so.
+    /// Checks a file; an ELF file is a Linux kernel if it has Linux's notes, or if `vmlinux` says so.
     ///
     /// # Errors
     /// As [`Kernel::parse`], also for a file of an unknown format.

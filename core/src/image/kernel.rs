@@ -41,13 +41,13 @@ fn named(file: &[u8], error: Error) -> Error {
     }
 }
 
-/// The text of [`Error::NotBootable`] for an ELF file of which the request does not say that it is a
-/// kernel.
+/// The text of [`Error::NotBootable`] for an ELF file that has no marks of a kernel, and of which the
+/// request does not say what it is.
 pub const AN_ELF_FILE: &str =
-    "an ELF file, which is taken for a kernel only where the request says that it is one";
+    "an ELF file without the marks of a kernel: the request must say what it is";
 
 impl<'a> Kernel<'a> {
-    /// Checks a file; an ELF file is a kernel only if `vmlinux` says so.
+    /// Checks a file; an ELF file is a kernel if it has Linux's notes, or if `vmlinux` says so.
     ///
     /// # Errors
     /// As [`BzImage::parse_any`] and [`Vmlinux::parse`], and [`Error::BadField`] for an entry that lies
@@ -57,11 +57,12 @@ impl<'a> Kernel<'a> {
         if !Elf::is_elf(file) {
             return Self::bzimage(file);
         }
-        if vmlinux {
+        let found = probe(file);
+        if vmlinux || found == Format::Vmlinux {
             Vmlinux::parse(file).map(Self::Vmlinux)
         } else {
-            Err(match probe(file) {
-                found @ (Format::Multiboot1 | Format::Multiboot2) => Error::NotThisFormat {
+            Err(match found {
+                Format::Multiboot1 | Format::Multiboot2 => Error::NotThisFormat {
                     what: "a Linux kernel",
                     found,
                 },

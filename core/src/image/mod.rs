@@ -7,6 +7,7 @@ mod facts;
 mod family;
 mod features;
 mod kernel;
+mod linux_notes;
 pub mod pe;
 mod probe;
 mod signature;

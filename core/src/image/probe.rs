@@ -1,7 +1,9 @@
-//! What a file looks like, by the marks at its beginning: so that an error can say what was given
-//! in place of a kernel. Nothing is checked beyond the marks.
+//! What a file looks like, by the marks at its beginning and, of an ELF file, by its notes: so that it is
+//! loaded as what it is, and an error can say what was given in place of a kernel. Nothing is checked beyond
+//! the marks.
 
 use super::bzimage::field;
+use super::linux_notes::is_linux;
 use crate::arch::Arch;
 use crate::bytes::{slice_at, u16_at, u32_at};
 use crate::elf::{self, Ehdr, offset_of};
@@ -84,8 +86,9 @@ const MARKS: &[Mark] = &[
 /// How far from its beginning a file is looked at.
 pub const PROBED: usize = 0x8006;
 
-/// What a file, or its beginning, looks like: the first [`PROBED`] bytes suffice, and for most formats
-/// the first 518.
+/// What a file, or its beginning, looks like. For most formats the first 518 bytes suffice, for all but
+/// one the first [`PROBED`]: a vmlinux is an ELF file with notes of Linux's, which may lie anywhere in it,
+/// and without them looks like any other.
 #[must_use]
 pub fn probe(file: &[u8]) -> Format {
     // First, as its first 496 bytes may hold anything; and before PE, which an EFI stub makes of it.
@@ -97,6 +100,7 @@ pub fn probe(file: &[u8]) -> Format {
     let mut marks = MARKS.iter();
     let marked = marks.find(|mark| mark.is_in(file));
     match marked.map(|mark| mark.format) {
+        Some(Format::Elf) if is_linux(file) => Format::Vmlinux,
         Some(Format::Elf) => multiboot(file).unwrap_or(Format::Elf),
         Some(format) => format,
         None if file.starts_with(b"MZ") => portable_executable(file),
@@ -119,7 +123,7 @@ pub fn probe_arch(file: &[u8]) -> Option<Arch> {
         Format::BzImage => Some(Arch::X86_64),
         Format::Arm64Image => Some(Arch::Arm64),
         Format::Riscv64Image => Some(Arch::Riscv64),
-        Format::Elf | Format::Multiboot1 | Format::Multiboot2
+        Format::Elf | Format::Vmlinux | Format::Multiboot1 | Format::Multiboot2
             if file.starts_with(elf::MAGIC_64_LE) =>
         {
             let machine = u16_at(file, offset_of!(Ehdr, e_machine));

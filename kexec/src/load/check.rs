@@ -7,7 +7,6 @@ use kexec_cli::plan::{self, Format, View, name};
 use kexec_cli::table::{Honours, Id};
 use kexec_core::image::{Image, Signature};
 use kexec_core::linux::Standard;
-use kexec_core::machine::Machine;
 use kexec_core::plan::Plan;
 use kexec_core::route::{Call, Route};
 use kexec_core::verdict::{About, Action, Looked, Outcome, Question, Verdict};
@@ -28,11 +27,11 @@ pub fn judge(
     image: Option<&Looked>,
     format: Format,
 ) -> Result<u8, Failure<'static>> {
-    let (command, machine) = (view.command, view.machine);
+    let command = view.command;
     if !command.wants_verdict() {
         return show(view, format).map(|()| code::DONE);
     }
-    let question = question(command, machine, image);
+    let question = question(view, image);
     let verdict = Verdict::new(&question);
     let code = exit_code(command, &verdict);
     let verdict = Some((&verdict, code));
@@ -62,18 +61,17 @@ pub fn judge_unusable(
     judge(view, Some(&unseen(Some(error))), format).map(|_| ())
 }
 
-fn question<'m>(
-    command: &Command<'_>,
-    machine: &'m Machine,
-    image: Option<&'m Looked>,
-) -> Question<'m> {
+fn question<'m>(view: &View<'m>, image: Option<&'m Looked>) -> Question<'m> {
+    let (command, machine) = (view.command, view.machine);
     let actions = command.actions;
     let action = match (actions.load, actions.unload) {
         (true, _) => Action::Load,
         (false, true) => Action::Unload,
         (false, false) => Action::Start,
     };
-    let prefers_load = actions.load && command.only_for(Honours::Load).next().is_some();
+    let only_load = view.route == Some(Route::LoadThenFile);
+    let prefers_load =
+        only_load || actions.load && command.only_for(Honours::Load).next().is_some();
     Question {
         machine,
         action,
