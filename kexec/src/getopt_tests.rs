@@ -124,6 +124,101 @@ fn the_reference_comes_before_newer_names() {
     );
 }
 
+/// The long options of kexec-tools 2.0.32 on x86-64, what each is here, and whether it takes a value.
+#[rustfmt::skip]
+const REFERENCE: [(&str, &str, bool); 48] = [
+    ("help", "Help", false),
+    ("version", "Version", false),
+    ("force", "Force", false),
+    ("no-checks", "NoChecks", false),
+    ("no-ifdown", "NoIfdown", false),
+    ("no-sync", "NoSync", false),
+    ("load", "Load", false),
+    ("unload", "Unload", false),
+    ("exec", "Exec", false),
+    ("exec-live-update", "? exec-live-update", false),
+    ("load-preserve-context", "? load-preserve-context", false),
+    ("load-jump-back-helper", "? load-jump-back-helper", false),
+    ("load-live-update", "? load-live-update", false),
+    ("entry", "Entry", true),
+    ("type", "Type", true),
+    ("load-panic", "LoadPanic", false),
+    ("mem-min", "MemMin", true),
+    ("mem-max", "MemMax", true),
+    ("reuseinitrd", "? reuseinitrd", false),
+    ("kexec-file-syscall", "FileSyscall", false),
+    ("kexec-syscall", "LoadSyscall", false),
+    ("kexec-syscall-auto", "AutoSyscall", false),
+    ("debug", "Debug", false),
+    ("status", "Status", false),
+    ("print-ckr-size", "PrintCkrSize", false),
+    ("hotplug", "Hotplug", false),
+    ("reset-vga", "ResetVga", false),
+    ("serial", "Serial", true),
+    ("serial-baud", "SerialBaud", true),
+    ("console-vga", "ConsoleVga", false),
+    ("console-serial", "ConsoleSerial", false),
+    ("elf32-core-headers", "Elf32CoreHeaders", false),
+    ("elf64-core-headers", "Elf64CoreHeaders", false),
+    ("pass-memmap-cmdline", "PassMemmapCmdline", false),
+    ("noefi", "NoEfi", false),
+    ("reuse-video-type", "ReuseVideoType", false),
+    ("command-line", "Append", true),
+    ("append", "Append", true),
+    ("reuse-cmdline", "ReuseCmdline", false),
+    ("initrd", "Initrd", true),
+    ("ramdisk", "Initrd", true),
+    ("args-elf", "ArgsElf", false),
+    ("args-linux", "ArgsLinux", false),
+    ("args-none", "ArgsNone", false),
+    ("module", "Module", true),
+    ("real-mode", "RealMode", false),
+    ("entry-32bit", "Entry32", false),
+    ("dtb", "Dtb", true),
+];
+
+/// Every beginning of every name means what it does by the rules of getopt_long(3) with these names
+/// alone: a whole name itself, another beginning the one option that has it, or it is ambiguous. No newer
+/// name and none of this command's own changes that.
+#[test]
+fn every_abbreviation_of_the_reference_means_the_same() {
+    let ends = |name: &'static str| (1..=name.len()).map(move |end| &name[..end]);
+    let words: std::collections::BTreeSet<&str> =
+        REFERENCE.iter().flat_map(|row| ends(row.0)).collect();
+    assert_eq!(words.len(), 367);
+    let mut ambiguous = 0;
+    for word in words {
+        let begins = REFERENCE.iter().filter(|row| row.0.starts_with(word));
+        let found: Vec<_> = match REFERENCE.iter().find(|row| row.0 == word) {
+            Some(whole) => [whole].into(),
+            None => begins.collect(),
+        };
+        let (_, meant, valued) = *found[0];
+        let got = parsed(&[&std::format!("--{word}{}", if valued { "=v" } else { "" })]);
+        if found.iter().any(|row| row.1 != meant) {
+            let said = std::format!("! option '--{word}' is ambiguous; ");
+            assert!(got[0].starts_with(&said), "{word}: {got:?}");
+            ambiguous += 1;
+            continue;
+        }
+        let expected = match (meant.strip_prefix("? "), valued) {
+            (Some(_), _) => meant.to_string(),
+            (None, true) => std::format!("{meant}=v"),
+            (None, false) => std::format!("{meant}="),
+        };
+        assert_eq!(got, [expected], "{word}");
+    }
+    assert!(ambiguous > 20, "{ambiguous}");
+    // This table is all of the reference's names, and no other name claims to be one.
+    let here = (0..).map_while(nth);
+    let here: Vec<&str> = here
+        .filter(|(_, found)| found.origin() == Origin::Reference)
+        .map(|(long, _)| long)
+        .collect();
+    assert_eq!(here.len(), REFERENCE.len());
+    assert!(REFERENCE.iter().all(|row| here.contains(&row.0)));
+}
+
 #[test]
 fn help_has_one_word_of_its_own() {
     assert_eq!(parsed(&["--help", "--he=all"]), ["Help=", "Help=all"]);
