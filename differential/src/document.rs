@@ -38,8 +38,12 @@ fn table_of_lines() -> String {
         String::from("| arguments | kexec-tools | libkexec | reason |\n|---|---|---|---|\n");
     for rule in RULES {
         text += &format!(
-            "| {} | {} | {} | {} |\n",
-            rule.arguments, rule.reference, rule.ours, rule.reason
+            "| {}{} | {} | {} | {} |\n",
+            rule.release(),
+            rule.arguments,
+            rule.reference,
+            rule.ours,
+            rule.reason
         );
     }
     text

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Every difference must fit a rule, whose texts are a row of docs/differences.md; a rule that no
-//! line needs is an error as well. The lines of callers are compared with what they expect instead.
+//! line needs is an error as well, for each release of kexec-tools that it is about. The lines of callers are compared with what they expect instead.
 
 pub mod callers;
 pub mod compare;
@@ -18,10 +18,33 @@ pub mod rules;
 pub mod setup;
 pub mod words;
 
-pub use compare::{Comparison, Report};
+pub use compare::{Comparison, Report, Runs};
 pub use kernel::{Event, Run};
 pub use setup::Setup;
 pub use words::Words;
+
+/// A release of kexec-tools that is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// 2.0.32, in Debian sid.
+    Newest,
+    /// 2.0.25, in Debian 12: without -a, -s and -c it takes kexec_load.
+    Older,
+}
+
+impl Version {
+    /// Both, as in [`Report::seen`](Report).
+    pub const ALL: [Self; 2] = [Self::Newest, Self::Older];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "2.0.32",
+            Self::Older => "2.0.25",
+        }
+    }
+}
 
 /// A command line on a machine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +64,19 @@ impl Line {
             setup,
             words: words.map(String::from).collect(),
         }
+    }
+
+    /// The line as a release gets it. The older one has another default: it gets the newer one's by
+    /// `-a`, so that all else is compared, unless it is [`Setup::by_default`].
+    #[must_use]
+    pub fn given_to(&self, version: Version) -> Self {
+        let mut line = self.clone();
+        let calls = ["kexec-syscall", "kexec-file-syscall", "kexec-syscall-auto"];
+        let newest = version == Version::Newest || self.setup.by_default;
+        if !newest && !Words::new(version, &self.words).any(&calls) {
+            line.words.insert(0, "-a".into());
+        }
+        line
     }
 }
 

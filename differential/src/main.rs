@@ -3,7 +3,7 @@
 use differential::image::Image;
 use differential::lines::callers::{CALLERS, Caller};
 use differential::lines::rules::RULES;
-use differential::lines::{self, Line, Setup};
+use differential::lines::{self, Line, Setup, Version};
 use differential::run::{Comparison, Report};
 use differential::trace::{self, Program};
 use differential::{Outcome, document, machines};
@@ -24,6 +24,7 @@ libkexec's command, and compares what the next kernel gets. Needs root. Nothing 
 
   KEXEC_REFERENCE       kexec-tools' binary (default: what `cargo xtask fetch` fetched, for --lines
                         what `cargo xtask test lines` did)
+  KEXEC_OLDER           the older kexec-tools of --lines, in KEXEC_OLDER_ROOT
   KEXEC_REFERENCE_ROOT  a Debian tree whose libraries it runs with (default: this system's)
   KEXEC_COMMAND         libkexec's (default: target/release/kexec)
 
@@ -109,20 +110,26 @@ fn run(kernels: &[&str], control: bool) -> Result<(), Failure> {
 /// `--lines`
 fn lines(arguments: &[String]) -> Result<(), Failure> {
     document::check().map_err(Failure::Fail)?;
-    let reference = reference("xtask/kexec-tools").map_err(Failure::Skip)?;
+    let newest = reference("xtask/kexec-tools").map_err(Failure::Skip)?;
+    let older = program_of("KEXEC_OLDER", "xtask/kexec-tools-bookworm").map_err(Failure::Skip)?;
     let (control, words) = match arguments {
         [first, rest @ ..] if first == "--control" => (true, rest),
         all => (false, all),
     };
     let ours = if control {
-        reference.clone()
+        newest.clone()
     } else {
         command().map_err(Failure::Fail)?
     };
+    // By itself only the newest is compared with itself.
+    let mut references = vec![(Version::Newest, newest)];
+    if !control {
+        references.push((Version::Older, older));
+    }
     let directory = target().join("differential/lines");
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let comparison = lines::Comparison {
-        reference,
+        references,
         ours,
         directory,
         workers,
@@ -135,9 +142,9 @@ fn lines(arguments: &[String]) -> Result<(), Failure> {
     let mut report = comparison.run(&all, !control).map_err(Failure::Fail)?;
     if !control {
         let lines: Vec<Line> = CALLERS.iter().map(Caller::line).collect();
-        let pairs = comparison.pairs(&lines).map_err(Failure::Fail)?;
-        let checks = CALLERS.iter().zip(&pairs);
-        let wrong = checks.filter_map(|(caller, [_, ours])| caller.check(ours));
+        let runs = comparison.runs(&lines).map_err(Failure::Fail)?;
+        let checks = CALLERS.iter().zip(&runs);
+        let wrong = checks.filter_map(|(caller, runs)| caller.check(&runs.ours));
         report.failures.extend(wrong);
         println!(
             "differential: {} lines of programs that call kexec",
@@ -152,10 +159,11 @@ fn show_line(comparison: &lines::Comparison, words: &[String]) -> Outcome {
         setup: Setup::default(),
         words: words.to_vec(),
     };
-    for pair in comparison.pairs(std::slice::from_ref(&line))? {
-        for (name, run) in ["kexec-tools", "libkexec"].iter().zip(pair) {
-            println!("{name}: {run}\n{}", run.said);
+    for runs in comparison.runs(std::slice::from_ref(&line))? {
+        for ((version, _), run) in comparison.references.iter().zip(&runs.references) {
+            println!("kexec-tools {}: {run}\n{}", version.name(), run.said);
         }
+        println!("libkexec: {}\n{}", runs.ours, runs.ours.said);
     }
     Ok(())
 }
@@ -165,26 +173,33 @@ fn show_lines(report: &lines::Report, control: bool) -> Outcome {
         eprintln!("{failure}");
     }
     let mut wrong = report.failures.len();
-    if !control {
-        let unseen = report
-            .seen
-            .iter()
-            .zip(RULES)
-            .filter(|(seen, rule)| **seen == 0 && !rule.by_chance);
+    for (version, seen) in Version::ALL
+        .into_iter()
+        .zip(&report.seen)
+        .filter(|_| !control)
+    {
+        let rules = seen.iter().zip(RULES);
+        let unseen =
+            rules.filter(|(seen, rule)| **seen == 0 && !rule.by_chance && rule.is_about(version));
         for (_, rule) in unseen {
             eprintln!(
-                "no line shows this difference: {}: {}",
-                rule.arguments, rule.ours
+                "no line shows this difference from {}: {}: {}",
+                version.name(),
+                rule.arguments,
+                rule.ours
             );
             wrong += 1;
         }
     }
-    println!(
-        "differential: {} command lines, {} of them differ, by {} rules",
-        report.lines,
-        report.different,
-        report.seen.iter().filter(|seen| **seen > 0).count()
-    );
+    let versions = Version::ALL.into_iter().zip(&report.different);
+    for ((version, different), seen) in versions.zip(&report.seen) {
+        println!(
+            "differential: {} command lines, {different} of them differ from kexec-tools {}, by {} rules",
+            report.lines,
+            version.name(),
+            seen.iter().filter(|seen| **seen > 0).count()
+        );
+    }
     match wrong {
         0 => Ok(()),
         wrong => Err(format!("{wrong} failures")),
@@ -234,17 +249,23 @@ fn variable(name: &str) -> Option<PathBuf> {
 
 /// kexec-tools: what the environment names, or what was fetched to a place in the target directory.
 fn reference(fetched: &str) -> Outcome<Program> {
+    program_of("KEXEC_REFERENCE", fetched)
+}
+
+/// The same, by the name of the variable.
+fn program_of(named: &str, fetched: &str) -> Outcome<Program> {
     let fetched = target().join(fetched);
-    let (path, root) = match variable("KEXEC_REFERENCE") {
-        Some(path) => (path, variable("KEXEC_REFERENCE_ROOT")),
-        None => (fetched.join("usr/sbin/kexec"), Some(fetched)),
+    let (path, root) = match variable(named) {
+        Some(path) => (path, variable(&format!("{named}_ROOT"))),
+        None => {
+            let paths = ["usr/sbin/kexec", "sbin/kexec"].map(|path| fetched.join(path));
+            let found = paths.iter().find(|path| path.is_file());
+            (found.unwrap_or(&paths[0]).clone(), Some(fetched))
+        }
     };
     let name = "kexec-tools".into();
     if !path.is_file() {
-        return Err(format!(
-            "no kexec-tools at {} (KEXEC_REFERENCE)",
-            path.display()
-        ));
+        return Err(format!("no kexec-tools at {} ({named})", path.display()));
     }
     let Some(root) = root else {
         return Ok(Program {

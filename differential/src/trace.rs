@@ -156,7 +156,7 @@ fn private_namespace() -> nix::Result<()> {
 }
 
 /// Runs `program` with `arguments` on the machine in the directory `tree` (with proc, sys and
-/// dev in it) and returns what it did. `log` receives what it says.
+/// dev in it, and boot or not) and returns what it did. `log` receives what it says.
 ///
 /// # Errors
 /// It cannot be run or traced.
@@ -215,7 +215,7 @@ pub fn run_with(
 }
 
 /// What is mounted where.
-type Mounts = [(CString, CString); 3];
+type Mounts = Vec<(CString, CString)>;
 
 fn mounts(tree: &Path) -> Outcome<Mounts> {
     let text = |path: &Path| {
@@ -224,7 +224,10 @@ fn mounts(tree: &Path) -> Outcome<Mounts> {
     let pair = |name: &str| -> Outcome<_> {
         Ok((text(&tree.join(name))?, text(&Path::new("/").join(name))?))
     };
-    Ok([pair("sys")?, pair("dev")?, pair("proc")?])
+    // /proc comes last, because the paths of the others can lead through it.
+    let names = ["boot", "sys", "dev", "proc"];
+    let there = names.iter().filter(|name| tree.join(name).is_dir());
+    there.map(|name| pair(name)).collect()
 }
 
 /// Where kexec looks for shutdown(8).

@@ -241,6 +241,11 @@ impl Store {
         tree("kexec-tools", "sid", &["kexec-tools"], true)
     }
 
+    /// The same, of the oldest release that is still supported.
+    pub fn older_kexec_tools() -> Outcome<PathBuf> {
+        tree("kexec-tools-bookworm", "bookworm", &["kexec-tools"], true)
+    }
+
     /// The shells that tests of the completions need, with their libraries: a tree, fetched when it
     /// is asked for first.
     pub fn shells() -> Outcome<PathBuf> {

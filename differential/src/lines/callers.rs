@@ -277,6 +277,33 @@ pub const CALLERS: &[Caller] = &[
         // There is no shutdown(8) on this machine.
         code: 255,
     },
+    done(
+        "docs/guide.md: the boot loader's default entry",
+        &["-l", "--default"],
+        &[LOADED],
+    ),
+    done(
+        "the same by its name and by kexec_load",
+        &["-c", "--defau=mine", "-l"],
+        &["kexec_load(kernel, 0x3e0000, @kernel, @initrd, \"root=/dev/sda1 ro\") = 0"],
+    ),
+    done(
+        "docs/guide.md: the entries that there are",
+        &["--list"],
+        &[],
+    ),
+    Caller {
+        source: "the default entry and a kernel",
+        words: &["-l", "--default", "@kernel"],
+        calls: &[],
+        code: 1,
+    },
+    Caller {
+        source: "an entry that does not exist",
+        words: &["-l", "--default=other"],
+        calls: &[],
+        code: 255,
+    },
     Caller {
         source: "boot menus: kexec -f -e after a load, with -e the last",
         words: &["-f", "-e"],

@@ -3,7 +3,7 @@
 use super::kernel::{Kernel, Run};
 use super::rules::{RULES, Seen};
 use super::setup::Place;
-use super::{Line, Words};
+use super::{Line, Version, Words};
 use crate::Outcome;
 use crate::trace::{self, Program};
 use std::ffi::OsString;
@@ -13,8 +13,8 @@ use std::sync::Mutex;
 /// What is compared.
 #[derive(Debug)]
 pub struct Comparison {
-    /// kexec-tools.
-    pub reference: Program,
+    /// Releases of kexec-tools.
+    pub references: Vec<(Version, Program)>,
     /// libkexec's command.
     pub ours: Program,
     /// A directory that workers make theirs in.
@@ -28,12 +28,21 @@ pub struct Comparison {
 pub struct Report {
     /// Lines compared.
     pub lines: usize,
-    /// Those that differ.
-    pub different: usize,
+    /// Those that differ, by release.
+    pub different: Vec<usize>,
     /// What must not be.
     pub failures: Vec<String>,
-    /// How often each rule was needed.
-    pub seen: Vec<usize>,
+    /// How often each rule was needed, by release.
+    pub seen: Vec<Vec<usize>>,
+}
+
+/// What all did with a line.
+#[derive(Debug)]
+pub struct Runs {
+    /// kexec-tools, in the order of [`Comparison::references`].
+    pub references: Vec<Run>,
+    /// libkexec.
+    pub ours: Run,
 }
 
 impl Comparison {
@@ -44,41 +53,41 @@ impl Comparison {
     pub fn run(&self, lines: &[Line], rules: bool) -> Outcome<Report> {
         let mut report = Report {
             lines: lines.len(),
-            seen: vec![0; RULES.len()],
+            different: vec![0; self.references.len()],
+            seen: vec![vec![0; RULES.len()]; self.references.len()],
             ..Report::default()
         };
-        for (line, [reference, ours]) in lines.iter().zip(self.pairs(lines)?) {
-            if reference.same(&ours) {
-                continue;
-            }
-            report.different += 1;
-            let seen = Seen {
-                line,
-                words: Words::new(&line.words),
-                ours: &ours,
-            };
-            let mut rewritten = reference.clone();
-            let used = RULES.iter().enumerate().filter(|(_, rule)| {
-                rules && !rewritten.same(&ours) && (rule.rewrite)(&mut rewritten, &seen)
-            });
-            let used: Vec<usize> = used.map(|(number, _)| number).collect();
-            if rewritten.same(&ours) {
-                used.into_iter().for_each(|number| report.seen[number] += 1);
-            } else {
-                report.failures.push(format!(
-                    "{line}\n  kexec-tools: {reference}\n  libkexec:    {ours}\n{}",
-                    indented(&ours.said)
-                ));
+        for (line, runs) in lines.iter().zip(self.runs(lines)?) {
+            let pairs = self.references.iter().zip(&runs.references).enumerate();
+            for (number, ((version, _), reference)) in pairs {
+                if reference.same(&runs.ours) {
+                    continue;
+                }
+                report.different[number] += 1;
+                let used = if rules {
+                    explain(*version, line, reference, &runs.ours)
+                } else {
+                    None
+                };
+                match used {
+                    Some(used) => used.iter().for_each(|rule| report.seen[number][*rule] += 1),
+                    None => report.failures.push(format!(
+                        "{line}\n  kexec-tools {}: {reference}\n  libkexec: {}\n{}",
+                        version.name(),
+                        runs.ours,
+                        indented(&runs.ours.said)
+                    )),
+                }
             }
         }
         Ok(report)
     }
 
-    /// What both did with each line, in the lines' order.
+    /// What all did with each line, in the lines' order.
     ///
     /// # Errors
     /// A run cannot be made.
-    pub fn pairs(&self, lines: &[Line]) -> Outcome<Vec<[Run; 2]>> {
+    pub fn runs(&self, lines: &[Line]) -> Outcome<Vec<Runs>> {
         let next = Mutex::new(lines.iter().enumerate());
         let done = Mutex::new(Vec::new());
         let work = |worker: usize| -> Outcome {
@@ -89,11 +98,13 @@ impl Comparison {
                 let Some((number, line)) = next.lock().map_err(|e| e.to_string())?.next() else {
                     return Ok(());
                 };
-                let pair = [
-                    run(&self.reference, line, &place)?,
-                    run(&self.ours, line, &place)?,
-                ];
-                done.lock().map_err(|e| e.to_string())?.push((number, pair));
+                let references = self.references.iter();
+                let references = references
+                    .map(|(version, program)| run(program, &line.given_to(*version), &place))
+                    .collect::<Outcome<_>>()?;
+                let ours = run(&self.ours, line, &place)?;
+                let runs = Runs { references, ours };
+                done.lock().map_err(|e| e.to_string())?.push((number, runs));
             }
         };
         std::thread::scope(|scope| {
@@ -106,8 +117,24 @@ impl Comparison {
         })?;
         let mut done = done.into_inner().map_err(|error| error.to_string())?;
         done.sort_by_key(|(number, _)| *number);
-        Ok(done.into_iter().map(|(_, pair)| pair).collect())
+        Ok(done.into_iter().map(|(_, runs)| runs).collect())
     }
+}
+
+/// The rules that together are all of a difference.
+fn explain(version: Version, line: &Line, reference: &Run, ours: &Run) -> Option<Vec<usize>> {
+    let seen = Seen {
+        version,
+        line,
+        words: Words::new(version, &line.words),
+        ours,
+    };
+    let mut rewritten = reference.clone();
+    let used = RULES.iter().enumerate().filter(|(_, rule)| {
+        rule.is_about(version) && !rewritten.same(ours) && (rule.rewrite)(&mut rewritten, &seen)
+    });
+    let used = used.map(|(number, _)| number).collect();
+    rewritten.same(ours).then_some(used)
 }
 
 /// Runs a line.

@@ -1,5 +1,7 @@
 //! The command lines: the same ones every time.
 
+mod getopt;
+
 use super::kernel::Loaded;
 use super::words::NAMES;
 use super::{Line, Setup};
@@ -11,7 +13,7 @@ pub fn all() -> Vec<Line> {
     lines.extend(options());
     lines.extend(abbreviations());
     lines.extend(actions());
-    lines.extend(getopt());
+    lines.extend(getopt::getopt());
     lines.extend(numbers());
     lines.extend(types());
     lines.extend(files());
@@ -19,6 +21,7 @@ pub fn all() -> Vec<Line> {
     lines.extend(replies());
     lines.extend(command_lines());
     lines.extend(random());
+    lines.extend(defaults());
     let mut once = std::collections::BTreeSet::new();
     lines.retain(|line| once.insert(line.clone()));
     lines
@@ -26,6 +29,27 @@ pub fn all() -> Vec<Line> {
 
 fn usual(words: &str) -> Line {
     Line::new(Setup::default(), words)
+}
+
+/// Lines without the option for a call, where the older release's default shows.
+fn defaults() -> Vec<Line> {
+    let setup = Setup {
+        by_default: true,
+        ..Setup::default()
+    };
+    let words = [
+        "-l @kernel",
+        "-l @kernel --initrd=@initrd --append=x",
+        "-l @kernel --noefi",
+        "-p @kernel",
+        "@kernel",
+        "-f @kernel",
+        "-u",
+        "-p -u",
+        "-e",
+        "-S",
+    ];
+    words.map(|words| Line::new(setup, words)).into()
 }
 
 /// A value that an option takes.
@@ -120,107 +144,6 @@ fn actions() -> Vec<Line> {
         for more in ["-x", "-y", "-xy", "-x -y -i", "--no-ifdown --no-sync"] {
             lines.push(usual(&format!("{words} {more}")));
         }
-    }
-    lines
-}
-
-/// Where options may stand, and where they end.
-fn getopt() -> Vec<Line> {
-    let words = [
-        "-lc @kernel",
-        "-cl@kernel",
-        "-l -- @kernel",
-        "-c -- @kernel -l",
-        "@kernel -l --",
-        "-- -l @kernel",
-        "-l @kernel @old",
-        "-l @old @kernel",
-        "-l @kernel one two=three --append=x",
-        "-l - @kernel",
-        "-l @kernel -",
-        "-lt bzImage64 @kernel",
-        "-ltbzImage64 @kernel",
-        "-tl bzImage64 @kernel",
-        "-c -l -t @kernel",
-        "-c -lt",
-        "-l @kernel --append",
-        "-l @kernel --initrd",
-        "-l @kernel -Z",
-        "-lZ @kernel",
-        "-? @kernel",
-        "-l? @kernel",
-        "-h",
-        "-v",
-        "-lh",
-        "-l -v @kernel",
-        "-Zh",
-        "-hZ",
-        "-vZ",
-        "--help --bogus",
-        "--bogus --help",
-        "--bogus",
-        "--initd=@initrd -l @kernel",
-        "--l",
-        "--",
-        "---",
-        "--=",
-        "--=x",
-        "-l @kernel --append=--initrd=x",
-        "-l @kernel --append --initrd=@initrd",
-        "-l @kernel --initrd --append=x",
-        "-c -l @kernel --append -- x",
-        "-c -l --append=a --append=b @kernel",
-        "-c -l --append=a --command-line=b @kernel",
-        "-c -l --command-line=b --append=a @kernel",
-        "-l --initrd=@initrd --initrd=@initrd2 @kernel",
-        "-c -l --initrd=@initrd --ramdisk=@initrd2 @kernel",
-        "-d -l @kernel",
-        "-d -c -l @kernel",
-        "-d -s -l @kernel",
-        "-d -p @kernel",
-        "-d -u",
-        "-d -S",
-        "-s -c -l @kernel",
-        "-c -s -l @kernel",
-        "-c -a -l @kernel",
-        "-sca -l @kernel",
-        "-acs -l @kernel",
-        "--dry-run -l @kernel",
-        "--with-cmdline -l @kernel",
-        "--with-c -c -l @kernel",
-        "-c -l @kernel --machine=@directory",
-        "--quiet -l @kernel",
-        "--q -c -l @kernel",
-        "--plan=json -s -l @kernel",
-        "--plan --explain -c -l @kernel",
-        "--plan=map --ascii -p @kernel",
-        "--on-mismatch=reboot -c -l @kernel",
-        "--on-mismatch=reboot -l @kernel",
-        "--no-cma -l @kernel",
-        "--no-cm -c -l @kernel",
-        "--force-dtb -c -l @kernel",
-        "--force-dtb -s -l @kernel",
-        "--help=all",
-    ];
-    let mut lines: Vec<Line> = words.into_iter().map(usual).collect();
-    // Words that are empty or hold blanks.
-    for words in [
-        &["-l", ""][..],
-        &["-c", "-l", ""],
-        &["-l", "@kernel", "--initrd="],
-        &["-c", "-l", "@kernel", "--initrd="],
-        &["-l", "@kernel", "--append="],
-        &["-l", "@kernel", "--append=root=/dev/sda1 ro  quiet"],
-        &["-c", "-l", "@kernel", "--append=root=/dev/sda1 ro  quiet"],
-        &["-c", "-l", "@kernel", "--append", " x "],
-        &["-c", "-l", "@kernel", "--module=@initrd one two"],
-        &["-c", "-l", "@kernel", "-t", ""],
-        &["-c", "-l", "@kernel", "--dtb="],
-    ] {
-        lines.push(Line {
-            setup: Setup::default(),
-            words: words.iter().map(ToString::to_string).collect(),
-        });
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! The differences of command lines that are known: each a row of docs/differences.md.
 
 use super::kernel::Run;
-use super::{Line, Words};
+use super::{Line, Version, Words};
 
 mod load;
 mod refused;
@@ -12,6 +12,8 @@ pub use table::RULES;
 /// A line and what libkexec did with it.
 #[derive(Debug)]
 pub struct Seen<'a> {
+    /// The release of kexec-tools.
+    pub version: Version,
     /// The line.
     pub line: &'a Line,
     /// Its words, as kexec-tools understands them.
@@ -45,12 +47,29 @@ pub struct Rule {
     pub ours: &'static str,
     /// Why.
     pub reason: &'static str,
+    /// The only release that it is about; `None` for both.
+    pub only: Option<Version>,
     /// Whether it depends on what lies in memory, so that there may be no line that shows it.
     pub by_chance: bool,
     /// Changes what kexec-tools did into what libkexec would have done, as far as the difference
     /// goes, and returns whether there was one. Rules are tried in their order until nothing
     /// differs any more.
     pub rewrite: fn(&mut Run, &Seen<'_>) -> bool,
+}
+
+impl Rule {
+    /// Whether it is about a release.
+    #[must_use]
+    pub fn is_about(&self, version: Version) -> bool {
+        self.only.is_none_or(|only| only == version)
+    }
+
+    /// The release it is about, before its arguments in the document.
+    #[must_use]
+    pub fn release(&self) -> String {
+        let of = |only: Version| format!("{}: ", only.name());
+        self.only.map(of).unwrap_or_default()
+    }
 }
 
 /// Puts what libkexec did in place of what kexec-tools did, where all of the difference is known.
@@ -96,7 +115,8 @@ mod tests {
     fn explained(words: &str, reference: &Run, ours: &Run) -> bool {
         let line = Line::new(Setup::default(), words);
         let seen = Seen {
-            words: Words::new(&line.words),
+            version: Version::Newest,
+            words: Words::new(Version::Newest, &line.words),
             line: &line,
             ours,
         };

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const GIB: u64 = 1 << 30;
 const RESERVATION: (u64, u64) = (0x6000_0000, 0x6fff_ffff);
 
-/// What of a machine decides how a command line ends.
+/// What decides how a command line ends, besides its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Setup {
     /// Whether memory is reserved for a crash kernel.
@@ -25,6 +25,8 @@ pub struct Setup {
     pub file_load: i32,
     /// What kexec_load gives.
     pub load: i32,
+    /// Whether the older release gets the line as it is; see [`Line::given_to`](super::Line::given_to).
+    pub by_default: bool,
 }
 
 impl Default for Setup {
@@ -39,6 +41,7 @@ impl Default for Setup {
             readable: true,
             file_load: 0,
             load: 0,
+            by_default: false,
         }
     }
 }
@@ -49,6 +52,9 @@ impl fmt::Display for Setup {
         let mut facts = Vec::new();
         if self.reserved != usual.reserved {
             facts.push("nothing reserved".into());
+        }
+        if self.by_default {
+            facts.push("as it is".into());
         }
         if self.hotplug != usual.hotplug {
             facts.push("no hotplug".into());
@@ -103,8 +109,30 @@ impl Place {
             let tree = place.path(kind);
             machine().write(&tree)?;
             write_crash(&tree, reserved)?;
+            place.write_entry(&tree)?;
         }
         Ok(place)
+    }
+
+    /// An entry for a boot loader, with the usual kernel and initrd.
+    fn write_entry(&self, tree: &Path) -> Outcome {
+        const ENTRY: &[u8] =
+            b"title Mine\nlinux /linux\ninitrd /initrd\noptions root=/dev/sda1 ro\n";
+        let named = |name: &str| {
+            let found = self.files.iter().find(|(known, _)| *known == name);
+            found.map_or(&[][..], |(_, bytes)| bytes)
+        };
+        let entries = tree.join("boot/loader/entries");
+        std::fs::create_dir_all(&entries).map_err(|error| error.to_string())?;
+        for (path, bytes) in [
+            ("loader/entries/mine.conf", ENTRY),
+            ("linux", named("kernel")),
+            ("initrd", named("initrd")),
+        ] {
+            let path = tree.join("boot").join(path);
+            std::fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// The path of a file.

@@ -1,5 +1,7 @@
-//! What the words of a line mean to kexec-tools 2.0.32: its options, by the rules of
+//! What the words of a line mean to a release of kexec-tools: its options, by the rules of
 //! getopt_long(3). Shares nothing with the command's own parser.
+
+use super::Version;
 
 /// An option of kexec-tools: its name, letter, and whether it takes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,9 @@ pub const NAMES: &[Name] = &[
     valued("dtb", "dtb"),
 ];
 
+/// Those of them that 2.0.25 does not have.
+const NEWER: [&str; 2] = ["hotplug", "dtb"];
+
 /// A line's words, understood up to the first mistake.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
@@ -103,7 +108,7 @@ pub struct Words {
 impl Words {
     /// Understands them.
     #[must_use]
-    pub fn new(words: &[String]) -> Self {
+    pub fn new(version: Version, words: &[String]) -> Self {
         let mut parsed = Self::default();
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
@@ -112,7 +117,7 @@ impl Words {
                 return parsed;
             }
             let done = match word.strip_prefix("--") {
-                Some(long) => parsed.long(long, &mut words),
+                Some(long) => parsed.long(version, long, &mut words),
                 None => match word.strip_prefix('-') {
                     Some(letters) if !letters.is_empty() => parsed.letters(letters, &mut words),
                     _ => {
@@ -129,12 +134,17 @@ impl Words {
         parsed
     }
 
-    fn long<'a>(&mut self, word: &str, words: &mut impl Iterator<Item = &'a str>) -> Option<()> {
+    fn long<'a>(
+        &mut self,
+        version: Version,
+        word: &str,
+        words: &mut impl Iterator<Item = &'a str>,
+    ) -> Option<()> {
         let (typed, given) = match word.split_once('=') {
             Some((typed, value)) => (typed, Some(value)),
             None => (word, None),
         };
-        let name = find(typed)?;
+        let name = find(version, typed)?;
         let value = match (name.value, given) {
             (true, Some(value)) => value,
             (true, None) => words.next()?,
@@ -213,11 +223,13 @@ impl Words {
 
 /// The option that a name, whole or cut short, means.
 #[must_use]
-pub fn find(typed: &str) -> Option<&'static Name> {
-    if let Some(name) = NAMES.iter().find(|name| name.long == typed) {
+pub fn find(version: Version, typed: &str) -> Option<&'static Name> {
+    let has = |name: &&Name| version == Version::Newest || !NEWER.contains(&name.long);
+    let names = || NAMES.iter().filter(has);
+    if let Some(name) = names().find(|name| name.long == typed) {
         return Some(name);
     }
-    let mut begins = NAMES.iter().filter(|name| name.long.starts_with(typed));
+    let mut begins = names().filter(|name| name.long.starts_with(typed));
     let first = begins.next()?;
     begins
         .all(|other| other.same == first.same)
@@ -227,10 +239,11 @@ pub fn find(typed: &str) -> Option<&'static Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::{Line, Setup};
 
     fn words(line: &str) -> Words {
         let words: Vec<String> = line.split(' ').map(String::from).collect();
-        Words::new(&words)
+        Words::new(Version::Newest, &words)
     }
 
     #[test]
@@ -256,5 +269,34 @@ mod tests {
             assert!(words(wrong).mistake, "{wrong}");
         }
         assert!(words("--f").has("force") && words("--no-c").has("no-checks"));
+    }
+
+    #[test]
+    fn understands_what_the_older_one_does() {
+        let older = |word: &str| Words::new(Version::Older, &[word.into()]);
+        assert!(older("--h").has("help") && older("--d").has("debug"));
+        assert!(words("--h").mistake && words("--d").mistake);
+        for newer in ["--hotplug", "--ho", "--dtb=x", "--dt=x"] {
+            assert!(older(newer).mistake && !words(newer).mistake, "{newer}");
+        }
+    }
+
+    #[test]
+    fn the_older_one_gets_the_newer_default() {
+        let given = |words: &str, version| {
+            let line = Line::new(Setup::default(), words);
+            line.given_to(version).words.join(" ")
+        };
+        assert_eq!(given("-l k", Version::Older), "-a -l k");
+        assert_eq!(given("-l k", Version::Newest), "-l k");
+        for named in ["-ls k", "-l k -c", "--kexec-syscall-auto -l k"] {
+            assert_eq!(given(named, Version::Older), named);
+        }
+        let setup = Setup {
+            by_default: true,
+            ..Setup::default()
+        };
+        let line = Line::new(setup, "-l k");
+        assert_eq!(line.given_to(Version::Older), line);
     }
 }

@@ -159,7 +159,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "lines",
-        about: "command lines of kexec-tools 2.0.32 and ours: calls and exit codes",
+        about: "command lines of kexec-tools 2.0.32 and 2.0.25, and ours: calls and exit codes",
         when: When::Usual,
         run: steps::lines,
     },

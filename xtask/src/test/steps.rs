@@ -8,6 +8,7 @@ use crate::vm::expected::Kexec;
 use crate::vm::scenario::Scenario;
 use crate::vm::{Options, run_all, scenarios};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
@@ -136,29 +137,16 @@ pub fn differential() -> Outcome<Result> {
     Ok(Result::Passed)
 }
 
-/// Which calls kexec-tools' newest release and our command make of the same command lines.
+/// Which calls two releases of kexec-tools, the newest and an older one, and our command make of the
+/// same command lines.
 pub fn lines() -> Outcome<Result> {
-    const COMPARED: &str = "kexec-tools 2.0.32";
     if let Some(skipped) = missing() {
         return Ok(skipped);
     }
-    let tree = Store::newest_kexec_tools()?;
-    let libraries = tree.join("usr/lib/x86_64-linux-gnu");
-    let program = tree.join("usr/sbin/kexec");
-    let version = output(
-        Command::new(libraries.join("ld-linux-x86-64.so.2"))
-            .arg("--library-path")
-            .arg(&libraries)
-            .args([program.as_os_str(), "-v".as_ref()]),
-    )?;
-    if version.trim() != COMPARED {
-        // Not a reason to skip: what differs now is what there is to decide on.
-        println!(
-            "the archive has {}; the rules were written for {COMPARED}: a difference that no rule \
-             explains can be one between the two",
-            version.trim()
-        );
-    }
+    let newest = Store::newest_kexec_tools()?;
+    let older = Store::older_kexec_tools()?;
+    let newest_program = compared(&newest, "kexec-tools 2.0.32")?;
+    let older_program = compared(&older, "kexec-tools 2.0.25")?;
     build_kexec()?;
     let status = cargo()
         .args([
@@ -170,8 +158,10 @@ pub fn lines() -> Outcome<Result> {
             "--",
             "--lines",
         ])
-        .env("KEXEC_REFERENCE", program)
-        .env("KEXEC_REFERENCE_ROOT", tree)
+        .env("KEXEC_REFERENCE", newest_program)
+        .env("KEXEC_REFERENCE_ROOT", newest)
+        .env("KEXEC_OLDER", older_program)
+        .env("KEXEC_OLDER_ROOT", older)
         .status()
         .map_err(|why| format!("cargo: {why}"))?;
     match status.code() {
@@ -179,6 +169,36 @@ pub fn lines() -> Outcome<Result> {
         Some(77) => Ok(Result::Skipped("see above".into())),
         _ => Err(format!("differential --lines: {status}")),
     }
+}
+
+/// The kexec of a tree, which the rules of the comparison expect to be of this version.
+fn compared(tree: &Path, expected: &str) -> Outcome<PathBuf> {
+    // Older packages are for a /lib and /sbin of their own.
+    let first = |names: [&str; 2]| {
+        let paths = names.map(|name| tree.join(name));
+        let found = paths.into_iter().find(|path| path.is_file());
+        found.ok_or_else(|| format!("{}: has no {}", tree.display(), names[0]))
+    };
+    let program = first(["usr/sbin/kexec", "sbin/kexec"])?;
+    let loader = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
+    let loader = first([&format!("usr/{loader}"), loader])?;
+    let libraries = ["usr/lib", "lib"].map(|part| tree.join(part).join("x86_64-linux-gnu"));
+    let libraries = std::env::join_paths(libraries).map_err(|why| why.to_string())?;
+    let version = output(
+        Command::new(loader)
+            .args(["--library-path".as_ref(), libraries.as_os_str()])
+            .args([program.as_os_str(), "-v".as_ref()]),
+    )?;
+    // The older one has the date of its release after it.
+    if !version.trim().starts_with(expected) {
+        // Not a reason to skip: what differs now is what there is to decide on.
+        println!(
+            "the archive has {}; the rules were written for {expected}: a difference that no rule \
+             explains can be one between the two",
+            version.trim()
+        );
+    }
+    Ok(program)
 }
 
 /// The demonstration, as a user starts it.

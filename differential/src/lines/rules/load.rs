@@ -49,6 +49,58 @@ fn change(reference: &mut Run, change: impl Fn(&mut Given) -> bool) -> bool {
     changed
 }
 
+/// The older release's default.
+pub fn by_default(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    if !seen.line.setup.by_default || !is_auto(seen) || seen.words.has("kexec-syscall-auto") {
+        return false;
+    }
+    let mut changed = change(reference, |given| {
+        let by_load = given.call == Call::Load && given.flags == X86_64;
+        if by_load {
+            given.call = Call::FileLoad;
+            // KEXEC_FILE_NO_INITRAMFS
+            given.flags = if given.initrd == "none" { 4 } else { 0 };
+        }
+        by_load
+    });
+    for event in &mut reference.events {
+        if let Event::Unload(call @ Call::Load, ..) = event {
+            *call = Call::FileLoad;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// `-d` where kexec_file_load has no flag for it yet.
+pub fn debug(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    /// KEXEC_FILE_DEBUG.
+    const DEBUG: u64 = 8;
+    let asked = seen.words.has("debug");
+    change(reference, |given| {
+        let lacks = asked && given.call == Call::FileLoad && given.flags & DEBUG == 0;
+        if lacks {
+            given.flags |= DEBUG;
+        }
+        lacks
+    })
+}
+
+/// A kernel below the address that it moves itself to.
+pub fn low(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let refused = seen.words.has("mem-max") && seen.refuses(1, "too little memory");
+    let by_load = reference.loads().all(|given| given.call == Call::Load);
+    all(refused && by_load && reference.code == 0, reference, seen)
+}
+
+/// A binary number, which the older one's C library does not know.
+pub fn binary(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let mut values = seen.words.options.iter().map(|(_, value)| value);
+    let binary = values.any(|value| value.starts_with("0b1"));
+    let refused = reference.did_nothing() && reference.code == 1;
+    all(binary && refused && seen.ours.code == 0, reference, seen)
+}
+
 /// What starts nothing.
 pub fn idle(reference: &mut Run, _: &Seen<'_>) -> bool {
     let before = reference.events.len();

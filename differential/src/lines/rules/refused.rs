@@ -2,6 +2,7 @@
 
 use super::{Seen, all};
 use crate::lines::kernel::{Event, Run};
+use crate::lines::{Version, Words};
 
 /// Options of loaders, which kexec-tools refuses where nothing is loaded.
 const OF_LOADERS: [&str; 12] = [
@@ -104,9 +105,38 @@ pub fn bad_serial(reference: &mut Run, seen: &Seen<'_>) -> bool {
     all(bad && other, reference, seen)
 }
 
+/// Names that kexec-tools 2.0.25 does not have, and 2.0.32 has.
+pub fn newer_than_older(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let newest = Words::new(Version::Newest, &seen.line.words);
+    let newer = newest.any(&["hotplug", "dtb"]) && seen.words.mistake;
+    let unknown = reference.did_nothing() && reference.code == 1;
+    all(newer && unknown, reference, seen)
+}
+
+/// Abbreviations of one name in 2.0.25, and of several in 2.0.32.
+pub fn ambiguous(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let newest = Words::new(Version::Newest, &seen.line.words);
+    let only = newest.mistake && !seen.words.mistake;
+    all(only && seen.refuses(1, "ambiguous"), reference, seen)
+}
+
+/// A kernel that cannot be opened for kexec_file_load.
+pub fn missing(reference: &mut Run, seen: &Seen<'_>) -> bool {
+    let known = reference.did_nothing() && reference.code == 255;
+    let kernel = seen.words.kernel();
+    let opened = kernel.is_some_and(|name| name.starts_with('@') && name != "@missing");
+    all(
+        known && !opened && seen.ours.did_nothing() && seen.ours.code == 1,
+        reference,
+        seen,
+    )
+}
+
 /// Names that kexec-tools 2.0.32 does not have.
 pub fn newer(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 17] = [
+        "--def",
+        "--li",
         "--dry-run",
         "--plan",
         "--check",
