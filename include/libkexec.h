@@ -1012,6 +1012,10 @@ struct kx_plan_info {
    * Otherwise 0.
    */
   uint64_t control_pages;
+  /** The mode in which the new kernel is entered: KX_ENTRY_*. */
+  uint32_t mode;
+  /** 0. */
+  uint32_t reserved;
 };
 
 /**

@@ -129,7 +129,7 @@ void test_layout(void)
     AT(kx_segment, kind, 40);
     AT(kx_segment, number, 44);
 
-    CHECK(sizeof(struct kx_plan_info) == 72);
+    CHECK(sizeof(struct kx_plan_info) == 80);
     AT(kx_plan_info, entry, 8);
     AT(kx_plan_info, flags, 16);
     AT(kx_plan_info, kernel_entry, 24);
@@ -139,6 +139,8 @@ void test_layout(void)
     AT(kx_plan_info, has_digest, 44);
     AT(kx_plan_info, digest, 48);
     AT(kx_plan_info, control_pages, 64);
+    AT(kx_plan_info, mode, 72);
+    AT(kx_plan_info, reserved, 76);
 
     CHECK(sizeof(struct kx_held) == 80);
     AT(kx_held, bytes, 8);

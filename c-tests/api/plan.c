@@ -184,6 +184,16 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(0, entry, KX_ENTRY_X86_64);
     REFUSES(0, entry, KX_ENTRY_X86_32);
     REFUSES(KX_E_NOT_KNOWN, entry, KX_ENTRY_X86_16);
+    struct kx_machine_info facts = { .size = sizeof facts };
+    RETURNS(0, kx_machine_get(machine, &facts));
+    facts.firmware = KX_FIRMWARE_EFI;
+    RETURNS(0, kx_machine_set(machine, &facts));
+    REFUSES(KX_E_NOT_BOOTABLE, entry, KX_ENTRY_X86_16);
+    facts.firmware = KX_FIRMWARE_NOT_EFI;
+    RETURNS(0, kx_machine_set(machine, &facts));
+    REFUSES(0, entry, KX_ENTRY_X86_16);
+    facts.firmware = 0;
+    RETURNS(0, kx_machine_set(machine, &facts));
     REFUSES(KX_E_UNKNOWN, entry, 4);
 
     REFUSES(KX_E_NULL, module_count, 1);

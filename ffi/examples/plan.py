@@ -41,6 +41,7 @@ class PlanInfo(c.Structure):
         ("kernel_entry", c.c_uint64), ("segment_count", c.c_uint32),
         ("note_count", c.c_uint32), ("setup_type_count", c.c_uint32),
         ("has_digest", c.c_uint32), ("digest", c.c_ubyte * 16), ("control_pages", c.c_uint64),
+        ("mode", c.c_uint32), ("reserved", c.c_uint32),
     ]
 
 

@@ -77,6 +77,10 @@ pub struct kx_plan_info {
     /// For a crash kernel: pages of the reservation that stay free for the running kernel.
     /// Otherwise 0.
     pub control_pages: u64,
+    /// The mode in which the new kernel is entered: KX_ENTRY_*.
+    pub mode: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 // SAFETY: integers and pointers; `size` comes first and there is no padding.
@@ -84,7 +88,7 @@ unsafe impl Versioned for kx_segment {}
 const _: () = assert!(size_of::<kx_segment>() == 48);
 // SAFETY: as before.
 unsafe impl Versioned for kx_plan_info {}
-const _: () = assert!(size_of::<kx_plan_info>() == 72);
+const _: () = assert!(size_of::<kx_plan_info>() == 80);
 
 const NO_ENTRY: Failure = Failure::Own(KX_E_NO_ENTRY);
 
@@ -153,6 +157,8 @@ pub unsafe extern "C" fn kx_plan_get(
             control_pages: plan
                 .control_pages()
                 .map_or(0, |pages| pages.fixed.saturating_add(pages.tables)),
+            mode: plan.mode.number().into(),
+            reserved: 0,
         })
     };
     // SAFETY: the caller's promise.

@@ -298,7 +298,7 @@ fn sizes_and_offsets() {
     assert_eq!(size_of::<crate::machine_info::kx_memory>(), 32);
     assert_eq!(size_of::<crate::machine_input::kx_efi_descriptor>(), 48);
     assert_eq!(size_of::<crate::inspect::kx_segment>(), 48);
-    assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 72);
+    assert_eq!(size_of::<crate::inspect::kx_plan_info>(), 80);
     assert_eq!(offset_of!(crate::inspect::kx_plan_info, digest), 48);
     assert_eq!(size_of::<crate::check::kx_limits>(), 48);
     assert_eq!(size_of::<crate::hold::kx_held>(), 80);

@@ -11,6 +11,7 @@ pub use common::{check_nul, initrds, initrds_above, initrds_size};
 
 use crate::arch::Arch;
 use crate::error::Result;
+use crate::image::Entry;
 use crate::machine::Machine;
 use crate::note::Remarks;
 use crate::passed::Passed;
@@ -123,6 +124,16 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The mode in which it is entered.
+    #[must_use]
+    pub const fn mode(&self) -> Entry {
+        match self {
+            Self::X86Long(_) => Entry::X86Long,
+            Self::X86Protected(_) => Entry::X86Protected,
+            Self::X86Real { .. } => Entry::X86Real,
+        }
+    }
+
     /// The address it is entered at.
     #[must_use]
     pub const fn entry(&self) -> u64 {

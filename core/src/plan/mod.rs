@@ -46,6 +46,8 @@ pub struct Plan<'a> {
     pub flags: u64,
     /// Where the new kernel is entered.
     pub kernel_entry: u64,
+    /// In which mode.
+    pub mode: Entry,
     /// What the purgatory verifies, unless it does not: XXH3-128 in its canonical form, keyed with
     /// [`Request::digest_secret`].
     pub digest: Option<[u8; 16]>,
@@ -64,6 +66,7 @@ impl<'a> Plan<'a> {
             entry: 0,
             flags: 0,
             kernel_entry: 0,
+            mode: Entry::X86Long,
             digest: None,
             segments: Vec::new(),
             remarks: Remarks::new(),
@@ -79,6 +82,7 @@ impl<'a> Plan<'a> {
         P: Purpose<'a> + ?Sized,
     {
         self.kernel_entry = orders.exit.entry();
+        self.mode = orders.exit.mode();
         self.entry = self.kernel_entry;
         if let (true, Some(last)) = (orders.purgatory != 0, self.segments.last_mut()) {
             self.entry = orders.purgatory;

@@ -5,7 +5,7 @@ use core::fmt::{Result, Write};
 use kexec_core::image::{Image, Kernel};
 use kexec_core::machine::{Firmware, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::memory::{Range, RangeSet};
-use kexec_core::plan::{Above, Details, Placed, Plan, SegmentKind};
+use kexec_core::plan::{Above, Details, Entry, Placed, Plan, SegmentKind};
 use kexec_core::verdict::{Outcome, Verdict, Weight};
 use kexec_core::{Error, arch::Arch};
 
@@ -261,10 +261,21 @@ fn kind(json: &mut Json<'_>, kind: SegmentKind) {
     }
 }
 
+/// In which mode the new kernel is entered.
+const fn mode(entry: Entry) -> Option<&'static str> {
+    match entry {
+        Entry::X86Long => Some("64-bit"),
+        Entry::X86Protected => Some("32-bit"),
+        Entry::X86Real => Some("real"),
+        _ => None,
+    }
+}
+
 fn plan(json: &mut Json<'_>, plan: &Plan<'_>, view: &View<'_>, free: &mut RangeSet) {
     json.open("plan", "{");
     json.number("entry", plan.entry);
     json.number("kernel_entry", plan.kernel_entry);
+    json.text_or_null("kernel_mode", mode(plan.mode));
     json.number("flags", plan.flags);
     // The digest itself is keyed at random.
     json.flag("verified", Some(plan.digest.is_some()));

@@ -2,7 +2,7 @@
 
 use core::fmt::Result;
 
-use kexec_core::plan::Plan;
+use kexec_core::plan::{Entry, Plan};
 
 use super::Lines;
 use crate::command::Command;
@@ -106,13 +106,17 @@ pub fn by_file(out: &mut Lines<'_>, load: FileLoad, files: &[Listed<'_>], line: 
 pub fn by_plan(out: &mut Lines<'_>, plan: &Plan<'_>, files: &[Listed<'_>]) -> Result {
     out.word("method", "kexec_load")?;
     inputs(out, files, plan.command_line())?;
-    for (name, number) in [
-        ("entry", plan.entry),
-        ("kernel entry", plan.kernel_entry),
-        ("flags", plan.flags),
-    ] {
-        out.hex(name, number)?;
-    }
+    out.hex("entry", plan.entry)?;
+    let mode = match plan.mode {
+        Entry::X86Protected => " in 32-bit mode",
+        Entry::X86Real => " in real mode",
+        _ => "",
+    };
+    out.fact(
+        "kernel entry",
+        format_args!("{:#x}{mode}", plan.kernel_entry),
+    )?;
+    out.hex("flags", plan.flags)?;
     segments(out, plan)?;
     if let Some(digest) = &plan.digest {
         out.fact("digest", format_args!("{}", Hex(digest)))?;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::handover::{Exit, Handover, initrds_above, initrds_size};
 use crate::image::bzimage::field;
 use crate::image::{BzImage, Entry};
-use crate::machine::{Firmware, Machine, refusal};
+use crate::machine::{Firmware, Machine, refusal, words};
 use crate::memory::{PageSize, Window};
 use crate::note::{Note, Remarks};
 use crate::passed::Passed;
@@ -48,6 +48,7 @@ const LINE: usize = SEED + 48;
 const ENTRY: u64 = 0x200;
 
 const CAN_USE_HEAP: u8 = 0x80;
+const VID_MODE: usize = 0x1fa;
 /// setup_move_size and heap_end_ptr, of 2 bytes each.
 const SETUP_MOVE_SIZE: usize = 0x212;
 const HEAP_END_PTR: usize = 0x224;
@@ -161,6 +162,9 @@ impl<'a> RealMode<'a> {
         if let Some(start) = self.code32_start(items) {
             put(field::CODE32_START, &start.to_le_bytes());
         }
+        if let Some(mode) = vid_mode(passed.command_line) {
+            put(VID_MODE, &mode.to_le_bytes());
+        }
         if self.seed(passed).is_some() {
             let node = data.saturating_add(SEED as u32);
             put(field::SETUP_DATA, &u64::from(node).to_le_bytes());
@@ -213,6 +217,29 @@ impl<'a> RealMode<'a> {
         }
         let _ = put_slice(out, LINE, passed.command_line);
     }
+}
+
+/// The video mode that `vga=` asks for, which the setup code sets before it could read the command line
+/// (boot.rst, "Special Command Line Options").
+fn vid_mode(line: &[u8]) -> Option<u16> {
+    let words = words(line).take_while(|word| *word != b"--");
+    let mode = words.filter_map(|word| word.strip_prefix(b"vga=")).last()?;
+    let (digits, radix) = match mode {
+        b"normal" => return Some(0xffff),
+        b"ext" => return Some(0xfffe),
+        b"ask" => return Some(0xfffd),
+        [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
+        [b'0', digits @ ..] if !digits.is_empty() => (digits, 8),
+        digits => (digits, 10),
+    };
+    let mut number = None;
+    for digit in digits {
+        let digit = char::from(*digit).to_digit(radix)?;
+        let so_far = u32::from(number.unwrap_or(0_u16));
+        let more = so_far.checked_mul(radix)?.checked_add(digit)?;
+        number = Some(u16::try_from(more).ok()?);
+    }
+    number
 }
 
 impl<'a> Handover<'a> for RealMode<'a> {
@@ -341,6 +368,35 @@ impl<'a> Handover<'a> for RealMode<'a> {
                 ..Registers::default()
             },
             entry: items.start(SegmentKind::Kernel).saturating_add(ENTRY),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::vid_mode;
+
+    #[test]
+    fn the_video_mode_is_a_word_or_a_number() {
+        for (line, mode) in [
+            (&b"quiet"[..], None),
+            (b"vga=normal", Some(0xffff)),
+            (b"a vga=ext b", Some(0xfffe)),
+            (b"vga=ask", Some(0xfffd)),
+            (b"vga=791", Some(791)),
+            (b"vga=0x317", Some(0x317)),
+            (b"vga=0X31f vga=0", Some(0)),
+            (b"vga=0607", Some(0o607)),
+            (b"vga=65535", Some(0xffff)),
+            (b"vga=65536", None),
+            (b"vga=", None),
+            (b"vga=0x", None),
+            (b"vga=08", None),
+            (b"vga=7f", None),
+            (b"-- vga=1", None),
+            (b"xvga=1", None),
+        ] {
+            assert_eq!(vid_mode(line), mode, "{line:?}");
         }
     }
 }

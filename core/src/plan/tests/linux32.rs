@@ -66,7 +66,7 @@ fn all_of_a_64_bit_kernel_lies_below_4_gib_where_that_is_asked_for() {
     let others = [0, 1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     assert!(others.map(|n| register(purgatory, n)) == [0; 14]);
     assert_eq!(register(purgatory, 7), purgatory.mem + purgatory.memsz);
-    assert_eq!(plan.kernel_entry, k.mem);
+    assert_eq!((plan.kernel_entry, plan.mode), (k.mem, Entry::X86Protected));
     // code32_start is where it lies, ext_* are 0.
     assert_eq!(u32_at(boot.buf, 0x214), Some(0xbc20_0000));
     assert_eq!(u32_at(boot.buf, 0x218), Some(initrd.mem as u32));

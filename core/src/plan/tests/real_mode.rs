@@ -151,6 +151,22 @@ fn old_protocols_lie_where_their_setup_code_runs() {
 }
 
 #[test]
+fn the_video_mode_is_in_the_header() {
+    let file = lkrn();
+    let mut workspace = workspace();
+    for (line, mode) in [
+        (&b"vga=0x317"[..], 0x317),
+        (b"", u16_at(&file, 0x1fa).unwrap()),
+    ] {
+        let mut request = request(&file, &[]);
+        request.command_line = line;
+        let plan = plan(&request, &pc(1024), &mut workspace).unwrap();
+        assert_eq!(u16_at(plan.segments()[0].buf, 0x1fa), Some(mode));
+        assert_eq!((plan.command_line(), plan.mode), (line, Entry::X86Real));
+    }
+}
+
+#[test]
 fn what_cannot_run_in_real_mode_is_refused() {
     let mut workspace = workspace();
     let mut said = |file: &[u8], machine: &Machine, crash: bool| {
