@@ -426,7 +426,7 @@ fn command_lines() -> Vec<Line> {
 /// Options at random, of which many go together.
 fn random() -> Vec<Line> {
     const LINES: usize = 400;
-    const WORDS: [&str; 41] = [
+    const WORDS: [&str; 42] = [
         "-l",
         "-l",
         "-l",
@@ -453,6 +453,7 @@ fn random() -> Vec<Line> {
         "--mem-max=0x7fffffff",
         "--noefi",
         "--entry-32bit",
+        "--real-mode",
         "--reset-vga",
         "--console-vga",
         "--console-serial",
