@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bare;
+mod real_mode;
 
 use bare::{Bare, End, PROTECTED, PROTECTED_REGISTERS, RSI, next_program};
 use kexec_core::purgatory::{
