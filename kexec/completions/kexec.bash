@@ -40,6 +40,8 @@ _kexec() {
         --command-line
         --reuse-cmdline
         -t --type
+        --profile
+        --addon
         --args-linux
         --dtb
         --force-dtb
@@ -79,7 +81,9 @@ _kexec() {
         --default) [[ $sign ]] && what=(-W "") ;;
         --initrd) ;;
         --ramdisk) ;;
-        -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86 uki") ;;
+        -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 uki elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86") ;;
+        --profile) what=(-W "N ID") ;;
+        --addon) ;;
         --dtb) ;;
         --on-mismatch) what=(-W "halt reboot") ;;
         --serial) what=(-W "ttyS0 ttyS1") ;;

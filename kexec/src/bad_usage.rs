@@ -11,6 +11,9 @@ use crate::text::Text;
 /// they are joined into one.
 pub const MAX_INITRDS: usize = 64;
 
+/// How many addons of unified kernel images may be given.
+pub const MAX_ADDONS: usize = 8;
+
 /// An error in the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadUsage<'a> {

@@ -11,6 +11,7 @@ use kexec_core::linux::{
 use kexec_core::plan::{CrashOptions, Options};
 use kexec_core::{Errno, Error, file_load};
 
+use crate::input::Input;
 use crate::inputs::Inputs;
 use crate::opened::OpenedFile;
 use crate::out::complain;
@@ -52,34 +53,60 @@ pub fn check_sizes<'a>(inputs: &Inputs<'a>) -> Result<(), Failure<'a>> {
     let within =
         |path, size| file_load::check_size(size).map_err(|error| Failure::Unfit(path, error));
     within(inputs.kernel.path, inputs.kernel.file.size())?;
+    let mut limit = inputs.limit();
+    let mut copied = |path, need| {
+        let error = Error::CopyTooLarge { need, limit };
+        limit = limit.checked_sub(need).ok_or(Failure::Unfit(path, error))?;
+        Ok(())
+    };
+    if inputs.kernel.file.is_part() {
+        copied(inputs.kernel.path, inputs.kernel.file.size())?;
+    }
     let Some(first) = inputs.initrds.first() else {
         return Ok(());
     };
     let failed = |error| Failure::Unfit(first.path, error);
     let need = joined_size(inputs.initrds.iter().map(|input| &input.file)).map_err(failed)?;
-    if inputs.initrds.len() > 1 {
-        let limit = inputs.limit();
-        if need > limit {
-            return Err(failed(Error::CopyTooLarge { need, limit }));
-        }
+    if inputs.joins() {
+        copied(first.path, need)?;
     }
     within(first.path, need)
 }
 
-/// More than one initrd, as the one file that the call takes; `None` if there are fewer.
-pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Option<File>, Failure<'a>> {
+/// Copies in memory of what is not one whole file, for the call, which takes whole files.
+pub struct Sealed {
+    /// The kernel in a unified kernel image.
+    pub kernel: Option<File>,
+    /// All initrds.
+    pub initrd: Option<File>,
+}
+
+/// Makes the copies that are needed: of a kernel that is a part of a file, and of more than one initrd, or of
+/// one that is a part of a file.
+pub fn joined<'a>(inputs: &Inputs<'a>) -> Result<Sealed, Failure<'a>> {
     check_sizes(inputs)?;
-    match &inputs.initrds[..] {
-        [] | [_] => Ok(None),
-        [first, ..] => {
-            progress::begin(Step::Copy, 0);
-            let files = inputs.initrds.iter().map(|input| &input.file);
-            let joined = join(files, &inputs.copies);
-            joined
-                .map(Some)
-                .map_err(|error| Failure::Unfit(first.path, error))
-        }
-    }
+    let kernel = inputs.kernel.file.is_part();
+    Ok(Sealed {
+        kernel: copy(core::slice::from_ref(&inputs.kernel), kernel, inputs)?,
+        initrd: copy(&inputs.initrds, inputs.joins(), inputs)?,
+    })
+}
+
+/// A copy of files as one, if it is `wanted`.
+fn copy<'a>(
+    files: &[Input<'a>],
+    wanted: bool,
+    inputs: &Inputs<'a>,
+) -> Result<Option<File>, Failure<'a>> {
+    let Some(first) = files.first().filter(|_| wanted) else {
+        return Ok(None);
+    };
+    progress::begin(Step::Copy, 0);
+    let files = files.iter().map(|input| &input.file);
+    let joined = join(files, &inputs.copies);
+    joined
+        .map(Some)
+        .map_err(|error| Failure::Unfit(first.path, error))
 }
 
 /// Loads; `joined` is the result of [`joined`].
@@ -87,11 +114,13 @@ pub fn load<'a>(
     command: &Command<'a>,
     inputs: &Inputs<'a>,
     line: &CStr,
-    joined: Option<&File>,
+    joined: Option<&Sealed>,
 ) -> Result<(), Failure<'a>> {
     let first = || inputs.initrds.first().map(|input| &input.file);
-    let initrd = joined.or_else(first).map(File::fd);
-    let kernel = inputs.kernel.file.fd();
+    let initrd = joined.and_then(|copies| copies.initrd.as_ref());
+    let initrd = initrd.or_else(first).map(File::fd);
+    let kernel = joined.and_then(|copies| copies.kernel.as_ref());
+    let kernel = kernel.unwrap_or(&inputs.kernel.file).fd();
     let failed = |error| Failure::Load(inputs.kernel.path, error);
     let flags = flags(command);
     let line = line.to_bytes_with_nul();
@@ -112,7 +141,9 @@ pub fn load<'a>(
 pub fn check_writers<'a>(files: &[OpenedFile<'a, '_>], initrds: usize) -> Result<(), Failure<'a>> {
     // Several initrds are joined: the kernel never gets them. A device tree may follow them.
     let seen = if initrds == 1 { 2 } else { 1 };
-    for (input, kept) in files.iter().take(seen) {
+    // Nor does it get a file of which a part is loaded.
+    let whole = |(input, _): &&OpenedFile<'a, '_>| !input.file.is_part();
+    for (input, kept) in files.iter().take(seen).filter(whole) {
         if let Hold::Nothing {
             lease: Errno::EAGAIN,
             ..

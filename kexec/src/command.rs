@@ -8,7 +8,7 @@ use kexec_core::plan::{CrashOptions, Entry, OnFailure, Options};
 /// `-a`, `-s` and `-c`: which system call loads.
 pub use kexec_core::route::Method;
 
-pub use crate::bad_usage::{BadUsage, MAX_INITRDS, Refused};
+pub use crate::bad_usage::{BadUsage, MAX_ADDONS, MAX_INITRDS, Refused};
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number::{self, Number};
 use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
@@ -74,6 +74,10 @@ pub struct Command<'a> {
     pub line: Option<&'a CStr>,
     /// The initrds' files, in order.
     pub initrds: Vec<&'a CStr, MAX_INITRDS>,
+    /// `--profile`: which profile of a unified kernel image, by number or ID.
+    pub profile: Option<&'a CStr>,
+    /// The files of addons to such an image, in order.
+    pub addons: Vec<&'a CStr, MAX_ADDONS>,
     /// `--append`, empty if not given.
     pub append: &'a CStr,
     /// The device tree's file.
@@ -219,6 +223,8 @@ impl<'a> Reading<'a> {
             line: None,
             ignored: None,
             initrds: Vec::new(),
+            profile: None,
+            addons: Vec::new(),
             append: c"",
             dtb: None,
             kind: None,
@@ -422,6 +428,13 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
             .initrds
             .push(value)
             .map_err(|_| BadUsage::TooManyInitrds)?,
+        Id::Profile => command.profile = Some(value),
+        Id::Addon => command.addons.push(value).map_err(|_| BadUsage::Value {
+            option: "addon",
+            value,
+            need: "at most 8 of them",
+            code: 1,
+        })?,
         Id::Append => command.append = value,
         Id::Default => command.default = Some(value),
         Id::Dtb => command.dtb = Some(value),

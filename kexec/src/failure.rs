@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 use core::fmt;
 
+use kexec_core::image::Format;
 use kexec_core::machine::{KexecState, refusal};
 use kexec_core::refusal::{Advice, Refusal, Step};
 use kexec_core::{Errno, Error, Narrowed};
@@ -137,6 +138,10 @@ const fn what_to_do(error: &Error) -> Option<&'static str> {
         Error::Truncated { .. } | Error::BadField { .. } => {
             "the file is damaged or incomplete: install or copy it again"
         }
+        Error::NotThisFormat {
+            found: Format::UkiAddon,
+            ..
+        } => "give an addon by --addon=, and the image by its name alone",
         Error::CommandLineTooLong { .. } => "shorten --append",
         Error::Full { .. } => {
             "this version has no room for more; with -s the running kernel does this work"
@@ -173,6 +178,8 @@ fn role(command: &Command<'_>, path: &CStr) -> &'static str {
         "the kernel "
     } else if command.initrds.iter().any(|initrd| is(initrd)) {
         "the initrd "
+    } else if command.addons.iter().any(|addon| is(addon)) {
+        "the addon "
     } else if command.dtb.is_some_and(is) {
         "the dtb "
     } else {

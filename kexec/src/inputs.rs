@@ -1,65 +1,24 @@
 //! The files named on the command line, opened once for both calls. A pipe or a block device is read
 //! into memory here, also once.
 
-use core::ffi::CStr;
-
 use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
-use kexec_cli::foreign::{START, is_cpio, is_kernel, unpacks};
+use kexec_cli::foreign::{is_cpio, is_kernel, unpacks};
 use kexec_cli::kind;
 use kexec_cli::meter::Step;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
 use kexec_core::image::{BzImage, Elf, probe};
-use kexec_core::linux::{Copies, File, read_at};
+use kexec_core::linux::Copies;
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
+use crate::input::{Initrds, Input, Start, push};
 use crate::out::{caution, complain};
 use crate::progress;
+use crate::unify::{self, Unified};
 use kexec_cli::failure::Failure;
-
-/// An open file and its name.
-#[derive(Debug)]
-pub struct Input<'a> {
-    pub path: &'a CStr,
-    pub file: File,
-}
-
-impl<'a> Input<'a> {
-    fn open(path: &'a CStr, copies: &Copies) -> Result<Self, Failure<'a>> {
-        if path.is_empty() {
-            let what = "--initrd=, --dtb= or the kernel is an empty name; leave it out for none";
-            return Err(Failure::File(c"''", Error::BadArgument { what }));
-        }
-        match File::open_any(path, copies) {
-            Ok(file) => Ok(Self { path, file }),
-            Err(error) => Err(Failure::File(path, error)),
-        }
-    }
-
-    /// Reads the file's first bytes.
-    fn start(&self) -> Start {
-        let mut bytes = [0; START];
-        let length = read_at(self.file.fd(), &mut bytes, 0).ok();
-        Start { bytes, length }
-    }
-}
-
-/// A file's first bytes.
-#[derive(Debug)]
-struct Start {
-    bytes: [u8; START],
-    length: Option<usize>,
-}
-
-impl Start {
-    /// `None` if they cannot be read; the error is reported when the whole file is read.
-    fn get(&self) -> Option<&[u8]> {
-        self.bytes.get(..self.length?)
-    }
-}
 
 /// Every file of a load: kernel, initrds, device tree.
 pub const MAX_FILES: usize = MAX_INITRDS + 2;
@@ -69,7 +28,9 @@ pub const MAX_FILES: usize = MAX_INITRDS + 2;
 pub struct Inputs<'a> {
     pub kernel: Input<'a>,
     kernel_start: Start,
-    pub initrds: Vec<Input<'a>, MAX_INITRDS>,
+    pub initrds: Initrds<'a>,
+    /// What the kernel was in.
+    pub unified: Option<Unified>,
     pub dtb: Option<Input<'a>>,
     /// The limit on copies in memory: of these files, and of files made from them.
     pub copies: Copies,
@@ -82,8 +43,14 @@ impl<'a> Inputs<'a> {
     pub fn open(command: &Command<'a>) -> Result<Self, Failure<'a>> {
         let copies = Copies::of_available_memory().watched(progress::copied);
         progress::begin(Step::Read, 0);
-        let kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
-        let kernel_start = kernel.start();
+        let mut kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
+        let mut initrds = Vec::new();
+        let mut kernel_start = kernel.start();
+        let start = kernel_start.get().unwrap_or_default();
+        let unified = unify::unwrap(command, &mut kernel, start, &mut initrds, &copies)?;
+        if unified.is_some() {
+            kernel_start = kernel.start();
+        }
         let start = kernel_start.get().unwrap_or_default();
         let refused = |error| Err(Failure::Load(kernel.path, error));
         if is_cpio(start) {
@@ -105,14 +72,12 @@ impl<'a> Inputs<'a> {
             let what = "the kernel proper";
             return refused(Error::Truncated { what, need, have });
         }
-        let mut initrds = Vec::new();
         for path in &command.initrds {
             let opened = Input::open(path, &copies).map_err(|failure| match command.method {
                 Method::Load => failure,
                 Method::Auto | Method::File => Failure::Initrd(path, failure.error()),
             });
-            // Both lists have the same capacity.
-            let _fits = initrds.push(opened?);
+            push(&mut initrds, opened?)?;
         }
         let dtb = match command.dtb.map(|path| Input::open(path, &copies)) {
             None => None,
@@ -130,6 +95,7 @@ impl<'a> Inputs<'a> {
             kernel,
             kernel_start,
             initrds,
+            unified,
             dtb,
             copies,
             other_limit: command
@@ -171,7 +137,7 @@ impl<'a> Inputs<'a> {
     fn check_kind(&self, command: &Command<'_>) -> Result<(), &'static str> {
         let start = self.kernel_start.get().unwrap_or_default();
         match command.kind {
-            Some(kind) => kind::check(kind.to_bytes(), start),
+            Some(kind) => kind::check(kind.to_bytes(), start, self.unified.is_some()),
             None => Ok(()),
         }
     }
@@ -198,6 +164,11 @@ impl<'a> Inputs<'a> {
         files
     }
 
+    /// Whether the initrds are copied to one file for kexec_file_load, which takes one whole file.
+    pub fn joins(&self) -> bool {
+        self.initrds.len() > 1 || self.initrds.iter().any(|input| input.file.is_part())
+    }
+
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         let others = self.initrds.iter().chain(&self.dtb);
@@ -215,12 +186,7 @@ impl<'a> Inputs<'a> {
             && failure.refusal().is_some_and(unknown)
             && start.is_some_and(|start| !is_kernel(start))
         {
-            let why = match start.map(probe) {
-                Some(kexec_core::image::Format::Uki) => {
-                    "it is a unified kernel image (UKI), which the running kernel does not take"
-                }
-                _ => "it is not a kernel: neither a bzImage nor an ELF file",
-            };
+            let why = "it is not a kernel: neither a bzImage nor an ELF file";
             return Failure::Load(self.kernel.path, Error::NotBootable { why });
         }
         failure

@@ -69,7 +69,17 @@ impl Job<'_, '_> {
             joined: self.inputs.initrds.len() > 1,
             crash: self.command.crash(),
         };
+        self.report_unified(out)?;
         report::by_file(out, load, &self.inputs.listed(), self.line.to_bytes())
+    }
+
+    /// Reports the unified kernel image that the kernel is in.
+    #[inline(never)]
+    pub fn report_unified(self, out: &mut Lines<'_>) -> fmt::Result {
+        match &self.inputs.unified {
+            Some(image) => report::unified(out, &image.facts),
+            None => Ok(()),
+        }
     }
 
     /// Warns about options that the call does not support.

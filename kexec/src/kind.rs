@@ -34,25 +34,28 @@ pub const KINDS: &[Kind] = &[
         "vmlinux, with --args-linux only",
         Some(is_elf64),
     ),
+    // Recognised before, by the whole file.
+    kind("uki", "a unified kernel image (UKI)", Some(|_| false)),
     kind("elf-x86", "not supported", None),
     kind("multiboot-x86", "not supported", None),
     kind("multiboot2-x86", "not supported", None),
     kind("beoboot-x86", "not supported", None),
     kind("nbi-x86", "not supported", None),
-    kind("uki", "not supported", None),
 ];
 
-/// Checks that a kernel that begins with `start` is of the type with this name, and that the type
-/// is one that is loaded. `start` should have [`START`](crate::foreign::START) bytes, if the file
-/// has as many.
+/// Checks that a kernel that begins with `start`, or that is in a unified kernel image, is of the type with
+/// this name, and that the type is one that is loaded. `start` should have
+/// [`START`](crate::foreign::START) bytes, if the file has as many.
 ///
 /// # Errors
 /// The reason, if it is not.
-pub fn check(name: &[u8], start: &[u8]) -> Result<(), &'static str> {
+pub fn check(name: &[u8], start: &[u8], unified: bool) -> Result<(), &'static str> {
     let Some(kind) = KINDS.iter().find(|kind| kind.name.as_bytes() == name) else {
         return Err("--type: there is no such type; --type=help lists them");
     };
     match kind.is {
+        _ if unified && kind.name == "uki" => Ok(()),
+        _ if unified => Err("--type: the file is of another type: uki"),
         None => Err("--type: this type is not supported; --type=help lists those that are"),
         Some(is) if is(start) => Ok(()),
         Some(_) if is_bzimage64(start) => Err("--type: the file is of another type: bzImage64"),
@@ -134,17 +137,28 @@ mod tests {
             ("bzImage64", &elf, "another type: elf-x86_64"),
             ("bzImage", &new[..0x210], "another type, which"),
             ("bzImage", b"", "another type, which"),
-            ("uki", &new, "not supported"),
+            ("uki", &new, "another type: bzImage64"),
             ("multiboot-x86", &elf, "not supported"),
             ("bzimage64", &new, "no such type"),
             ("", &new, "no such type"),
         ] {
-            let checked = check(name.as_bytes(), start);
+            let checked = check(name.as_bytes(), start, false);
             match checked {
                 Ok(()) => assert_eq!(wrong, "", "{name}"),
                 Err(why) => assert!(!wrong.is_empty() && why.contains(wrong), "{name}: {why}"),
             }
         }
+    }
+
+    #[test]
+    fn a_unified_image_is_of_its_own_type() {
+        let new = bzimage([0x0f, 2], 0x7f);
+        assert_eq!(check(b"uki", &new, true), Ok(()));
+        for name in ["bzImage64", "bzImage", "elf-x86_64", "elf-x86"] {
+            let why = check(name.as_bytes(), &new, true).unwrap_err();
+            assert_eq!(why, "--type: the file is of another type: uki");
+        }
+        assert!(check(b"Uki", &new, true).unwrap_err().contains("no such"));
     }
 
     #[test]

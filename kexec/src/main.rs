@@ -12,6 +12,7 @@ mod by_plan;
 mod capture;
 mod default;
 mod exec;
+mod input;
 mod inputs;
 mod job;
 mod kept;
@@ -20,6 +21,7 @@ mod load;
 mod opened;
 mod out;
 mod progress;
+mod unify;
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};
@@ -206,7 +208,7 @@ fn change(
         }
     };
     inputs.warn(command);
-    let line = line::command_line(command, machine, buffer)?;
+    let line = line::command_line(command, inputs.unified.as_ref(), machine, buffer)?;
     let job = Job {
         command,
         inputs: &inputs,

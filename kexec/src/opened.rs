@@ -13,7 +13,8 @@ use kexec_core::machine::Machine;
 use kexec_core::plan::Rule;
 use kexec_core::{Errno, Error};
 
-use crate::inputs::{Input, Inputs, MAX_FILES};
+use crate::input::Input;
+use crate::inputs::{Inputs, MAX_FILES};
 use crate::kept::Kept;
 use crate::out::caution;
 use crate::progress;
@@ -25,6 +26,8 @@ pub type OpenedFile<'a, 'b> = (&'b Input<'a>, Kept<'b>);
 /// The files of a load, kept unchanged, in the order kernel, initrds, device tree.
 pub struct Opened<'a, 'b> {
     files: Vec<OpenedFile<'a, 'b>, MAX_FILES>,
+    /// Whether the kernel is in a unified kernel image.
+    unified: bool,
 }
 
 /// The same, with the parsed kernel.
@@ -58,7 +61,8 @@ impl<'a, 'b> Opened<'a, 'b> {
             // There is room for all: see MAX_FILES.
             let _fits = files.push((input, kept));
         }
-        Ok(Self { files })
+        let unified = inputs.unified.is_some();
+        Ok(Self { files, unified })
     }
 
     /// Parses the kernel's file.
@@ -91,7 +95,7 @@ impl<'a, 'b> Opened<'a, 'b> {
     pub fn check_kind(&self, command: &Command<'_>) -> Result<(), Failure<'a>> {
         let (path, bytes) = self.kernel();
         let checked = match command.kind {
-            Some(kind) => kind::check(kind.to_bytes(), bytes),
+            Some(kind) => kind::check(kind.to_bytes(), bytes, self.unified),
             None => Ok(()),
         };
         checked.map_err(|why| Failure::Load(path, Error::NotBootable { why }))
@@ -99,7 +103,12 @@ impl<'a, 'b> Opened<'a, 'b> {
 
     /// Warns about files that may change.
     pub fn warn(&self) {
+        let mut before = c"".as_ptr();
         for (input, kept) in &self.files {
+            // Parts of one file.
+            if core::mem::replace(&mut before, input.path.as_ptr()) == input.path.as_ptr() {
+                continue;
+            }
             let path = Text(input.path.to_bytes());
             match kept.held().hold() {
                 Hold::Nothing { lease, copy } => caution!(

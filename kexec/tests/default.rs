@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{FILE_LOAD, Fake, LOAD, Rule, Run, bzimage, gives};
+use common::{FILE_LOAD, Fake, LOAD, Rule, Run, bzimage, gives, loaded};
 
 const KIND: [Rule; 2] = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
 
@@ -24,19 +24,6 @@ fn machine(name: &str, files: &[&str]) -> Fake {
         }
     }
     fake
-}
-
-/// What would be loaded: kernel, initrds and command line, in the report's order.
-fn loaded(run: &Run) -> Vec<&str> {
-    let rows = run.stdout.lines().filter_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let value = value.trim();
-        let value = value.rsplit_once(" (").map_or(value, |(value, _)| value);
-        ["kernel", "initrd", "dtb", "command line"]
-            .contains(&name)
-            .then_some(value)
-    });
-    rows.collect()
 }
 
 /// A dry run by kexec_file_load, whose report names each file once.
@@ -397,68 +384,6 @@ fn arch() {
             "root=/dev/x ro"
         ]
     );
-}
-
-/// A unified kernel image with an os-release.
-fn uki(release: &str) -> Vec<u8> {
-    let mut file = vec![0; 0x400];
-    file[..2].copy_from_slice(b"MZ");
-    file[0x3c] = 0x80;
-    let header = &mut file[0x80..];
-    header[..6].copy_from_slice(b"PE\0\0\x64\x86");
-    header[6] = 2;
-    header[20] = 240;
-    header[24..26].copy_from_slice(&[0x0b, 2]);
-    let sections = &mut header[24 + 240..];
-    sections[..6].copy_from_slice(b".osrel");
-    sections[8] = release.len() as u8;
-    sections[16..18].copy_from_slice(&[0, 2]);
-    sections[20..22].copy_from_slice(&[0, 2]);
-    sections[40..46].copy_from_slice(b".linux");
-    file[0x200..][..release.len()].copy_from_slice(release.as_bytes());
-    file
-}
-
-/// Nothing but unified kernel images: they are listed, and refused by name.
-#[test]
-fn unified_kernel_images() {
-    let fake = machine("uki", &[]);
-    for (name, version) in [("fedora-41", "41"), ("fedora-42+3", "42")] {
-        let release = format!(
-            "NAME=Fedora\nID=fedora\nVERSION_ID={version}\nPRETTY_NAME=\"Fedora Linux {version}\"\n"
-        );
-        fake.put(&format!("boot/efi/EFI/Linux/{name}.efi"), uki(&release));
-    }
-    fake.put("boot/efi/EFI/Linux/a.EFI", "no image");
-    let Some(list) = fake.run_in_root(&[], &["--list"]) else {
-        return;
-    };
-    assert_eq!(
-        (list.code, list.stdout.as_str()),
-        (
-            0,
-            "* fedora-42+3.efi  Fedora Linux 42  42  [UKI]\n\
-             \x20 fedora-41.efi  Fedora Linux 41  41  [UKI]\n\
-             \x20 a.EFI  [UKI]\n\
-             (* the default, by the order of the entries)\n"
-        ),
-        "{}",
-        list.stderr
-    );
-    for method in ["-c", "-a", "-s"] {
-        let refuses = [gives(FILE_LOAD, libc::ENOEXEC)];
-        let run = fake
-            .run_in_root(&refuses, &[method, "-l", "--default"])
-            .unwrap();
-        assert_eq!(run.code, 255, "{method}: {}", run.stderr);
-        let file = "/boot/efi/EFI/Linux/fedora-42+3.efi";
-        assert!(run.stderr.contains(file), "{method}: {}", run.stderr);
-        let words = "a unified kernel image (UKI)";
-        assert!(run.stderr.contains(words), "{method}: {}", run.stderr);
-    }
-    // A running kernel that takes it loads it.
-    let run = fake.run_in_root(&KIND, &["-l", "--default"]).unwrap();
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
 #[test]

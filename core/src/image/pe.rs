@@ -61,6 +61,7 @@ impl<'a> Pe<'a> {
     /// # Errors
     /// [`Error::EmptyFile`]; [`Error::NotThisFormat`] without the marks "MZ" and "PE", with
     /// [`Format::Unknown`]; [`Error::Truncated`] for a section table or a section past the end of the file.
+    #[inline(never)]
     pub fn parse(file: &'a [u8]) -> Result<Self> {
         if file.is_empty() {
             return Err(Error::EmptyFile);
@@ -125,6 +126,7 @@ impl<'a> Pe<'a> {
         rows.filter_map(move |row| whole.section_of(row).ok())
     }
 
+    #[inline(never)]
     fn section_of(&self, row: &[u8]) -> Result<Section<'a>> {
         let [in_memory, in_file, start] = [8, 16, 20].map(|at| u32_at(row, at).unwrap_or(0));
         let size = in_memory.min(in_file) as usize;

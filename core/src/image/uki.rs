@@ -35,6 +35,7 @@ impl<'a> Uki<'a> {
     /// # Errors
     /// As [`Pe::parse`]; [`Error::NotThisFormat`] for a file without a kernel, with the format of an addon
     /// and of others; [`Error::BadField`] for a machine that has no name here.
+    #[inline(never)]
     pub fn parse(file: &'a [u8]) -> Result<Self> {
         let pe = Pe::parse(file).map_err(|error| match error {
             Error::NotThisFormat { .. } => not_a_uki(file),
@@ -54,10 +55,21 @@ impl<'a> Uki<'a> {
     /// # Errors
     /// [`Error::BadArgument`] if there is none.
     pub fn select(self, name: &[u8]) -> Result<Self> {
-        let profile = self.find_profile(name).ok_or(Error::BadArgument {
+        // No image has a profile of this number.
+        self.with_profile(self.find_profile(name).unwrap_or(usize::MAX))
+    }
+
+    /// The same image, seen through the profile with a number, from 0.
+    ///
+    /// # Errors
+    /// As [`Uki::select`].
+    pub fn with_profile(self, profile: usize) -> Result<Self> {
+        if profile < self.profiles() {
+            return Ok(Self { profile, ..self });
+        }
+        Err(Error::BadArgument {
             what: "the unified kernel image has no profile of this number or ID",
-        })?;
-        Ok(Self { profile, ..self })
+        })
     }
 
     fn find_profile(&self, name: &[u8]) -> Option<usize> {
@@ -69,6 +81,7 @@ impl<'a> Uki<'a> {
     }
 
     /// How many profiles there are, at least 1.
+    #[inline(never)]
     #[must_use]
     pub fn profiles(&self) -> usize {
         let sections = self.pe.sections();
@@ -86,6 +99,7 @@ impl<'a> Uki<'a> {
 
     /// The value of a variable of a profile's `.profile`, `ID` or `TITLE`, without quotes; `None` if it
     /// is not set.
+    #[inline(never)]
     #[must_use]
     pub fn profile_field(&self, number: usize, key: &[u8]) -> Option<&'a [u8]> {
         let mut begins = self.pe.sections().filter(|it| it.name == *PROFILE);
@@ -100,6 +114,7 @@ impl<'a> Uki<'a> {
 
     /// The section with a name, of the selected profile or else of the base. Of several the first one
     /// counts, and a section without bytes is none, as in systemd-stub.
+    #[inline(never)]
     #[must_use]
     pub fn section(&self, name: &[u8; 8]) -> Option<Section<'a>> {
         let of_profile = self.named(name, Some(self.profile));
@@ -107,6 +122,7 @@ impl<'a> Uki<'a> {
     }
 
     /// The section with a name, of a profile or of the base.
+    #[inline(never)]
     fn named(&self, name: &[u8; 8], profile: Option<usize>) -> Option<Section<'a>> {
         let mut place = None;
         self.pe.sections().find(|section| {
@@ -122,6 +138,7 @@ impl<'a> Uki<'a> {
     /// # Errors
     /// [`Error::NotBootable`] if the selected profile has none; [`Error::BadField`] if it is for another
     /// machine than the image.
+    #[inline(never)]
     pub fn kernel(&self) -> Result<Section<'a>> {
         let kernel = self.section(LINUX).ok_or(Error::NotBootable {
             why: "this profile of the unified kernel image has no kernel (section .linux)",
@@ -171,6 +188,7 @@ impl<'a> Addon<'a> {
     ///
     /// # Errors
     /// As [`Uki::parse`]; [`Error::NotThisFormat`] for a file that is no addon.
+    #[inline(never)]
     pub fn parse(file: &'a [u8]) -> Result<Self> {
         let found = probe(file);
         if found != Format::UkiAddon {
@@ -238,6 +256,7 @@ impl<'a> Section<'a> {
     }
 
     /// Its text: up to the first NUL, without white space around it.
+    #[inline(never)]
     #[must_use]
     pub fn text(&self) -> &'a [u8] {
         let mut pieces = self.bytes.splitn(2, |byte| *byte == 0);
@@ -273,6 +292,7 @@ fn not_a_uki(file: &[u8]) -> Error {
 /// The number of a profile at the beginning of a command line, and the line without it. As in systemd-stub
 /// it is `@`, decimal digits, and a blank or the end of the line. `None` for a line without it.
 #[must_use]
+#[inline(never)]
 pub fn profile_prefix(line: &[u8]) -> Option<(usize, &[u8])> {
     let rest = line.strip_prefix(b"@")?;
     let end = rest.iter().position(|byte| *byte == b' ');
@@ -290,6 +310,7 @@ fn decimal(text: &[u8]) -> Option<usize> {
 }
 
 /// The last value of a variable in a text like os-release(5), without quotes.
+#[inline(never)]
 fn field<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let mut values = text.split(|byte| *byte == b'\n').filter_map(|line| {
         let value = line.trim_ascii().strip_prefix(key)?;

@@ -84,10 +84,11 @@ pub fn fill(command: &mut Command<'static>) -> Result<(), u8> {
             complain!("which entry is the default is not known; name one: --default=ID, --list");
             return Err(code::FAILED);
         }
-        [] => Some(found.default),
-        _ => entries::find(&found.list, wanted),
+        [] => Some((found.default, found.profile)),
+        _ => entries::find_profile(&found.list, wanted),
     };
-    let Some(entry) = place.and_then(|place| found.list.get(place)).copied() else {
+    let place = place.and_then(|(place, profile)| Some((found.list.get(place)?, profile)));
+    let Some((entry, profile)) = place.map(|(entry, profile)| (*entry, profile)) else {
         let wanted = Text(wanted);
         complain!("--default={wanted}: there is no such entry; --list has all of them");
         return Err(code::FAILED);
@@ -95,6 +96,10 @@ pub fn fill(command: &mut Command<'static>) -> Result<(), u8> {
     let path = Text(entry.path.to_bytes());
     if command.given(Id::Debug) {
         complain!("the entry is {path}");
+    }
+    if !profile.is_empty() && command.profile.is_none() {
+        found.store.put(profile);
+        command.profile = found.store.keep_c();
     }
     take(command, &entry, &mut found).map_err(|why| {
         complain!("{path}: {why}; name another entry (--default=ID, --list) or the kernel");
@@ -141,6 +146,10 @@ fn take(
                 found.store.put(b" ");
             }
             command.line = Some(found.store.keep_c().ok_or(FULL)?);
+            if let (None, Some(profile)) = (command.profile, entry.value(b"profile")) {
+                found.store.put(profile);
+                command.profile = Some(found.store.keep_c().ok_or(FULL)?);
+            }
         }
     }
     let initrds_given = !command.initrds.is_empty();

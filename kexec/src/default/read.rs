@@ -29,6 +29,8 @@ pub struct Found<'a> {
     pub list: List<'a>,
     /// The place of the default in it.
     pub default: usize,
+    /// Which profile of it, by number; empty for the first one.
+    pub profile: &'a [u8],
     /// Who says so.
     pub who: &'static [u8],
     /// Whether something could not be read, so that another entry may be the default.
@@ -44,6 +46,7 @@ impl<'a> Found<'a> {
         Self {
             list: List::new(),
             default: 0,
+            profile: b"",
             who: b"the order of the entries",
             unread: false,
             grubenv: &[],
@@ -199,9 +202,11 @@ impl<'a> Found<'a> {
         // What is named stays the default, whatever the entries that could not be read are.
         let unread = core::mem::take(&mut self.unread);
         let wanted = self.wanted();
-        let place = wanted.and_then(|(name, _)| entries::find(&self.list, name));
+        let place = wanted.and_then(|(name, _)| entries::find_profile(&self.list, name));
         match (wanted, place) {
-            (Some((_, who)), Some(place)) => (self.default, self.who) = (place, who),
+            (Some((_, who)), Some((place, profile))) => {
+                (self.default, self.profile, self.who) = (place, profile, who);
+            }
             (Some((name, who)), None) => {
                 caution!(
                     "{} names {}, which is no entry: the first one is the default",

@@ -61,6 +61,23 @@ pub fn find(list: &[Entry<'_>], name: &[u8]) -> Option<usize> {
     (place < list.len()).then_some(place)
 }
 
+/// As [`find`], and the number of a profile, empty for none: systemd-boot names those of a unified kernel
+/// image, from the second one on, by `@NUMBER` after the file's name.
+#[must_use]
+pub fn find_profile<'n>(list: &[Entry<'_>], name: &'n [u8]) -> Option<(usize, &'n [u8])> {
+    if let Some(place) = find(list, name) {
+        return Some((place, &[]));
+    }
+    let at = name.iter().rposition(|byte| *byte == b'@')?;
+    let (file, [_, number @ ..]) = name.split_at_checked(at)? else {
+        return None;
+    };
+    let place = find(list, file)?;
+    let is_image = list.get(place)?.kind == Kind::Image;
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    (is_image && is_number).then_some((place, number))
+}
+
 /// The text of an entry for a kernel without one: of a file in /boot, or, without a version, of the
 /// links that Debian has. Of the initrds the first that exists belongs to the kernel.
 pub fn write_text(file: &[u8], version: &[u8], store: &mut Store<'_>) {

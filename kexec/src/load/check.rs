@@ -159,8 +159,13 @@ impl Loader<'_, '_> {
         if !job.command.crash() {
             size = size.saturating_mul(2);
         }
-        // They are joined in memory.
-        let joined = if inputs.initrds.len() > 1 { initrds } else { 0 };
-        Ok(size.saturating_add(joined))
+        // They are joined in memory, and a kernel in a unified kernel image is copied.
+        if inputs.joins() {
+            size = size.saturating_add(initrds);
+        }
+        if inputs.kernel.file.is_part() {
+            size = size.saturating_add(inputs.kernel.file.size());
+        }
+        Ok(size)
     }
 }

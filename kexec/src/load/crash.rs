@@ -95,7 +95,7 @@ impl<'a> Loader<'a, '_> {
     ) -> Result<(), Failure<'a>> {
         let joined = self.joined.as_ref().and_then(|joined| joined.as_ref().ok());
         let joined = joined
-            .and_then(Option::as_ref)
+            .and_then(|copies| copies.initrd.as_ref())
             .map(|file| file.read(&self.job.inputs.copies))
             .transpose()
             .map_err(|error| Failure::Other("the joined initrds", error))?;

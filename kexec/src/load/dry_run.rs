@@ -75,6 +75,7 @@ impl<'a> Loader<'a, '_> {
         let mut view = View {
             route: Some(route),
             files: &listed,
+            unified: job.inputs.unified.as_ref().map(|image| &image.facts),
             line: job.line.to_bytes(),
             file_flags: (route != Route::Load).then(|| job.file_flags()),
             image: files.and_then(|files| files.image.as_ref().ok()),

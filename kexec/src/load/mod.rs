@@ -10,11 +10,12 @@ use kexec_cli::plan::name;
 use kexec_cli::report::{self, Lines};
 use kexec_cli::table::Id;
 use kexec_core::Error;
-use kexec_core::linux::{File, Standard, handover_is_final, loaded};
+use kexec_core::linux::{Standard, handover_is_final, loaded};
 use kexec_core::machine::{Known, Machine};
 use kexec_core::plan::{Plan, Workspace};
 use kexec_core::route::{Call, Route};
 
+use crate::by_file::Sealed;
 use crate::by_plan::PlanInputs;
 use crate::job::Job;
 use crate::opened::{Opened, Parsed};
@@ -35,8 +36,8 @@ pub struct Loader<'a, 'b> {
     job: Job<'a, 'b>,
     facts: Facts<'b>,
     workspace: &'b mut Workspace,
-    /// The joined initrds for kexec_file_load, once that was tried.
-    joined: Option<Result<Option<File>, Failure<'a>>>,
+    /// The copies for kexec_file_load, once making them was tried.
+    joined: Option<Result<Sealed, Failure<'a>>>,
 }
 
 impl<'a, 'b> Loader<'a, 'b> {
@@ -151,19 +152,19 @@ impl<'a, 'b> Loader<'a, 'b> {
                 .and_then(|()| out.finish());
         }
         self.join()?;
-        by_file::load(command, inputs, line, self.joined_file())
+        by_file::load(command, inputs, line, self.copies())
     }
 
-    /// Joins the initrds, unless that was tried before.
+    /// Makes the copies for kexec_file_load, unless that was tried before.
     fn join(&mut self) -> Result<(), Failure<'a>> {
         let inputs = self.job.inputs;
         let joined = self.joined.get_or_insert_with(|| by_file::joined(inputs));
         joined.as_ref().map(|_| ()).map_err(|failure| *failure)
     }
 
-    /// The joined initrds, if there are any.
-    fn joined_file(&self) -> Option<&File> {
-        self.joined.as_ref()?.as_ref().ok()?.as_ref()
+    /// Those copies, if they were made.
+    fn copies(&self) -> Option<&Sealed> {
+        self.joined.as_ref()?.as_ref().ok()
     }
 
     /// Loads the checked files, if they stay unchanged.
@@ -207,6 +208,7 @@ fn debug(job: Job<'_, '_>, machine: &Machine, plan: &Plan<'_>) {
     let mut out = Out::new(Standard::Error);
     let lines = &mut Lines(&mut out);
     let _unwritten = report::machine(lines, machine)
+        .and_then(|()| job.report_unified(lines))
         .and_then(|()| report::by_plan(lines, plan, &job.inputs.listed()))
         .and_then(|()| out.finish());
 }

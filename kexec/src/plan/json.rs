@@ -10,7 +10,7 @@ use kexec_core::verdict::{Outcome, Verdict, Weight};
 use kexec_core::{Error, arch::Arch};
 
 use super::members::Json;
-use super::{View, name};
+use super::{Unified, View, name};
 use crate::reasons::{Said, about};
 use crate::segment::word;
 use crate::table::Id;
@@ -62,6 +62,9 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
         Some(kernel) => image(json, kernel),
         None => json.null("image"),
     }
+    if let Some(from) = view.unified {
+        unified(json, from);
+    }
     if actions.load {
         json.bytes("command_line", made.map_or(view.line, Plan::command_line));
     } else {
@@ -86,6 +89,17 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
     }
     json.close("}");
     json.finish()
+}
+
+fn unified(json: &mut Json<'_>, image: &Unified<'_>) {
+    json.open_small("unified");
+    json.number("profile", image.profile as u64);
+    json.number("profiles", image.profiles as u64);
+    json.bytes("id", image.id);
+    json.bytes("title", image.title);
+    json.bytes("release", image.release);
+    json.bytes("system", image.system);
+    json.close_small();
 }
 
 fn facts(json: &mut Json<'_>, machine: &Machine, checks: bool) {

@@ -21,8 +21,8 @@ use kexec_core::verdict::Verdict;
 use crate::command::Command;
 pub use crate::command::Format;
 pub use crate::reasons::call as name;
-pub use crate::report::Listed;
 use crate::report::{self, FileLoad, Lines};
+pub use crate::report::{Listed, Unified};
 use crate::table::Id;
 
 /// What is shown.
@@ -36,6 +36,8 @@ pub struct View<'v> {
     pub route: Option<Route>,
     /// What would be loaded.
     pub files: &'v [Listed<'v>],
+    /// The unified kernel image that the kernel is in.
+    pub unified: Option<&'v Unified<'v>>,
     /// The command line, as given.
     pub line: &'v [u8],
     /// KEXEC_FILE_* as kexec_file_load gets them, where it is one of the calls.
@@ -61,6 +63,7 @@ impl<'v> View<'v> {
             machine,
             route: None,
             files: &[],
+            unified: None,
             line: b"",
             file_flags: None,
             image: None,
@@ -114,6 +117,7 @@ pub fn write(
                 report::machine(lines, view.machine)?;
                 report::host(lines, view.machine)?;
             }
+            unified(lines, view)?;
             verdict(lines, view)
         }
         Format::Json => json::write(out, view, free),
@@ -131,17 +135,30 @@ fn verdict(lines: &mut Lines<'_>, view: &View<'_>) -> fmt::Result {
     }
 }
 
+fn unified(lines: &mut Lines<'_>, view: &View<'_>) -> fmt::Result {
+    match view.unified {
+        Some(image) => report::unified(lines, image),
+        None => Ok(()),
+    }
+}
+
 /// The machine, each call, the reasons, and at last what would be done.
 fn text(out: &mut dyn fmt::Write, view: &View<'_>, free: &mut RangeSet) -> fmt::Result {
     let lines = &mut Lines(out);
     report::machine(lines, view.machine)?;
+    unified(lines, view)?;
     if view.refused {
         return report::inputs(lines, view.files, view.line);
     }
     if let Some(flags) = view.file_flags.filter(|_| !view.kernel_places_last()) {
         let load = FileLoad {
             flags,
-            joined: view.command.initrds.len() > 1,
+            joined: view
+                .files
+                .iter()
+                .filter(|file| file.role == "initrd")
+                .count()
+                > 1,
             crash: view.command.crash(),
         };
         report::by_file(lines, load, view.files, view.line)?;

@@ -5,6 +5,7 @@ mod load;
 mod machine;
 #[cfg(test)]
 mod tests;
+mod unified;
 mod verdict;
 
 use core::fmt::{Arguments, Result, Write};
@@ -17,6 +18,7 @@ use crate::text::Text;
 pub use host::host;
 pub use load::{FileLoad, Listed, by_file, by_plan, inputs, would};
 pub use machine::machine;
+pub use unified::{Unified, unified};
 pub use verdict::verdict;
 
 /// Columns of a screen.

@@ -115,6 +115,19 @@ pub fn finish(output: &Output) -> Run {
     }
 }
 
+/// What would be loaded: kernel, initrds and command line, in the report's order.
+pub fn loaded(run: &Run) -> Vec<&str> {
+    let rows = run.stdout.lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let value = value.trim();
+        let value = value.rsplit_once(" (").map_or(value, |(value, _)| value);
+        ["kernel", "initrd", "dtb", "command line"]
+            .contains(&name)
+            .then_some(value)
+    });
+    rows.collect()
+}
+
 /// Puts the filter before a command.
 pub fn guard(command: &mut Command, rules: &[Rule]) {
     install(command, rules, filter(rules, true));

@@ -150,7 +150,7 @@ pub const RULES: &[Rule] = &[
         rewrite: refused::bad_serial,
     },
     Rule {
-        arguments: "`--default`, `--list`, `--dry-run`, `--plan`, `--check`, `--json`, `--force-lose-handover`, `--ascii`, `--explain`, `--capture`, `--with-cmdline`, `--machine`, `--quiet`, `--on-mismatch`, `--no-cma`, `--force-dtb`, `--help=all`, and abbreviations of these that are none of 2.0.32's",
+        arguments: "`--default`, `--list`, `--dry-run`, `--plan`, `--check`, `--json`, `--force-lose-handover`, `--ascii`, `--explain`, `--capture`, `--with-cmdline`, `--machine`, `--quiet`, `--on-mismatch`, `--no-cma`, `--force-dtb`, `--profile`, `--addon`, `--help=all`, and abbreviations of these that are none of 2.0.32's",
         reference: "exit code 1",
         ours: "accepted",
         reason: "These options are newer, or libkexec's own.",
