@@ -50,6 +50,10 @@ pub mod field {
     pub const CMDLINE_SIZE: usize = 0x238;
     /// Paravirtual subarchitecture.
     pub const HARDWARE_SUBARCH: usize = 0x23c;
+    /// Where the compressed payload begins, from the start of the protected-mode code.
+    pub const PAYLOAD_OFFSET: usize = 0x248;
+    /// Its bytes.
+    pub const PAYLOAD_LENGTH: usize = 0x24c;
     /// Pointer to the first setup_data node.
     pub const SETUP_DATA: usize = 0x250;
     /// Preferred load address.
@@ -70,8 +74,10 @@ pub mod xlf {
     pub const CAN_BE_LOADED_ABOVE_4G: u16 = 0x02;
     /// Takes EFI runtime services over from a kexec.
     pub const EFI_KEXEC: u16 = 0x10;
-    /// Can be entered with 5-level page tables.
+    /// Can be entered with 5-level page tables: speaks of the decompressor, which can leave them.
     pub const FIVE_LEVEL: u16 = 0x20;
+    /// The kernel proper can run with 5-level page tables.
+    pub const FIVE_LEVEL_ENABLED: u16 = 0x40;
 }
 
 const LOADED_HIGH: u8 = 0x01;

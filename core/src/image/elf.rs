@@ -45,9 +45,9 @@ pub(super) struct Header {
     pub kind: u32,
     pub offset: u64,
     virt: u64,
-    address: u64,
+    pub address: u64,
     pub in_file: u64,
-    in_memory: u64,
+    pub in_memory: u64,
     pub align: u64,
 }
 
@@ -203,13 +203,14 @@ impl<'a> Headers<'a> {
         self.class.is_64
     }
 
-    fn loads(self) -> impl Iterator<Item = Header> {
+    /// Those of what is loaded.
+    pub fn loads(self) -> impl Iterator<Item = Header> {
         self.all()
             .filter(|header| header.kind == PT_LOAD && header.in_memory != 0)
     }
 
     /// The error for a field of a header.
-    fn bad(&self, header: &Header, what: &'static str, field: usize, value: u64) -> Error {
+    pub fn bad(&self, header: &Header, what: &'static str, field: usize, value: u64) -> Error {
         bad(what, header.at.saturating_add(field as u64), value)
     }
 }

@@ -13,6 +13,7 @@ mod probe;
 mod signature;
 pub mod uki;
 mod vmlinux;
+pub mod x86;
 
 pub use crate::error::Format;
 pub use bzimage::BzImage;

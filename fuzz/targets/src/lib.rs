@@ -26,6 +26,7 @@ mod regressions;
 mod sysfs;
 mod text;
 mod uki;
+mod unpacked;
 
 /// A fuzz target.
 pub struct Target {
@@ -74,6 +75,8 @@ targets! {
     "image" 16384 image::run, image::seeds: "any file as a kernel image, and what it is compressed by";
     "bzimage" 512 image::run_bzimage, image::shapes: "a bzImage made of fields";
     "uki" 8192 uki::run, uki::seeds: "unified kernel images, their profiles and addons, against a second reader";
+    "payload" 512 unpacked::run_payload, unpacked::payload_seeds: "a bzImage with any payload";
+    "unpacked" 1024 unpacked::run, unpacked::seeds: "an unpacked kernel and its relocation table, against a walk from its end";
     "vmlinux" 512 image::run_vmlinux, image::shapes: "an ELF kernel made of program headers";
     "iomem" 8192 procfs::run_iomem, procfs::iomem_seeds: "/proc/iomem, whole and in pieces, against a second reader";
     "cpuinfo" 4096 procfs::run_cpuinfo, procfs::cpuinfo_seeds: "/proc/cpuinfo, against a second reader";
