@@ -22,6 +22,7 @@ mod model;
 mod plan;
 mod procfs;
 pub mod random;
+mod real_mode;
 mod regressions;
 mod sysfs;
 mod text;
@@ -89,6 +90,7 @@ targets! {
     "ranges" 1024 memory::run_ranges, memory::seeds: "RangeSet and the search for a hole against a model";
     "memmap" 1024 memory::run_map, memory::seeds: "MemoryMap against a model";
     "plan" 2048 plan::run, plan::seeds: "plan and check of any machine, image and request, with all invariants";
+    "real_mode" 2048 real_mode::run, plan::seeds: "plans for images in real mode, as their setup code reads them";
     "crash" 2048 crash::run, plan::seeds: "the same for crash kernels; goblin reads the elfcorehdr";
     "fdt" 2048 fdt::run, fdt::seeds: "device trees and copies with edits, against a second reader";
     "arguments" 1024 arguments::run, arguments::seeds: "the command line of kexec(8)";

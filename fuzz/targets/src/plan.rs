@@ -19,7 +19,7 @@ const MIB: u64 = 1 << 20;
 const BELOW_4G: u64 = (1 << 32) - 1;
 
 /// What initrds and device trees are made of.
-static FILLER: [u8; 1 << 16] = {
+pub static FILLER: [u8; 1 << 16] = {
     let mut filler = [0; 1 << 16];
     let mut at = 0;
     while at < filler.len() {
@@ -131,6 +131,11 @@ fn limit(case: &Case) -> u64 {
 
 /// Where segments may go, but for a crash kernel's reservation.
 fn free(case: &Case) -> Vec<Span> {
+    free_from(case, MIB)
+}
+
+/// The same for images that may have segments below 1 MiB.
+pub fn free_from(case: &Case, lowest: u64) -> Vec<Span> {
     let machine = &case.machine;
     let memory = model::ram(&machine.memory);
     let both = if machine.iomem.is_empty() {
@@ -147,7 +152,7 @@ fn free(case: &Case) -> Vec<Span> {
     });
     let free = model::without(&both, &efi.collect::<Vec<_>>());
     let options = &case.wanted.options;
-    let min = u128::from(options.mem_min.max(MIB));
+    let min = u128::from(options.mem_min.max(lowest));
     let max = u128::from(options.mem_max.min(limit(case) - 1)) + 1;
     model::common(&free, &[(min, max)])
 }
