@@ -140,30 +140,88 @@ fn check_images(data: &[u8]) {
     }
 }
 
+/// A part of a pattern.
+enum Part {
+    /// Any bytes.
+    Star,
+    /// A byte, by its lower case, of these.
+    OneOf(Vec<u8>),
+}
+
+/// The parts of a pattern, read from its start as a text.
+fn parts(pattern: &[u8]) -> Vec<Part> {
+    let all = || (0..=255).collect();
+    let mut rest = pattern.to_ascii_lowercase();
+    rest.reverse();
+    let mut parts = Vec::new();
+    while let Some(byte) = rest.pop() {
+        parts.push(match byte {
+            b'*' => Part::Star,
+            b'?' => Part::OneOf(all()),
+            b'[' => Part::OneOf(set(&mut rest).unwrap_or_default()),
+            b'\\' => Part::OneOf(vec![rest.pop().unwrap_or(byte)]),
+            _ => Part::OneOf(vec![byte]),
+        });
+    }
+    parts
+}
+
+/// A set, of which the start was taken; `None` if it has no end. Then nothing more is left.
+fn set(rest: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let mut of = Vec::new();
+    // The last byte that a range can begin with.
+    let mut low = None;
+    let mut is_first = true;
+    loop {
+        let escaped = |rest: &mut Vec<u8>, byte| match byte {
+            b'\\' => rest.pop().unwrap_or(byte),
+            _ => byte,
+        };
+        let byte = rest.pop()?;
+        if byte == b']' && !is_first {
+            return Some(of);
+        }
+        is_first = false;
+        let is_range = byte == b'-' && low.is_some() && !matches!(rest.last(), None | Some(b']'));
+        if is_range {
+            let high = rest.pop()?;
+            let high = escaped(rest, high);
+            of.extend(low.take()?..=high);
+        } else {
+            let byte = escaped(rest, byte);
+            of.push(byte);
+            low = Some(byte);
+        }
+    }
+}
+
 fn model_matches(pattern: &[u8], text: &[u8]) -> bool {
+    let parts = parts(pattern);
     // A column of the table for each byte of the text: which beginnings of the pattern fit.
     let step = |fits: &mut Vec<bool>| {
-        for place in 0..pattern.len() {
-            if pattern[place] == b'*' && fits[place] {
+        for (place, part) in parts.iter().enumerate() {
+            if matches!(part, Part::Star) && fits[place] {
                 fits[place + 1] = true;
             }
         }
     };
-    let mut fits = vec![false; pattern.len() + 1];
+    let mut fits = vec![false; parts.len() + 1];
     fits[0] = true;
     step(&mut fits);
     for byte in text {
-        let mut next = vec![false; pattern.len() + 1];
-        for place in 0..pattern.len() {
-            let one = pattern[place];
-            let same = one.eq_ignore_ascii_case(byte) || one == b'?';
-            next[place] |= one == b'*' && fits[place];
-            next[place + 1] |= one != b'*' && same && fits[place];
+        let mut next = vec![false; parts.len() + 1];
+        for (place, part) in parts.iter().enumerate() {
+            match part {
+                Part::Star => next[place] |= fits[place],
+                Part::OneOf(of) => {
+                    next[place + 1] |= fits[place] && of.contains(&byte.to_ascii_lowercase());
+                }
+            }
         }
         step(&mut next);
         fits = next;
     }
-    fits[pattern.len()]
+    fits[parts.len()]
 }
 
 /// The Specification's text, step by step.

@@ -52,12 +52,17 @@ pub fn insert<'a>(list: &mut List<'a>, entry: Entry<'a>) -> bool {
 }
 
 /// The place of the entry that a name means: the first that it matches as a pattern, with or without
-/// ending and boot counters; else, as GRUB counts, the entry of this number, from 0.
+/// ending and boot counters; else the first whose title it matches, which GRUB may save; else, as GRUB
+/// counts, the entry of this number, from 0.
 #[must_use]
 pub fn find(list: &[Entry<'_>], name: &[u8]) -> Option<usize> {
     let named = |entry: &Entry<'_>| matches(stem(name, entry.kind).0, entry.stem().0);
+    let titled = |entry: &Entry<'_>| entry.title().is_some_and(|title| matches(name, title));
     let number = || usize::try_from(number::parse(name)?).ok();
-    let place = list.iter().position(named).or_else(number)?;
+    let by_name = list.iter().position(named);
+    let place = by_name
+        .or_else(|| list.iter().position(titled))
+        .or_else(number)?;
     (place < list.len()).then_some(place)
 }
 

@@ -138,8 +138,8 @@ fn fields() {
 #[test]
 fn an_entry_is_found_by_pattern_or_number() {
     let list = [
-        entry(c"/e/abc-6.8.conf", ""),
-        entry(c"/e/abc-6.7+2-1.conf", ""),
+        entry(c"/e/abc-6.8.conf", "title Debian [6.8]\n"),
+        entry(c"/e/abc-6.7+2-1.conf", "title Debian [6.7]\n"),
         entry(c"/e/uki.efi", ""),
         entry(c"/boot/vmlinuz-6.1", ""),
     ];
@@ -161,6 +161,11 @@ fn an_entry_is_found_by_pattern_or_number() {
         ("4", None),
         ("99999999999999999999", None),
         ("abc", None),
+        ("abc-6.[0-7]", Some(1)),
+        ("abc-6.[0-7].conf", Some(1)),
+        ("Debian*", Some(0)),
+        ("*6.7]", Some(1)),
+        ("Debian", None),
     ] {
         assert_eq!(find(&list, name.as_bytes()), place, "{name}");
     }
