@@ -102,7 +102,10 @@ impl<'a> Linux64<'a> {
         items: &mut Items<'a>,
         remarks: &mut Remarks,
     ) -> Result<()> {
-        if passed.rng_seed.is_none() {
+        let takes_seed = self
+            .setup_type_max
+            .is_none_or(|max| SetupType::RNG_SEED.0 <= max);
+        if passed.rng_seed.is_none() && takes_seed {
             remarks.note(Note::NoRngSeed);
         }
         if passed.machine.x86.boot_params.get().is_none() {

@@ -311,6 +311,8 @@ impl<'a> Handover<'a> for RealMode<'a> {
     ) -> Result<()> {
         let kind = SetupType::RNG_SEED;
         match (passed.rng_seed, self.setup_type_max) {
+            // It takes none.
+            (None, Some(max)) if kind.0 > max => {}
             (None, _) => remarks.note(Note::NoRngSeed),
             (Some(_), Some(max)) if kind.0 > max => {
                 remarks.note(Note::SetupTypeLeftOut { kind, max });
