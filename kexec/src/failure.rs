@@ -47,7 +47,7 @@ pub enum Failure<'a> {
     Other(&'static str, Error),
 }
 
-impl Failure<'_> {
+impl<'a> Failure<'a> {
     /// The error.
     #[must_use]
     pub const fn error(&self) -> Error {
@@ -58,6 +58,18 @@ impl Failure<'_> {
             | Self::Load(_, error)
             | Self::Machine(_, error)
             | Self::Other(_, error) => *error,
+        }
+    }
+
+    /// The file that it is about.
+    #[must_use]
+    pub const fn file(&self) -> Option<&'a CStr> {
+        match self {
+            Self::File(path, _)
+            | Self::Initrd(path, _)
+            | Self::Unfit(path, _)
+            | Self::Load(path, _) => Some(path),
+            Self::Machine(..) | Self::Other(..) => None,
         }
     }
 

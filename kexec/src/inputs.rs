@@ -1,6 +1,8 @@
 //! The files named on the command line, opened once for both calls. A pipe or a block device is read
 //! into memory here, also once.
 
+use core::ffi::CStr;
+
 use heapless::Vec;
 use kexec_cli::command::{Command, MAX_INITRDS, Method};
 use kexec_cli::foreign::{is_cpio, is_kernel, unpacks};
@@ -10,7 +12,7 @@ use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
 use kexec_core::image::{BzImage, Elf, probe};
-use kexec_core::linux::Copies;
+use kexec_core::linux::{Copies, O_PATH, open};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
 
@@ -22,6 +24,17 @@ use kexec_cli::failure::Failure;
 
 /// Every file of a load: kernel, initrds, device tree.
 pub const MAX_FILES: usize = MAX_INITRDS + 2;
+
+/// Reports the files that do not exist but for the first, at which [`Inputs::open`] stops.
+pub fn name_missing(command: &Command<'_>, first: Option<&CStr>) {
+    let initrds = command.initrds.iter().copied();
+    let all = command.kernel.into_iter().chain(initrds).chain(command.dtb);
+    for path in all.filter(|path| Some(*path) != first && !path.is_empty()) {
+        if let Err(errno) = open(path, O_PATH) {
+            complain!("cannot use {}: {errno}", Text(path.to_bytes()));
+        }
+    }
+}
 
 /// All files.
 #[derive(Debug)]

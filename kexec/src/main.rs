@@ -44,7 +44,7 @@ use kexec_core::{Errno, Error};
 use kexec_rt::{Arguments, Environment, Once};
 
 use capture::read_facts;
-use inputs::Inputs;
+use inputs::{Inputs, name_missing};
 use job::Job;
 use load::{Facts, Loader};
 use out::{Out, caution, complain, leave_out_warnings};
@@ -202,7 +202,12 @@ fn change(
         Ok(inputs) => inputs,
         Err(failure) => {
             if let Some(format) = plan.filter(|_| command.given(Id::Check)) {
-                load::judge_unusable(&View::new(command, machine), failure.error(), format)?;
+                let view = View {
+                    culprit: failure.file(),
+                    ..View::new(command, machine)
+                };
+                load::judge_unusable(&view, failure.error(), format)?;
+                name_missing(command, failure.file());
             }
             return Err(failure);
         }

@@ -26,11 +26,17 @@ pub struct Said<'a> {
     pub finding: &'a Finding,
     /// The verdict that it is of.
     pub verdict: &'a Verdict<'a>,
+    /// The file that an error is about; empty for none.
+    pub file: &'a [u8],
 }
 
 impl Display for Said<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { finding, verdict } = self;
+        let Self {
+            finding,
+            verdict,
+            file,
+        } = self;
         if let Some(of) = finding.call {
             write!(f, "{}: ", call(of))?;
         }
@@ -39,6 +45,9 @@ impl Display for Said<'_> {
             return f.write_str(unknown);
         }
         if let Some(error) = verdict.error(finding) {
+            if !file.is_empty() && finding.about == About::Image {
+                write!(f, "{}: ", Text(file))?;
+            }
             error.fmt(f)?;
             return match Advice::of(&error) {
                 Some(advice) => write!(f, "; {}", advice::words(advice)),

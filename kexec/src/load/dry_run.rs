@@ -1,8 +1,11 @@
 //! `--plan`, `--dry-run` and `--check`: shows on standard output what would be done; nothing is changed.
 
+use core::ffi::CStr;
+
 use kexec_cli::failure::{Failure, code};
 use kexec_cli::plan::{Format, View};
 use kexec_cli::table::Id;
+use kexec_cli::text::Text;
 use kexec_core::Error;
 use kexec_core::machine::Known;
 use kexec_core::plan::Details;
@@ -13,6 +16,7 @@ use super::{Loader, check};
 use crate::by_file;
 use crate::by_plan::PlanInputs;
 use crate::opened::{Opened, Parsed, check_total};
+use crate::out::{caution, complain};
 
 impl<'a> Loader<'a, '_> {
     /// Shows the machine, the segments that would be loaded, and the verdict. It fails with the same
@@ -24,7 +28,7 @@ impl<'a> Loader<'a, '_> {
         self.checked(format).or_else(|failure| {
             let route = self.job.route(self.facts.machine());
             let mut image = check::unseen(Some(failure.error()));
-            let code = self.show_by(route, None, &mut image, format)?;
+            let code = self.show_by(route, None, &mut image, failure.file(), format)?;
             match failure {
                 // The verdict says it.
                 Failure::Load(..) if self.job.command.given(Id::Check) => Ok(code),
@@ -45,7 +49,7 @@ impl<'a> Loader<'a, '_> {
             Ok(opened) => opened,
             // The kernel reads them itself.
             Err(_) if route == Route::File && !job.command.crash() => {
-                return self.show_by(route, None, &mut check::unseen(None), format);
+                return self.show_by(route, None, &mut check::unseen(None), None, format);
             }
             Err(failure) => return Err(*failure),
         };
@@ -58,15 +62,17 @@ impl<'a> Loader<'a, '_> {
                 route = Route::Load;
             }
         }
-        self.show_by(route, Some(&files), &mut looked, format)
+        self.show_by(route, Some(&files), &mut looked, None, format)
     }
 
-    /// Shows a load by a route. `files` are looked into, if they can be; `looked`: what is known of them.
+    /// Shows a load by a route. `files` are looked into, if they can be; `looked`: what is known of them;
+    /// `culprit`: the one that refuses the load.
     fn show_by(
         &mut self,
         route: Route,
         files: Option<&Parsed<'a, '_, '_>>,
         looked: &mut Looked,
+        culprit: Option<&'a CStr>,
         format: Format,
     ) -> Result<u8, Failure<'a>> {
         let (job, machine) = (self.job, self.facts.machine());
@@ -80,6 +86,7 @@ impl<'a> Loader<'a, '_> {
             file_flags: (route != Route::Load).then(|| job.file_flags()),
             image: files.and_then(|files| files.image.as_ref().ok()),
             refused,
+            culprit,
             ..View::new(job.command, machine)
         };
         if refused {
@@ -89,6 +96,9 @@ impl<'a> Loader<'a, '_> {
         job.warn(route.first());
         if route == Route::File && !checks {
             by_file::check_sizes(job.inputs)?;
+            if let (Err(error), false) = (looked.file_load, job.command.wants_verdict()) {
+                caution!("the running kernel is known to refuse this: {error}");
+            }
         }
         let Some(files) = files.filter(|_| route != Route::File) else {
             return check::judge(&view, Some(looked), format);
@@ -117,17 +127,30 @@ impl<'a> Loader<'a, '_> {
             )
         });
         match planned {
-            // The first call takes any number of initrds. A check has it among its reasons.
-            Err(Failure::Load(_, error))
-                if checks
-                    || route == Route::FileThenLoad
-                        && matches!(error, Error::TooManySegments { .. }) =>
+            // The first call has other limits, and may take it. A check has it among its reasons.
+            Err(Failure::Load(path, error))
+                if checks || route == Route::FileThenLoad && looked.file_load.is_ok() =>
             {
                 view.no_plan = Some(error);
+                view.culprit = Some(path);
                 looked.load = Err(error);
-                check::judge(&view, Some(looked), format)
+                let code = check::judge(&view, Some(looked), format)?;
+                also_too_long(files, view.line, error);
+                Ok(code)
             }
             other => other.map(|()| code),
         }
+    }
+}
+
+/// A plan stops at its first error. Says that the command line is too long, where that comes after it.
+fn also_too_long(files: &Parsed<'_, '_, '_>, line: &[u8], error: Error) {
+    let Ok(image) = &files.image else {
+        return;
+    };
+    let (length, limit) = (line.len() as u64, image.facts().command_line_max);
+    if length > limit && !matches!(error, Error::CommandLineTooLong { .. }) {
+        let also = Error::CommandLineTooLong { length, limit };
+        complain!("{}: {also}", Text(files.opened.kernel().0.to_bytes()));
     }
 }

@@ -84,7 +84,7 @@ pub fn write(out: &mut dyn Write, view: &View<'_>, free: &mut RangeSet) -> Resul
     }
     json.close("]");
     match view.verdict {
-        Some((found, code)) => verdict(json, found, code),
+        Some((found, code)) => verdict(json, found, code, view.file()),
         None => json.null("verdict"),
     }
     json.close("}");
@@ -210,7 +210,7 @@ fn host(json: &mut Json<'_>, machine: &Machine) {
     json.close("}");
 }
 
-fn verdict(json: &mut Json<'_>, verdict: &Verdict<'_>, code: u8) {
+fn verdict(json: &mut Json<'_>, verdict: &Verdict<'_>, code: u8, file: &[u8]) {
     json.open("verdict", "{");
     let outcome = match verdict.outcome {
         Outcome::Yes => "yes",
@@ -232,7 +232,12 @@ fn verdict(json: &mut Json<'_>, verdict: &Verdict<'_>, code: u8) {
         json.text("weight", weight);
         json.text("about", about(finding.about).0);
         json.text_or_null("call", finding.call.map(name));
-        json.format("text", format_args!("{}", Said { finding, verdict }));
+        let said = Said {
+            finding,
+            verdict,
+            file,
+        };
+        json.format("text", format_args!("{said}"));
         json.close_small();
     }
     json.close("]");
@@ -263,7 +268,8 @@ fn image(json: &mut Json<'_>, image: &Image<'_>) {
     json.number("preferred_address", facts.pref_address);
     json.number("align", facts.alignment);
     json.number("memsz", facts.size);
-    json.number("command_line_max", facts.command_line_max);
+    let limit = Some(facts.command_line_max).filter(|limit| *limit != u64::MAX);
+    json.maybe("command_line_max", limit);
     json.close_small();
 }
 

@@ -8,6 +8,7 @@ mod members;
 mod rows;
 pub mod size;
 
+use core::ffi::CStr;
 use core::fmt;
 
 use kexec_core::Error;
@@ -50,6 +51,8 @@ pub struct View<'v> {
     pub no_plan: Option<Error>,
     /// Whether the load is refused before any call.
     pub refused: bool,
+    /// The file because of which it is, if that is not the kernel.
+    pub culprit: Option<&'v CStr>,
     /// Whether it would succeed, and the exit code that says so.
     pub verdict: Option<(&'v Verdict<'v>, u8)>,
 }
@@ -70,8 +73,15 @@ impl<'v> View<'v> {
             plan: None,
             no_plan: None,
             refused: false,
+            culprit: None,
             verdict: None,
         }
+    }
+
+    /// The file that a refusal is about, empty without one.
+    fn file(&self) -> &'v [u8] {
+        let file = self.culprit.or(self.command.kernel);
+        file.unwrap_or_default().to_bytes()
     }
 
     fn plan(&self) -> Option<&'v Plan<'v>> {
@@ -130,7 +140,7 @@ pub fn write(
 
 fn verdict(lines: &mut Lines<'_>, view: &View<'_>) -> fmt::Result {
     match view.verdict {
-        Some((verdict, _)) => report::verdict(lines, verdict),
+        Some((verdict, _)) => report::verdict(lines, verdict, view.file()),
         None => Ok(()),
     }
 }

@@ -31,6 +31,15 @@ const COLUMN: usize = 17;
 #[allow(missing_debug_implementations)]
 pub struct Lines<'o>(pub &'o mut dyn Write);
 
+/// A fact that may be unknown, as a word.
+const fn word(fact: Known) -> &'static str {
+    match fact {
+        Known::Yes => "yes",
+        Known::No => "no",
+        Known::Unknown => "unknown",
+    }
+}
+
 impl Lines<'_> {
     /// A fact, broken at blanks where it is longer than the screen is wide.
     ///
@@ -66,12 +75,7 @@ impl Lines<'_> {
     /// # Errors
     /// As the writer returns them.
     pub fn known(&mut self, name: &str, fact: Known) -> Result {
-        let word = match fact {
-            Known::Yes => "yes",
-            Known::No => "no",
-            Known::Unknown => "unknown",
-        };
-        self.word(name, word)
+        self.word(name, word(fact))
     }
 
     /// A fact that is one of a list.

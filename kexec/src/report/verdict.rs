@@ -7,11 +7,11 @@ use kexec_core::verdict::{Outcome, Verdict, Weight};
 use super::Lines;
 use crate::reasons::{Said, call};
 
-/// The result, and a line for each thing that was found.
+/// The result, and a line for each thing that was found. `file`: the one that is not as it must be.
 ///
 /// # Errors
 /// As `out` returns them.
-pub fn verdict(out: &mut Lines<'_>, verdict: &Verdict<'_>) -> Result {
+pub fn verdict(out: &mut Lines<'_>, verdict: &Verdict<'_>, file: &[u8]) -> Result {
     match (verdict.outcome, verdict.call) {
         (Outcome::Yes, Some(by)) => out.fact("verdict", format_args!("yes, by {}", call(by)))?,
         (Outcome::Yes, None) => out.word("verdict", "yes")?,
@@ -24,7 +24,12 @@ pub fn verdict(out: &mut Lines<'_>, verdict: &Verdict<'_>) -> Result {
             Weight::Unknown => "not known",
             Weight::Warns | Weight::MayWarn => "warning",
         };
-        out.fact(name, format_args!("{}", Said { finding, verdict }))?;
+        let said = Said {
+            finding,
+            verdict,
+            file,
+        };
+        out.fact(name, format_args!("{said}"))?;
     }
     Ok(())
 }

@@ -242,11 +242,7 @@ fn reasons_of_the_image() {
             255,
             "reason:          kexec_load: ",
         ),
-        (
-            &["-s", &text_file],
-            255,
-            "verdict:         no\nreason:          not a bzImage",
-        ),
+        (&["-s", &text_file], 255, "check-image/text: not a bzImage"),
         (&["-c", &text_file], 255, "verdict:         no\n"),
         (&["-s", &low], 253, "kernels that can be loaded above 4 GiB"),
         (&["-a", &low], 0, "verdict:         yes, by kexec_load\n"),
@@ -258,7 +254,7 @@ fn reasons_of_the_image() {
         (
             &["-s", &missing],
             1,
-            "verdict:         no\nreason:          open: No such file or directory (ENOENT)\n",
+            "check-image/missing: open: No such file or directory (ENOENT)\n",
         ),
         (&["-c", &kernel, &initrd], 255, "verdict:         no\n"),
         (&["-p", &kernel], 1, "crashkernel="),
@@ -310,6 +306,84 @@ fn reasons_of_the_image() {
     let (text, code) = check(&fake, &BOTH, &["-l", "-s", &unsigned]).unwrap();
     assert!(text.contains("the kernel image is not signed"), "{text}");
     assert_eq!(code, 255);
+}
+
+/// Of files that do not exist each is named, and what a plan does not come to.
+#[test]
+fn every_file_is_named() {
+    let fake = good("files");
+    let (kernel, missing, other) = (fake.kernel(), fake.path("missing"), fake.path("other"));
+    let initrds = [format!("--initrd={missing}"), format!("--initrd={other}")];
+    let arguments = ["--check", "-l", "-c", &kernel, &initrds[0], &initrds[1]];
+    let Some(run) = fake.run(&BOTH, &arguments) else {
+        return;
+    };
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    let text = run.stdout.replace(&format!("\n{:17}", ""), " ");
+    assert!(
+        text.contains(&format!("reason:          {missing}: ")),
+        "{text}"
+    );
+    assert!(
+        run.stderr.contains(&format!("cannot use {other}: ")),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stderr.matches(&missing).count(), 1, "{}", run.stderr);
+
+    let large = fake.path("large");
+    kexec_testing::sparse(large.as_ref(), 1 << 40).unwrap();
+    let (large, long) = (
+        format!("--initrd={large}"),
+        format!("--append={}", "x".repeat(2048)),
+    );
+    let arguments = ["--check", "-l", "-c", &kernel, &large, &long];
+    let run = fake.run(&BOTH, &arguments).unwrap();
+    assert_eq!(run.code, 255, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("verdict:         no\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr.contains("the command line has 2048 bytes"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// A dry run with -a succeeds if the first call may take what the second has no plan for, and the running
+/// kernel's known refusal of a plain ELF file is said.
+#[test]
+fn dry_runs_by_the_first_call() {
+    let fake = good("first-call");
+    let kernel = fake.kernel();
+    let longer = format!("--append={}", "x".repeat(2048));
+    let room = ["--dry-run", "-l", "-a", &kernel];
+    fake.put("proc/iomem", "not the kernel's\n");
+    let Some(run) = fake.run(&BOTH, &room) else {
+        return;
+    };
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\nnote:            but not here: "),
+        "{}",
+        run.stdout
+    );
+    // Neither takes it.
+    let run = fake.run(&BOTH, &[&room[..], &[&longer]].concat()).unwrap();
+    assert_eq!(run.code, 255, "{}", run.stdout);
+    let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+    elf.resize(4096, 0);
+    elf[16..20].copy_from_slice(&[2, 0, 62, 0]);
+    let elf = fake.file("elf", &elf);
+    let run = fake.run(&BOTH, &["--plan", "-s", "-l", &elf]).unwrap();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("is known to refuse this"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -397,7 +471,15 @@ fn crash_kernels_unloads_and_starts() {
     fake.put("sys/kernel/kexec_loaded", "1\n");
     let (text, code) = check(&fake, &BOTH, &["-e"]).unwrap();
     assert_eq!((text.as_str(), code), ("verdict:         yes\n", 0));
+    // A kernel without kexec.
     fake.remove("sys/kernel/kexec_loaded");
+    let (text, code) = check(&fake, &BOTH, &["-e"]).unwrap();
+    assert!(
+        text.contains("reason:          nothing is loaded; load a kernel first (kexec -l)\n"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    fake.put("sys/kernel/kexec_loaded", "x\n");
     let (text, code) = check(&fake, &BOTH, &["-e"]).unwrap();
     assert!(
         text.contains("not known:       whether a kernel is loaded; mount /sys\n"),
@@ -421,15 +503,16 @@ fn without_a_kernel_it_is_the_state_of_the_machine() {
         "crash loaded:    no\n",
         "kexec_load:      yes\n",
         "kexec_file_load: yes\n",
-        "signatures:      yes\n",
-        "sig. demanded:   no\n",
-        "first user ns:   yes\n",
+        "signatures:      checked yes, demanded no\n",
+        "first ns:        user yes, pid yes\n",
         "available:       1024 MiB\n",
         "watchdogs:       0 running\n",
     ] {
         assert!(text.contains(line), "{line}{text}");
     }
     assert!(text.ends_with(YES[0]), "{text}");
+    // With the prompt on a screen of 24 lines.
+    assert!(text.lines().count() <= 23, "{text}");
     let (text, code) = check(
         &fake,
         &[gives(FILE_LOAD, libc::ENOSYS), gives(LOAD, libc::ENOSYS)],

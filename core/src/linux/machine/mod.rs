@@ -23,6 +23,7 @@ pub use to_boot::read_machine_to_boot;
 use super::calls::ask_for_calls;
 use super::fd::Fd;
 use super::file::{open, open_at, open_numbered, read, read_attribute_at, read_file_at};
+use super::loaded::kernel_has_kexec;
 use crate::Errno;
 use crate::bytes::put_slice;
 use crate::cstr;
@@ -52,6 +53,10 @@ pub fn read_machine_to_check(machine: &mut Machine) {
         host::host(&root, machine);
     }
     ask_for_calls(&mut machine.host);
+    // A kernel without kexec has no file that says whether one is loaded.
+    if machine.kexec.loaded == Known::Unknown && kernel_has_kexec() == Ok(false) {
+        machine.kexec.loaded = Known::No;
+    }
 }
 
 /// Fills in the facts for [`Machine::check_xen`], and leaves the rest of `machine` unchanged.
