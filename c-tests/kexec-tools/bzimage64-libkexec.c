@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * kexec-tools' file type bzImage64, by libkexec: it has the three functions that kexec-x86_64.h
- * declares. kexec-bzImage64.c stays in the program under other names (own-bzimage64.c), for what
- * libkexec does not do: --entry-32bit and --real-mode. build.sh puts both into the tree.
+ * declares. build.sh puts it into the tree, in the place of kexec-bzImage64.c.
  *
  * kexec-tools reads the options, finds the file type and makes the system calls; the plan (where
  * everything goes, boot parameters, purgatory, digest) is libkexec's.
@@ -22,10 +21,6 @@
 #include "kexec-x86_64.h"
 #include "../i386/x86-linux-setup.h"
 #include <arch/options.h>
-
-int own_bzImage64_probe(const char *buf, off_t len);
-int own_bzImage64_load(int argc, char **argv, const char *buf, off_t len,
-                       struct kexec_info *info);
 
 /* The segments that kexec_load accepts, minus those of the plan without initrds. */
 #define INITRDS_MAX 13
@@ -56,15 +51,16 @@ void bzImage64_usage(void)
            "    --reuse-cmdline       The running kernel's command line, then --append's.\n"
            "    --initrd=FILE         An initrd; may be given more than once.\n"
            "    --ramdisk=FILE        The same.\n"
-           "    --entry-32bit         Use the kernel's 32-bit entry, by kexec-tools' own loader.\n"
-           "    --real-mode           Use the kernel's real-mode entry, by the same.\n");
+           "    --entry-32bit         Use the kernel's 32-bit entry.\n"
+           "    --real-mode           Use the kernel's real-mode entry.\n");
 }
 
 /* The values of the loader-specific options. */
 struct wanted {
     const char *append, *initrds[INITRDS_MAX];
     size_t initrd_count;
-    int reuse, own_loader;
+    int reuse;
+    uint32_t entry; /* KX_ENTRY_*, or 0. */
 };
 
 static int read_options(int argc, char **argv, struct wanted *wanted)
@@ -93,8 +89,10 @@ static int read_options(int argc, char **argv, struct wanted *wanted)
             wanted->reuse = 1;
             break;
         case OPT_REAL_MODE:
+            wanted->entry = KX_ENTRY_X86_16;
+            break;
         case OPT_ENTRY_32BIT:
-            wanted->own_loader = 1;
+            wanted->entry = KX_ENTRY_X86_32;
             break;
         case OPT_RAMDISK:
             if (wanted->initrd_count == INITRDS_MAX) {
@@ -276,13 +274,6 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
 
     if (read_options(argc, argv, &wanted) < 0)
         return -1;
-    if (wanted.own_loader) {
-        /* From the start again: it reads the options itself, and its probe keeps what it found. */
-        optind = 1;
-        if (own_bzImage64_probe(buf, len) < 0)
-            return -1;
-        return own_bzImage64_load(argc, argv, buf, len, info);
-    }
     /* Its purgatory would have to return; libkexec's does not. */
     if (info->kexec_flags & KEXEC_PRESERVE_CONTEXT) {
         fprintf(stderr, "--load-preserve-context is not done by libkexec\n");
@@ -304,6 +295,7 @@ int bzImage64_load(int argc, char **argv, const char *buf, off_t len, struct kex
         return -1;
     request.initrds = initrds;
     request.initrd_count = wanted.initrd_count;
+    request.entry = wanted.entry;
     architecture(info, &request);
     if (kx_random_seed(seed) > 0) {
         request.rng_seed.data = seed;

@@ -63,7 +63,7 @@ pub fn all() -> Vec<Scenario> {
             "iPXE, which has a real-mode entry only, the default method",
             Payload::Ipxe,
         )
-        .words("image=--console-serial")
+        .words("image=--console-serial --reset-vga")
         .text()
         .ends(Ending::Shows("Open Source Network Boot Firmware", AT_ONCE)),
         image(

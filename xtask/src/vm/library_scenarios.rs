@@ -29,6 +29,15 @@ pub fn all() -> Vec<Scenario> {
             .hop("-c -t bzImage64", "7.x")
             .hop("-c -t bzImage64", "6.1")
             .hop("-s", "7.x"),
+        Scenario::new(
+            "fork-entries",
+            "kexec-tools with libkexec, by the other entries",
+            "6.12",
+        )
+        .slow()
+        .fork()
+        .hop("-c -t bzImage64 --entry-32bit", "6.12")
+        .hop("-c -t bzImage64 --real-mode", "6.12"),
         crash("fork-crash", "-c -t bzImage64 -p", "6.12").fork(),
         crash("library-crash", "", "6.12")
             .example("bin/crash", "c-crash")
