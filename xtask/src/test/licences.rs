@@ -5,18 +5,34 @@ use super::Result;
 use crate::Outcome;
 use crate::command::{cargo, output, root};
 
-/// The packages that what ships is compiled from, by name.
+/// The packages that what ships is compiled from, by name: those that build.rs of kexec-unpack links, and
+/// all that they name, among them.
 const SHIPPED: &[&str] = &[
+    "adler2",
+    "block-buffer",
     "byteorder",
+    "cfg-if",
+    "const-oid",
+    "cpufeatures",
+    "crypto-common",
+    "digest",
     "hash32",
     "heapless",
+    "hybrid-array",
     "kexec-cli",
     "kexec-core",
     "kexec-rt",
+    "kexec-unpack",
     "libkexec",
     "libkexec-shared",
     "linux-raw-sys",
+    "lz4_flex",
+    "lzma-rust2",
+    "miniz_oxide",
+    "sha2",
     "stable_deref_trait",
+    "typenum",
+    "zstd-zero",
 ];
 
 /// The step.
@@ -40,7 +56,7 @@ pub fn run() -> Outcome<Result> {
         .filter_map(|(name, licence)| rules.problem(name, licence))
         .collect();
     // The root's default members.
-    let shipped = tree(&["--edges", "normal"])?;
+    let shipped = tree(&["--edges", "normal,build"])?;
     for (name, _) in packages(&shipped) {
         if !SHIPPED.contains(&name) {
             problems.push(format!(

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// In the order of their dependencies.
-const CRATES: [(&str, &str); 3] = [
+const CRATES: [(&str, &str); 4] = [
     ("kexec-core", "core"),
     ("kexec-rt", "rt"),
+    ("kexec-unpack", "unpack"),
     ("libkexec", "ffi"),
 ];
 /// What the manifest of each must have.
