@@ -96,6 +96,8 @@ extern "C" {
  * crash kernel, KX_E_NOT_KNOWN if it is not known whether the machine has EFI. KX_E_BAD_ARGUMENT for an image without it, and by kx_plan_to_boot().
  */
 #define KX_ENTRY_X86_16 3
+/** entry: Linux/arm64, at its first byte. */
+#define KX_ENTRY_ARM64 4
 /** serial_kind: a UART 8250 or 16550 at an I/O port. No other kind is supported yet. */
 #define KX_SERIAL_PORT 0
 /** on_failure: stop with interrupts off. */
@@ -495,6 +497,8 @@ extern "C" {
 #define KX_SEGMENT_CORE_HEADER 5
 /** kind: room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5. */
 #define KX_SEGMENT_BACKUP 6
+/** kind: a device tree. */
+#define KX_SEGMENT_DEVICE_TREE 7
 /** code: the image does not know a type of setup_data; numbers: the type, the highest it knows. */
 #define KX_NOTE_SETUP_TYPE 1
 /** code: EFI runtime services are not passed on, for a known reason. */
@@ -939,7 +943,10 @@ struct kx_request {
   size_t module_count;
   /** The command line: `length` bytes without a NUL. */
   struct kx_bytes command_line;
-  /** A device tree blob to pass on; usually empty. */
+  /**
+   * A device tree blob to pass on. For an arm64 kernel it must be that of the running kernel
+   * (/sys/firmware/fdt), of which the new kernel gets an edited copy; else usually empty.
+   */
   struct kx_bytes dtb;
   /** Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty. */
   struct kx_bytes rng_seed;
@@ -961,7 +968,8 @@ struct kx_request {
   /** KX_ON_FAILURE_*: what the purgatory does if the verification fails. */
   uint32_t on_failure;
   /**
-   * The format that the image must have: KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX. A file of
+   * The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX or
+   * KX_FORMAT_ARM64_IMAGE. A file of
    * another format is KX_E_NOT_THIS_FORMAT; other values are KX_E_BAD_ARGUMENT. 0 detects the
    * format.
    */

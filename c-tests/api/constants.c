@@ -29,6 +29,7 @@ void test_constants(void)
     IS(KX_ENTRY_X86_64, 1);
     IS(KX_ENTRY_X86_32, 2);
     IS(KX_ENTRY_X86_16, 3);
+    IS(KX_ENTRY_ARM64, 4);
     IS(KX_SERIAL_PORT, 0);
     IS(KX_ON_FAILURE_HALT, 0);
     IS(KX_ON_FAILURE_REBOOT, 1);
@@ -159,6 +160,7 @@ void test_constants(void)
     IS(KX_SEGMENT_PURGATORY, 4);
     IS(KX_SEGMENT_CORE_HEADER, 5);
     IS(KX_SEGMENT_BACKUP, 6);
+    IS(KX_SEGMENT_DEVICE_TREE, 7);
     IS(KX_NOTE_SIZE, 200);
     IS(KX_NOTE_SETUP_TYPE, 1);
     IS(KX_NOTE_NO_EFI, 2);

@@ -29,6 +29,8 @@ pub const KX_SEGMENT_PURGATORY: u32 = 4;
 pub const KX_SEGMENT_CORE_HEADER: u32 = 5;
 /// kind: room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5.
 pub const KX_SEGMENT_BACKUP: u32 = 6;
+/// kind: a device tree.
+pub const KX_SEGMENT_DEVICE_TREE: u32 = 7;
 
 /// A segment for kexec_load(2): the kernel copies `bufsz` bytes at `buf` to the physical address
 /// `mem`, and fills the rest, up to `memsz` bytes, with zeros.
@@ -189,6 +191,7 @@ fn described(segment: &Segment<'_>) -> kx_segment {
         SegmentKind::Purgatory => (KX_SEGMENT_PURGATORY, 0),
         SegmentKind::CoreHeader => (KX_SEGMENT_CORE_HEADER, 0),
         SegmentKind::Backup => (KX_SEGMENT_BACKUP, 0),
+        SegmentKind::DeviceTree => (KX_SEGMENT_DEVICE_TREE, 0),
         _ => (KX_SEGMENT_OTHER, 0),
     };
     kx_segment {
@@ -281,6 +284,7 @@ pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
         KX_SEGMENT_PURGATORY => cstr!("purgatory"),
         KX_SEGMENT_CORE_HEADER => cstr!("elfcorehdr"),
         KX_SEGMENT_BACKUP => cstr!("low memory's copy"),
+        KX_SEGMENT_DEVICE_TREE => cstr!("device tree"),
         _ => cstr!("segment"),
     };
     name.as_ptr()

@@ -49,6 +49,8 @@ pub const KX_ENTRY_X86_32: u32 = 2;
 /// entry: Linux/x86, in real mode, on machines with a BIOS: KX_E_NOT_BOOTABLE on EFI machines and for a
 /// crash kernel, KX_E_NOT_KNOWN if it is not known whether the machine has EFI. KX_E_BAD_ARGUMENT for an image without it, and by kx_plan_to_boot().
 pub const KX_ENTRY_X86_16: u32 = 3;
+/// entry: Linux/arm64, at its first byte.
+pub const KX_ENTRY_ARM64: u32 = 4;
 
 /// serial_kind: a UART 8250 or 16550 at an I/O port. No other kind is supported yet.
 pub const KX_SERIAL_PORT: u32 = 0;
@@ -89,7 +91,8 @@ pub struct kx_request {
     pub module_count: usize,
     /// The command line: `length` bytes without a NUL.
     pub command_line: kx_bytes,
-    /// A device tree blob to pass on; usually empty.
+    /// A device tree blob to pass on. For an arm64 kernel it must be that of the running kernel
+    /// (/sys/firmware/fdt), of which the new kernel gets an edited copy; else usually empty.
     pub dtb: kx_bytes,
     /// Seed for the new kernel's random numbers: 32 bytes (kx_random_seed()), or empty.
     pub rng_seed: kx_bytes,
@@ -108,7 +111,8 @@ pub struct kx_request {
     pub flags: u32,
     /// KX_ON_FAILURE_*: what the purgatory does if the verification fails.
     pub on_failure: u32,
-    /// The format that the image must have: KX_FORMAT_BZIMAGE or KX_FORMAT_VMLINUX. A file of
+    /// The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX or
+    /// KX_FORMAT_ARM64_IMAGE. A file of
     /// another format is KX_E_NOT_THIS_FORMAT; other values are KX_E_BAD_ARGUMENT. 0 detects the
     /// format.
     pub format: u32,
@@ -217,6 +221,7 @@ impl kx_request {
             KX_ENTRY_X86_64 => Entry::X86Long,
             KX_ENTRY_X86_32 => Entry::X86Protected,
             KX_ENTRY_X86_16 => Entry::X86Real,
+            KX_ENTRY_ARM64 => Entry::Arm64,
             other => return Err(unknown("request.entry", other)),
         }))
     }

@@ -11,7 +11,7 @@ use kexec_cli::meter::Step;
 use kexec_cli::report::Listed;
 use kexec_cli::table::Honours;
 use kexec_cli::text::Text;
-use kexec_core::image::{BzImage, Elf, probe};
+use kexec_core::image::{BzImage, Elf, Format, probe};
 use kexec_core::linux::{Copies, O_PATH, open};
 use kexec_core::refusal::Class;
 use kexec_core::{Errno, Error};
@@ -21,6 +21,9 @@ use crate::out::{caution, complain};
 use crate::progress;
 use crate::unify::{self, Unified};
 use kexec_cli::failure::Failure;
+
+/// The device tree that the running kernel was started with (Documentation/ABI/testing/sysfs-firmware-ofw).
+const DEVICE_TREE: &CStr = c"/sys/firmware/fdt";
 
 /// Every file of a load: kernel, initrds, device tree.
 pub const MAX_FILES: usize = MAX_INITRDS + 2;
@@ -92,7 +95,11 @@ impl<'a> Inputs<'a> {
             });
             push(&mut initrds, opened?)?;
         }
-        let dtb = match command.dtb.map(|path| Input::open(path, &copies)) {
+        // An arm64 kernel gets the running one's, edited.
+        let is_here = command.machine.is_none() && command.method != Method::File;
+        let needed = found == Format::Arm64Image && is_here;
+        let dtb = command.dtb.or(needed.then_some(DEVICE_TREE));
+        let dtb = match dtb.map(|path| Input::open(path, &copies)) {
             None => None,
             Some(Ok(dtb)) => Some(dtb),
             // Not read: kexec_file_load takes none.

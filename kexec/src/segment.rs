@@ -28,6 +28,7 @@ pub const fn word(kind: SegmentKind) -> (&'static str, Option<u8>) {
         SegmentKind::BootParams => ("boot_params", None),
         SegmentKind::CommandLine => ("command_line", None),
         SegmentKind::Info => ("info", None),
+        SegmentKind::DeviceTree => ("device_tree", None),
         SegmentKind::CoreHeader => ("elfcorehdr", None),
         SegmentKind::Backup => ("backup", None),
         SegmentKind::Purgatory => ("purgatory", None),

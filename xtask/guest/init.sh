@@ -39,6 +39,12 @@ done | facts setup_data
 dmesg | grep 'crng init done' | facts crng
 dmesg | sed -n 's/.*RAMDISK: \[mem \(0x[0-9a-f]*\)-.*/\1/p' | facts ramdisk
 sed -n 's/^ *\([0-9a-f]*\)-[0-9a-f]* : Kernel code/0x\1/p' /proc/iomem | facts kernel_code
+dmesg | sed -n 's/.*CPU: All CPU(s) started at \(EL[0-9]\).*/\1/p' | facts level
+dmesg | sed -n 's/.*] \(KASLR .*\)/\1/p' | facts kaslr
+if [ -f /sys/firmware/fdt ]; then
+    fact "chosen_initrd=$(ls /proc/device-tree/chosen | grep -c '^linux,initrd-start$')"
+    sed -n 's/^\([0-9a-f]*-[0-9a-f]* : System RAM\)/\1/p' /proc/iomem | facts memory
+fi
 if [ -d /sys/firmware/efi ]; then
     insmod /modules/efivarfs.ko && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
     fact "efivars=$(ls /sys/firmware/efi/efivars | wc -l)"

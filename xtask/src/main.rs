@@ -4,6 +4,7 @@
 //! is fetched from Debian's archive into `target/xtask/`; nothing is installed.
 
 mod apt;
+mod arm64;
 mod assemble;
 mod command;
 mod compare;

@@ -5,7 +5,7 @@
 //! written last says that everything is there; with it, nothing touches the network.
 
 use crate::Outcome;
-use crate::apt::{self, Release};
+use crate::apt::{self, Archive, Release};
 use crate::command::{cache, fresh_directory, output, write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -205,12 +205,17 @@ impl Store {
     /// A program from the tools' packages, such as `usr/bin/xz`, with their own libraries and
     /// loader: the host's own are neither needed nor disturbed.
     pub fn program(&self, name: &str) -> Command {
+        self.program_at(&self.tools().join(name))
+    }
+
+    /// The same for a program that was unpacked elsewhere.
+    pub fn program_at(&self, path: &Path) -> Command {
         let usr = self.tools().join("usr");
         let mut command = Command::new(usr.join("lib64/ld-linux-x86-64.so.2"));
         command
             .arg("--library-path")
             .arg(usr.join("lib/x86_64-linux-gnu"))
-            .arg(self.tools().join(name));
+            .arg(path);
         command
     }
 
@@ -282,7 +287,11 @@ impl Store {
 
     /// The kernel of a line: `6.1`, `6.12`, `7.x`.
     pub fn kernel(&self, line: &str) -> Outcome<Kernel> {
-        let directory = self.directory.join("kernels").join(line);
+        Self::kernel_in(&self.directory.join("kernels").join(line), line)
+    }
+
+    /// The kernel of a line, which [`Store::unpack_packages`] unpacked into this directory.
+    pub fn kernel_in(directory: &Path, line: &str) -> Outcome<Kernel> {
         let release = std::fs::read_to_string(directory.join("release"))
             .map_err(|_| format!("no kernel {line}: cargo xtask fetch --update"))?;
         Ok(Kernel {
@@ -341,21 +350,26 @@ impl Store {
         let mut packages = vec![image.as_str(), modules.as_str()];
         packages.dedup();
         let directory = self.directory.join("kernels").join(line.name);
-        let unpacked = directory.join("unpacked");
         let archives = release.download(&packages, false)?;
-        let wanted: Vec<String> = MODULES.iter().map(|name| format!("*/{name}.ko*")).collect();
-        let mut patterns: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        patterns.push("*/vmlinuz*");
-        for archive in &archives {
-            apt::unpack_some(archive, &unpacked, &patterns)?;
-        }
-        self.arrange(&unpacked, &directory)?;
+        self.unpack_packages(&archives, &directory)?;
         let mut names: Vec<String> = archives.into_iter().map(|archive| archive.name).collect();
         if let Some(debug) = line.debug {
             let package = format!("{debug}{version}-dbg");
             names.push(fetch_debug(&package, release, &directory)?);
         }
         Ok(names)
+    }
+
+    /// Unpacks what guests need of a kernel's packages into a directory.
+    pub fn unpack_packages(&self, archives: &[Archive], directory: &Path) -> Outcome {
+        let unpacked = directory.join("unpacked");
+        let wanted: Vec<String> = MODULES.iter().map(|name| format!("*/{name}.ko*")).collect();
+        let mut patterns: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        patterns.push("*/vmlinuz*");
+        for archive in archives {
+            apt::unpack_some(archive, &unpacked, &patterns)?;
+        }
+        self.arrange(&unpacked, directory)
     }
 
     /// Moves what was unpacked to names that do not depend on the version.

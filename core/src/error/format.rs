@@ -70,8 +70,7 @@ formats! {
     /// An ELF file for any machine.
     Elf = 2, "an ELF file";
     /// A Linux/arm64 Image.
-    Arm64Image = 3, "an arm64 kernel (Image)"
-        => "it is for another architecture";
+    Arm64Image = 3, "an arm64 kernel (Image)", started;
     /// A Linux/riscv Image.
     Riscv64Image = 4, "a riscv kernel (Image)"
         => "it is for another architecture";

@@ -248,4 +248,4 @@ fn bad(what: &'static str, offset: usize, value: u32) -> Error {
 
 #[cfg(test)]
 #[path = "tests/mod.rs"]
-mod tests;
+pub(crate) mod tests;

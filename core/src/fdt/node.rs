@@ -26,6 +26,22 @@ impl<'a> Fdt<'a> {
         }
     }
 
+    /// Whether any node is compatible with this device.
+    #[must_use]
+    pub fn has_device(&self, compatible: &[u8]) -> bool {
+        let mut tokens = self.tokens();
+        while let Some(token) = tokens.next() {
+            if let Token::Property { name, value } = token {
+                let mut names = value.split(|byte| *byte == 0);
+                if self.string(name) == Some(b"compatible") && names.any(|name| name == compatible)
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// The node with this path: names after `/`, each with its unit address or without
     /// ("/chosen", "/cpus/cpu@0", "/"). Without one it is the first node of the name, whatever its
     /// unit address is.

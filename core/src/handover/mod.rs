@@ -4,10 +4,11 @@
 //! A program links only the families that it names: the trait is object safe, and only
 //! [`plan`](crate::plan::plan) names all of them.
 
+pub mod arm64;
 mod common;
 pub mod x86;
 
-pub use common::{check_nul, initrds, initrds_above, initrds_size};
+pub use common::{check_nul, initrds, initrds_above, initrds_near, initrds_size, initrds_size_in};
 
 use crate::arch::Arch;
 use crate::error::Result;
@@ -56,6 +57,12 @@ pub trait Handover<'a> {
     /// address is not known.
     fn reads_acpi(&self) -> bool;
 
+    /// Whether it gets a memory map from the loader. If not, it finds memory where the running kernel
+    /// found it.
+    fn gets_memory_map(&self) -> bool {
+        true
+    }
+
     /// Whether the image gets the address of the ACPI tables, other than by its command line. Only
     /// the purpose of a crash kernel calls this.
     fn gets_rsdp(&self, passed: &Passed<'_, 'a>) -> bool;
@@ -94,6 +101,12 @@ pub trait Handover<'a> {
     /// NUL, or with the piece.
     fn command_line(&self) -> (SegmentKind, usize);
 
+    /// Finds the command line in its piece, for an image whose data has no place for it that is the same
+    /// in each plan. `None`: it is where [`Handover::command_line`] says.
+    fn find_command_line(&self) -> Option<FindLine> {
+        None
+    }
+
     /// The highest address that the code which enters it may have.
     fn exit_below(&self) -> u64 {
         u64::MAX
@@ -102,6 +115,9 @@ pub trait Handover<'a> {
     /// The state in which it is entered.
     fn exit(&self, items: &Items<'a>) -> Exit;
 }
+
+/// Finds the command line in the bytes of a piece; it ends with a NUL, or with what is returned.
+pub type FindLine = fn(&[u8]) -> &[u8];
 
 /// The CPU's state when the new kernel is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +137,14 @@ pub enum Exit {
         /// The address that it enters.
         entry: u64,
     },
+    /// arm64, without paging and with the data cache off, at the exception level that the running kernel
+    /// leaves it in. X1 to X3 are 0.
+    Arm64 {
+        /// The address of the first instruction.
+        entry: u64,
+        /// X0.
+        x0: u64,
+    },
 }
 
 impl Exit {
@@ -131,6 +155,7 @@ impl Exit {
             Self::X86Long(_) => Entry::X86Long,
             Self::X86Protected(_) => Entry::X86Protected,
             Self::X86Real { .. } => Entry::X86Real,
+            Self::Arm64 { .. } => Entry::Arm64,
         }
     }
 
@@ -139,7 +164,7 @@ impl Exit {
     pub const fn entry(&self) -> u64 {
         match self {
             Self::X86Long(registers) | Self::X86Protected(registers) => registers.rip,
-            Self::X86Real { entry, .. } => *entry,
+            Self::X86Real { entry, .. } | Self::Arm64 { entry, .. } => *entry,
         }
     }
 }

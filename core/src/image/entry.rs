@@ -11,11 +11,18 @@ pub enum Entry {
     X86Protected = 2,
     /// Linux/x86, in real mode.
     X86Real = 3,
+    /// Linux/arm64, at its first byte.
+    Arm64 = 4,
 }
 
 impl Entry {
     /// Every entry, by number.
-    pub const ALL: &'static [Self] = &[Self::X86Long, Self::X86Protected, Self::X86Real];
+    pub const ALL: &'static [Self] = &[
+        Self::X86Long,
+        Self::X86Protected,
+        Self::X86Real,
+        Self::Arm64,
+    ];
 
     /// Its number, KX_ENTRY_* in C.
     #[must_use]

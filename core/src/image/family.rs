@@ -1,7 +1,7 @@
 //! An image of any family that can be started. A new family has an arm in each `match` here.
 
 use super::probe::probe;
-use super::{Facts, Kernel};
+use super::{Arm64Image, Facts, Kernel};
 use crate::error::{Error, Format, Result};
 
 /// An image that can be started.
@@ -12,6 +12,8 @@ use crate::error::{Error, Format, Result};
 pub enum Image<'a> {
     /// A Linux/x86 kernel.
     Linux(Kernel<'a>),
+    /// A Linux/arm64 kernel.
+    LinuxArm64(Arm64Image<'a>),
 }
 
 impl<'a> Image<'a> {
@@ -43,6 +45,7 @@ impl<'a> Image<'a> {
     fn of_format(file: &'a [u8], format: Format) -> Result<Self> {
         match format {
             Format::BzImage | Format::Vmlinux => Kernel::parse_as(file, format).map(Self::Linux),
+            Format::Arm64Image => Arm64Image::parse(file).map(Self::LinuxArm64),
             // So a family's own parser need not look at its marks.
             _ if format.is_started() && probe(file) != format => Err(Error::NotThisFormat {
                 what: format.name(),
@@ -59,6 +62,7 @@ impl<'a> Image<'a> {
     pub fn facts(&self) -> Facts<'a> {
         match self {
             Self::Linux(kernel) => kernel.facts(),
+            Self::LinuxArm64(image) => image.facts(),
         }
     }
 }

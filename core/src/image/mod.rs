@@ -1,5 +1,6 @@
 //! What is in a file; one format a file.
 
+pub(crate) mod arm64;
 pub mod bzimage;
 pub mod elf;
 mod entry;
@@ -16,6 +17,7 @@ mod vmlinux;
 pub mod x86;
 
 pub use crate::error::Format;
+pub use arm64::Arm64Image;
 pub use bzimage::BzImage;
 pub use elf::Elf;
 pub use entry::Entry;

@@ -4,7 +4,8 @@ use core::fmt;
 
 use heapless::Vec;
 
-use super::{Orders, SEGMENT_MAX, Seal, Sealed, Segment};
+use super::{Options, Orders, SEGMENT_MAX, Seal, Sealed, Segment};
+use crate::arch::Arch;
 use crate::error::{Error, Result};
 use crate::handover::Exit;
 use crate::machine::Machine;
@@ -169,8 +170,8 @@ impl fmt::Debug for Recording<'_, '_> {
 }
 
 impl<'a> Seal<'a> for Recording<'_, 'a> {
-    fn check(&self) -> Result<()> {
-        self.seal.check()
+    fn check(&self, arch: Arch, options: &Options) -> Result<()> {
+        self.seal.check(arch, options)
     }
 
     fn check_exit(&self, exit: &Exit) -> Result<()> {

@@ -32,7 +32,7 @@ where
     P: Purpose<'a> + ?Sized,
     S: Seal<'a> + ?Sized,
 {
-    how.check()?;
+    how.check(who.arch(), &request.options)?;
     if !why.is_brief() {
         who.check_request(request, why.is_crash())?;
     }
@@ -55,6 +55,7 @@ where
         .and_then(|()| place(&mut items, &scene.bounds, free))
         .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
     plan.command_line = who.command_line();
+    plan.find_command_line = who.find_command_line();
     plan.segments = segments(who, &passed, &items, &mut room.arena)?;
     let exit = who.exit(&items);
     how.check_exit(&exit)?;
@@ -104,6 +105,7 @@ where
         command_line: request.command_line,
         machine,
         acpi: who.reads_acpi(),
+        memory_map: who.gets_memory_map(),
         bounds: Bounds::new(who.lowest(), last, &request.options, page_size),
     }
 }

@@ -27,8 +27,9 @@ use crate::arch::Arch;
 use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
-use crate::handover::Handover;
+use crate::handover::arm64::LinuxArm64;
 use crate::handover::x86::{Linux32, Linux64, RealMode};
+use crate::handover::{FindLine, Handover};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
 use crate::note::Remarks;
@@ -57,6 +58,7 @@ pub struct Plan<'a> {
     control_pages: Option<ControlPages>,
     /// The kind of the segment with the command line, and the line's offset in it.
     command_line: (SegmentKind, usize),
+    find_command_line: Option<FindLine>,
 }
 
 impl<'a> Plan<'a> {
@@ -73,6 +75,7 @@ impl<'a> Plan<'a> {
             limits,
             control_pages: None,
             command_line: (SegmentKind::Kernel, usize::MAX),
+            find_command_line: None,
         }
     }
 
@@ -129,7 +132,10 @@ impl<'a> Plan<'a> {
         let (kind, offset) = self.command_line;
         let mut segments = self.segments.iter();
         let segment = segments.find(|segment| segment.kind == kind);
-        let line = segment.and_then(|segment| segment.buf.get(offset..));
+        let line = segment.and_then(|segment| match self.find_command_line {
+            Some(find) => Some(find(segment.buf)),
+            None => segment.buf.get(offset..),
+        });
         let mut lines = line.unwrap_or_default().split(|byte| *byte == 0);
         lines.next().unwrap_or_default()
     }
@@ -284,7 +290,7 @@ fn start<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     // A handover for each arm: they live as long as `who`.
-    let (linux, protected, real);
+    let (linux, protected, real, arm64);
     let who: &dyn Handover<'a> = match image {
         Image::Linux(kernel) => {
             let entries = kernel.entries();
@@ -306,6 +312,10 @@ fn start<'a>(
                 }
                 _ => return Err(no_entry(wanted)),
             }
+        }
+        Image::LinuxArm64(image) => {
+            arm64 = LinuxArm64::new(image);
+            &arm64
         }
     };
     if request.options.arch.is_some_and(|arch| arch != who.arch()) {
@@ -334,6 +344,7 @@ const fn no_entry(entry: Option<Entry>) -> Error {
             Some(Entry::X86Long) => "the image has no 64-bit entry",
             Some(Entry::X86Protected) => "the image has no 32-bit entry",
             Some(Entry::X86Real) => "the image has no real-mode entry",
+            Some(Entry::Arm64) => "the image has no arm64 entry",
             None => "the image has no entry that can be used",
         },
     }

@@ -6,13 +6,14 @@ use core::ops::ControlFlow;
 use heapless::Vec;
 
 use super::{Options, Request, SEGMENT_MAX, Segment};
+use crate::arch::Arch;
 use crate::error::{Error, Result};
 use crate::handover::Exit;
 use crate::memory::Range;
 use crate::passed::Passed;
 use crate::purgatory::{
-    self, Backup, BuildError, DEFAULT_SECRET, Digest, ExitMode, Parameters, Region, Registers,
-    SEGMENT_SIZE, Secret, Serial,
+    self, Backup, BareArm64, BuildError, DEFAULT_SECRET, Digest, ExitMode, Parameters, Region,
+    Registers, SEGMENT_SIZE, Secret, Serial,
 };
 use crate::segment::{Bounds, Bytes, Items, SegmentKind, anywhere};
 
@@ -35,11 +36,12 @@ pub struct Sealed<'a> {
 /// What lies between the jump of the running kernel and the new kernel. A program links the seals
 /// it names.
 pub trait Seal<'a> {
-    /// Whether it is in this build.
+    /// Whether there is one in this build for kernels of this architecture and these options.
     ///
     /// # Errors
     /// [`Error::NotBuilt`].
-    fn check(&self) -> Result<()> {
+    fn check(&self, arch: Arch, options: &Options) -> Result<()> {
+        let _ = (arch, options);
         Ok(())
     }
 
@@ -109,12 +111,14 @@ impl<'o, 'a> Orders<'o, 'a> {
 
     /// The registers the new kernel is entered with. It sets its own stack first of all; until then
     /// the end of the purgatory's `memsz` bytes is as good as any.
-    const fn registers(&self, memsz: usize) -> Registers {
-        let (Exit::X86Long(mut registers)
-        | Exit::X86Protected(mut registers)
-        | Exit::X86Real {
-            by: mut registers, ..
-        }) = *self.exit;
+    fn registers(&self, memsz: usize) -> Registers {
+        let mut registers = match *self.exit {
+            Exit::X86Long(registers)
+            | Exit::X86Protected(registers)
+            | Exit::X86Real { by: registers, .. } => registers,
+            // There are none of an x86.
+            Exit::Arm64 { .. } => Registers::default(),
+        };
         registers.rsp = self.purgatory.saturating_add(memsz as u64);
         registers
     }
@@ -176,6 +180,11 @@ fn add(items: &mut Items<'_>, memsz: usize, below: u64) {
     items.unverified();
 }
 
+const NO_X86_64: &str = "this build has no purgatory for x86_64, the code that verifies what is loaded: \
+                         run `rustup target add x86_64-unknown-linux-gnu` and build again";
+const NO_OTHER: &str = "there is no purgatory yet that verifies kernels of other architectures than x86_64: \
+                        load without verification";
+
 /// Verifies the other segments first, unless the request says not to.
 pub struct Verifying<'p> {
     /// Called while segments are digested.
@@ -189,14 +198,14 @@ impl fmt::Debug for Verifying<'_> {
 }
 
 impl<'a> Seal<'a> for Verifying<'_> {
-    fn check(&self) -> Result<()> {
-        if purgatory::BUILT {
-            return Ok(());
-        }
-        Err(Error::NotBuilt {
-            what: "this build has no purgatory for x86_64, the code that verifies what is loaded: \
-                   run `rustup target add x86_64-unknown-linux-gnu` and build again",
-        })
+    fn check(&self, arch: Arch, options: &Options) -> Result<()> {
+        let what = match arch {
+            Arch::X86_64 if purgatory::BUILT => return Ok(()),
+            Arch::X86_64 => NO_X86_64,
+            _ if !options.verify => return Ok(()),
+            _ => NO_OTHER,
+        };
+        Err(Error::NotBuilt { what })
     }
 
     fn items(&self, items: &mut Items<'a>, below: u64) {
@@ -209,6 +218,13 @@ impl<'a> Seal<'a> for Verifying<'_> {
         segments: &[Segment<'a>],
         code: &'a mut [u8; SEGMENT_SIZE],
     ) -> Result<Sealed<'a>> {
+        if let Exit::Arm64 { entry, x0 } = *orders.exit {
+            return Ok(Sealed {
+                // The buffer has room for it.
+                bytes: BareArm64 { x0, entry }.build(code).unwrap_or_default(),
+                digest: None,
+            });
+        }
         let mut verified: Vec<Segment<'a>, SEGMENT_MAX> = Vec::new();
         for (piece, segment) in orders.items.pieces().iter().zip(segments) {
             if piece.verified && orders.options.verify {
@@ -274,6 +290,8 @@ fn verifying<'a>(
         exit_mode: match orders.exit {
             Exit::X86Long(_) => ExitMode::Long,
             Exit::X86Protected(_) | Exit::X86Real { .. } => ExitMode::Protected,
+            // Sealed by another purgatory.
+            Exit::Arm64 { .. } => ExitMode::Long,
         },
         registers: orders.registers(purgatory::MEMSZ),
         regions: &regions,

@@ -14,12 +14,14 @@
 #![allow(unsafe_code)]
 
 mod bare;
+mod bare_arm64;
 mod digest;
 pub mod layout;
 mod parameters;
 mod real_mode;
 
 pub use bare::{BARE, BARE_MEMSZ, BARE_SIZE, Bare};
+pub use bare_arm64::BareArm64;
 pub use digest::{DEFAULT_SECRET, Digest, Implementation, SECRET_SIZE, STRIPE, Secret};
 pub use parameters::{
     Backup, BuildError, ExitMode, OnFailure, Parameters, Region, Registers, SEGMENT_SIZE, Serial,

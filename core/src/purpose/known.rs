@@ -11,6 +11,9 @@ pub fn check(scene: &Scene<'_>, remarks: &mut Remarks) -> Result<()> {
     if scene.acpi && !machine.check_acpi(scene.options.efi, scene.command_line)? {
         remarks.note(Note::NoRsdp);
     }
+    if !scene.memory_map {
+        return Ok(());
+    }
     let line = machine.command_line.parameters();
     match machine.maps.source {
         MemorySource::Iomem if !machine.wants_iomem() => remarks.note(Note::MemoryFromIomem),

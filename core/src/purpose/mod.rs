@@ -30,6 +30,8 @@ pub struct Scene<'s> {
     pub machine: &'s Machine,
     /// Whether the new kernel reads the machine's ACPI and EFI tables.
     pub acpi: bool,
+    /// Whether the new kernel gets a memory map.
+    pub memory_map: bool,
     /// What the machine has for segments, and what the caller allows.
     pub bounds: Bounds,
 }

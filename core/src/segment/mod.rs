@@ -31,6 +31,8 @@ pub enum SegmentKind {
     CommandLine,
     /// Information for an image without boot_params, other than its command line.
     Info,
+    /// A device tree.
+    DeviceTree,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
     /// Room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5.
@@ -48,6 +50,7 @@ impl fmt::Display for SegmentKind {
             Self::BootParams => f.write_str("boot parameters"),
             Self::CommandLine => f.write_str("command line"),
             Self::Info => f.write_str("information"),
+            Self::DeviceTree => f.write_str("device tree"),
             Self::CoreHeader => f.write_str("elfcorehdr"),
             Self::Backup => f.write_str("low memory's copy"),
             Self::Purgatory => f.write_str("purgatory"),

@@ -259,6 +259,7 @@ fn image(json: &mut Json<'_>, image: &Image<'_>) {
     let (format, version) = match image {
         Image::Linux(Kernel::BzImage(image)) => ("bzImage", Some(image.version().into())),
         Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
+        Image::LinuxArm64(_) => ("arm64", None),
         _ => ("other", None),
     };
     json.open_small("image");

@@ -157,6 +157,50 @@ impl Judge<'_> {
             &all("cmdline"),
             &[expected.command_line.as_str()],
         );
+        if let (Some(seen), Some(wanted)) =
+            (facts.one(hop_number, "initrd_sha256"), &expected.initrd)
+        {
+            self.same("initrd as a whole", &[seen], &[wanted.as_str()]);
+        }
+        if !all("crng")
+            .iter()
+            .any(|line| line.starts_with("[    0.000000]"))
+        {
+            self.wrong(&format!("no crng at time 0: {:?}", all("crng")));
+        }
+        if self.scenario.machine.is_arm64() {
+            self.of_arm64(hop);
+        } else {
+            self.of_x86(hop);
+        }
+    }
+
+    /// What an arm64 kernel finds in its device tree.
+    fn of_arm64(&mut self, hop: &Hop) {
+        let randomised = if hop.words.contains("nokaslr") {
+            "KASLR disabled on command line"
+        } else {
+            "KASLR enabled"
+        };
+        self.same(
+            "KASLR",
+            &self.facts.all(self.number, "kaslr"),
+            &[randomised],
+        );
+        for (name, wanted) in [("chosen_initrd", "1"), ("memory", "")] {
+            let before = self.facts.all(0, name);
+            let wanted = if wanted.is_empty() {
+                before
+            } else {
+                vec![wanted]
+            };
+            self.same(name, &self.facts.all(self.number, name), &wanted);
+        }
+    }
+
+    fn of_x86(&mut self, hop: &Hop) {
+        let (facts, hop_number) = (self.facts, self.number);
+        let all = |name: &str| facts.all(hop_number, name);
         // What the firmware said must reach every kernel.
         match (merged(&all("memmap")), merged(&facts.all(0, "memmap"))) {
             (Some(seen), Some(wanted)) => {
@@ -182,11 +226,6 @@ impl Judge<'_> {
                 facts.all(0, "flag")
             ));
         }
-        if let (Some(seen), Some(wanted)) =
-            (facts.one(hop_number, "initrd_sha256"), &expected.initrd)
-        {
-            self.same("initrd as a whole", &[seen], &[wanted.as_str()]);
-        }
         let nodes = all("setup_data");
         let mut needed = vec![SETUP_RNG_SEED];
         if self.scenario.machine.firmware == Firmware::Uefi {
@@ -196,12 +235,6 @@ impl Judge<'_> {
             if !nodes.contains(&node) {
                 self.wrong(&format!("setup_data has no node {node}: {nodes:?}"));
             }
-        }
-        if !all("crng")
-            .iter()
-            .any(|line| line.starts_with("[    0.000000]"))
-        {
-            self.wrong(&format!("no crng at time 0: {:?}", all("crng")));
         }
         self.placed(hop);
     }

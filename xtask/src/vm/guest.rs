@@ -4,6 +4,7 @@ use super::disk;
 use super::expected::{Expected, Kexec};
 use super::scenario::{Disk, Hop, Scenario};
 use crate::Outcome;
+use crate::arm64;
 use crate::command::{target, write};
 use crate::cpio::Archive;
 use crate::packages::{Kernel, Store};
@@ -58,11 +59,12 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
         let hop = number
             .checked_sub(1)
             .and_then(|index| scenario.hops.get(index));
-        let kernel = store.kernel(hop.map_or(scenario.start, |hop| hop.to))?;
+        let kernel = arm64::kernel_of(store, hop.map_or(scenario.start, |hop| hop.to))?;
         let mut writer = Writer::new(into, number, 1)?;
-        writer.userland(store, kexec, &kernel, number)?;
+        let is_arm64 = scenario.machine.is_arm64();
+        writer.userland(store, kexec, &kernel, number, is_arm64)?;
         if let Some(following) = scenario.hops.get(number) {
-            let target = store.kernel(following.to)?;
+            let target = arm64::kernel_of(store, following.to)?;
             let said = command_line(scenario, number + 1, following);
             let mut image = target.image.clone();
             if following.vmlinux {
@@ -173,14 +175,26 @@ fn path_of(line: &str) -> &str {
 /// is seen at once. Without `no_timer_check` a kernel on a busy host may find that its timer
 /// interrupts come too late, and panic.
 const CONSOLE: &str = "console=ttyS0,115200 quiet panic=-1 no_timer_check";
+const CONSOLE_ARM64: &str = "console=ttyAMA0,115200 quiet panic=-1";
+
+const fn console(scenario: &Scenario) -> &'static str {
+    if scenario.machine.is_arm64() {
+        CONSOLE_ARM64
+    } else {
+        CONSOLE
+    }
+}
 
 fn first_command_line(scenario: &Scenario) -> String {
-    format!("{CONSOLE} {}", scenario.words).trim_end().into()
+    format!("{} {}", console(scenario), scenario.words)
+        .trim_end()
+        .into()
 }
 
 fn command_line(scenario: &Scenario, number: usize, hop: &Hop) -> String {
     let mut line = format!(
-        "{CONSOLE} retain_initrd scenario={} hop={number} quoted=\"two  words\"",
+        "{} retain_initrd scenario={} hop={number} quoted=\"two  words\"",
+        console(scenario),
         scenario.name
     );
     if !hop.words.is_empty() {
@@ -234,10 +248,16 @@ impl Writer {
         kexec: &Kexec,
         kernel: &Kernel,
         number: usize,
+        is_arm64: bool,
     ) -> Outcome {
         self.archive.device("dev/console", 5, 1)?;
         self.archive.directory("tmp")?;
-        self.copy("bin/busybox", 0o755, &store.busybox())?;
+        let busybox = if is_arm64 {
+            arm64::busybox()
+        } else {
+            store.busybox()
+        };
+        self.copy("bin/busybox", 0o755, &busybox)?;
         self.executable("init", INIT)?;
         self.file("hop/number", number.to_string().as_bytes())?;
         self.copy(

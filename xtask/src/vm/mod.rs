@@ -7,6 +7,7 @@
 //! ```
 
 pub mod afar;
+mod arm64_scenarios;
 pub mod check;
 pub mod crash_check;
 pub mod crash_scenarios;
@@ -30,6 +31,7 @@ pub mod verdict_check;
 pub mod verdict_scenarios;
 
 use crate::Outcome;
+use crate::arm64;
 use crate::command::{build_examples, build_fork, build_kexec, cache, fork, fresh_directory};
 use crate::packages::Store;
 use crate::system::System;
@@ -169,6 +171,10 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
     if scenarios.iter().any(Scenario::wants_system) {
         System::fetch(&store)?;
     }
+    let arm64 = match scenarios.iter().any(|one| one.machine.is_arm64()) {
+        true => Some(Kexec::Ours(arm64::open(&store)?)),
+        false => None,
+    };
     let turn = AtomicUsize::new(0);
     let count = Mutex::new(Count::default());
     std::thread::scope(|scope| {
@@ -176,7 +182,8 @@ pub fn run_all(scenarios: &[Scenario], options: &Options) -> Outcome<Count> {
             scope.spawn(|| {
                 while let Some(scenario) = scenarios.get(turn.fetch_add(1, Ordering::Relaxed)) {
                     let skipped = scenario.ours_only && matches!(options.kexec, Kexec::Reference);
-                    let verdict = (!skipped).then(|| run_one(scenario, &store, options));
+                    let verdict =
+                        (!skipped).then(|| run_one(scenario, &store, options, arm64.as_ref()));
                     if let Ok(mut count) = count.lock() {
                         report(scenario, verdict, &mut count);
                     }
@@ -224,12 +231,21 @@ fn report(scenario: &Scenario, verdict: Option<Outcome<Verdict>>, count: &mut Co
     }
 }
 
-fn run_one(scenario: &Scenario, store: &Store, options: &Options) -> Outcome<Verdict> {
+fn run_one(
+    scenario: &Scenario,
+    store: &Store,
+    options: &Options,
+    arm64: Option<&Kexec>,
+) -> Outcome<Verdict> {
     let start = Instant::now();
     let directory = cache().join("vm").join(scenario.name);
     fresh_directory(&directory)?;
     let fork = Kexec::Ours(fork());
-    let kexec = if scenario.fork { &fork } else { &options.kexec };
+    let kexec = match arm64 {
+        Some(kexec) if scenario.machine.is_arm64() => kexec,
+        _ if scenario.fork => &fork,
+        _ => &options.kexec,
+    };
     let guest = guest::build(scenario, store, kexec, &directory)?;
     let log = directory.join("serial.log");
     let (mut end, mut lines) = attempt(scenario, &guest, store, &log)?;

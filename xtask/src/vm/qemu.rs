@@ -4,6 +4,7 @@ use super::guest::{Guest, first_kernel};
 use super::scenario::{Ending, Firmware, Machine, Scenario};
 use super::trust::trust;
 use crate::Outcome;
+use crate::arm64;
 use crate::packages::Store;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -59,7 +60,11 @@ pub fn command(
     let machine = &scenario.machine;
     let share = store.tools().join("usr/share");
     let modules = store.tools().join("usr/lib/x86_64-linux-gnu/qemu");
-    let mut qemu = store.program("usr/bin/qemu-system-x86_64");
+    let mut qemu = if machine.is_arm64() {
+        store.program_at(&arm64::tools().join("usr/bin/qemu-system-aarch64"))
+    } else {
+        store.program("usr/bin/qemu-system-x86_64")
+    };
     qemu.env("QEMU_MODULE_DIR", modules);
     for data in [
         share.join("qemu"),
@@ -69,6 +74,9 @@ pub fn command(
         qemu.arg("-L").arg(data);
     }
     match machine.firmware {
+        Firmware::Virt(options) => {
+            qemu.args(["-machine", &format!("virt{options}")]);
+        }
         Firmware::Bios => {
             let text = if machine.text {
                 "pc,graphics=off"
@@ -98,13 +106,16 @@ pub fn command(
     qemu.args(["-accel", "tcg,thread=multi", "-cpu", machine.cpu])
         .args(["-smp", &cpus(machine)])
         .args(["-m", &format!("{}M", machine.memory_mib)])
-        .args(["-nodefaults", "-vga", "std", "-display", "none"])
+        .args(["-nodefaults", "-display", "none"])
         .args(["-serial", "stdio", "-no-reboot"])
         .arg("-kernel")
         .arg(&first.kernel.image)
         .arg("-initrd")
         .arg(&guest.initrd)
         .args(["-append", &first.command_line]);
+    if !machine.is_arm64() {
+        qemu.args(["-vga", "std"]);
+    }
     if let Some(disk) = &guest.disk {
         let disk = disk.display();
         qemu.arg("-drive")

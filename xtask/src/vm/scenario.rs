@@ -10,6 +10,8 @@ pub enum Firmware {
     Bios,
     /// OVMF on a "q35" machine.
     Uefi,
+    /// None, and a device tree, on an arm64 machine "virt" with these options.
+    Virt(&'static str),
 }
 
 /// The machine of a guest.
@@ -34,7 +36,7 @@ pub struct Machine {
 /// From the kernel that runs into the next one.
 #[derive(Debug, Clone)]
 pub struct Hop {
-    /// `6.1`, `6.12`, `7.x`.
+    /// `6.1`, `6.12`, `7.x`, `arm64-6.12`.
     pub to: &'static str,
     /// What goes before `-l` on the command line of `kexec`: `-c`, `-s`, …
     pub options: &'static str,
@@ -168,6 +170,12 @@ pub struct Scenario {
 /// 1 MiB and a bit, so that nothing ends on a page.
 const PAYLOAD: usize = (1 << 20) + 77;
 
+impl Machine {
+    pub const fn is_arm64(&self) -> bool {
+        matches!(self.firmware, Firmware::Virt(_))
+    }
+}
+
 impl Scenario {
     /// A BIOS machine with two CPUs of the richest kind and 2 GiB, running this kernel.
     pub fn new(name: &'static str, about: &'static str, start: &'static str) -> Self {
@@ -216,6 +224,12 @@ impl Scenario {
     pub fn uefi(mut self) -> Self {
         self.machine.firmware = Firmware::Uefi;
         self
+    }
+
+    /// An arm64 machine with a device tree; `options` follow "virt" in QEMU's `-machine`.
+    pub fn arm64(mut self, options: &'static str) -> Self {
+        self.machine.firmware = Firmware::Virt(options);
+        self.cpu("cortex-a72", 2).memory(1024).ours_only()
     }
 
     pub fn cpu(mut self, model: &'static str, count: u32) -> Self {

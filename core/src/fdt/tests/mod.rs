@@ -177,6 +177,9 @@ fn nodes_and_properties_are_found_by_path_and_name() {
         fdt.node(b"/chosen@1").unwrap().property(b"bootargs"),
         Some(&b"second\0"[..])
     );
+    assert!(fdt.has_device(b"linux,dummy-virt") && !fdt.has_device(b"linux,dummy"));
+    // A value of another property is no device.
+    assert!(!fdt.has_device(b"quiet"));
     let names: Vec<_> = fdt.root().children().map(|node| node.name()).collect();
     assert_eq!(names, [&b"memory@40000000"[..], b"chosen", b"chosen@1"]);
 }

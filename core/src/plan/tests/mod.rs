@@ -9,6 +9,7 @@ use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
 
+mod arm64;
 mod borrows;
 mod crash;
 mod details;

@@ -1,0 +1,6 @@
+//! What is started on arm64.
+
+mod linux;
+mod tree;
+
+pub use linux::LinuxArm64;
