@@ -1,7 +1,7 @@
 //! Payloads of our own: flat files, assembled by the compiler that builds everything else.
 
 use crate::Outcome;
-use crate::command::{cache, output, root};
+use crate::command::{cache, fresh_directory, output, root};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -9,10 +9,13 @@ use std::process::Command;
 pub fn assemble(name: &str, size: usize) -> Outcome<PathBuf> {
     let sources = root().join("xtask/payloads");
     let into = cache().join("payloads");
-    std::fs::create_dir_all(&into).map_err(|error| error.to_string())?;
     let file = into.join(name);
-    // Guests are built side by side.
-    let part = into.join(format!("{name}.{:?}.part", std::thread::current().id()));
+    // Guests are built side by side, and the compiler's objects are named after the program: a directory
+    // for each.
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    let own = into.join(format!("{name}-{process}-{thread:?}"));
+    fresh_directory(&own)?;
+    let part = own.join(name);
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc
         .env("PAYLOAD", sources.join(name).with_extension("s"))
@@ -30,7 +33,9 @@ pub fn assemble(name: &str, size: usize) -> Outcome<PathBuf> {
     output(&mut rustc)?;
     let mut bytes = std::fs::read(&part).map_err(|error| error.to_string())?;
     bytes.resize(bytes.len().max(size), 0);
-    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, &file));
+    let written = std::fs::write(&part, bytes)
+        .and_then(|()| std::fs::rename(&part, &file))
+        .and_then(|()| std::fs::remove_dir_all(&own));
     written.map_err(|error| format!("{}: {error}", file.display()))?;
     Ok(file)
 }
