@@ -89,6 +89,19 @@ pub fn all() -> Vec<Scenario> {
             .cpu("max", 2)
             .flags(&["la57"])
             .words("state=-c --entry-32bit"),
+        state("state-32-uefi", "the same under UEFI", Mode::Protected)
+            .slow()
+            .uefi()
+            .words("state=-c --entry-32bit"),
+        state(
+            "state-64-uefi",
+            "the state in 64-bit mode, under UEFI",
+            Mode::Long,
+        )
+        .slow()
+        .uefi()
+        .cpu("max,la57=off", 2)
+        .words("state=-c"),
         state("state-64", "the state in 64-bit mode", Mode::Long)
             .slow()
             .words("state=-c"),
