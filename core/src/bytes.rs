@@ -43,6 +43,18 @@ pub fn put_slice(bytes: &mut [u8], offset: usize, data: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// Consecutive pieces of `N` bytes; a shorter rest is left out. Unlike `chunks_exact_mut`, nothing
+/// is divided by the size of a piece, which could be zero as far as an optimiser knows.
+pub(crate) fn pieces_mut<const N: usize>(
+    mut bytes: &mut [u8],
+) -> impl Iterator<Item = &mut [u8; N]> {
+    core::iter::from_fn(move || {
+        let (piece, rest) = core::mem::take(&mut bytes).split_first_chunk_mut()?;
+        bytes = rest;
+        Some(piece)
+    })
+}
+
 /// Writes a decimal number to the end of `text`, as far as it has room, and returns where it begins.
 pub fn put_decimal(text: &mut [u8], mut number: u32) -> usize {
     let mut start = text.len();
@@ -74,6 +86,17 @@ mod tests {
         assert_eq!(put_slice(&mut bytes, 4, &[1, 2]), None);
         assert_eq!(slice_at(&bytes, 3, 2), Some(&[0xcd, 0xab][..]));
         assert_eq!(slice_at(&bytes, 3, usize::MAX), None);
+    }
+
+    #[test]
+    fn pieces_are_whole() {
+        let mut bytes = [0; 8];
+        for (piece, number) in pieces_mut::<3>(&mut bytes).zip(1..) {
+            *piece = [number; 3];
+        }
+        assert_eq!(bytes, [1, 1, 1, 2, 2, 2, 0, 0]);
+        assert_eq!(pieces_mut::<3>(&mut bytes[..2]).count(), 0);
+        assert_eq!(pieces_mut::<4>(&mut bytes).count(), 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use super::layout::{Layout, Parts, Ramdisk};
 use super::setup_data::{NODE_HEADER, SetupType, efi_setup_data};
-use crate::bytes::{put_slice, slice_at};
+use crate::bytes::{pieces_mut, put_slice, slice_at};
 use crate::image::bzimage::field as header;
 use crate::machine::Machine;
 use crate::memory::{MemoryEntry, MemoryKind, MemoryMap};
@@ -203,7 +203,7 @@ fn write_legacy_memory_size(page: &mut Page<'_>, memory: &MemoryMap) {
 }
 
 fn write_e820(table: &mut [u8], entries: &[MemoryEntry]) {
-    let slots = table.chunks_exact_mut(Layout::E820_ENTRY);
+    let slots = pieces_mut::<{ Layout::E820_ENTRY }>(table);
     for (slot, entry) in slots.zip(entries) {
         let numbers = [entry.range.start(), entry.range.size()];
         put_numbers(slot, &numbers);
@@ -233,7 +233,7 @@ fn write_efi_info(
 }
 
 fn write_efi_map(table: &mut [u8], machine: &Machine) {
-    let slots = table.chunks_exact_mut(Layout::EFI_DESCRIPTOR);
+    let slots = pieces_mut::<{ Layout::EFI_DESCRIPTOR }>(table);
     for (slot, descriptor) in slots.zip(machine.efi.map()) {
         // EFI_MEMORY_DESCRIPTOR: type and padding, physical, virtual, pages, attribute.
         put_numbers(
@@ -275,10 +275,8 @@ fn write_setup_data(
 
 /// Writes consecutive little-endian numbers, as many as fit.
 fn put_numbers(out: &mut [u8], numbers: &[u64]) {
-    for (slot, number) in out.chunks_exact_mut(8).zip(numbers) {
-        for (to, from) in slot.iter_mut().zip(number.to_le_bytes()) {
-            *to = from;
-        }
+    for (slot, number) in pieces_mut(out).zip(numbers) {
+        *slot = number.to_le_bytes();
     }
 }
 
