@@ -24,6 +24,7 @@ impl Remarks {
     }
 
     /// Adds a note; there is room for all that a plan can have.
+    #[inline(never)]
     pub fn note(&mut self, note: Note) {
         let _ = self.notes.push(note);
     }

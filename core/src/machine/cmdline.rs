@@ -20,18 +20,23 @@ const CRASH_KERNEL: &[u8] = b"crashkernel=";
 /// ends a word except between double quotes; an unfinished quotation extends to the end.
 pub fn words(command_line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = command_line;
-    core::iter::from_fn(move || {
-        let start = rest.iter().position(|&byte| !is_space(byte))?;
-        rest = rest.get(start..)?;
-        let mut quoted = false;
-        let end = rest.iter().position(|&byte| {
-            quoted ^= byte == b'"';
-            !quoted && is_space(byte)
-        });
-        let (word, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
-        rest = after;
-        Some(word).filter(|word| !word.is_empty())
-    })
+    core::iter::from_fn(move || next_word(&mut rest))
+}
+
+/// Removes the first word from `rest`.
+// Not inlined: each user of `words` would have a copy.
+#[inline(never)]
+fn next_word<'l>(rest: &mut &'l [u8]) -> Option<&'l [u8]> {
+    let start = rest.iter().position(|&byte| !is_space(byte))?;
+    let words = rest.get(start..)?;
+    let mut quoted = false;
+    let end = words.iter().position(|&byte| {
+        quoted ^= byte == b'"';
+        !quoted && is_space(byte)
+    });
+    let (word, after) = words.split_at_checked(end.unwrap_or(words.len()))?;
+    *rest = after;
+    Some(word).filter(|word| !word.is_empty())
 }
 
 /// The parameters of the running kernel that a plan depends on; with `=`, whatever their value.

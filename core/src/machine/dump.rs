@@ -195,7 +195,7 @@ pub fn cpu_list(contents: &[u8]) -> Option<impl Iterator<Item = u32>> {
 }
 
 fn cpu_ranges(contents: &[u8]) -> impl Iterator<Item = Option<(u32, u32)>> {
-    let parts = contents.trim_ascii().split(|byte| *byte == b',');
+    let parts = text::trim(contents).split(|byte| *byte == b',');
     parts.map(|part| {
         let (first, last) = text::split_once(part, b"-").unwrap_or((part, part));
         let number = |text| u32::try_from(text::decimal(text)?).ok();
@@ -219,7 +219,7 @@ pub fn decimal_size(contents: &[u8]) -> Option<u64> {
 /// (kernel/ksysfs.c, vmcoreinfo_show).
 #[must_use]
 pub fn vmcoreinfo(contents: &[u8]) -> Option<Range> {
-    let (address, size) = text::split_once(contents.trim_ascii(), b" ")?;
+    let (address, size) = text::split_once(text::trim(contents), b" ")?;
     let address = text::hex(address).filter(|&address| address != 0)?;
     Range::from_size(address, text::hex(size)?)
 }

@@ -256,7 +256,7 @@ pub fn whole_number(contents: &[u8]) -> Option<u64> {
 /// The state of a watchdog: 1 if it runs, else 0.
 #[must_use]
 pub fn watchdog_runs(contents: &[u8]) -> Option<u64> {
-    match contents.trim_ascii() {
+    match text::trim(contents) {
         b"active" => Some(1),
         b"inactive" => Some(0),
         _ => None,

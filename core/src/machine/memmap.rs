@@ -12,7 +12,7 @@ use crate::text;
 pub fn memmap_entry(start: &[u8], end: &[u8], kind: &[u8]) -> Option<MemoryEntry> {
     Some(MemoryEntry {
         range: Range::new(text::hex(start)?, text::hex(end)?)?,
-        kind: MemoryKind::of_name(kind.trim_ascii()).unwrap_or(MemoryKind::RESERVED),
+        kind: MemoryKind::of_name(text::trim(kind)).unwrap_or(MemoryKind::RESERVED),
     })
 }
 

@@ -43,7 +43,7 @@ impl Xen {
 /// /sys/hypervisor/guest_type.
 #[must_use]
 pub fn xen_guest(contents: &[u8]) -> XenGuest {
-    match contents.trim_ascii() {
+    match text::trim(contents) {
         b"PV" => XenGuest::Pv,
         b"HVM" => XenGuest::Hvm,
         b"PVH" => XenGuest::Pvh,
@@ -61,7 +61,7 @@ pub fn xen_control(contents: &[u8]) -> bool {
 /// Whether /sys/hypervisor/type says Xen.
 #[must_use]
 pub fn hypervisor_is_xen(contents: &[u8]) -> bool {
-    contents.trim_ascii() == b"xen"
+    text::trim(contents) == b"xen"
 }
 
 /// hardware_subarch in the boot_params of a paravirtualised guest (X86_SUBARCH_XEN): older

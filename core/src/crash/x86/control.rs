@@ -42,10 +42,14 @@ impl ControlPages {
     /// 1 GiB, it needs tables only for ranges that do not fill a whole GiB (arch/x86/mm/ident_map.c).
     #[must_use]
     pub fn of(machine: &Machine) -> Self {
-        let blocks = |shift, partial_only| blocks(mapped(machine), shift, partial_only);
-        let tables = blocks(GIB, machine.x86.gbpages == Known::Yes)
-            .saturating_add(blocks(TABLE_512_GIB, false))
-            .saturating_add(blocks(TABLE_256_TIB, false));
+        let kinds = [
+            (GIB, machine.x86.gbpages == Known::Yes),
+            (TABLE_512_GIB, false),
+            (TABLE_256_TIB, false),
+        ];
+        let tables = kinds.iter().fold(0_u64, |count, &(shift, partial_only)| {
+            count.saturating_add(blocks(mapped(machine), shift, partial_only))
+        });
         Self {
             fixed: FIXED.saturating_add(APART),
             tables,

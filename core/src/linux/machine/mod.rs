@@ -162,8 +162,20 @@ fn boot_params(root: &Fd, machine: &mut Machine) {
 
 /// Passes an attribute to a parser.
 fn small<T>(directory: &Fd, path: &CStr, parse: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let (mut parse, mut parsed) = (Some(parse), None);
+    pass_small(directory, path, &mut |text| {
+        parsed = parse.take().map(|parse| parse(text));
+    });
+    parsed
+}
+
+/// [`small`] without a type of what is parsed: one copy of it.
+#[inline(never)]
+fn pass_small(directory: &Fd, path: &CStr, parse: &mut dyn FnMut(&[u8])) {
     let mut buffer = [0; 128];
-    read_attribute_at(directory, path, &mut buffer).map(parse)
+    if let Some(text) = read_attribute_at(directory, path, &mut buffer) {
+        parse(text);
+    }
 }
 
 /// A fact of yes or no: the first of a source's files that can be read has it.
