@@ -538,6 +538,8 @@ extern "C" {
 #define KX_NOTE_CPUS_UNREAD 17
 /** code: the ranges of `crashkernel=...,cma` could not be read. */
 #define KX_NOTE_CMA_UNREAD 18
+/** code: an unpacked kernel is at another place, or started otherwise, than by its own decompressor. */
+#define KX_NOTE_UNPACKED 19
 /**
  * flags of a note: a fact of the machine that matters for this plan is not known. Show it to the
  * user at every load.

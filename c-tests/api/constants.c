@@ -180,6 +180,7 @@ void test_constants(void)
     IS(KX_NOTE_NO_CPU_NOTES, 16);
     IS(KX_NOTE_CPUS_UNREAD, 17);
     IS(KX_NOTE_CMA_UNREAD, 18);
+    IS(KX_NOTE_UNPACKED, 19);
     IS(KX_NOTE_WARNING, 1);
     IS(KX_STEP_LOAD, 1);
     IS(KX_STEP_FILE_LOAD, 2);

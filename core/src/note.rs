@@ -110,6 +110,11 @@ pub enum Note {
     },
     /// The ranges of `crashkernel=…,cma` could not be read: the crash kernel will not use that memory.
     CmaUnread,
+    /// An unpacked kernel is at another place, or started otherwise, than by its own decompressor.
+    Unpacked {
+        /// What is different, and why.
+        why: &'static str,
+    },
 }
 
 impl Note {
@@ -135,7 +140,8 @@ impl Note {
             | Self::NotVerified
             | Self::CpusWithoutNotes { .. }
             | Self::LowMemoryCopied
-            | Self::Hotplug => false,
+            | Self::Hotplug
+            | Self::Unpacked { .. } => false,
         }
     }
 
@@ -161,6 +167,7 @@ impl Note {
             Self::NoCpuNotes => 16,
             Self::CpusUnread { .. } => 17,
             Self::CmaUnread => 18,
+            Self::Unpacked { .. } => 19,
         }
     }
 }
@@ -189,6 +196,10 @@ impl fmt::Display for Note {
                 write!(f, "{}", u64::from(*count))?;
                 " CPUs are present but their crash_notes cannot be read (/sys/devices/system/cpu): their \
                  registers will not be in the dump"
+            }
+            Self::Unpacked { why } => {
+                f.write_str("the unpacked kernel: ")?;
+                why
             }
             Self::NoRngSeed => "no random seed is passed on: none was given",
             Self::NoIomem => {

@@ -49,6 +49,8 @@ pub const KX_NOTE_NO_CPU_NOTES: u32 = 16;
 pub const KX_NOTE_CPUS_UNREAD: u32 = 17;
 /// code: the ranges of `crashkernel=...,cma` could not be read.
 pub const KX_NOTE_CMA_UNREAD: u32 = 18;
+/// code: an unpacked kernel is at another place, or started otherwise, than by its own decompressor.
+pub const KX_NOTE_UNPACKED: u32 = 19;
 
 /// flags of a note: a fact of the machine that matters for this plan is not known. Show it to the
 /// user at every load.

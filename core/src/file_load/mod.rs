@@ -59,6 +59,8 @@ const AN_ELF_FILE: Error = Error::NotThisFormat {
 pub fn check(image: &Kernel<'_>, command_line: &[u8], machine: &Machine) -> Result<()> {
     match image {
         Kernel::BzImage(image) => x86::check(image, command_line, machine),
+        // It gets the file.
+        Kernel::Unpacked(kernel) => x86::check(kernel.image(), command_line, machine),
         Kernel::Vmlinux(_) => Err(AN_ELF_FILE),
     }
 }
@@ -69,6 +71,7 @@ pub fn check(image: &Kernel<'_>, command_line: &[u8], machine: &Machine) -> Resu
 pub fn is_paging_unknown(image: &Kernel<'_>, machine: &Machine) -> bool {
     match image {
         Kernel::BzImage(image) => x86::is_paging_unknown(image, machine),
+        Kernel::Unpacked(kernel) => x86::is_paging_unknown(kernel.image(), machine),
         Kernel::Vmlinux(_) => false,
     }
 }

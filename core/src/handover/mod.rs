@@ -83,6 +83,11 @@ pub trait Handover<'a> {
         remarks: &mut Remarks,
     ) -> Result<()>;
 
+    /// Called when all blocks are placed: remarks on their places.
+    fn placed(&self, items: &Items<'a>, remarks: &mut Remarks) {
+        let _ = (items, remarks);
+    }
+
     /// Writes the piece of this kind that [`Handover::items`] declared as
     /// [`Bytes::Made`](crate::segment::Bytes::Made); a handover has at most one of each kind. All items
     /// are placed already. `out` has any contents: every byte must be written.

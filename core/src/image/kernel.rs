@@ -2,6 +2,7 @@
 
 use super::bzimage::{field, xlf};
 use super::probe::{may_begin_bzimage, probe};
+use super::x86::Unpacked;
 use super::{BzImage, Elf, Entry, Facts, Vmlinux};
 use crate::arch::Arch;
 use crate::error::{Error, Format, Result};
@@ -16,6 +17,8 @@ pub enum Kernel<'a> {
     BzImage(BzImage<'a>),
     /// Without.
     Vmlinux(Vmlinux<'a>),
+    /// A bzImage that is unpacked already. It is entered without its decompressor.
+    Unpacked(Unpacked<'a>),
 }
 
 /// The fields of the setup header for a vmlinux, which has no such header: boot_flag, "HdrS" and
@@ -103,7 +106,7 @@ impl<'a> Kernel<'a> {
     #[must_use]
     pub const fn format(&self) -> Format {
         match self {
-            Self::BzImage(_) => Format::BzImage,
+            Self::BzImage(_) | Self::Unpacked(_) => Format::BzImage,
             Self::Vmlinux(_) => Format::Vmlinux,
         }
     }
@@ -113,6 +116,7 @@ impl<'a> Kernel<'a> {
     pub fn release(&self) -> &'a [u8] {
         match self {
             Self::BzImage(image) => image.release(),
+            Self::Unpacked(kernel) => kernel.image().release(),
             Self::Vmlinux(_) => &[],
         }
     }
@@ -122,6 +126,7 @@ impl<'a> Kernel<'a> {
     pub fn version_string(&self) -> &'a [u8] {
         match self {
             Self::BzImage(image) => image.version_string(),
+            Self::Unpacked(kernel) => kernel.image().version_string(),
             Self::Vmlinux(_) => &[],
         }
     }
@@ -130,7 +135,7 @@ impl<'a> Kernel<'a> {
     #[must_use]
     pub const fn arch(&self) -> Arch {
         match self {
-            Self::BzImage(_) | Self::Vmlinux(_) => Arch::X86_64,
+            Self::BzImage(_) | Self::Vmlinux(_) | Self::Unpacked(_) => Arch::X86_64,
         }
     }
 
@@ -139,7 +144,7 @@ impl<'a> Kernel<'a> {
     pub const fn entries(&self) -> &'static [Entry] {
         match self {
             Self::BzImage(image) => image.entries(),
-            Self::Vmlinux(_) => &[Entry::X86Long],
+            Self::Vmlinux(_) | Self::Unpacked(_) => &[Entry::X86Long],
         }
     }
 
@@ -168,6 +173,7 @@ impl<'a> Kernel<'a> {
     pub const fn setup_header(&self) -> &'a [u8] {
         match self {
             Self::BzImage(image) => image.setup_header(),
+            Self::Unpacked(kernel) => kernel.image().setup_header(),
             Self::Vmlinux(_) => &VMLINUX_HEADER,
         }
     }
@@ -177,6 +183,7 @@ impl<'a> Kernel<'a> {
     pub const fn version(&self) -> u16 {
         match self {
             Self::BzImage(image) => image.version(),
+            Self::Unpacked(kernel) => kernel.image().version(),
             Self::Vmlinux(_) => 0x020f,
         }
     }
@@ -187,6 +194,7 @@ impl<'a> Kernel<'a> {
     pub const fn xloadflags(&self) -> u16 {
         match self {
             Self::BzImage(image) => image.xloadflags(),
+            Self::Unpacked(kernel) => kernel.image().xloadflags(),
             Self::Vmlinux(_) => xlf::KERNEL_64 | xlf::CAN_BE_LOADED_ABOVE_4G,
         }
     }
@@ -196,6 +204,7 @@ impl<'a> Kernel<'a> {
     pub const fn cmdline_size(&self) -> u64 {
         match self {
             Self::BzImage(image) => image.cmdline_size(),
+            Self::Unpacked(kernel) => kernel.image().cmdline_size(),
             Self::Vmlinux(_) => VMLINUX_CMDLINE_SIZE,
         }
     }
@@ -205,6 +214,7 @@ impl<'a> Kernel<'a> {
     pub const fn setup_type_max(&self) -> Option<u32> {
         match self {
             Self::BzImage(image) => image.setup_type_max(),
+            Self::Unpacked(kernel) => kernel.image().setup_type_max(),
             Self::Vmlinux(_) => None,
         }
     }
@@ -214,6 +224,7 @@ impl<'a> Kernel<'a> {
     pub const fn size(&self) -> u64 {
         match self {
             Self::BzImage(image) => image.init_size(),
+            Self::Unpacked(kernel) => kernel.size(),
             Self::Vmlinux(kernel) => kernel.range().size(),
         }
     }
@@ -223,6 +234,7 @@ impl<'a> Kernel<'a> {
     pub const fn relocatable(&self) -> bool {
         match self {
             Self::BzImage(image) => image.relocatable(),
+            Self::Unpacked(kernel) => kernel.image().relocatable(),
             Self::Vmlinux(kernel) => {
                 let rest = kernel.range().start().checked_rem(kernel.alignment());
                 matches!(rest, Some(0))
@@ -235,6 +247,7 @@ impl<'a> Kernel<'a> {
     pub const fn alignment(&self) -> u64 {
         match self {
             Self::BzImage(image) => image.alignment(),
+            Self::Unpacked(kernel) => kernel.image().alignment(),
             Self::Vmlinux(kernel) => kernel.alignment(),
         }
     }
@@ -244,6 +257,7 @@ impl<'a> Kernel<'a> {
     pub const fn pref_address(&self) -> u64 {
         match self {
             Self::BzImage(image) => image.pref_address(),
+            Self::Unpacked(kernel) => kernel.image().pref_address(),
             Self::Vmlinux(kernel) => kernel.range().start(),
         }
     }
@@ -253,6 +267,7 @@ impl<'a> Kernel<'a> {
     pub const fn entry_offset(&self) -> u64 {
         match self {
             Self::BzImage(_) => BzImage::ENTRY_64,
+            Self::Unpacked(kernel) => kernel.entry_offset(),
             Self::Vmlinux(kernel) => kernel.entry_offset(),
         }
     }
@@ -263,6 +278,7 @@ impl<'a> Kernel<'a> {
         match self {
             Self::BzImage(_) => 1,
             Self::Vmlinux(kernel) => kernel.loads().len(),
+            Self::Unpacked(kernel) => kernel.loads().len(),
         }
     }
 
@@ -272,6 +288,7 @@ impl<'a> Kernel<'a> {
         let (whole, loads) = match self {
             Self::BzImage(image) => (Some((image.kernel(), 0, image.init_size())), &[][..]),
             Self::Vmlinux(kernel) => (None, kernel.loads()),
+            Self::Unpacked(kernel) => (None, kernel.loads()),
         };
         let loads = loads
             .iter()

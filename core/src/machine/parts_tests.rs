@@ -71,6 +71,7 @@ fn fill(machine: &mut Machine) {
     machine.x86.boot_params.set(&[0xff; 4096]);
     machine.x86.five_level_paging = Known::No;
     machine.x86.gbpages = Known::No;
+    machine.x86.encrypted_guest = Known::No;
 }
 
 fn fill_dump(dump: &mut Dump) {

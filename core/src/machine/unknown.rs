@@ -50,6 +50,9 @@ pub mod refusal {
     /// The levels of the page tables are unknown, and the image cannot be entered with five.
     pub const FIVE_LEVEL: &str = "whether the new kernel must support 5-level paging is not \
         known: mount /proc";
+    /// Whether memory is encrypted is unknown, and the image cannot be started with that.
+    pub const ENCRYPTED_GUEST: &str = "whether this is a guest with encrypted memory (SEV, TDX), in \
+        which no unpacked kernel can be started, is not known: mount /proc";
     /// No /proc/iomem for a crash kernel.
     pub const RESERVATION: &str = "whether memory is reserved for a crash kernel is not known: \
         /proc/iomem is missing or cannot be read; mount /proc";
@@ -65,7 +68,7 @@ pub mod refusal {
         /proc and /sys";
 
     /// All of them.
-    pub const ALL: [&str; 11] = [
+    pub const ALL: [&str; 12] = [
         IOMEM_UNREADABLE,
         IOMEM_DAMAGED,
         IOMEM_TOO_LONG,
@@ -73,6 +76,7 @@ pub mod refusal {
         FIRMWARE,
         REAL_MODE,
         FIVE_LEVEL,
+        ENCRYPTED_GUEST,
         RESERVATION,
         RESERVATION_MASKED,
         XEN_CONTROL,

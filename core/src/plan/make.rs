@@ -54,6 +54,7 @@ where
     (why.placed())
         .and_then(|()| place(&mut items, &scene.bounds, free))
         .map_err(|error| why.no_room(error, &mut items, &scene, free))?;
+    who.placed(&items, &mut plan.remarks);
     plan.command_line = who.command_line();
     plan.find_command_line = who.find_command_line();
     plan.segments = segments(who, &passed, &items, &mut room.arena)?;

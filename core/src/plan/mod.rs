@@ -28,7 +28,7 @@ use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::arm64::LinuxArm64;
-use crate::handover::x86::{Linux32, Linux64, RealMode};
+use crate::handover::x86::{Linux32, Linux64, RealMode, UnpackedLinux};
 use crate::handover::{FindLine, Handover};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
@@ -290,7 +290,7 @@ fn start<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     // A handover for each arm: they live as long as `who`.
-    let (linux, protected, real, arm64);
+    let (linux, protected, real, unpacked, arm64);
     let who: &dyn Handover<'a> = match image {
         Image::Linux(kernel) => {
             let entries = kernel.entries();
@@ -301,6 +301,10 @@ fn start<'a>(
             };
             linux = Linux64::requested(kernel, request, machine)?;
             match (kernel, entry) {
+                (Kernel::Unpacked(kernel), Some(Entry::X86Long)) => {
+                    unpacked = UnpackedLinux::new(kernel, linux, request.command_line);
+                    &unpacked
+                }
                 (_, Some(Entry::X86Long)) => &linux,
                 (Kernel::BzImage(kernel), Some(Entry::X86Protected)) => {
                     protected = Linux32::new(kernel, linux).ok_or(no_entry(entry))?;

@@ -6,9 +6,9 @@
 
 use heapless::Vec;
 
-use super::{SEGMENT_MAX, SegmentKind};
+use super::{Bounds, SEGMENT_MAX, SegmentKind};
 use crate::error::{Error, Result};
-use crate::memory::{Range, Window};
+use crate::memory::{Range, RangeSet, Window};
 
 /// The source of a piece's bytes.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub struct Piece<'a> {
     pub size: u64,
     /// Whether the purgatory verifies it.
     pub verified: bool,
-    block: usize,
+    pub(super) block: usize,
 }
 
 /// How close a block must lie to another one: both in one range of `within` bytes whose start is a
@@ -50,17 +50,51 @@ pub struct Near {
     pub within: u64,
 }
 
-/// [`narrow`].
-pub(super) type Narrow = fn(&Items<'_>, usize, Near, &mut Window) -> Result<()>;
+/// Where a block is to be placed inside its window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// At one of all places that leave room for the blocks after it, each as likely as any other; the
+    /// block is placed as high as possible if there is none.
+    Drawn {
+        /// A random number.
+        random: u64,
+        /// The highest address that is drawn from.
+        last: u64,
+    },
+    /// At this address, or as high as possible if that is not free.
+    Preferred(u64),
+    /// At this address only.
+    Exactly(u64),
+}
+
+impl core::fmt::Debug for Wish {
+    /// Without the number, which is secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Wish")
+    }
+}
+
+/// How the window of a block is narrowed when it is placed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Narrowing {
+    /// To the addresses near another block.
+    Near(Near),
+    /// To a place.
+    Wish(Wish),
+}
+
+/// A function that narrows the window of the block with this number.
+pub(super) type Narrow =
+    fn(&Items<'_>, usize, Narrowing, &Bounds, &mut RangeSet, &mut Window) -> Result<()>;
 
 /// A range that is placed as a whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     /// Where it may be placed; `None` if it is already placed.
     pub window: Option<Window>,
-    /// Narrows the window to the addresses near another block. It is a pointer, so that a program
-    /// whose images have no such blocks does not link the function.
-    pub near: Option<(Near, Narrow)>,
+    /// Narrows the window. It is a pointer, so that a program whose images have no such blocks does not
+    /// link the function.
+    pub narrowing: Option<(Narrowing, Narrow)>,
     /// Its start, once it is placed.
     pub start: u64,
 }
@@ -92,7 +126,7 @@ impl<'a> Items<'a> {
     pub fn block(&mut self, window: Window) {
         self.begin(Block {
             window: Some(window),
-            near: None,
+            narrowing: None,
             start: 0,
         });
     }
@@ -101,7 +135,7 @@ impl<'a> Items<'a> {
     pub fn block_near(&mut self, window: Window, near: Near) {
         self.begin(Block {
             window: Some(window),
-            near: Some((near, narrow)),
+            narrowing: Some((Narrowing::Near(near), narrow_near)),
             start: 0,
         });
     }
@@ -110,7 +144,7 @@ impl<'a> Items<'a> {
     pub fn fixed(&mut self, start: u64) {
         self.begin(Block {
             window: None,
-            near: None,
+            narrowing: None,
             start,
         });
     }
@@ -175,7 +209,7 @@ impl<'a> Items<'a> {
         piece.map_or(0, |piece| self.address(piece))
     }
 
-    fn first(&self, kind: SegmentKind) -> Option<&Piece<'a>> {
+    pub(super) fn first(&self, kind: SegmentKind) -> Option<&Piece<'a>> {
         self.pieces.iter().find(|piece| piece.kind == kind)
     }
 
@@ -216,9 +250,29 @@ impl Default for Items<'_> {
     }
 }
 
+/// [`narrow`], for a block that has [`Narrowing::Near`].
+fn narrow_near(
+    items: &Items<'_>,
+    number: usize,
+    narrowing: Narrowing,
+    _: &Bounds,
+    _: &mut RangeSet,
+    window: &mut Window,
+) -> Result<()> {
+    match narrowing {
+        Narrowing::Near(near) => narrow(items, number, near, window),
+        Narrowing::Wish(_) => Ok(()),
+    }
+}
+
 /// Narrows the window of block `number` so that the block and the one that `near` names lie in one
 /// range of `near.within` bytes, aligned to `near.unit`.
-fn narrow(items: &Items<'_>, number: usize, near: Near, window: &mut Window) -> Result<()> {
+pub(super) fn narrow(
+    items: &Items<'_>,
+    number: usize,
+    near: Near,
+    window: &mut Window,
+) -> Result<()> {
     let other = items.placed_before(near.to, number);
     let other = other.ok_or(Error::BadArgument {
         what: "a block must lie near one that is not placed before it",

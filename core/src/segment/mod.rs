@@ -1,15 +1,18 @@
 //! Segments: the ranges that kexec_load(2) copies.
 
 mod arena;
+mod bounds;
 mod items;
 mod place;
 mod placed;
+mod wish;
 
 use core::fmt;
 
 pub use arena::Arena;
-pub use items::{Bytes, Items, Near, Piece};
-pub use place::{Bounds, anywhere, place};
+pub use bounds::Bounds;
+pub use items::{Bytes, Items, Near, Piece, Wish};
+pub use place::{anywhere, place};
 pub use placed::Placed;
 
 use crate::memory::Range;

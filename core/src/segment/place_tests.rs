@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::Error;
+use crate::memory::{PageSize, Range};
 use crate::request::Options;
 use crate::segment::Near;
 use crate::segment::{Bytes, SegmentKind};

@@ -1,5 +1,6 @@
 //! Placed blocks, and the windows in which room for them was searched.
 
+use super::items::{Narrowing, narrow};
 use super::{Bounds, Items, Near, SegmentKind};
 use crate::memory::{Range, Window};
 
@@ -24,7 +25,11 @@ impl Items<'_> {
         let blocks = self.blocks().iter().enumerate();
         blocks.filter_map(|(number, block)| {
             let mut window = block.window;
-            if let (Some(window), Some((near, narrow))) = (&mut window, block.near) {
+            let near = match block.narrowing {
+                Some((Narrowing::Near(near), _)) => Some(near),
+                _ => None,
+            };
+            if let (Some(window), Some(near)) = (&mut window, near) {
                 // It did not fail when the block was placed.
                 let _ = narrow(self, number, near, window);
             }
@@ -35,7 +40,7 @@ impl Items<'_> {
                 kind: self.kind(number)?,
                 place: Range::from_size(block.start, size)?,
                 window,
-                near: block.near.map(|(near, _)| near),
+                near,
             })
         })
     }

@@ -258,6 +258,9 @@ fn image(json: &mut Json<'_>, image: &Image<'_>) {
     let facts = image.facts();
     let (format, version) = match image {
         Image::Linux(Kernel::BzImage(image)) => ("bzImage", Some(image.version().into())),
+        Image::Linux(Kernel::Unpacked(kernel)) => {
+            ("bzImage", Some(kernel.image().version().into()))
+        }
         Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
         Image::LinuxArm64(_) => ("arm64", None),
         _ => ("other", None),

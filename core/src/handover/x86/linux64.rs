@@ -238,7 +238,7 @@ fn window(image: &Kernel<'_>) -> Window {
         // Below pref_address a relocatable bzImage would move itself up to it and use memory
         // there that nobody reserved.
         min: match image {
-            Kernel::BzImage(_) => min,
+            Kernel::BzImage(_) | Kernel::Unpacked(_) => min,
             Kernel::Vmlinux(_) => 0,
         },
         ..window

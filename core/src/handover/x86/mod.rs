@@ -3,7 +3,9 @@
 mod linux32;
 mod linux64;
 mod real_mode;
+mod unpacked;
 
 pub use linux32::Linux32;
 pub use linux64::Linux64;
 pub use real_mode::RealMode;
+pub use unpacked::UnpackedLinux;

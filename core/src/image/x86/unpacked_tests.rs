@@ -1,38 +1,6 @@
 use super::*;
-use crate::testing::bzimage;
+use crate::testing::{bzimage, unpacked as payload};
 use std::vec::Vec;
-
-/// A kernel of one part of 0x100 bytes at 16 MiB in 0x1000 bytes of memory, entered at its byte 0x10, and a
-/// table with one value of each of two lists.
-fn payload(table: bool) -> Vec<u8> {
-    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
-    file.resize(16, 0);
-    file.extend([2, 0, 62, 0, 1, 0, 0, 0]);
-    for value in [0x100_0010_u64, 64, 0] {
-        file.extend(value.to_le_bytes());
-    }
-    file.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 64, 0, 0, 0, 0, 0]);
-    for value in [
-        1 | 7 << 32,
-        0x1000,
-        0xffff_ffff_8100_0000,
-        0x100_0000,
-        0x100,
-        0x1000,
-        0x20_0000,
-    ] {
-        file.extend(u64::to_le_bytes(value));
-    }
-    file.resize(0x1100, 0);
-    file[0x1020..0x1028].copy_from_slice(&0xffff_ffff_8100_0010_u64.to_le_bytes());
-    file[0x1030..0x1034].copy_from_slice(&0x8100_0010_u32.to_le_bytes());
-    if table {
-        for word in [0_u32, 0x8100_0020, 0, 0x8100_0030] {
-            file.extend(word.to_le_bytes());
-        }
-    }
-    file
-}
 
 fn values(kernel: &Unpacked<'_>) -> (u64, u32) {
     let bytes = kernel.loads()[0].bytes;

@@ -15,6 +15,11 @@ pub struct CpuFlags {
     pub la57: bool,
     /// `pdpe1gb`: the CPU supports pages of 1 GiB, whether or not the kernel uses them.
     pub gbpages: bool,
+    /// `hypervisor`: this is a guest.
+    pub guest: bool,
+    /// `sev`, `sev_es`, `sev_snp` or `tdx_guest`: memory can be encrypted for one guest, and is if this is
+    /// a guest.
+    pub encryption: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ impl CpuFlags {
             length: 0,
             la57: false,
             gbpages: false,
+            guest: false,
+            encryption: false,
         }
     }
 
@@ -90,6 +97,8 @@ impl CpuFlags {
         match word {
             b"la57" => self.la57 = true,
             b"pdpe1gb" => self.gbpages = true,
+            b"hypervisor" => self.guest = true,
+            b"sev" | b"sev_es" | b"sev_snp" | b"tdx_guest" => self.encryption = true,
             _ => {}
         }
         if byte == b'\n' {

@@ -26,6 +26,8 @@ pub struct X86Facts {
     /// the CPU lacks them (no `pdpe1gb` in cpuinfo). A CPU that has them does not make it yes,
     /// because the kernel may not use them (`nogbpages`, debug_pagealloc).
     pub gbpages: Known,
+    /// Whether this is a guest with encrypted memory (SEV, TDX), by cpuinfo's flags.
+    pub encrypted_guest: Known,
 }
 
 impl X86Facts {
@@ -36,6 +38,7 @@ impl X86Facts {
             boot_params: RunningBootParams::new(),
             five_level_paging: Known::Unknown,
             gbpages: Known::Unknown,
+            encrypted_guest: Known::Unknown,
         }
     }
 
@@ -46,10 +49,12 @@ impl X86Facts {
             boot_params,
             five_level_paging,
             gbpages,
+            encrypted_guest,
         } = self;
         boot_params.clear();
         *five_level_paging = Known::Unknown;
         *gbpages = Known::Unknown;
+        *encrypted_guest = Known::Unknown;
     }
 
     /// Copies the facts of /proc/cpuinfo; none, if it has no line of flags.
@@ -58,6 +63,7 @@ impl X86Facts {
             return;
         }
         self.five_level_paging = Known::of(flags.la57);
+        self.encrypted_guest = Known::of(flags.guest && flags.encryption);
         if !flags.gbpages && matches!(self.gbpages, Known::Unknown) {
             self.gbpages = Known::No;
         }

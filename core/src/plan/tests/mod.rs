@@ -20,6 +20,7 @@ mod linux32;
 mod not_built;
 mod placement;
 mod real_mode;
+mod unpacked;
 mod vmlinux;
 mod wanted;
 
