@@ -62,15 +62,18 @@ if [ -f /hop/script ]; then
     . /hop/script
 elif [ -f /hop/next/vmlinuz ]; then
     set --
-    for initrd in /hop/next/initrd.*; do
-        set -- "$@" "--initrd=$initrd"
-    done
+    # A unified kernel image has both.
+    if [ -f /hop/next/cmdline ]; then
+        for initrd in /hop/next/initrd.*; do
+            set -- "$@" "--initrd=$initrd"
+        done
+        set -- "$@" "--command-line=$(cat /hop/next/cmdline)"
+    fi
     # A kernel passes on a random seed once it has one itself; reading makes it gather one.
     head -c 1 /dev/random >/dev/null
     uptime before load
     # The options of a hop are words without blanks.
-    kexec $(cat /hop/next/options) -l /hop/next/vmlinuz "$@" \
-        --command-line="$(cat /hop/next/cmdline)"
+    kexec $(cat /hop/next/options) -l /hop/next/vmlinuz "$@"
     fact "load=$?"
     uptime after load
     fact "loaded=$(cat /sys/kernel/kexec_loaded)"

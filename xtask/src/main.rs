@@ -22,6 +22,7 @@ mod sealed;
 mod size;
 mod system;
 mod test;
+mod unified;
 mod vm;
 
 use std::process::ExitCode;

@@ -24,6 +24,8 @@ pub enum Payload {
     Memdisk,
     /// A diskette of our own for it.
     Floppy,
+    /// systemd-stub, the program of unified kernel images.
+    Stub,
     /// A bzImage of our own that prints in what state it was entered, by each entry.
     State,
 }
@@ -44,6 +46,13 @@ impl Payload {
                 "",
                 "syslinux-common",
                 "usr/lib/syslinux/memdisk",
+            ],
+            Self::Stub => [
+                "systemd-boot-efi",
+                "trixie",
+                "",
+                "systemd-boot-efi",
+                "usr/lib/systemd/boot/efi/linuxx64.efi.stub",
             ],
             Self::Floppy | Self::State => [""; 5],
             Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],

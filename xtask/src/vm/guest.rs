@@ -2,13 +2,15 @@
 
 use super::disk;
 use super::expected::{Expected, Kexec};
-use super::scenario::{Disk, Hop, Scenario};
+use super::scenario::{Disk, Hop, Scenario, Unified};
 use crate::Outcome;
 use crate::arm64;
 use crate::command::{target, write};
 use crate::cpio::Archive;
 use crate::packages::{Kernel, Store};
+use crate::payloads::Payload;
 use crate::system::System;
+use crate::unified;
 use std::path::{Path, PathBuf};
 
 const INIT: &str = include_str!("../../guest/init.sh");
@@ -71,11 +73,17 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
                 image = into.join("vmlinux");
                 store.unpack_kernel(&target, &image)?;
             }
-            writer.copy("hop/next/vmlinuz", 0o644, &image)?;
             writer.file("hop/next/options", following.options.as_bytes())?;
-            writer.file("hop/next/cmdline", said.as_bytes())?;
-            for (index, initrd) in next.iter().enumerate() {
-                writer.copy(&format!("hop/next/initrd.{}", index + 1), 0o644, initrd)?;
+            if let (Some(kind), [initrd]) = (following.unified, next.as_slice()) {
+                let all = into.join(format!("unified.{number}.efi"));
+                unify(kind, (&image, initrd, &said), &target.release, &all)?;
+                writer.copy("hop/next/vmlinuz", 0o644, &all)?;
+            } else {
+                writer.copy("hop/next/vmlinuz", 0o644, &image)?;
+                writer.file("hop/next/cmdline", said.as_bytes())?;
+                for (index, initrd) in next.iter().enumerate() {
+                    writer.copy(&format!("hop/next/initrd.{}", index + 1), 0o644, initrd)?;
+                }
             }
         }
         let last = number == scenario.hops.len();
@@ -165,6 +173,39 @@ pub fn build(scenario: &Scenario, store: &Store, kexec: &Kexec, into: &Path) -> 
         initrd,
         disk: disk_image,
     })
+}
+
+/// A unified kernel image of a kernel, an initrd and a command line.
+fn unify(
+    kind: Unified,
+    (kernel, initrd, line): (&Path, &Path, &str),
+    release: &str,
+    to: &Path,
+) -> Outcome {
+    use unified::Section::{File, Text};
+    let first = [
+        Text(".osrel", "ID=guest\nPRETTY_NAME=\"The guest\"\n"),
+        Text(".uname", release),
+    ];
+    let rest = match kind {
+        Unified::Plain => vec![
+            Text(".cmdline", line),
+            File(".initrd", initrd),
+            File(".linux", kernel),
+        ],
+        // The base and the first profile have what would not get far.
+        Unified::Profiles => vec![
+            Text(".cmdline", "panic=-1 of=the_base"),
+            File(".linux", kernel),
+            Text(".profile", "ID=first\nTITLE=The first\n"),
+            Text(".cmdline", "panic=-1 of=the_first"),
+            Text(".profile", "ID=second\nTITLE=The second\n"),
+            Text(".cmdline", line),
+            File(".initrd", initrd),
+        ],
+    };
+    let sections: Vec<_> = first.into_iter().chain(rest).collect();
+    unified::make(&Payload::Stub.file()?, &sections, to)
 }
 
 fn path_of(line: &str) -> &str {

@@ -1,6 +1,6 @@
 //! Scenarios of other entries than the 64-bit one, and of other images than a 64-bit Linux.
 
-use super::scenario::{Ending, Mode, Scenario};
+use super::scenario::{Ending, Mode, Scenario, Unified};
 use crate::payloads::Payload;
 use std::time::Duration;
 
@@ -105,6 +105,30 @@ pub fn all() -> Vec<Scenario> {
         state("state-64", "the state in 64-bit mode", Mode::Long)
             .slow()
             .words("state=-c"),
+        Scenario::new(
+            "unified",
+            "unified kernel images by each call and by default, one with profiles",
+            "6.12",
+        )
+        .hop("-c", "6.12")
+        .unified(Unified::Plain)
+        .hop("-s", "6.12")
+        .unified(Unified::Plain)
+        .hop("--profile=second", "6.12")
+        .unified(Unified::Profiles),
+        Scenario::new(
+            "uefi-unified",
+            "the same under UEFI, into other kernels, by the number of the profile",
+            "7.x",
+        )
+        .slow()
+        .uefi()
+        .hop("-s --profile=1", "6.1")
+        .unified(Unified::Profiles)
+        .hop("-c --profile=1", "7.x")
+        .unified(Unified::Profiles)
+        .hop("-s", "6.12")
+        .unified(Unified::Plain),
         Scenario::new(
             "bios-real-mode",
             "the real-mode entry of Linux, which asks the BIOS for the memory map",

@@ -48,8 +48,19 @@ pub struct Hop {
     pub payload: usize,
     /// Whether the payload comes in an initrd of its own, a second `--initrd`.
     pub split: bool,
+    /// Whether kernel, initrd and command line are given as a unified kernel image.
+    pub unified: Option<Unified>,
     /// Whether the kernel is given as what its bzImage unpacks to.
     pub vmlinux: bool,
+}
+
+/// A unified kernel image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unified {
+    /// Without profiles.
+    Plain,
+    /// With two, of which the second, whose ID is `second`, has the command line and the initrd.
+    Profiles,
 }
 
 /// An NVMe disk with a small Debian on it.
@@ -288,6 +299,7 @@ impl Scenario {
             command_line_length: 0,
             payload: PAYLOAD,
             split: false,
+            unified: None,
             vmlinux: false,
         });
         self
@@ -325,6 +337,12 @@ impl Scenario {
     /// The hop declared last is to the kernel without its decompressor.
     pub fn vmlinux(self) -> Self {
         self.last(|hop| hop.vmlinux = true)
+    }
+
+    /// The hop declared last is by a unified kernel image, which has the command line and the initrd.
+    pub fn unified(mut self, image: Unified) -> Self {
+        self.ours_only = true;
+        self.last(|hop| hop.unified = Some(image))
     }
 
     /// More words on the first kernel's command line.
