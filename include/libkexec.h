@@ -474,6 +474,13 @@ extern "C" {
 /** Size in bytes of kx_image.version and of kx_image.banner, including the final NUL. */
 #define KX_IMAGE_VERSION_SIZE 256
 /**
+ * flags of kx_uki: the image has a .pcrsig or .pcrpkey. systemd-stub passes them on, in files of /.extra in
+ * the initrd; no function here does.
+ */
+#define KX_UKI_EXTRA 1
+/** flags of kx_uki: the image has device trees, which are not used on x86. */
+#define KX_UKI_DEVICE_TREE 2
+/**
  * Size of a struct kx_workspace in bytes. The library uses kx_workspace_size() bytes of it;
  * kx_workspace_init() writes zeros to these.
  */
@@ -880,6 +887,45 @@ struct kx_image {
    * (debian-kernel@lists.debian.org) #1 SMP ..."; empty if the image does not give them.
    */
   char banner[KX_IMAGE_VERSION_SIZE];
+};
+
+/**
+ * What a new kernel gets of a unified kernel image (UKI, UAPI.5), or of an addon to one. The bytes are those
+ * of the image's file, which must stay unchanged; what the image does not have is empty.
+ */
+struct kx_uki {
+  /** Set by the caller: sizeof(struct kx_uki). */
+  size_t size;
+  /** The kernel (.linux), for kx_request.kernel. Empty for an addon. */
+  struct kx_bytes kernel;
+  /** Microcode (.ucode): the first initrd. That of an addon goes before that of the image. */
+  struct kx_bytes microcode;
+  /**
+   * The initrd (.initrd), which follows the microcode. That of an addon follows that of the image, and
+   * the caller's own initrds are the last.
+   */
+  struct kx_bytes initrd;
+  /**
+   * The command line (.cmdline), without white space at its ends and without a NUL. The words of an
+   * addon follow the command line, with a blank between them.
+   */
+  struct kx_bytes command_line;
+  /** The version of the kernel (.uname). */
+  struct kx_bytes release;
+  /** The whole os-release (.osrel). */
+  struct kx_bytes os_release;
+  /** The ID of the profile. */
+  struct kx_bytes profile_id;
+  /** The title of the profile. */
+  struct kx_bytes profile_title;
+  /** The number of the profile, from 0. */
+  uint32_t profile;
+  /** How many profiles the image has, at least 1. */
+  uint32_t profile_count;
+  /** The architecture that it is for, KX_ARCH_*. */
+  uint32_t arch;
+  /** KX_UKI_* bits. */
+  uint32_t flags;
 };
 
 /**
@@ -1414,6 +1460,55 @@ int kx_file_arch(const void *data, size_t length);
  * format" for other numbers. Static, never NULL.
  */
 const char *kx_format_name(uint32_t format);
+
+/**
+ * Opens the unified kernel image in the `length` bytes at `data`, and describes its profile with the number
+ * or ID `profile`: a string, or NULL for the first profile, which every image has.
+ *
+ * The members of `uki` go into a request: `kernel` is the kernel, `microcode` and `initrd` are initrds, and
+ * `command_line` is the command line if the caller has none. No byte is copied.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT (also for an
+ * addon: the first of the error's numbers is KX_FORMAT_UKI_ADDON), KX_E_TRUNCATED for a section past the
+ * end, KX_E_BAD_FIELD for a machine that is not that of the kernel, KX_E_NOT_BOOTABLE for a profile
+ * without a kernel, KX_E_BAD_ARGUMENT for a profile that the image does not have.
+ */
+int kx_uki_open(const void *data,
+                size_t length,
+                const char *profile,
+                struct kx_uki *uki,
+                struct kx_error *error);
+
+/**
+ * Opens the addon in the `length` bytes at `data`, for an image with these `arch` and `release`: the members
+ * of its kx_uki. A version that one of them does not have is no difference.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT, KX_E_TRUNCATED,
+ * KX_E_BAD_FIELD, as kx_uki_open(); KX_E_UNKNOWN for an unknown `arch`; KX_E_NOT_BOOTABLE for an addon of another architecture or another version of the kernel (.uname) than the
+ * image.
+ */
+int kx_uki_addon(const void *data,
+                 size_t length,
+                 uint32_t arch,
+                 const struct kx_bytes *release,
+                 struct kx_uki *addon,
+                 struct kx_error *error);
+
+/**
+ * Finds any section of a unified kernel image, as its profile with the number `profile` has it: `name` is
+ * a string such as ".pcrsig". `section` becomes all bytes of the section; it is empty if the image does not
+ * have it.
+ *
+ * Returns 0, or KX_E_NULL, KX_E_MISALIGNED, KX_E_SIZE, KX_E_EMPTY_FILE, KX_E_NOT_THIS_FORMAT, KX_E_TRUNCATED,
+ * KX_E_BAD_FIELD for an unknown machine, KX_E_BAD_ARGUMENT for a profile that the image does not have and
+ * for a name of more than eight bytes.
+ */
+int kx_uki_section(const void *data,
+                   size_t length,
+                   uint32_t profile,
+                   const char *name,
+                   struct kx_bytes *section,
+                   struct kx_error *error);
 
 /**
  * Size in bytes of a workspace: at most KX_WORKSPACE_SIZE. For callers that allocate it. Never

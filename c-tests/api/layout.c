@@ -142,6 +142,20 @@ void test_layout(void)
     AT(kx_plan_info, mode, 72);
     AT(kx_plan_info, reserved, 76);
 
+    CHECK(sizeof(struct kx_uki) == 152);
+    AT(kx_uki, kernel, 8);
+    AT(kx_uki, microcode, 24);
+    AT(kx_uki, initrd, 40);
+    AT(kx_uki, command_line, 56);
+    AT(kx_uki, release, 72);
+    AT(kx_uki, os_release, 88);
+    AT(kx_uki, profile_id, 104);
+    AT(kx_uki, profile_title, 120);
+    AT(kx_uki, profile, 136);
+    AT(kx_uki, profile_count, 140);
+    AT(kx_uki, arch, 144);
+    AT(kx_uki, flags, 148);
+
     CHECK(sizeof(struct kx_held) == 80);
     AT(kx_held, bytes, 8);
     AT(kx_held, by, 24);

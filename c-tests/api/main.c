@@ -14,6 +14,7 @@ int main(void)
     test_machine_info();
     test_crash();
     test_image();
+    test_uki();
     test_files();
     test_hold();
     test_plan();

@@ -58,6 +58,7 @@ void test_machine(void);
 void test_machine_info(void);
 void test_crash(void);
 void test_image(void);
+void test_uki(void);
 void test_files(void);
 void test_hold(void);
 void test_plan(void);

@@ -14,7 +14,8 @@ use std::process::Command;
 use libkexec_tests::{cc, root, run, scratch, slim};
 
 /// NULL is allowed here.
-const OPTIONAL: [(&str, &str); 3] = [
+const OPTIONAL: [(&str, &str); 4] = [
+    ("kx_uki_open", "profile"),
     ("kx_check_segments", "limits"),
     ("kx_load_to_boot", "initrd"),
     ("kx_digest", "secret"),
@@ -116,6 +117,7 @@ impl Parameter {
                 "path" | "source" | "target" | "root" | "kind" | "kernel" | "initrd",
             ) => "path".into(),
             ("const char *", "command_line") => "\"quiet\"".into(),
+            ("const char *", "profile" | "name") => "\"0\"".into(),
             ("char *" | "void *", _) => "buffer".into(),
             ("const void *", _) => "file".into(),
             ("const uint8_t *", _) => "page".into(),
@@ -143,7 +145,7 @@ impl Parameter {
             (
                 _,
                 "kind" | "flags" | "index" | "initrd_size" | "start" | "last" | "entry"
-                | "copy_limit" | "flag",
+                | "copy_limit" | "flag" | "profile",
             ) => "0".into(),
             _ => match self.structure() {
                 Some(name @ ("kx_machine" | "kx_workspace")) => format!("&{}", &name[3..]),

@@ -66,6 +66,7 @@ pub mod strerror;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod uki;
 pub mod version;
 mod versioned;
 pub mod workspace;

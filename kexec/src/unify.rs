@@ -84,7 +84,7 @@ fn unwrap_pe<'a>(
         let addon = Input::open(path, copies)?;
         let kept = keep(&addon, copies)?;
         let found = Addon::parse(kept.bytes()).and_then(|found| {
-            found.check(&image)?;
+            found.check(image.arch(), image.release())?;
             Ok(found)
         });
         let found = found.map_err(|error| Failure::Load(path, error))?;

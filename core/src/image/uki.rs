@@ -204,19 +204,19 @@ impl<'a> Addon<'a> {
         }))
     }
 
-    /// Checks that it is for an image: of the same architecture, and, if both have one, of the same
-    /// `.uname`.
+    /// Checks that it is for an image of this architecture and with this `.uname`; a version that one of
+    /// them does not have is no difference.
     ///
     /// # Errors
     /// [`Error::NotBootable`] if it is not.
-    pub fn check(&self, image: &Uki<'_>) -> Result<()> {
-        let (own, other) = (self.0.release(), image.release());
-        if self.0.arch != image.arch {
+    pub fn check(&self, arch: Arch, release: &[u8]) -> Result<()> {
+        let own = self.0.release();
+        if self.0.arch != arch {
             return Err(Error::NotBootable {
                 why: "the addon is for another architecture than the unified kernel image",
             });
         }
-        if own.is_empty() || other.is_empty() || own == other {
+        if own.is_empty() || release.is_empty() || own == release {
             return Ok(());
         }
         Err(Error::NotBootable {

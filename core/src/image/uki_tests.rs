@@ -177,12 +177,14 @@ fn addons_are_not_images() {
     let image = |uname: &[u8]| pe(&[(".linux", b"kernel"), (".uname", uname)]);
     for (uname, fits) in [(&b"6.12\n"[..], true), (b"", true), (b"6.13", false)] {
         let image = image(uname);
-        let checked = found.check(&Uki::parse(&image).unwrap());
+        let image = Uki::parse(&image).unwrap();
+        let checked = found.check(image.arch(), image.release());
         assert_eq!(checked.is_ok(), fits, "{uname:?}");
     }
     let mut foreign = image(b"");
     foreign[0x7c..0x7e].copy_from_slice(b"\x64\xaa");
-    assert!(found.check(&Uki::parse(&foreign).unwrap()).is_err());
+    let foreign = Uki::parse(&foreign).unwrap();
+    assert!(found.check(foreign.arch(), b"").is_err());
 }
 
 #[test]

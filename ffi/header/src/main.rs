@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The files in the order of the header, which is that of the data flow.
-const FILES: [&str; 31] = [
+const FILES: [&str; 32] = [
     "version",
     "bytes",
     "module",
@@ -24,6 +24,7 @@ const FILES: [&str; 31] = [
     "crash_info",
     "machine",
     "image",
+    "uki",
     "workspace",
     "plan",
     "inspect",

@@ -12,7 +12,7 @@ struct Page {
     types: &'static [&'static str],
 }
 
-const PAGES: [Page; 19] = [
+const PAGES: [Page; 20] = [
     page("version of libkexec", &["version"], &[]),
     page(
         "texts of the errors of libkexec",
@@ -36,6 +36,11 @@ const PAGES: [Page; 19] = [
         &["kx_crash_info"],
     ),
     page("inspect a kernel image", &["image"], &["kx_image"]),
+    page(
+        "open a unified kernel image",
+        &["uki"],
+        &["kx_bytes", "kx_uki"],
+    ),
     page(
         "command line and seed for the next kernel",
         &["request"],
