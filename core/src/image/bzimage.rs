@@ -311,6 +311,17 @@ impl<'a> BzImage<'a> {
                 pref_address,
             ));
         }
+        let code32_offset = code32_offset(file, kernel);
+        let code32_start = u32f(field::CODE32_START);
+        // Without the other entries it is what an image in real mode has, or damaged.
+        let alone = ANY && xloadflags & xlf::KERNEL_64 == 0 && code32_offset.is_none();
+        if alone && code32_start != 0 && u32f(field::SYSSIZE) != 0 {
+            return Err(bad(
+                "the 32-bit entry (code32_start), which must lie in the kernel,",
+                field::CODE32_START,
+                u64::from(code32_start),
+            ));
+        }
         Ok(Self {
             file,
             setup_header,
@@ -326,7 +337,7 @@ impl<'a> BzImage<'a> {
             },
             pref_address,
             init_size,
-            code32_offset: code32_offset(file, kernel),
+            code32_offset,
             initrd_max: if since(0x0203) {
                 u32f(field::INITRD_ADDR_MAX)
             } else {

@@ -247,6 +247,17 @@ fn what_cannot_be_entered_is_refused() {
         file[field..field + 4].fill(0);
         assert!(said(&file, Some(Entry::X86Protected), false).contains("entry"));
     }
+    // Neither: damaged, and no reason to try real mode.
+    for start in [1_u32, 0xf_ffff, 0x10_8000, u32::MAX] {
+        let mut file = kernel(0x0207, 0);
+        file[0x214..0x218].copy_from_slice(&start.to_le_bytes());
+        let mut workspace = super::workspace();
+        let refused = plan(&request(&file, &[]), &machine, &mut workspace).unwrap_err();
+        assert!(
+            matches!(refused, Error::BadField { offset: 0x214, value, .. } if value == start.into()),
+            "{start:#x}: {refused:?}"
+        );
+    }
     let old = kernel(0x020b, 0);
     assert!(said(&old, None, true).contains("before 2.12"));
     assert!(said(&old, Some(Entry::X86Long), false).contains("entry"));
