@@ -461,6 +461,8 @@ extern "C" {
  * tree, microcode or an initrd.
  */
 #define KX_FORMAT_UKI_ADDON 27
+/** format: a boot image of VMware ESXi: multiboot, changed by VMware. */
+#define KX_FORMAT_MUTIBOOT 28
 /** xloadflags: it has a 64-bit entry. */
 #define KX_XLF_KERNEL_64 1
 /** xloadflags: it may be loaded above 4 GiB. */
@@ -506,6 +508,12 @@ extern "C" {
 #define KX_SEGMENT_BACKUP 6
 /** kind: a device tree. */
 #define KX_SEGMENT_DEVICE_TREE 7
+/** kind: the information for a multiboot kernel, with its command line. */
+#define KX_SEGMENT_INFO 8
+/** kind: a module of a multiboot kernel. */
+#define KX_SEGMENT_MODULE 9
+/** kind: what the first page of a PC's memory holds, for a multiboot kernel on a machine without a BIOS. */
+#define KX_SEGMENT_FIRST_PAGE 10
 /** code: the image does not know a type of setup_data; numbers: the type, the highest it knows. */
 #define KX_NOTE_SETUP_TYPE 1
 /** code: EFI runtime services are not passed on, for a known reason. */
@@ -951,7 +959,10 @@ struct kx_module {
   size_t size;
   /** The whole file. */
   struct kx_bytes data;
-  /** Its argument line: `length` bytes without a NUL; may be empty. */
+  /**
+   * Its line, as the kernel gets it: `length` bytes without a NUL; may be empty. By convention its first word
+   * is the file's name: Xen drops that word.
+   */
   struct kx_bytes arguments;
   /** Reserved: 0. */
   uint32_t flags;
@@ -985,7 +996,10 @@ struct kx_request {
   const struct kx_bytes *initrds;
   /** Number of initrds. */
   size_t initrd_count;
-  /** Array of modules, for images that take them. No Linux image does: KX_E_BAD_ARGUMENT. */
+  /**
+   * Array of modules, for multiboot kernels, which take no initrds. A Linux image takes no modules. Either
+   * is KX_E_BAD_ARGUMENT.
+   */
   const struct kx_module *modules;
   /** Number of modules. */
   size_t module_count;
@@ -1016,8 +1030,8 @@ struct kx_request {
   /** KX_ON_FAILURE_*: what the purgatory does if the verification fails. */
   uint32_t on_failure;
   /**
-   * The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX or
-   * KX_FORMAT_ARM64_IMAGE. A file of
+   * The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX, KX_FORMAT_ARM64_IMAGE,
+   * KX_FORMAT_MULTIBOOT1 or KX_FORMAT_MULTIBOOT2 (a file may have the headers of both). A file of
    * another format is KX_E_NOT_THIS_FORMAT; other values are KX_E_BAD_ARGUMENT. 0 detects the
    * format.
    */
@@ -1094,7 +1108,7 @@ struct kx_segment {
   uint64_t memsz;
   /** KX_SEGMENT_*; handle an unknown kind as KX_SEGMENT_OTHER. */
   uint32_t kind;
-  /** For an initrd: its index, from 0. */
+  /** For an initrd or a module: its index, from 0. */
   uint32_t number;
 };
 

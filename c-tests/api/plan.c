@@ -174,8 +174,11 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_VMLINUX);
     CHECK(error.numbers[0] == KX_FORMAT_BZIMAGE);
     for (uint32_t format = 2; format <= KX_FORMAT_DISK; format++)
-        if (format != KX_FORMAT_VMLINUX)
+        if (format != KX_FORMAT_VMLINUX && format != KX_FORMAT_MULTIBOOT1
+            && format != KX_FORMAT_MULTIBOOT2)
             REFUSES(KX_E_BAD_ARGUMENT, format, format);
+    REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_MULTIBOOT1);
+    REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_MULTIBOOT2);
     REFUSES(KX_E_UNKNOWN, format, 4711);
     REFUSES(0, arch, KX_ARCH_X86_64);
     REFUSES(KX_E_NOT_BOOTABLE, arch, KX_ARCH_ARM64);

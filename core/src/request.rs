@@ -56,7 +56,8 @@ pub struct CrashOptions {
 pub struct Module<'t, 'a> {
     /// The whole file.
     pub bytes: &'a [u8],
-    /// The line, without a final NUL.
+    /// The line as the image gets it, without a final NUL. By convention its first word is the file's name:
+    /// Xen drops that word.
     pub arguments: &'t [u8],
 }
 
@@ -134,7 +135,7 @@ pub struct Request<'t, 'a> {
     pub kernel: &'a [u8],
     /// The initrds, each a whole file, in the order the new kernel unpacks them.
     pub initrds: &'t [&'a [u8]],
-    /// The modules, for images that take them. A Linux image has none.
+    /// The modules, for multiboot kernels. A Linux image has none.
     pub modules: &'t [Module<'t, 'a>],
     /// The command line, without a final NUL.
     pub command_line: &'t [u8],

@@ -70,6 +70,8 @@ pub const KX_FORMAT_DISK: u32 = 26;
 /// format: an addon of unified kernel images: an EFI program without a kernel, with a command line, a device
 /// tree, microcode or an initrd.
 pub const KX_FORMAT_UKI_ADDON: u32 = 27;
+/// format: a boot image of VMware ESXi: multiboot, changed by VMware.
+pub const KX_FORMAT_MUTIBOOT: u32 = 28;
 
 /// xloadflags: it has a 64-bit entry.
 pub const KX_XLF_KERNEL_64: u32 = 1;

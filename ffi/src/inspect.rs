@@ -31,6 +31,12 @@ pub const KX_SEGMENT_CORE_HEADER: u32 = 5;
 pub const KX_SEGMENT_BACKUP: u32 = 6;
 /// kind: a device tree.
 pub const KX_SEGMENT_DEVICE_TREE: u32 = 7;
+/// kind: the information for a multiboot kernel, with its command line.
+pub const KX_SEGMENT_INFO: u32 = 8;
+/// kind: a module of a multiboot kernel.
+pub const KX_SEGMENT_MODULE: u32 = 9;
+/// kind: what the first page of a PC's memory holds, for a multiboot kernel on a machine without a BIOS.
+pub const KX_SEGMENT_FIRST_PAGE: u32 = 10;
 
 /// A segment for kexec_load(2): the kernel copies `bufsz` bytes at `buf` to the physical address
 /// `mem`, and fills the rest, up to `memsz` bytes, with zeros.
@@ -50,7 +56,7 @@ pub struct kx_segment {
     pub memsz: u64,
     /// KX_SEGMENT_*; handle an unknown kind as KX_SEGMENT_OTHER.
     pub kind: u32,
-    /// For an initrd: its index, from 0.
+    /// For an initrd or a module: its index, from 0.
     pub number: u32,
 }
 
@@ -192,6 +198,9 @@ fn described(segment: &Segment<'_>) -> kx_segment {
         SegmentKind::CoreHeader => (KX_SEGMENT_CORE_HEADER, 0),
         SegmentKind::Backup => (KX_SEGMENT_BACKUP, 0),
         SegmentKind::DeviceTree => (KX_SEGMENT_DEVICE_TREE, 0),
+        SegmentKind::Info => (KX_SEGMENT_INFO, 0),
+        SegmentKind::Module(number) => (KX_SEGMENT_MODULE, number.into()),
+        SegmentKind::FirstPage => (KX_SEGMENT_FIRST_PAGE, 0),
         _ => (KX_SEGMENT_OTHER, 0),
     };
     kx_segment {
@@ -285,6 +294,9 @@ pub extern "C" fn kx_segment_kind_name(kind: u32) -> *const c_char {
         KX_SEGMENT_CORE_HEADER => cstr!("elfcorehdr"),
         KX_SEGMENT_BACKUP => cstr!("low memory's copy"),
         KX_SEGMENT_DEVICE_TREE => cstr!("device tree"),
+        KX_SEGMENT_INFO => cstr!("information"),
+        KX_SEGMENT_MODULE => cstr!("module"),
+        KX_SEGMENT_FIRST_PAGE => cstr!("first page"),
         _ => cstr!("segment"),
     };
     name.as_ptr()

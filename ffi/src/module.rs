@@ -18,7 +18,8 @@ pub struct kx_module {
     pub size: usize,
     /// The whole file.
     pub data: kx_bytes,
-    /// Its argument line: `length` bytes without a NUL; may be empty.
+    /// Its line, as the kernel gets it: `length` bytes without a NUL; may be empty. By convention its first word
+    /// is the file's name: Xen drops that word.
     pub arguments: kx_bytes,
     /// Reserved: 0.
     pub flags: u32,

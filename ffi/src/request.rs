@@ -85,7 +85,8 @@ pub struct kx_request {
     pub initrds: *const kx_bytes,
     /// Number of initrds.
     pub initrd_count: usize,
-    /// Array of modules, for images that take them. No Linux image does: KX_E_BAD_ARGUMENT.
+    /// Array of modules, for multiboot kernels, which take no initrds. A Linux image takes no modules. Either
+    /// is KX_E_BAD_ARGUMENT.
     pub modules: *const kx_module,
     /// Number of modules.
     pub module_count: usize,
@@ -111,8 +112,8 @@ pub struct kx_request {
     pub flags: u32,
     /// KX_ON_FAILURE_*: what the purgatory does if the verification fails.
     pub on_failure: u32,
-    /// The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX or
-    /// KX_FORMAT_ARM64_IMAGE. A file of
+    /// The format that the image must have: KX_FORMAT_BZIMAGE, KX_FORMAT_VMLINUX, KX_FORMAT_ARM64_IMAGE,
+    /// KX_FORMAT_MULTIBOOT1 or KX_FORMAT_MULTIBOOT2 (a file may have the headers of both). A file of
     /// another format is KX_E_NOT_THIS_FORMAT; other values are KX_E_BAD_ARGUMENT. 0 detects the
     /// format.
     pub format: u32,

@@ -36,6 +36,7 @@ _kexec() {
         --default
         --initrd
         --ramdisk
+        --module
         --append
         --command-line
         --reuse-cmdline
@@ -68,7 +69,6 @@ _kexec() {
         --reuse-video-type
         --args-elf
         --args-none
-        --module
         --entry
     )
     local -a what=(-f)
@@ -81,13 +81,14 @@ _kexec() {
         --default) [[ $sign ]] && what=(-W "") ;;
         --initrd) ;;
         --ramdisk) ;;
-        -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 uki elf-x86 multiboot-x86 multiboot2-x86 beoboot-x86 nbi-x86") ;;
+        --module) ;;
+        -t | --type) what=(-W "help bzImage64 bzImage elf-x86_64 multiboot-x86 multiboot2-x86 uki elf-x86 beoboot-x86 nbi-x86") ;;
         --profile) what=(-W "N ID") ;;
         --addon) ;;
         --dtb) ;;
         --on-mismatch) what=(-W "halt reboot") ;;
         --serial) what=(-W "ttyS0 ttyS1") ;;
-        --append | --command-line | --mem-min | --mem-max | --serial-baud | --module | --entry) return ;;
+        --append | --command-line | --mem-min | --mem-max | --serial-baud | --entry) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen "${what[@]}" -- "$current")
 }

@@ -14,6 +14,10 @@ pub const MAX_INITRDS: usize = 64;
 /// How many addons of unified kernel images may be given.
 pub const MAX_ADDONS: usize = 8;
 
+/// How many modules may be given: of the 16 segments of kexec_load(2) the kernel takes at least one, and
+/// what it is told, its first page and the purgatory are one each.
+pub const MAX_MODULES: usize = 12;
+
 /// An error in the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadUsage<'a> {
@@ -32,6 +36,8 @@ pub enum BadUsage<'a> {
     },
     /// More than [`MAX_INITRDS`].
     TooManyInitrds,
+    /// More than [`MAX_MODULES`].
+    TooManyModules,
     /// An option of kexec(8) that this version does not support.
     Unsupported(&'static Unsupported),
     /// A load without a kernel file.
@@ -90,6 +96,12 @@ impl fmt::Display for BadUsage<'_> {
                 write!(f, "Bad option value in --{option}={value}: {need}")
             }
             Self::TooManyInitrds => write!(f, "more than {MAX_INITRDS} initrds; join some of them"),
+            Self::TooManyModules => {
+                write!(
+                    f,
+                    "more than {MAX_MODULES} modules, which kexec_load has no room for"
+                )
+            }
             Self::Unsupported(option) => {
                 write!(
                     f,

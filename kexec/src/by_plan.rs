@@ -1,14 +1,16 @@
 //! Loading by kexec_load(2): a plan is made of the opened files, checked and handed over.
 
+use core::ffi::CStr;
+
 use heapless::Vec;
-use kexec_cli::command::MAX_INITRDS;
+use kexec_cli::command::{MAX_INITRDS, MAX_MODULES};
 use kexec_cli::meter::Step;
 use kexec_cli::text::Text;
 use kexec_core::Error;
 use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
-    Details, Options, Plan, Request, Segment, Workspace, plan_image_with_details,
+    Details, Module, Options, Plan, Request, Segment, Workspace, plan_image_with_details,
     plan_image_with_progress,
 };
 
@@ -27,6 +29,8 @@ pub struct PlanInputs<'a> {
     machine: &'a Machine,
     /// How many of the files are initrds.
     initrds: usize,
+    /// The lines of the modules, whose files follow them.
+    modules: &'a [&'a CStr],
     /// Whether a device tree after them is passed on.
     pub dtb: bool,
     /// Replaces the initrds.
@@ -43,6 +47,7 @@ impl<'a> PlanInputs<'a> {
             line: job.line.to_bytes(),
             machine,
             initrds: job.inputs.initrds.len(),
+            modules: &job.command.modules,
             dtb: true,
             joined: None,
             options: job.command.options,
@@ -68,6 +73,11 @@ impl<'a> PlanInputs<'a> {
         for initrd in bytes.by_ref().take(self.initrds) {
             let _fits = initrds.push(initrd);
         }
+        let mut modules = Vec::<Module<'_, '_>, MAX_MODULES>::new();
+        for (line, bytes) in self.modules.iter().zip(bytes.by_ref()) {
+            let arguments = line.to_bytes();
+            let _fits = modules.push(Module { bytes, arguments });
+        }
         let joined = self.joined.as_slice();
         // What only shows a plan loads nothing: equal inputs give equal digests, here and elsewhere.
         let secret = random_secret().filter(|_| !self.shown);
@@ -79,7 +89,7 @@ impl<'a> PlanInputs<'a> {
         let request = Request {
             kernel,
             initrds: if joined.is_empty() { &initrds } else { joined },
-            modules: &[],
+            modules: &modules,
             command_line: self.line,
             dtb: bytes.next().filter(|_| self.dtb),
             rng_seed,

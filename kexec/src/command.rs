@@ -8,7 +8,7 @@ use kexec_core::plan::{CrashOptions, Entry, OnFailure, Options};
 /// `-a`, `-s` and `-c`: which system call loads.
 pub use kexec_core::route::Method;
 
-pub use crate::bad_usage::{BadUsage, MAX_ADDONS, MAX_INITRDS, Refused};
+pub use crate::bad_usage::{BadUsage, MAX_ADDONS, MAX_INITRDS, MAX_MODULES, Refused};
 use crate::getopt::{Getopt, Item, Mistake};
 use crate::number::{self, Number};
 use crate::table::{Honours, Id, OPTIONS, Opt, Unsupported};
@@ -78,6 +78,8 @@ pub struct Command<'a> {
     pub profile: Option<&'a CStr>,
     /// The files of addons to such an image, in order.
     pub addons: Vec<&'a CStr, MAX_ADDONS>,
+    /// The modules, in order: a file's name, and behind a blank the rest of its line.
+    pub modules: Vec<&'a CStr, MAX_MODULES>,
     /// `--append`, empty if not given.
     pub append: &'a CStr,
     /// The device tree's file.
@@ -225,6 +227,7 @@ impl<'a> Reading<'a> {
             initrds: Vec::new(),
             profile: None,
             addons: Vec::new(),
+            modules: Vec::new(),
             append: c"",
             dtb: None,
             kind: None,
@@ -435,6 +438,10 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
             need: "at most 8 of them",
             code: 1,
         })?,
+        Id::Module => command
+            .modules
+            .push(value)
+            .map_err(|_| BadUsage::TooManyModules)?,
         Id::Append => command.append = value,
         Id::Default => command.default = Some(value),
         Id::Dtb => command.dtb = Some(value),
@@ -466,7 +473,6 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         // Queried with `given`, or without effect; Help, Version, List and PrintCkrSize never come here.
         Id::ReuseCmdline
         | Id::ReuseVideoType
-        | Id::Module
         | Id::Hotplug
         | Id::PassMemmapCmdline
         | Id::Elf32CoreHeaders

@@ -222,6 +222,13 @@ fn files_and_strings() {
         assert_eq!(c.initrds.len(), MAX_INITRDS);
     });
     assert_eq!(refused(&std::format!("{many} --initrd=a k")).0, 1);
+    let many = "--module=a ".repeat(MAX_MODULES);
+    command(&std::format!("{many} k"), |c| {
+        assert_eq!(c.modules.len(), MAX_MODULES);
+        let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long()).collect();
+        assert_eq!(only, ["module"]);
+    });
+    assert_eq!(refused(&std::format!("{many} --module=a k")).0, 1);
 }
 
 #[test]
@@ -339,11 +346,11 @@ fn what_comes_after_the_reservation() {
 
 #[test]
 fn options_taken_without_effect() {
-    let words = "k -t bzImage64 --module=x --entry=0x10 --args-elf --args-none --reuse-video-type";
+    let words = "k -t bzImage64 --entry=0x10 --args-elf --args-none --reuse-video-type";
     command(words, |c| {
         assert_eq!(c.kind, Some(c"bzImage64"));
         let neither: Vec<&str> = c.only_for(Honours::Neither).map(|o| o.long()).collect();
-        assert_eq!(neither, ["args-elf", "args-none", "module", "entry"]);
+        assert_eq!(neither, ["args-elf", "args-none", "entry"]);
         assert_eq!(c.only_for(Honours::Load).count(), 0);
     });
     assert!(command("k --args-elf --args-linux", |c| c

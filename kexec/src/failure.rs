@@ -192,6 +192,8 @@ fn role(command: &Command<'_>, path: &CStr) -> &'static str {
         "the initrd "
     } else if command.addons.iter().any(|addon| is(addon)) {
         "the addon "
+    } else if command.modules.iter().any(|module| is(module)) {
+        "the module "
     } else if command.dtb.is_some_and(is) {
         "the dtb "
     } else {

@@ -28,12 +28,40 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// Opens the file of a module. In messages it has its whole line.
+    pub fn open_module(line: &'a CStr, copies: &Copies) -> Result<Self, Failure<'a>> {
+        let name = module_name(line);
+        // What is behind the name stays zero.
+        let mut path = [0; PATH_MAX];
+        let room = path.get_mut(..name.len()).filter(|_| name.len() < PATH_MAX);
+        if let (Some(room), false) = (room, name.is_empty()) {
+            room.copy_from_slice(name);
+        } else {
+            let what = "--module= must begin with the name of a file";
+            return Err(Failure::File(line, Error::BadArgument { what }));
+        }
+        let path = CStr::from_bytes_until_nul(&path).unwrap_or_default();
+        match File::open_any(path, copies) {
+            Ok(file) => Ok(Self { path: line, file }),
+            Err(error) => Err(Failure::File(line, error)),
+        }
+    }
+
     /// Reads the file's first bytes.
     pub fn start(&self) -> Start {
         let mut bytes = [0; START];
         let length = self.file.read_start(&mut bytes).ok();
         Start { bytes, length }
     }
+}
+
+/// Bytes of a path, with its NUL (include/uapi/linux/limits.h).
+const PATH_MAX: usize = 4096;
+
+/// The first word of a module's line: its file.
+fn module_name(line: &CStr) -> &[u8] {
+    let mut words = line.to_bytes().split(|byte| *byte == b' ');
+    words.next().unwrap_or_default()
 }
 
 /// A file's first bytes.

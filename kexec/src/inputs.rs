@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_cli::command::{Command, MAX_INITRDS, Method};
+use kexec_cli::command::{Command, MAX_INITRDS, MAX_MODULES, Method};
 use kexec_cli::foreign::{is_cpio, is_kernel, unpacks};
 use kexec_cli::kind;
 use kexec_cli::meter::Step;
@@ -25,8 +25,8 @@ use kexec_cli::failure::Failure;
 /// The device tree that the running kernel was started with (Documentation/ABI/testing/sysfs-firmware-ofw).
 const DEVICE_TREE: &CStr = c"/sys/firmware/fdt";
 
-/// Every file of a load: kernel, initrds, device tree.
-pub const MAX_FILES: usize = MAX_INITRDS + 2;
+/// Every file of a load: kernel, initrds, modules, device tree.
+pub const MAX_FILES: usize = MAX_INITRDS + MAX_MODULES + 2;
 
 /// Reports the files that do not exist but for the first, at which [`Inputs::open`] stops.
 pub fn name_missing(command: &Command<'_>, first: Option<&CStr>) {
@@ -47,6 +47,7 @@ pub struct Inputs<'a> {
     pub initrds: Initrds<'a>,
     /// What the kernel was in.
     pub unified: Option<Unified>,
+    pub modules: Vec<Input<'a>, MAX_MODULES>,
     pub dtb: Option<Input<'a>>,
     /// The limit on copies in memory: of these files, and of files made from them.
     pub copies: Copies,
@@ -95,6 +96,11 @@ impl<'a> Inputs<'a> {
             });
             push(&mut initrds, opened?)?;
         }
+        let mut modules = Vec::new();
+        for module in &command.modules {
+            // Both lists have the same capacity.
+            let _fits = modules.push(Input::open_module(module, &copies)?);
+        }
         // An arm64 kernel gets the running one's, edited.
         let is_here = command.machine.is_none() && command.method != Method::File;
         let needed = found == Format::Arm64Image && is_here;
@@ -116,6 +122,7 @@ impl<'a> Inputs<'a> {
             kernel_start,
             initrds,
             unified,
+            modules,
             dtb,
             copies,
             other_limit: command
@@ -157,14 +164,19 @@ impl<'a> Inputs<'a> {
     fn check_kind(&self, command: &Command<'_>) -> Result<(), &'static str> {
         let start = self.kernel_start.get().unwrap_or_default();
         match command.kind {
-            Some(kind) => kind::check(kind.to_bytes(), start, self.unified.is_some()),
-            None => Ok(()),
+            // Where such a header begins is known once all of the file is looked at.
+            Some(kind) if kind::format(kind.to_bytes()).is_none() => {
+                kind::check(kind.to_bytes(), start, self.unified.is_some())
+            }
+            _ => Ok(()),
         }
     }
 
-    /// Whether the kernel is an ELF file, which no kernel's own loader takes on x86.
+    /// Whether the kernel is an ELF file or a multiboot kernel, which no kernel's own loader takes on x86.
     pub fn is_elf(&self) -> bool {
-        self.kernel_start.get().is_some_and(Elf::is_elf)
+        let multiboot = |start| matches!(probe(start), Format::Multiboot1 | Format::Multiboot2);
+        let start = self.kernel_start.get();
+        start.is_some_and(|start| Elf::is_elf(start) || multiboot(start))
     }
 
     /// The files, for reports.
@@ -180,6 +192,7 @@ impl<'a> Inputs<'a> {
         };
         add("kernel", &self.kernel);
         self.initrds.iter().for_each(|input| add("initrd", input));
+        self.modules.iter().for_each(|input| add("module", input));
         self.dtb.iter().for_each(|input| add("dtb", input));
         files
     }
@@ -191,7 +204,7 @@ impl<'a> Inputs<'a> {
 
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
-        let others = self.initrds.iter().chain(&self.dtb);
+        let others = self.initrds.iter().chain(&self.modules).chain(&self.dtb);
         others.fold(self.kernel.file.size(), |sum, input| {
             sum.saturating_add(input.file.size())
         })

@@ -41,7 +41,9 @@ impl Job<'_, '_> {
             return;
         }
         if self.inputs.is_elf() {
-            complain!("an ELF file: kexec_load comes first, for only it can load that");
+            complain!(
+                "an ELF file, or multiboot: kexec_load comes first, for only it can load that"
+            );
         }
         for option in self.command.only_for(Honours::Load) {
             complain!(

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use kexec_core::image::{Format, Multiboot};
+
 /// A type: its name, and which of its files are loaded here.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
@@ -34,14 +36,29 @@ pub const KINDS: &[Kind] = &[
         "vmlinux, with --args-linux only",
         Some(is_elf64),
     ),
+    kind("multiboot-x86", "multiboot kernel", Some(Multiboot::is_one)),
+    kind(
+        "multiboot2-x86",
+        "multiboot kernel of version 2, such as Xen",
+        Some(Multiboot::is_two),
+    ),
     // Recognised before, by the whole file.
     kind("uki", "a unified kernel image (UKI)", Some(|_| false)),
     kind("elf-x86", "not supported", None),
-    kind("multiboot-x86", "not supported", None),
-    kind("multiboot2-x86", "not supported", None),
     kind("beoboot-x86", "not supported", None),
     kind("nbi-x86", "not supported", None),
 ];
+
+/// The format of which a file of the type with this name must be, where the file's marks do not decide: one
+/// file may have the headers of both versions of multiboot.
+#[must_use]
+pub fn format(name: &[u8]) -> Option<Format> {
+    match name {
+        b"multiboot-x86" => Some(Format::Multiboot1),
+        b"multiboot2-x86" => Some(Format::Multiboot2),
+        _ => None,
+    }
+}
 
 /// Checks that a kernel that begins with `start`, or that is in a unified kernel image, is of the type with
 /// this name, and that the type is one that is loaded. `start` should have
@@ -60,6 +77,12 @@ pub fn check(name: &[u8], start: &[u8], unified: bool) -> Result<(), &'static st
         Some(is) if is(start) => Ok(()),
         Some(_) if is_bzimage64(start) => Err("--type: the file is of another type: bzImage64"),
         Some(_) if is_bzimage(start) => Err("--type: the file is of another type: bzImage"),
+        Some(_) if Multiboot::is_two(start) => {
+            Err("--type: the file is of another type: multiboot2-x86")
+        }
+        Some(_) if Multiboot::is_one(start) => {
+            Err("--type: the file is of another type: multiboot-x86")
+        }
         Some(_) if is_elf64(start) => Err("--type: the file is of another type: elf-x86_64"),
         Some(_) => Err("--type: the file is of another type, which is not supported"),
     }
@@ -125,6 +148,10 @@ mod tests {
         let mut elf = [0; START];
         elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
         elf[18] = 62;
+        let (mut one, mut two) = (elf, elf);
+        one[0x40..0x4c].copy_from_slice(b"\x02\xb0\xad\x1b\0\0\0\0\xfe\x4f\x52\xe4");
+        let header = b"\xd6\x50\x52\xe8\0\0\0\0\x10\0\0\0\x1a\xaf\xad\x17";
+        two[0x40..0x50].copy_from_slice(header);
         for (name, start, wrong) in [
             ("bzImage64", &new[..], ""),
             ("bzImage", &new, ""),
@@ -138,7 +165,13 @@ mod tests {
             ("bzImage", &new[..0x210], "another type, which"),
             ("bzImage", b"", "another type, which"),
             ("uki", &new, "another type: bzImage64"),
-            ("multiboot-x86", &elf, "not supported"),
+            ("elf-x86", &elf, "not supported"),
+            ("multiboot-x86", &elf, "another type: elf-x86_64"),
+            ("multiboot-x86", &one, ""),
+            ("multiboot2-x86", &two, ""),
+            ("multiboot2-x86", &one, "another type: multiboot-x86"),
+            ("elf-x86_64", &two, ""),
+            ("bzImage", &two, "another type: multiboot2-x86"),
             ("bzimage64", &new, "no such type"),
             ("", &new, "no such type"),
         ] {

@@ -23,7 +23,7 @@ use kexec_cli::failure::Failure;
 /// A file, kept unchanged if possible.
 pub type OpenedFile<'a, 'b> = (&'b Input<'a>, Kept<'b>);
 
-/// The files of a load, kept unchanged, in the order kernel, initrds, device tree.
+/// The files of a load, kept unchanged, in the order kernel, initrds, modules, device tree.
 pub struct Opened<'a, 'b> {
     files: Vec<OpenedFile<'a, 'b>, MAX_FILES>,
     /// Whether the kernel is in a unified kernel image.
@@ -54,6 +54,7 @@ impl<'a, 'b> Opened<'a, 'b> {
         let mut files = Vec::new();
         let all = core::iter::once(&inputs.kernel)
             .chain(&inputs.initrds)
+            .chain(&inputs.modules)
             .chain(&inputs.dtb);
         for input in all {
             let kept = Kept::new(&input.file, holds, maps)
@@ -68,7 +69,10 @@ impl<'a, 'b> Opened<'a, 'b> {
     /// Parses the kernel's file.
     pub fn parse(&self, command: &Command<'_>) -> Parsed<'a, 'b, '_> {
         Parsed {
-            image: Image::parse(self.kernel().1, command.options.args_linux),
+            image: match command.kind.and_then(|kind| kind::format(kind.to_bytes())) {
+                Some(format) => Image::parse_as(self.kernel().1, format),
+                None => Image::parse(self.kernel().1, command.options.args_linux),
+            },
             opened: self,
         }
     }
@@ -126,7 +130,7 @@ impl<'a, 'b> Opened<'a, 'b> {
     }
 }
 
-/// Checks that the initrds, each of which becomes a segment, are not too large for kexec_load. This is
+/// Checks that the initrds and modules, each of which becomes a segment, are not too large for kexec_load. This is
 /// the rule of a plan's check for all segments, but checked before any file is copied.
 pub fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Failure<'a>> {
     let half = machine
@@ -134,7 +138,7 @@ pub fn check_total<'a>(inputs: &Inputs<'a>, machine: &Machine) -> Result<(), Fai
         .total_ram
         .map_or(u64::MAX, |total| total / 2);
     let mut sum = 0_u64;
-    for (initrd, segment) in inputs.initrds.iter().zip(1..) {
+    for (initrd, segment) in inputs.initrds.iter().chain(&inputs.modules).zip(1..) {
         sum = sum.saturating_add(initrd.file.size());
         if sum > half {
             let rule = Rule::TooMuchMemory;

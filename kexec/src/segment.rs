@@ -4,7 +4,7 @@ use core::fmt;
 
 use kexec_core::plan::SegmentKind;
 
-/// A kind of segment in one word, with the number of an initrd.
+/// A kind of segment in one word, with the number of an initrd or a module.
 #[derive(Clone, Copy, Debug)]
 pub struct Word(pub SegmentKind);
 
@@ -19,7 +19,7 @@ impl fmt::Display for Word {
     }
 }
 
-/// The name of a kind of segment, one word, and the initrd's number from 0.
+/// The name of a kind of segment, one word, and the initrd's or module's number from 0.
 #[must_use]
 pub const fn word(kind: SegmentKind) -> (&'static str, Option<u8>) {
     match kind {
@@ -29,6 +29,8 @@ pub const fn word(kind: SegmentKind) -> (&'static str, Option<u8>) {
         SegmentKind::CommandLine => ("command_line", None),
         SegmentKind::Info => ("info", None),
         SegmentKind::DeviceTree => ("device_tree", None),
+        SegmentKind::Module(number) => ("module", Some(number)),
+        SegmentKind::FirstPage => ("first_page", None),
         SegmentKind::CoreHeader => ("elfcorehdr", None),
         SegmentKind::Backup => ("backup", None),
         SegmentKind::Purgatory => ("purgatory", None),

@@ -296,6 +296,7 @@ const WRITTEN: &[Written] = &[
     valued(Id::Default, "default", "ID", Both, "the boot loader's default entry (or this one) in place of KERNEL").optional().newer(),
     valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once"),
     valued(Id::Initrd, "ramdisk", "FILE", Both, "the same as --initrd"),
+    valued(Id::Module, "module", "\"FILE ARGS\"", Load, "module of a multiboot kernel; may be given more than once"),
     valued(Id::Append, "append", "STRING", Both, "command line of the new kernel"),
     valued(Id::Append, "command-line", "STRING", Both, "the same as --append; the last one counts"),
     flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append"),
@@ -328,7 +329,6 @@ const WRITTEN: &[Written] = &[
     flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always passed on"),
     flag(Id::ArgsElf, "args-elf", None, Neither, "ignored: ELF files need --args-linux"),
     flag(Id::ArgsNone, "args-none", None, Neither, "ignored: ELF files need --args-linux"),
-    valued(Id::Module, "module", "STRING", Neither, "ignored: only multiboot kernels have modules"),
     valued(Id::Entry, "entry", "ADDRESS", Neither, "ignored: the file has the entry"),
 ];
 

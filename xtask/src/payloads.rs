@@ -5,6 +5,7 @@ use crate::Outcome;
 use crate::apt::{self, Release};
 use crate::assemble::assemble;
 use crate::command::{cache, fresh_directory};
+use crate::packages::Store;
 use std::path::{Path, PathBuf};
 
 /// A file that a guest gets.
@@ -26,6 +27,11 @@ pub enum Payload {
     Floppy,
     /// systemd-stub, the program of unified kernel images.
     Stub,
+    /// A multiboot kernel of our own that prints what it is told.
+    Multiboot,
+    /// Xen, compressed, and a kernel for its first domain.
+    Xen,
+    Dom0,
     /// A bzImage of our own that prints in what state it was entered, by each entry.
     State,
 }
@@ -35,7 +41,7 @@ const DISKETTE: usize = 1_474_560;
 
 impl Payload {
     /// The tree that it is in, the release and architecture that have it, and its package: with `*`, the
-    /// newest one that begins and ends so. The end of its path in the tree, or its beginning with `*`.
+    /// newest one that begins and ends so. The end of its path in the tree, with `*` likewise.
     const fn source(self) -> [&'static str; 5] {
         match self {
             Self::Memtest64 => ["memtest86+", "sid", "", "memtest86+", "boot/mt86+x64"],
@@ -54,7 +60,14 @@ impl Payload {
                 "systemd-boot-efi",
                 "usr/lib/systemd/boot/efi/linuxx64.efi.stub",
             ],
-            Self::Floppy | Self::State => [""; 5],
+            Self::Xen => [
+                "xen",
+                "trixie",
+                "",
+                "xen-hypervisor-4.*-amd64",
+                "boot/xen-4.*.gz",
+            ],
+            Self::Floppy | Self::State | Self::Multiboot | Self::Dom0 => [""; 5],
             Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],
             Self::Linux686 => [
                 "linux-686",
@@ -78,6 +91,8 @@ impl Payload {
         match self {
             Self::Floppy => return assemble("floppy", DISKETTE),
             Self::State => return assemble("state", 0),
+            Self::Multiboot => return assemble("multiboot", 0),
+            Self::Dom0 => return Ok(Store::open()?.kernel("6.12")?.image),
             _ => {}
         }
         let [name, release, foreign, package, file] = self.source();
@@ -95,8 +110,8 @@ impl Payload {
         let entries = std::fs::read_dir(&directory).map_err(|error| error.to_string())?;
         entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .find(|name| match beginning.strip_suffix('*') {
-                Some(beginning) => name.starts_with(beginning),
+            .find(|name| match beginning.split_once('*') {
+                Some((beginning, end)) => name.starts_with(beginning) && name.ends_with(end),
                 None => name == beginning,
             })
             .map(|name| directory.join(name))

@@ -118,11 +118,9 @@ formats! {
     /// A Linux kernel as an ELF file: by Linux's notes in it, or because the caller requests it.
     Vmlinux = 19, "a Linux kernel in ELF (vmlinux)", started;
     /// A multiboot kernel, of version 1: an ELF file, or one with addresses in its multiboot header.
-    Multiboot1 = 20, "a multiboot kernel"
-        => "such kernels cannot be started yet";
+    Multiboot1 = 20, "a multiboot kernel", started;
     /// A multiboot kernel, of version 2.
-    Multiboot2 = 21, "a multiboot2 kernel"
-        => "such kernels cannot be started yet";
+    Multiboot2 = 21, "a multiboot2 kernel", started;
     /// An archive of ar(1), as Debian packages are.
     Ar = 22, "an ar archive (Debian package)"
         => "unpack it, and use the kernel in it";
@@ -142,6 +140,9 @@ formats! {
     /// tree, microcode or an initrd.
     UkiAddon = 27, "an addon of unified kernel images"
         => "pass it as an addon, with such an image as the kernel";
+    /// A boot image of VMware ESXi: multiboot, changed by VMware.
+    Mutiboot = 28, "a boot image of ESXi (mutiboot)"
+        => "only VMware's own boot loaders start it";
 }
 
 impl Format {

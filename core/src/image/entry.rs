@@ -7,7 +7,7 @@
 pub enum Entry {
     /// Linux/x86, in 64-bit mode, with paging.
     X86Long = 1,
-    /// Linux/x86, in 32-bit protected mode, without paging.
+    /// Linux/x86 or a multiboot kernel, in 32-bit protected mode, without paging.
     X86Protected = 2,
     /// Linux/x86, in real mode.
     X86Real = 3,

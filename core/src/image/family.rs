@@ -1,7 +1,7 @@
 //! An image of any family that can be started. A new family has an arm in each `match` here.
 
 use super::probe::probe;
-use super::{Arm64Image, Facts, Kernel};
+use super::{Arm64Image, Facts, Kernel, Multiboot};
 use crate::error::{Error, Format, Result};
 
 /// An image that can be started.
@@ -14,6 +14,8 @@ pub enum Image<'a> {
     Linux(Kernel<'a>),
     /// A Linux/arm64 kernel.
     LinuxArm64(Arm64Image<'a>),
+    /// A multiboot kernel of either version.
+    Multiboot(Multiboot<'a>),
 }
 
 impl<'a> Image<'a> {
@@ -24,6 +26,7 @@ impl<'a> Image<'a> {
     pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
         match probe(file) {
             Format::BzImage => {}
+            _ if vmlinux => {}
             found if found.is_started() => return Self::of_format(file, found),
             _ => {}
         }
@@ -46,6 +49,9 @@ impl<'a> Image<'a> {
         match format {
             Format::BzImage | Format::Vmlinux => Kernel::parse_as(file, format).map(Self::Linux),
             Format::Arm64Image => Arm64Image::parse(file).map(Self::LinuxArm64),
+            // A file may have the headers of both versions, of which the probe names one.
+            Format::Multiboot1 => Multiboot::parse_one(file).map(Self::Multiboot),
+            Format::Multiboot2 => Multiboot::parse_two(file).map(Self::Multiboot),
             // So a family's own parser need not look at its marks.
             _ if format.is_started() && probe(file) != format => Err(Error::NotThisFormat {
                 what: format.name(),
@@ -63,6 +69,7 @@ impl<'a> Image<'a> {
         match self {
             Self::Linux(kernel) => kernel.facts(),
             Self::LinuxArm64(image) => image.facts(),
+            Self::Multiboot(kernel) => kernel.facts(),
         }
     }
 }

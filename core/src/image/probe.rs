@@ -4,6 +4,7 @@
 
 use super::bzimage::field;
 use super::linux_notes::is_linux;
+use super::multiboot;
 use crate::arch::Arch;
 use crate::bytes::{slice_at, u16_at, u32_at};
 use crate::elf::{self, Ehdr, offset_of};
@@ -101,10 +102,10 @@ pub fn probe(file: &[u8]) -> Format {
     let marked = marks.find(|mark| mark.is_in(file));
     match marked.map(|mark| mark.format) {
         Some(Format::Elf) if is_linux(file) => Format::Vmlinux,
-        Some(Format::Elf) => multiboot(file).unwrap_or(Format::Elf),
+        Some(Format::Elf) => multiboot::probe(file).unwrap_or(Format::Elf),
         Some(format) => format,
         None if file.starts_with(b"MZ") => portable_executable(file),
-        None => match multiboot(file) {
+        None => match multiboot::probe(file) {
             Some(format) => format,
             // Of a PC's boot sector nothing else is fixed.
             None if u16_at(file, field::BOOT_FLAG) == Some(0xaa55) => Format::Disk,
@@ -120,12 +121,10 @@ pub fn probe(file: &[u8]) -> Format {
 pub fn probe_arch(file: &[u8]) -> Option<Arch> {
     let known = [Arch::X86_64, Arch::Arm64, Arch::Riscv64];
     match probe(file) {
-        Format::BzImage => Some(Arch::X86_64),
+        Format::BzImage | Format::Multiboot1 | Format::Multiboot2 => Some(Arch::X86_64),
         Format::Arm64Image => Some(Arch::Arm64),
         Format::Riscv64Image => Some(Arch::Riscv64),
-        Format::Elf | Format::Vmlinux | Format::Multiboot1 | Format::Multiboot2
-            if file.starts_with(elf::MAGIC_64_LE) =>
-        {
+        Format::Elf | Format::Vmlinux if file.starts_with(elf::MAGIC_64_LE) => {
             let machine = u16_at(file, offset_of!(Ehdr, e_machine));
             known
                 .into_iter()
@@ -141,32 +140,6 @@ pub fn probe_arch(file: &[u8]) -> Option<Arch> {
             }
         }
         _ => None,
-    }
-}
-
-/// A multiboot header (Multiboot Specification 0.6.96, 3.1; Multiboot2 Specification 2.0, 3.1): its
-/// magic number, and a checksum that makes the sum of the fields 0.
-fn multiboot(file: &[u8]) -> Option<Format> {
-    let sum = |header: &[u8], fields: usize| {
-        let fields = header.chunks_exact(4).take(fields);
-        fields.fold(0, |sum: u32, field| {
-            sum.wrapping_add(u32_at(field, 0).unwrap_or(0))
-        })
-    };
-    let headers = |within: usize, alignment: usize, size: usize| {
-        // All of a header is inside.
-        let file = file.get(..within).unwrap_or(file);
-        let starts = (0..within).step_by(alignment);
-        starts.map_while(move |start| slice_at(file, start, size))
-    };
-    let two = |header: &[u8]| header.starts_with(b"\xd6\x50\x52\xe8") && sum(header, 4) == 0;
-    let one = |header: &[u8]| header.starts_with(b"\x02\xb0\xad\x1b") && sum(header, 3) == 0;
-    if headers(0x8000, 8, 16).any(two) {
-        Some(Format::Multiboot2)
-    } else if headers(0x2000, 4, 12).any(one) {
-        Some(Format::Multiboot1)
-    } else {
-        None
     }
 }
 

@@ -9,6 +9,8 @@ use std::vec::Vec;
 
 /// Magic number, flags 3 and 0, and what makes the sum 0.
 const MULTIBOOT1: &[u8] = b"\x02\xb0\xad\x1b\x03\0\0\0\xfb\x4f\x52\xe4";
+/// VMware's, with the same flags.
+const MUTIBOOT: &[u8] = b"\x05\xb0\xad\x1b\x03\0\0\0\xf8\x4f\x52\xe4";
 /// Magic number, architecture 0, a length of 24, and what makes the sum 0.
 const MULTIBOOT2: &[u8] = b"\xd6\x50\x52\xe8\0\0\0\0\x18\0\0\0\x12\xaf\xad\x17";
 
@@ -100,6 +102,7 @@ fn files() -> Vec<(Vec<u8>, Format)> {
             with(&[(0, b"\x7fELF\x02\x01"), (0x60, &MULTIBOOT1[..8])]),
             Format::Elf,
         ),
+        (with(&[(0x40, MUTIBOOT)]), Format::Mutiboot),
         (b"!<arch>\ndebian-binary   ".to_vec(), Format::Ar),
         (with(&[(0, b"vmlinuz"), (257, b"ustar\0")]), Format::Tar),
         (with(&[(257, b"ustar  \0")]), Format::Tar),
@@ -227,6 +230,8 @@ fn the_architecture_is_the_marks() {
     for (file, format) in files() {
         let arch = match format {
             Format::BzImage | Format::Uki | Format::UkiAddon | Format::Pe => Some(Arch::X86_64),
+            // Of any class: they are entered in 32-bit mode.
+            Format::Multiboot1 | Format::Multiboot2 => Some(Arch::X86_64),
             Format::Arm64Image => Some(Arch::Arm64),
             Format::Riscv64Image => Some(Arch::Riscv64),
             _ => None,

@@ -3,6 +3,7 @@
 
 use crate::machine::Machine;
 use crate::memory::{MemoryMap, Range};
+use crate::request::Module;
 
 /// The data for the new kernel. `'a` is the lifetime of the bytes in segments: files and the workspace.
 /// `'t` is the lifetime of data that is needed only until the plan is made.
@@ -14,6 +15,8 @@ pub struct Passed<'t, 'a> {
     pub memory: &'t MemoryMap,
     /// The initrds, in the order in which they are unpacked.
     pub initrds: &'t [&'a [u8]],
+    /// The modules, for images that take them.
+    pub modules: &'t [Module<'t, 'a>],
     /// A device tree blob.
     pub dtb: Option<&'t [u8]>,
     /// Seed for random numbers.

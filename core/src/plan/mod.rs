@@ -28,7 +28,7 @@ use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::arm64::LinuxArm64;
-use crate::handover::x86::{Linux32, Linux64, RealMode, UnpackedLinux};
+use crate::handover::x86::{Linux32, Linux64, Multiboot, RealMode, UnpackedLinux};
 use crate::handover::{FindLine, Handover};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
@@ -290,7 +290,7 @@ fn start<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     // A handover for each arm: they live as long as `who`.
-    let (linux, protected, real, unpacked, arm64);
+    let (linux, protected, real, unpacked, multiboot, arm64);
     let who: &dyn Handover<'a> = match image {
         Image::Linux(kernel) => {
             let entries = kernel.entries();
@@ -320,6 +320,10 @@ fn start<'a>(
         Image::LinuxArm64(image) => {
             arm64 = LinuxArm64::new(image);
             &arm64
+        }
+        Image::Multiboot(kernel) => {
+            multiboot = Multiboot::new(kernel, machine);
+            &multiboot
         }
     };
     if request.options.arch.is_some_and(|arch| arch != who.arch()) {

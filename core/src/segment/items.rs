@@ -65,6 +65,8 @@ pub enum Wish {
     Preferred(u64),
     /// At this address only.
     Exactly(u64),
+    /// As low as possible.
+    Lowest,
 }
 
 impl core::fmt::Debug for Wish {

@@ -32,10 +32,14 @@ pub enum SegmentKind {
     BootParams,
     /// The command line alone, with its NUL, of an image without boot_params.
     CommandLine,
-    /// Information for an image without boot_params, other than its command line.
+    /// Information for an image without boot_params, other than its command line, or with it.
     Info,
     /// A device tree.
     DeviceTree,
+    /// A module of a multiboot kernel, numbered from 0.
+    Module(u8),
+    /// What the first page of a PC's memory holds, where there is no BIOS.
+    FirstPage,
     /// The ELF header of the dump, for a crash kernel.
     CoreHeader,
     /// Room for a copy of the first 640 KiB, for a crash kernel loaded by a kernel before 5.5.
@@ -54,6 +58,9 @@ impl fmt::Display for SegmentKind {
             Self::CommandLine => f.write_str("command line"),
             Self::Info => f.write_str("information"),
             Self::DeviceTree => f.write_str("device tree"),
+            Self::Module(0) => f.write_str("module"),
+            Self::Module(n) => write!(f, "module {}", u64::from(*n).saturating_add(1)),
+            Self::FirstPage => f.write_str("first page"),
             Self::CoreHeader => f.write_str("elfcorehdr"),
             Self::Backup => f.write_str("low memory's copy"),
             Self::Purgatory => f.write_str("purgatory"),

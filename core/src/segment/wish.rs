@@ -43,6 +43,7 @@ fn narrow(
         Narrowing::Near(_) => (None, false),
         Narrowing::Wish(Wish::Preferred(start)) => (Some(start), false),
         Narrowing::Wish(Wish::Exactly(start)) => (Some(start), true),
+        Narrowing::Wish(Wish::Lowest) => (lowest(free, &bounds.clip(window)), false),
         Narrowing::Wish(Wish::Drawn { random, last }) => (
             drawn(items, number, random, last, bounds, free, window)?,
             false,
@@ -60,6 +61,16 @@ fn narrow(
         *window = narrowed;
     }
     Ok(())
+}
+
+/// The lowest place in a window.
+fn lowest(free: &RangeSet, window: &Window) -> Option<u64> {
+    let mut places = free.ranges().iter().filter_map(|range| {
+        let start = align_up(range.start().max(window.min), window.align)?;
+        let place = Range::from_size(start, window.size)?;
+        (range.contains(place) && place.last() <= window.max).then_some(start)
+    });
+    places.next()
 }
 
 /// A random place for block `number`, such that the blocks after it have room; `None` if there is none.

@@ -19,6 +19,7 @@ mod kernel;
 mod machine;
 mod memory;
 mod model;
+mod multiboot;
 mod plan;
 mod procfs;
 pub mod random;
@@ -78,6 +79,7 @@ targets! {
     "uki" 8192 uki::run, uki::seeds: "unified kernel images, their profiles and addons, against a second reader";
     "payload" 512 unpacked::run_payload, unpacked::payload_seeds: "a bzImage with any payload";
     "unpacked" 1024 unpacked::run, unpacked::seeds: "an unpacked kernel and its relocation table, against a walk from its end";
+    "multiboot" 512 multiboot::run, multiboot::seeds: "multiboot headers of both versions, against a second reader";
     "vmlinux" 512 image::run_vmlinux, image::shapes: "an ELF kernel made of program headers";
     "iomem" 8192 procfs::run_iomem, procfs::iomem_seeds: "/proc/iomem, whole and in pieces, against a second reader";
     "cpuinfo" 4096 procfs::run_cpuinfo, procfs::cpuinfo_seeds: "/proc/cpuinfo, against a second reader";

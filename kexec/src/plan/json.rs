@@ -2,7 +2,7 @@
 
 use core::fmt::{Result, Write};
 
-use kexec_core::image::{Image, Kernel};
+use kexec_core::image::{Format, Image, Kernel};
 use kexec_core::machine::{Firmware, IomemAccess, Lockdown, Machine, MemorySource, XenGuest};
 use kexec_core::memory::{Range, RangeSet};
 use kexec_core::plan::{Above, Details, Entry, Placed, Plan, SegmentKind};
@@ -263,6 +263,8 @@ fn image(json: &mut Json<'_>, image: &Image<'_>) {
         }
         Image::Linux(Kernel::Vmlinux(_)) => ("vmlinux", None),
         Image::LinuxArm64(_) => ("arm64", None),
+        Image::Multiboot(image) if image.format() == Format::Multiboot1 => ("multiboot", None),
+        Image::Multiboot(_) => ("multiboot2", None),
         _ => ("other", None),
     };
     json.open_small("image");

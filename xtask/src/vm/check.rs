@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::guest::Guest;
 use super::matches;
 use super::memmap::{merged, number};
+use super::multiboot_check;
 use super::qemu::End;
 use super::scenario::{Ending, Firmware, Hop, Scenario};
 use super::screen_check;
@@ -42,6 +43,7 @@ pub fn problems(scenario: &Scenario, guest: &Guest, end: &End, log: &[String]) -
     problems.extend(crash_check::problems(scenario, &facts));
     problems.extend(screen_check::problems(scenario, log));
     problems.extend(state_check::problems(scenario, &facts, log));
+    problems.extend(multiboot_check::problems(scenario, &facts, log));
     problems.extend(verdict_check::problems(scenario, &facts));
     if scenario.is_chain() {
         for (number, expected) in guest.hops.iter().enumerate() {

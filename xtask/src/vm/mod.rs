@@ -20,6 +20,8 @@ mod image_scenarios;
 pub mod kdump_scenarios;
 pub mod library_scenarios;
 pub mod memmap;
+mod multiboot_check;
+mod multiboot_scenarios;
 pub mod qemu;
 pub mod scenario;
 pub mod scenarios;

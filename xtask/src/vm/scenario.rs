@@ -100,6 +100,13 @@ pub struct State {
     pub said: &'static str,
 }
 
+/// The header by which a multiboot kernel is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiboot {
+    One,
+    Two,
+}
+
 /// How the payload that prints its state is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -156,6 +163,8 @@ pub struct Scenario {
     pub screens: &'static [(&'static str, u8, usize)],
     /// The mode in which the payload that prints its state is entered (`state_check.rs`).
     pub state: Option<Mode>,
+    /// The version of the information that a multiboot kernel prints (`multiboot_check.rs`).
+    pub multiboot: Option<Multiboot>,
     /// Whether the guest sends a capture of itself, and plans that the host makes again from it
     /// (`afar.rs`).
     pub afar: bool,
@@ -220,6 +229,7 @@ impl Scenario {
             order: &[],
             screens: &[],
             state: None,
+            multiboot: None,
             afar: false,
             states: &[],
             configured: false,
@@ -413,6 +423,12 @@ impl Scenario {
 
     pub fn screens(mut self, screens: &'static [(&'static str, u8, usize)]) -> Self {
         self.screens = screens;
+        self
+    }
+
+    /// The multiboot kernel that prints its information is loaded by this header.
+    pub fn multiboot(mut self, version: Multiboot) -> Self {
+        self.multiboot = Some(version);
         self
     }
 

@@ -33,6 +33,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(requests());
     all.extend(super::image_scenarios::all());
     all.extend(super::arm64_scenarios::all());
+    all.extend(super::multiboot_scenarios::all());
     all.extend(inits());
     all.extend(refusals());
     all.extend(super::crash_scenarios::all());

@@ -183,7 +183,7 @@ fn read(mode: Mode, log: &[String]) -> BTreeMap<String, String> {
 }
 
 /// A number behind a key, the first after `from`.
-fn number(plan: &str, from: &str, key: &str) -> Option<u64> {
+pub fn number(plan: &str, from: &str, key: &str) -> Option<u64> {
     let (_, rest) = plan.split_once(from)?;
     let (_, rest) = rest.split_once(key)?;
     let digits = rest.trim_start_matches([':', ' ']);
@@ -191,7 +191,7 @@ fn number(plan: &str, from: &str, key: &str) -> Option<u64> {
     digits.get(..end)?.parse().ok()
 }
 
-fn segment(plan: &str, kind: &str) -> Option<u64> {
+pub fn segment(plan: &str, kind: &str) -> Option<u64> {
     number(plan, &format!("\"kind\": \"{kind}\""), "\"mem\"")
 }
 

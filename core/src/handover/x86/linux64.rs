@@ -204,8 +204,7 @@ pub(super) const fn check_modules(request: &Request<'_, '_>) -> Result<()> {
         return Ok(());
     }
     Err(Error::BadArgument {
-        what: "a Linux image takes initrds, no modules: those are for multiboot kernels, which \
-               cannot be started yet",
+        what: "a Linux image takes initrds, no modules: those are for multiboot kernels",
     })
 }
 

@@ -33,6 +33,7 @@ const FAMILIES: &[Family] = &[
     ("", 400, any_kernel),
     ("32-bit ", 120, any_32_bit),
     ("real mode ", 300, any_real_mode),
+    ("multiboot ", 200, super::multiboot::any_multiboot),
 ];
 
 const RECORDED: &str = include_str!("golden.txt");
@@ -301,23 +302,34 @@ fn record(family: &Family, number: u64, workspace: &mut Workspace) -> String {
         0 => 13,
         _ => random.below(5),
     };
-    let initrds: Vec<&[u8]> = (0..count)
+    let mut initrds: Vec<&[u8]> = (0..count)
         .map(|n| files[n as usize % 3].as_slice())
         .collect();
+    let mut modules: Vec<Module<'_, '_>> = Vec::new();
+    if start == "multiboot " && random.below(10) > 0 {
+        let all = initrds.drain(..);
+        modules.extend(all.map(|bytes| Module {
+            bytes,
+            arguments: b"module with words",
+        }));
+    }
     let text = [b'x'; 2100];
     let length = [0, 20, 300, 500, 2000, 2047, 2048][random.below(7) as usize];
     let dtb = [0xd0_u8; 700];
     let request = Request {
         kernel: &kernel,
         initrds: &initrds,
-        modules: &[],
+        modules: &modules,
         command_line: &text[..length],
-        dtb: (random.below(5) == 0).then_some(&dtb),
+        dtb: (random.below(5) == 0 && start != "multiboot ").then_some(&dtb),
         rng_seed: (random.below(4) > 0).then_some([9; 32]),
         digest_secret: None,
         options,
     };
     let _ = write!(line, " {} initrds: ", initrds.len());
+    if !modules.is_empty() {
+        let _ = write!(line, "{} modules: ", modules.len());
+    }
     let plan = if small {
         line.push_str("to_boot ");
         plan_to_boot(&request, &machine, workspace)

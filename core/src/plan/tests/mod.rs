@@ -16,6 +16,7 @@ mod details;
 mod family;
 mod golden;
 mod linux32;
+mod multiboot;
 #[cfg(no_purgatory_x86_64)]
 mod not_built;
 mod placement;
