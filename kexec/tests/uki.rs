@@ -235,6 +235,41 @@ fn addons_add_to_it() {
     );
 }
 
+/// A crash kernel in an image, by each call: checked before the old one is lost. Its own command line loses
+/// crashkernel=, which would reserve memory once more.
+#[test]
+fn crash_kernels() {
+    let fake = Fake::with_crash_kernel("uki-crash");
+    let parts = pe(&[
+        (".cmdline", b"root=/dev/x crashkernel=256M quiet"),
+        (".initrd", INITRD),
+        (".linux", &bzimage(64 << 10)),
+    ]);
+    let image = fake.file("crash.efi", &parts);
+    let (kernel, initrd) = (fake.kernel(), fake.file("initrd", INITRD));
+    let initrd = format!("--initrd={initrd}");
+    let line = "--append=root=/dev/x quiet";
+    for method in ["-c", "-s", "-a"] {
+        let plan = ["--plan", method, "-p"];
+        let run = |files: &[&str]| fake.run(&WILLING, &[&plan, files].concat());
+        let (Some(one), Some(other)) = (run(&[&image]), run(&[&kernel, &initrd, line])) else {
+            return;
+        };
+        assert_eq!(
+            (one.code, other.code),
+            (0, 0),
+            "{}{}",
+            one.stderr,
+            other.stderr
+        );
+        for name in ["segment", "digest", "command line"] {
+            assert_eq!(values(&one, name), values(&other, name), "{method} {name}");
+        }
+        let load = fake.run(&WILLING, &[method, "-p", &image]).unwrap();
+        assert_eq!((load.code, load.stderr.as_str()), (0, ""), "{method}");
+    }
+}
+
 /// What is told of it.
 #[test]
 fn reports() {

@@ -294,18 +294,16 @@ fn reasons_of_the_image() {
     assert_eq!(code, 253);
     // A signature that is demanded and there may still be refused.
     fake.put(CONFIG, FORCED);
-    let (text, code) = check(&fake, &BOTH, &["-l", "-s", &signed]).unwrap();
-    assert!(
-        text.contains(
-            "not known:       kexec_file_load: whether the signature of the image is valid"
-        ),
-        "{text}"
-    );
-    assert_eq!(code, 2);
-    let unsigned = fake.file("unsigned", &pe(false));
-    let (text, code) = check(&fake, &BOTH, &["-l", "-s", &unsigned]).unwrap();
-    assert!(text.contains("the kernel image is not signed"), "{text}");
-    assert_eq!(code, 255);
+    let unknown = "not known:       kexec_file_load: whether the signature of the image is valid";
+    for (is, says, expected) in [(true, unknown, 2), (false, "image is not signed", 255)] {
+        // In a unified kernel image, which itself is not signed, it is that of the kernel.
+        let unified = kexec_testing::pe(&[(".linux", &pe(is))]);
+        for image in [fake.file("alone", &pe(is)), fake.file("unified", &unified)] {
+            let (text, code) = check(&fake, &BOTH, &["-l", "-s", &image]).unwrap();
+            assert!(text.contains(says), "{text}");
+            assert_eq!(code, expected);
+        }
+    }
 }
 
 /// Of files that do not exist each is named, and what a plan does not come to.
