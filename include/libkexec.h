@@ -859,7 +859,7 @@ struct kx_image {
   uint32_t arch;
   /**
    * The entries that it has: bit N stands for the KX_ENTRY_* with the value N. A request can
-   * ask for KX_ENTRY_X86_64 and KX_ENTRY_X86_32.
+   * ask for one of them.
    */
   uint32_t entries;
   /** Linux/x86, 0 for others: boot protocol version, major << 8 | minor. */

@@ -175,10 +175,11 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     CHECK(error.numbers[0] == KX_FORMAT_BZIMAGE);
     for (uint32_t format = 2; format <= KX_FORMAT_DISK; format++)
         if (format != KX_FORMAT_VMLINUX && format != KX_FORMAT_MULTIBOOT1
-            && format != KX_FORMAT_MULTIBOOT2)
+            && format != KX_FORMAT_MULTIBOOT2 && format != KX_FORMAT_ARM64_IMAGE)
             REFUSES(KX_E_BAD_ARGUMENT, format, format);
     REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_MULTIBOOT1);
     REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_MULTIBOOT2);
+    REFUSES(KX_E_NOT_THIS_FORMAT, format, KX_FORMAT_ARM64_IMAGE);
     REFUSES(KX_E_UNKNOWN, format, 4711);
     REFUSES(0, arch, KX_ARCH_X86_64);
     REFUSES(KX_E_NOT_BOOTABLE, arch, KX_ARCH_ARM64);
@@ -197,7 +198,8 @@ static void wanted_of_the_image(const struct kx_request *of, struct kx_machine *
     REFUSES(0, entry, KX_ENTRY_X86_16);
     facts.firmware = 0;
     RETURNS(0, kx_machine_set(machine, &facts));
-    REFUSES(KX_E_UNKNOWN, entry, 4);
+    REFUSES(KX_E_BAD_ARGUMENT, entry, KX_ENTRY_ARM64);
+    REFUSES(KX_E_UNKNOWN, entry, 4711);
 
     REFUSES(KX_E_NULL, module_count, 1);
     request.modules = two;

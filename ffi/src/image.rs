@@ -99,7 +99,7 @@ pub struct kx_image {
     /// The architecture that it runs on, KX_ARCH_*.
     pub arch: u32,
     /// The entries that it has: bit N stands for the KX_ENTRY_* with the value N. A request can
-    /// ask for KX_ENTRY_X86_64 and KX_ENTRY_X86_32.
+    /// ask for one of them.
     pub entries: u32,
     /// Linux/x86, 0 for others: boot protocol version, major << 8 | minor.
     pub protocol: u32,
