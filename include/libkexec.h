@@ -990,7 +990,7 @@ typedef int (*kx_progress)(uint64_t done, uint64_t total, void *context);
 struct kx_request {
   /** sizeof(struct kx_request). */
   size_t size;
-  /** The kernel image, the whole file. */
+  /** The kernel image, the whole file. Of a unified kernel image it is kx_uki.kernel (kx_uki_open()). */
   struct kx_bytes kernel;
   /** Array of initrds, each a whole file, in the order in which the new kernel unpacks them. */
   const struct kx_bytes *initrds;

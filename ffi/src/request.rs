@@ -79,7 +79,7 @@ pub type kx_progress =
 pub struct kx_request {
     /// sizeof(struct kx_request).
     pub size: usize,
-    /// The kernel image, the whole file.
+    /// The kernel image, the whole file. Of a unified kernel image it is kx_uki.kernel (kx_uki_open()).
     pub kernel: kx_bytes,
     /// Array of initrds, each a whole file, in the order in which the new kernel unpacks them.
     pub initrds: *const kx_bytes,
