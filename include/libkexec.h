@@ -84,6 +84,16 @@ extern "C" {
  * in `format`, it does not affect files of other formats.
  */
 #define KX_REQUEST_VMLINUX 65536
+/**
+ * flags: an ELF file is a program that gets ELF boot notes, which have the command line: their address in
+ * RDI if it is of 64 bits, else as the argument of a C function. For `format` 0.
+ */
+#define KX_REQUEST_ELF_NOTES 131072
+/**
+ * flags: an ELF file is a program that gets nothing. For `format` 0. KX_E_BAD_ARGUMENT with more than one
+ * of this, KX_REQUEST_ELF_NOTES and KX_REQUEST_VMLINUX.
+ */
+#define KX_REQUEST_ELF_BARE 262144
 /** entry: Linux/x86, in 64-bit mode. */
 #define KX_ENTRY_X86_64 1
 /**
@@ -402,7 +412,10 @@ extern "C" {
 #define KX_FORMAT_UNKNOWN 0
 /** format: a Linux/x86 bzImage, or an image made like one. The member entries of kx_image has its entries. */
 #define KX_FORMAT_BZIMAGE 1
-/** format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX. */
+/**
+ * format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX. A program that is no kernel known here
+ * is planned only if the request asks for it (KX_REQUEST_ELF_NOTES, KX_REQUEST_ELF_BARE).
+ */
 #define KX_FORMAT_ELF 2
 /** format: a Linux/arm64 Image. */
 #define KX_FORMAT_ARM64_IMAGE 3

@@ -32,13 +32,28 @@ static void vmlinux(void)
 
     memset(image.version, '!', sizeof image.version);
     RETURNS(0, kx_image_probe(file, length, &image, &error));
-    CHECK(image.format == KX_FORMAT_VMLINUX && image.version[0] == 0 && image.reserved == 0);
+    /* It has no notes of Linux's. */
+    CHECK(image.format == KX_FORMAT_ELF && image.version[0] == 0 && image.reserved == 0);
     CHECK(image.pref_address == 0x1000000 && image.init_size == 0x60000);
-    CHECK(image.kernel_size == 0x30000 && image.relocatable <= 1 && image.alignment > 0);
+    CHECK(image.kernel_size == 0x30000 && image.relocatable == 0 && image.alignment > 0);
     CHECK(image.arch == KX_ARCH_X86_64 && image.entries == 1 << KX_ENTRY_X86_64);
     RETURNS(KX_FORMAT_ELF, kx_file_format(file, length));
     RETURNS(KX_ARCH_X86_64, kx_file_arch(file, length));
     RETURNS(KX_E_NOT_BOOTABLE, kx_plan(&request, machine, workspace, &error));
+    /* A program that gets nothing gets no command line. */
+    request.flags = KX_REQUEST_ELF_BARE;
+    request.command_line.data = "quiet";
+    request.command_line.length = 5;
+    RETURNS(KX_E_BAD_ARGUMENT, kx_plan(&request, machine, workspace, &error));
+    request.command_line.length = 0;
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
+    request = request_of(file, length);
+    request.flags = KX_REQUEST_ELF_NOTES;
+    RETURNS(0, kx_plan(&request, machine, workspace, &error));
+    RETURNS(0, kx_check(workspace, &error));
+    request.flags = KX_REQUEST_ELF_NOTES | KX_REQUEST_VMLINUX;
+    RETURNS(KX_E_BAD_ARGUMENT, kx_plan(&request, machine, workspace, &error));
     request.flags = KX_REQUEST_VMLINUX;
     /* It is unknown whether this image supports 5-level paging, and whether that is in use. */
     RETURNS(KX_E_NOT_KNOWN, kx_plan(&request, machine, workspace, &error));

@@ -10,8 +10,8 @@ use kexec_core::arch::Arch;
 use kexec_core::linux::read_machine_at;
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
-    Console, CrashOptions, Entry, Format, OnFailure, Options, Request, SegmentKind, Workspace,
-    plan, plan_to_boot,
+    Console, CrashOptions, ElfAs, Entry, Format, OnFailure, Options, Request, SegmentKind,
+    Workspace, plan, plan_to_boot,
 };
 use libkexec_tests::{bzimage, cc, kernels, root, run, scratch, slim};
 
@@ -108,7 +108,7 @@ impl Wanted<'_> {
                 },
                 serial_baud: self.baud,
             },
-            args_linux: has(VMLINUX),
+            elf: has(VMLINUX).then_some(ElfAs::Linux),
             crash: has(CRASH).then_some(CrashOptions {
                 hotplug: has(HOTPLUG),
                 memmap: has(MEMMAP),

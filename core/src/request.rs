@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::arch::Arch;
-use crate::image::{Entry, Format};
+use crate::image::{ElfAs, Entry, Format};
 use crate::purgatory::{OnFailure, Secret};
 
 /// The consoles on which the purgatory reports. By default it uses none, as in kexec(8).
@@ -96,9 +96,9 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// The consoles on which it reports.
     pub console: Console,
-    /// Without a [`format`](Options::format): treat an ELF file as a Linux kernel, a vmlinux, also
-    /// without Linux's notes (`--args-linux`).
-    pub args_linux: bool,
+    /// Without a [`format`](Options::format): what an ELF file is, whatever it looks like
+    /// (`--args-linux`, `--args-elf`, `--args-none`). `None` for its marks to decide.
+    pub elf: Option<ElfAs>,
     /// Plan a crash kernel (`-p`), inside the crash reservation.
     pub crash: Option<CrashOptions>,
 }
@@ -115,7 +115,7 @@ impl Options {
         verify: true,
         on_failure: OnFailure::Halt,
         console: Console::DEFAULT,
-        args_linux: false,
+        elf: None,
         crash: None,
     };
 }

@@ -15,7 +15,10 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::LoadPlacesFiles => "use kx_plan() and kx_load(), which place them themselves",
         Advice::LoadNeedsLessMemory => "kx_load() needs half of that",
         Advice::LoadHasNoSizeLimit => "kx_load() has no such limit",
-        Advice::RequestVmlinux => "if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX",
+        Advice::RequestElf => {
+            "if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX; if it needs nothing, \
+             KX_REQUEST_ELF_BARE"
+        }
         Advice::RequestNoEfi => "if it was not EFI, set KX_REQUEST_NO_EFI",
         other => other.text(),
     }

@@ -2,7 +2,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use kexec_core::image::{Format, Image, Kernel};
+use kexec_core::Error;
+use kexec_core::image::{AN_ELF_FILE, ElfAs, Format, Image, Kernel};
 use kexec_core::machine::Known;
 
 use crate::arch;
@@ -15,7 +16,8 @@ use crate::versioned::{self, Versioned};
 pub const KX_FORMAT_UNKNOWN: u32 = 0;
 /// format: a Linux/x86 bzImage, or an image made like one. The member entries of kx_image has its entries.
 pub const KX_FORMAT_BZIMAGE: u32 = 1;
-/// format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX.
+/// format: an ELF file; a Linux kernel in one is KX_FORMAT_VMLINUX. A program that is no kernel known here
+/// is planned only if the request asks for it (KX_REQUEST_ELF_NOTES, KX_REQUEST_ELF_BARE).
 pub const KX_FORMAT_ELF: u32 = 2;
 /// format: a Linux/arm64 Image.
 pub const KX_FORMAT_ARM64_IMAGE: u32 = 3;
@@ -160,7 +162,13 @@ fn linux(image: &Kernel<'_>, file: &[u8]) -> Linux {
 }
 
 fn describe(file: &[u8]) -> Result<kx_image, Failure> {
-    let image = Image::parse(file, true)?;
+    let image = match Image::parse(file, None) {
+        // What any other ELF file loads is the same, whatever it is told.
+        Err(Error::NotBootable { why }) if why == AN_ELF_FILE => {
+            Image::parse(file, Some(ElfAs::Bare))?
+        }
+        parsed => parsed?,
+    };
     let facts = image.facts();
     let linux = match &image {
         Image::Linux(image) => linux(image, file),

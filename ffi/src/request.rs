@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use kexec_core::linux::{random_secret, random_seed};
 use kexec_core::machine::reusable_words;
-use kexec_core::plan::{Console, CrashOptions, Entry, Format, OnFailure, Options};
+use kexec_core::plan::{Console, CrashOptions, ElfAs, Entry, Format, OnFailure, Options};
 use kexec_core::purgatory::Secret;
 use kexec_core::{Errno, Error};
 
@@ -40,6 +40,12 @@ pub const KX_REQUEST_CRASH_MEMMAP: u32 = 32_768;
 /// flags: an ELF file is a Linux kernel (vmlinux), also without Linux's notes. For `format` 0. In contrast to KX_FORMAT_VMLINUX
 /// in `format`, it does not affect files of other formats.
 pub const KX_REQUEST_VMLINUX: u32 = 65_536;
+/// flags: an ELF file is a program that gets ELF boot notes, which have the command line: their address in
+/// RDI if it is of 64 bits, else as the argument of a C function. For `format` 0.
+pub const KX_REQUEST_ELF_NOTES: u32 = 131_072;
+/// flags: an ELF file is a program that gets nothing. For `format` 0. KX_E_BAD_ARGUMENT with more than one
+/// of this, KX_REQUEST_ELF_NOTES and KX_REQUEST_VMLINUX.
+pub const KX_REQUEST_ELF_BARE: u32 = 262_144;
 
 /// entry: Linux/x86, in 64-bit mode.
 pub const KX_ENTRY_X86_64: u32 = 1;
@@ -150,7 +156,9 @@ impl kx_request {
             | KX_REQUEST_CRASH
             | KX_REQUEST_CRASH_HOTPLUG
             | KX_REQUEST_CRASH_MEMMAP
-            | KX_REQUEST_VMLINUX;
+            | KX_REQUEST_VMLINUX
+            | KX_REQUEST_ELF_NOTES
+            | KX_REQUEST_ELF_BARE;
         let has = |flag| self.flags & flag != 0;
         if self.flags & !KNOWN != 0 {
             return Err(unknown("request.flags", self.flags & !KNOWN));
@@ -197,7 +205,7 @@ impl kx_request {
                 serial_port,
                 serial_baud: self.serial_baud,
             },
-            args_linux: has(KX_REQUEST_VMLINUX),
+            elf: self.elf()?,
             crash: has(KX_REQUEST_CRASH).then_some(CrashOptions {
                 hotplug: has(KX_REQUEST_CRASH_HOTPLUG),
                 memmap: has(KX_REQUEST_CRASH_MEMMAP),
@@ -214,6 +222,21 @@ impl kx_request {
         let format = Format::from_number(self.format.into());
         let format = format.ok_or(unknown("request.format", self.format))?;
         Ok(Some(format))
+    }
+
+    fn elf(&self) -> Result<Option<ElfAs>, Failure> {
+        const ALL: u32 = KX_REQUEST_VMLINUX | KX_REQUEST_ELF_NOTES | KX_REQUEST_ELF_BARE;
+        Ok(Some(match self.flags & ALL {
+            0 => return Ok(None),
+            KX_REQUEST_VMLINUX => ElfAs::Linux,
+            KX_REQUEST_ELF_NOTES => ElfAs::BootNotes,
+            KX_REQUEST_ELF_BARE => ElfAs::Bare,
+            _ => {
+                let what = "an ELF file can be one of a vmlinux, a program with boot notes and one \
+                            that gets nothing";
+                return Err(Error::BadArgument { what }.into());
+            }
+        }))
     }
 
     fn entry(&self) -> Result<Option<Entry>, Failure> {

@@ -159,7 +159,7 @@ fn every_core_error_has_its_number_and_comes_back_whole() {
 fn the_message_for_an_elf_file_names_the_flag() {
     let why = kexec_core::image::AN_ELF_FILE;
     let said = details(Error::NotBootable { why }).1;
-    assert!(said.ends_with("; if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX"));
+    assert!(said.ends_with("; if it is a Linux kernel (vmlinux), set KX_REQUEST_VMLINUX; if it needs nothing, KX_REQUEST_ELF_BARE"));
 }
 
 /// Advice for which this library has no text of its own names neither a system call nor a Rust

@@ -44,6 +44,8 @@ _kexec() {
         --profile
         --addon
         --args-linux
+        --args-elf
+        --args-none
         --dtb
         --force-dtb
         --mem-min
@@ -67,8 +69,6 @@ _kexec() {
         --elf32-core-headers
         --elf64-core-headers
         --reuse-video-type
-        --args-elf
-        --args-none
         --entry
     )
     local -a what=(-f)

@@ -14,7 +14,9 @@ pub const fn words(advice: Advice) -> &'static str {
         Advice::LoadPlacesFiles => "with -c this command places them",
         Advice::LoadNeedsLessMemory => "-c needs half of that",
         Advice::LoadHasNoSizeLimit => "-c has no such limit",
-        Advice::RequestVmlinux => "if it is a Linux kernel (vmlinux), use --args-linux",
+        Advice::RequestElf => {
+            "if it is a Linux kernel (vmlinux), use --args-linux; if it needs nothing, --args-none"
+        }
         Advice::RequestNoEfi => "if it was not EFI, use --noefi",
         other => other.text(),
     }

@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use kexec_core::plan::{CrashOptions, Entry, OnFailure, Options};
+use kexec_core::plan::{CrashOptions, ElfAs, Entry, OnFailure, Options};
 
 /// `-a`, `-s` and `-c`: which system call loads.
 pub use kexec_core::route::Method;
@@ -457,8 +457,9 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::Capture => command.capture = Some(value),
         Id::Machine => command.machine = Some(value),
         // The last of the three counts.
-        Id::ArgsLinux => command.options.args_linux = true,
-        Id::ArgsElf | Id::ArgsNone => command.options.args_linux = false,
+        Id::ArgsLinux => command.options.elf = Some(ElfAs::Linux),
+        Id::ArgsElf => command.options.elf = Some(ElfAs::BootNotes),
+        Id::ArgsNone => command.options.elf = Some(ElfAs::Bare),
         // Without effect, but it must be a number.
         Id::Entry => _ = address("entry", value)?,
         Id::NoEfi => command.options.efi = false,

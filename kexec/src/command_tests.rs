@@ -346,19 +346,30 @@ fn what_comes_after_the_reservation() {
 
 #[test]
 fn options_taken_without_effect() {
-    let words = "k -t bzImage64 --entry=0x10 --args-elf --args-none --reuse-video-type";
+    let words = "k -t bzImage64 --entry=0x10 --reuse-video-type";
     command(words, |c| {
         assert_eq!(c.kind, Some(c"bzImage64"));
         let neither: Vec<&str> = c.only_for(Honours::Neither).map(|o| o.long()).collect();
-        assert_eq!(neither, ["args-elf", "args-none", "entry"]);
+        assert_eq!(neither, ["entry"]);
         assert_eq!(c.only_for(Honours::Load).count(), 0);
     });
-    assert!(command("k --args-elf --args-linux", |c| c
-        .options
-        .args_linux));
-    assert!(!command("k --args-linux --args-none", |c| c
-        .options
-        .args_linux));
+}
+
+/// The last one counts.
+#[test]
+fn what_an_elf_file_is() {
+    for (words, elf) in [
+        ("k", None),
+        ("k --args-elf --args-linux", Some(ElfAs::Linux)),
+        ("k --args-linux --args-none", Some(ElfAs::Bare)),
+        ("k --args-none --args-elf", Some(ElfAs::BootNotes)),
+    ] {
+        command(words, |c| {
+            assert_eq!(c.options.elf, elf, "{words}");
+            let only = c.only_for(Honours::Load).count();
+            assert_eq!(only, words.split(' ').count() - 1, "{words}");
+        });
+    }
 }
 
 #[test]

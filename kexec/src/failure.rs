@@ -293,7 +293,7 @@ mod tests {
         let elf = Failure::Load(c"k", Error::NotBootable { why: AN_ELF_FILE });
         assert_eq!(
             lines(&elf, &command)[1],
-            "if it is a Linux kernel (vmlinux), use --args-linux"
+            "if it is a Linux kernel (vmlinux), use --args-linux; if it needs nothing, --args-none"
         );
         for (narrowed, line) in [
             (

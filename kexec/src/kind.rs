@@ -33,7 +33,7 @@ pub const KINDS: &[Kind] = &[
     ),
     kind(
         "elf-x86_64",
-        "vmlinux, with --args-linux only",
+        "ELF of 64 bits: vmlinux, or what --args-... says",
         Some(is_elf64),
     ),
     kind("multiboot-x86", "multiboot kernel", Some(Multiboot::is_one)),
@@ -44,7 +44,11 @@ pub const KINDS: &[Kind] = &[
     ),
     // Recognised before, by the whole file.
     kind("uki", "a unified kernel image (UKI)", Some(|_| false)),
-    kind("elf-x86", "not supported", None),
+    kind(
+        "elf-x86",
+        "ELF of 32 bits: with --args-elf or --args-none",
+        Some(is_elf32),
+    ),
     kind("beoboot-x86", "not supported", None),
     kind("nbi-x86", "not supported", None),
 ];
@@ -84,6 +88,7 @@ pub fn check(name: &[u8], start: &[u8], unified: bool) -> Result<(), &'static st
             Err("--type: the file is of another type: multiboot-x86")
         }
         Some(_) if is_elf64(start) => Err("--type: the file is of another type: elf-x86_64"),
+        Some(_) if is_elf32(start) => Err("--type: the file is of another type: elf-x86"),
         Some(_) => Err("--type: the file is of another type, which is not supported"),
     }
 }
@@ -124,6 +129,11 @@ fn is_elf64(start: &[u8]) -> bool {
     start.starts_with(b"\x7fELF\x02\x01") && start.get(18..20) == Some(&[62, 0])
 }
 
+/// ELF of EM_386 or EM_486, with 32-bit fields in little-endian order.
+fn is_elf32(start: &[u8]) -> bool {
+    start.starts_with(b"\x7fELF\x01\x01") && matches!(start.get(18..20), Some([3 | 6, 0]))
+}
+
 #[cfg(test)]
 mod tests {
     use std::string::String;
@@ -152,12 +162,19 @@ mod tests {
         one[0x40..0x4c].copy_from_slice(b"\x02\xb0\xad\x1b\0\0\0\0\xfe\x4f\x52\xe4");
         let header = b"\xd6\x50\x52\xe8\0\0\0\0\x10\0\0\0\x1a\xaf\xad\x17";
         two[0x40..0x50].copy_from_slice(header);
+        let mut elf_32 = elf;
+        elf_32[4] = 1;
+        elf_32[18] = 3;
         for (name, start, wrong) in [
             ("bzImage64", &new[..], ""),
             ("bzImage", &new, ""),
             ("bzImage", &low, ""),
             ("bzImage", &old, ""),
             ("elf-x86_64", &elf, ""),
+            ("elf-x86", &elf_32, ""),
+            ("elf-x86", &elf, "another type: elf-x86_64"),
+            ("elf-x86_64", &elf_32, "another type: elf-x86"),
+            ("bzImage", &elf_32, "another type: elf-x86"),
             ("bzImage64", &low, "another type: bzImage"),
             ("bzImage64", &old, "another type: bzImage"),
             ("elf-x86_64", &new, "another type: bzImage64"),

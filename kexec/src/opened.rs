@@ -71,7 +71,7 @@ impl<'a, 'b> Opened<'a, 'b> {
         Parsed {
             image: match command.kind.and_then(|kind| kind::format(kind.to_bytes())) {
                 Some(format) => Image::parse_as(self.kernel().1, format),
-                None => Image::parse(self.kernel().1, command.options.args_linux),
+                None => Image::parse(self.kernel().1, command.options.elf),
             },
             opened: self,
         }

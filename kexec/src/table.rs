@@ -303,7 +303,9 @@ const WRITTEN: &[Written] = &[
     valued(Id::Type, "type", "TYPE", Both, "refuse a kernel of another type (kexec_load); --type=help lists them").with_letter(b't'),
     valued(Id::Profile, "profile", "N|ID", Both, "which profile of a unified kernel image (default: 0)").newer(),
     valued(Id::Addon, "addon", "FILE", Both, "addon of a unified kernel image; may be given more than once").newer(),
-    flag(Id::ArgsLinux, "args-linux", None, Load, "take an ELF file for a Linux kernel (vmlinux)"),
+    flag(Id::ArgsLinux, "args-linux", None, Load, "take any ELF file for a Linux kernel (vmlinux)"),
+    flag(Id::ArgsElf, "args-elf", None, Load, "take any ELF file for a program that gets ELF boot notes"),
+    flag(Id::ArgsNone, "args-none", None, Load, "take any ELF file for a program that gets nothing"),
     valued(Id::Dtb, "dtb", "FILE", Load, "device tree blob for the new kernel"),
     flag(Id::ForceDtb, "force-dtb", None, File, "hand the running kernel's device tree on").newer(),
     valued(Id::MemMin, "mem-min", "ADDRESS", Load, "lowest address to load to"),
@@ -327,8 +329,6 @@ const WRITTEN: &[Written] = &[
     flag(Id::Elf32CoreHeaders, "elf32-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::Elf64CoreHeaders, "elf64-core-headers", None, Both, "ignored: headers of dumps are 64-bit here"),
     flag(Id::ReuseVideoType, "reuse-video-type", None, Both, "ignored: the screen is always passed on"),
-    flag(Id::ArgsElf, "args-elf", None, Neither, "ignored: ELF files need --args-linux"),
-    flag(Id::ArgsNone, "args-none", None, Neither, "ignored: ELF files need --args-linux"),
     valued(Id::Entry, "entry", "ADDRESS", Neither, "ignored: the file has the entry"),
 ];
 

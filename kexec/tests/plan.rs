@@ -169,7 +169,7 @@ fn with_view<T>(
     let mut workspace = Box::new(Workspace::new());
     let mut details = Details::new();
     let plan = plan_with_details(&request, machine, &mut workspace, &mut details).unwrap();
-    let image = Image::parse(&kernel, false).unwrap();
+    let image = Image::parse(&kernel, None).unwrap();
     let listed = |role, path, size| Listed { role, path, size };
     let files = [
         listed("kernel", b"/boot/vmlinuz", kernel.len() as u64),

@@ -128,11 +128,11 @@ pub type FindLine = fn(&[u8]) -> &[u8];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
-    /// x86 in 64-bit mode. The seal chooses RSP.
+    /// x86 in 64-bit mode. The seal chooses RSP if it is 0.
     X86Long(Registers),
     /// x86 in 32-bit protected mode, without paging: CS 0x10, the data segments 0x18, all flat;
     /// interrupts off. Of the registers it has the low halves of RAX to RDI, RBP and RIP. ESP is the
-    /// seal's to choose.
+    /// seal's to choose if it is 0; else the four bytes below it are written to.
     X86Protected(Registers),
     /// x86 in real mode, with the interrupt vectors at address 0, as a BIOS has them; interrupts off.
     X86Real {

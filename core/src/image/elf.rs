@@ -327,6 +327,15 @@ impl<'a> Elf<'a> {
         self.align
     }
 
+    /// Offset of that p_align in the file.
+    #[must_use]
+    pub fn align_field(&self) -> u64 {
+        let mut loads = self.headers.loads();
+        let largest = loads.find(|load| load.align == self.align);
+        let field = self.headers.class.p_align as u64;
+        largest.map_or(0, |load| load.at.saturating_add(field))
+    }
+
     /// Whether what is at this physical address comes from the file: not a gap between the parts, nor
     /// memory that is zero.
     #[must_use]

@@ -1,7 +1,7 @@
 //! An image of any family that can be started. A new family has an arm in each `match` here.
 
 use super::probe::probe;
-use super::{Arm64Image, Facts, Kernel, Multiboot};
+use super::{Arm64Image, Elf, ElfAs, Facts, Kernel, Multiboot, Program};
 use crate::error::{Error, Format, Result};
 
 /// An image that can be started.
@@ -16,21 +16,30 @@ pub enum Image<'a> {
     LinuxArm64(Arm64Image<'a>),
     /// A multiboot kernel of either version.
     Multiboot(Multiboot<'a>),
+    /// An ELF program.
+    Program(Program<'a>),
 }
 
 impl<'a> Image<'a> {
-    /// Checks a file; an ELF file is a Linux kernel if it has Linux's notes, or if `vmlinux` says so.
+    /// Checks a file. `elf` says what an ELF file is, whatever it looks like; other files are what they
+    /// look like. Without it an ELF file must have the marks of a kernel.
     ///
     /// # Errors
-    /// As [`Kernel::parse`], also for a file of an unknown format.
-    pub fn parse(file: &'a [u8], vmlinux: bool) -> Result<Self> {
+    /// As [`Kernel::parse`], also for a file of an unknown format, and [`Program::parse`].
+    pub fn parse(file: &'a [u8], elf: Option<ElfAs>) -> Result<Self> {
+        let elf = elf.filter(|_| Elf::is_elf(file));
+        match elf {
+            None => {}
+            Some(ElfAs::Linux) => return Kernel::parse(file, true).map(Self::Linux),
+            Some(ElfAs::BootNotes) => return Program::parse(file, true).map(Self::Program),
+            Some(ElfAs::Bare) => return Program::parse(file, false).map(Self::Program),
+        }
         match probe(file) {
             Format::BzImage => {}
-            _ if vmlinux => {}
             found if found.is_started() => return Self::of_format(file, found),
             _ => {}
         }
-        Kernel::parse(file, vmlinux).map(Self::Linux)
+        Kernel::parse(file, false).map(Self::Linux)
     }
 
     /// Checks a file that must have this format.
@@ -70,6 +79,7 @@ impl<'a> Image<'a> {
             Self::Linux(kernel) => kernel.facts(),
             Self::LinuxArm64(image) => image.facts(),
             Self::Multiboot(kernel) => kernel.facts(),
+            Self::Program(program) => program.facts(),
         }
     }
 }

@@ -11,7 +11,7 @@ use core::ops::ControlFlow;
 use heapless::Vec;
 
 pub use crate::error::Rule;
-pub use crate::image::{Entry, Format};
+pub use crate::image::{ElfAs, Entry, Format};
 pub use crate::note::Note;
 pub use crate::purgatory::OnFailure;
 pub use crate::request::{Console, CrashOptions, Module, Options, Request};
@@ -28,7 +28,9 @@ use crate::boot::SetupType;
 use crate::crash::ControlPages;
 use crate::error::{Error, Result};
 use crate::handover::arm64::LinuxArm64;
-use crate::handover::x86::{Linux32, Linux64, Multiboot, RealMode, UnpackedLinux};
+use crate::handover::x86::{
+    ElfBare, ElfNotes, Linux32, Linux64, Multiboot, RealMode, UnpackedLinux,
+};
 use crate::handover::{FindLine, Handover};
 use crate::image::{BzImage, Image, Kernel};
 use crate::machine::Machine;
@@ -214,14 +216,14 @@ fn plan_sealed<'a>(
 ) -> Result<Plan<'a>> {
     machine.check_xen()?;
     let image = match request.options.format {
-        None => Image::parse(request.kernel, request.options.args_linux)?,
+        None => Image::parse(request.kernel, request.options.elf)?,
         Some(format) => Image::parse_as(request.kernel, format)?,
     };
     start(&image, how, request, machine, workspace)
 }
 
 /// As [`plan`], of an image that was parsed before: `image` is what [`Image::parse`] or
-/// [`Image::parse_as`] made of [`Request::kernel`]. [`Options::format`] and [`Options::args_linux`]
+/// [`Image::parse_as`] made of [`Request::kernel`]. [`Options::format`] and [`Options::elf`]
 /// have no effect.
 ///
 /// # Errors
@@ -290,7 +292,7 @@ fn start<'a>(
     workspace: &'a mut Workspace,
 ) -> Result<Plan<'a>> {
     // A handover for each arm: they live as long as `who`.
-    let (linux, protected, real, unpacked, multiboot, arm64);
+    let (linux, protected, real, unpacked, multiboot, arm64, bare, notes);
     let who: &dyn Handover<'a> = match image {
         Image::Linux(kernel) => {
             let entries = kernel.entries();
@@ -324,6 +326,14 @@ fn start<'a>(
         Image::Multiboot(kernel) => {
             multiboot = Multiboot::new(kernel, machine);
             &multiboot
+        }
+        Image::Program(program) if program.boot_notes() => {
+            notes = ElfNotes::new(program);
+            &notes
+        }
+        Image::Program(program) => {
+            bare = ElfBare::new(program);
+            &bare
         }
     };
     if request.options.arch.is_some_and(|arch| arch != who.arch()) {
@@ -364,7 +374,7 @@ const fn no_entry(entry: Option<Entry>) -> Error {
 ///
 /// # Errors
 /// As [`plan`]; [`Error::BadArgument`] where [`Options::format`], [`Options::arch`],
-/// [`Options::entry`], [`Options::args_linux`], [`Options::crash`], [`Options::console`] or
+/// [`Options::entry`], [`Options::elf`], [`Options::crash`], [`Options::console`] or
 /// [`Request::modules`] ask for what is not in it.
 // In a program whose options are constants nothing is left of these checks.
 #[inline]
@@ -378,14 +388,14 @@ pub fn plan_to_boot<'a>(
         arch,
         entry,
         console,
-        args_linux,
+        elf,
         crash,
         ..
     } = request.options;
     let other_image = format.is_some_and(|format| format != Format::BzImage)
         || arch.is_some_and(|arch| arch != Arch::X86_64)
         || entry.is_some_and(|entry| entry != Entry::X86Long)
-        || args_linux
+        || elf.is_some()
         || !request.modules.is_empty();
     if other_image || crash.is_some() || console.vga || console.serial || console.reset_vga {
         return Err(ONLY_TO_BOOT);

@@ -109,18 +109,21 @@ impl<'o, 'a> Orders<'o, 'a> {
         }
     }
 
-    /// The registers the new kernel is entered with. It sets its own stack first of all; until then
-    /// the end of the purgatory's `memsz` bytes is as good as any.
-    fn registers(&self, memsz: usize) -> Registers {
-        let mut registers = match *self.exit {
+    /// The registers the new kernel is entered with, as its handover has them.
+    fn registers(&self) -> Registers {
+        match *self.exit {
             Exit::X86Long(registers)
             | Exit::X86Protected(registers)
             | Exit::X86Real { by: registers, .. } => registers,
             // There are none of an x86.
             Exit::Arm64 { .. } => Registers::default(),
-        };
-        registers.rsp = self.purgatory.saturating_add(memsz as u64);
-        registers
+        }
+    }
+
+    /// A stack for it, which sets its own first of all: until then the end of the purgatory's `memsz`
+    /// bytes is as good as any.
+    const fn stack(&self, memsz: usize) -> u64 {
+        self.purgatory.saturating_add(memsz as u64)
     }
 }
 
@@ -162,7 +165,8 @@ impl<'a> Seal<'a> for Bare {
         _: &[Segment<'a>],
         code: &'a mut [u8; SEGMENT_SIZE],
     ) -> Result<Sealed<'a>> {
-        let Registers { rsi, rsp, rip, .. } = orders.registers(purgatory::BARE_MEMSZ);
+        let Registers { rsi, rip, .. } = orders.registers();
+        let rsp = orders.stack(purgatory::BARE_MEMSZ);
         let passed = purgatory::Bare { rsi, rsp, rip };
         Ok(Sealed {
             // The buffer is that of the larger one.
@@ -278,6 +282,10 @@ fn verifying<'a>(
         sum = Some(digest(orders.secret, segments, progress).ok_or(Error::Cancelled)?);
     }
     let console = options.console;
+    let mut registers = orders.registers();
+    if registers.rsp == 0 {
+        registers.rsp = orders.stack(purgatory::MEMSZ);
+    }
     let parameters = Parameters {
         skip_verify: !options.verify,
         serial: console.serial.then_some(Serial {
@@ -293,7 +301,7 @@ fn verifying<'a>(
             // Sealed by another purgatory.
             Exit::Arm64 { .. } => ExitMode::Long,
         },
-        registers: orders.registers(purgatory::MEMSZ),
+        registers,
         regions: &regions,
         secret: orders.secret,
         digest: sum.unwrap_or_default(),

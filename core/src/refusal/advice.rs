@@ -42,7 +42,8 @@ advice! {
     LoadPlacesFiles "the caller of kexec_load places them";
     LoadNeedsLessMemory "kexec_load needs half of that";
     LoadHasNoSizeLimit "kexec_load has no such limit";
-    RequestVmlinux "if it is a Linux kernel (vmlinux), set Options::args_linux";
+    RequestElf "if it is a Linux kernel, set Options::elf to ElfAs::Linux; if it needs nothing, to \
+        ElfAs::Bare";
     RequestNoEfi "if it was not EFI, clear Options::efi";
     // These have the same text for every caller.
     RunAsRoot "run as root";
@@ -79,7 +80,7 @@ impl Advice {
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match *error {
-            Error::NotBootable { why } if why == AN_ELF_FILE => Some(Self::RequestVmlinux),
+            Error::NotBootable { why } if why == AN_ELF_FILE => Some(Self::RequestElf),
             Error::NotBootable { why } if why == NOT_ABOVE_4G => Some(Self::UseLoad),
             Error::NotBootable { why } if why == EFI_32 => Some(Self::UseLoadOrNoRuntime),
             Error::Unknown { what } if what == FIRMWARE => Some(Self::RequestNoEfi),

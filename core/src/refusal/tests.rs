@@ -228,7 +228,7 @@ fn a_policy_is_named_where_the_other_call_would_go_around_it() {
 #[test]
 fn errors_that_leave_the_advice_to_the_front_end() {
     let elf = Error::NotBootable { why: AN_ELF_FILE };
-    assert_eq!(Advice::of(&elf), Some(Advice::RequestVmlinux));
+    assert_eq!(Advice::of(&elf), Some(Advice::RequestElf));
     let other = Error::NotBootable { why: "of another" };
     assert_eq!(Advice::of(&other), None);
     for what in machine::refusal::ALL {

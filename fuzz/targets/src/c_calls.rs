@@ -408,7 +408,8 @@ impl Session {
             progress: None,
             progress_context: null_mut(),
             flags: (u32::from(wanted.flags) & 0xff) << 8
-                | u32::from(matches!(image, Image::Vmlinux(_))) << 16,
+                | u32::from(matches!(image, Image::Vmlinux(_))) << 16
+                | ((wants >> 11 & 3) as u32) << 17,
             on_failure: u32::from(wanted.on_failure % 3),
             format: (wants & 0x1f) as u32,
             arch: (wants >> 5 & 3) as u32,

@@ -109,7 +109,7 @@ pub fn run(data: &[u8]) {
             return;
         }
     };
-    let again = Image::parse(&file, false).unwrap().facts();
+    let again = Image::parse(&file, None).unwrap().facts();
     assert_eq!(image.facts(), again);
     let (inside, range) = (file.as_ptr_range(), image.range());
     for load in image.loads() {

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use arbitrary::Unstructured;
 use kexec_core::Error;
 use kexec_core::machine::Machine;
-use kexec_core::plan::{Plan, Request, Rule, Segment, SegmentKind, Workspace, plan, plan_to_boot};
+use kexec_core::plan::{
+    ElfAs, Plan, Request, Rule, Segment, SegmentKind, Workspace, plan, plan_to_boot,
+};
 
 use crate::boot_params::{self, Passed};
 use crate::case::Case;
@@ -76,7 +78,8 @@ pub fn planned(case: &Case, more: &mut dyn FnMut(&Planned<'_>)) {
         let wanted = &case.wanted;
         let initrds: Vec<&[u8]> = wanted.initrds.iter().map(|&size| &FILLER[..size]).collect();
         let mut options = wanted.options;
-        options.args_linux = matches!(case.image, Image::Vmlinux(_)) && !wanted.to_boot;
+        let vmlinux = matches!(case.image, Image::Vmlinux(_)) && !wanted.to_boot;
+        options.elf = vmlinux.then_some(ElfAs::Linux);
         let request = Request {
             kernel: &kernel,
             initrds: &initrds,

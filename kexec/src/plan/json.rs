@@ -265,6 +265,7 @@ fn image(json: &mut Json<'_>, image: &Image<'_>) {
         Image::LinuxArm64(_) => ("arm64", None),
         Image::Multiboot(image) if image.format() == Format::Multiboot1 => ("multiboot", None),
         Image::Multiboot(_) => ("multiboot2", None),
+        Image::Program(_) => ("elf", None),
         _ => ("other", None),
     };
     json.open_small("image");

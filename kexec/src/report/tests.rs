@@ -178,7 +178,7 @@ fn a_load_by_kexec_load() {
         initrds: &[b"070701", b"070702"],
         ..PlanRequest::default()
     };
-    request.options.args_linux = true;
+    request.options.elf = Some(kexec_core::plan::ElfAs::Linux);
     request.options.verify = false;
     let plan = plan::plan(&request, &machine, &mut workspace).unwrap();
     let said = text(|out| by_plan(out, &plan, &files()));

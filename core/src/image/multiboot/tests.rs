@@ -345,7 +345,7 @@ fn mutiboot_is_named() {
     file[0x40..0x44].copy_from_slice(&0x1bad_b005_u32.to_le_bytes());
     file[0x48..0x4c].copy_from_slice(&sum.to_le_bytes());
     assert_eq!(probe(&file), Some(Format::Mutiboot));
-    let refused = super::super::Image::parse(&file, false).map(|_| ());
+    let refused = super::super::Image::parse(&file, None).map(|_| ());
     assert!(
         matches!(
             refused,

@@ -413,7 +413,7 @@ fn a_vmlinux_is_moved_as_a_whole() {
         plan(&request, &machine, &mut workspace).unwrap_err(),
         Error::NotBootable { .. }
     ));
-    request.options.args_linux = true;
+    request.options.elf = Some(ElfAs::Linux);
     let plan = plan(&request, &machine, &mut workspace).unwrap();
     plan.check().unwrap();
     let [text, data, ..] = plan.segments() else {

@@ -34,6 +34,7 @@ const FAMILIES: &[Family] = &[
     ("32-bit ", 120, any_32_bit),
     ("real mode ", 300, any_real_mode),
     ("multiboot ", 200, super::multiboot::any_multiboot),
+    (ELF, 80, any_elf),
 ];
 
 const RECORDED: &str = include_str!("golden.txt");
@@ -215,6 +216,41 @@ fn any_real_mode(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
     (kernel, false)
 }
 
+/// The family of ELF programs.
+const ELF: &str = "ELF ";
+
+/// An ELF program of either class, for one place or any.
+fn any_elf(random: &mut Random, name: &mut String) -> (Vec<u8>, bool) {
+    let (is_64, anywhere) = (random.below(2) == 0, random.below(3) == 0);
+    let first = if anywhere {
+        0
+    } else {
+        0x8000 << (4 * random.below(4))
+    };
+    let mut next = first;
+    let loads: Vec<[u64; 4]> = (0..=random.below(3))
+        .map(|number| {
+            let in_file = 0x100 + random.below(0xf00);
+            let in_memory = in_file + random.below(2) * random.below(0x5000);
+            let load = [0x1000 + number * 0x1000, next, in_file, in_memory];
+            next = (next + in_memory).next_multiple_of(0x1000) + random.below(3) * 0x1000;
+            load
+        })
+        .collect();
+    let align = 0x1000 << random.below(10);
+    let _ = write!(
+        name,
+        " {} bits {first:x} {}",
+        if is_64 { 64 } else { 32 },
+        loads.len()
+    );
+    let kind = if anywhere { 3 } else { 2 };
+    (
+        super::elf::file(is_64, kind, first + random.below(0x100), align, &loads),
+        false,
+    )
+}
+
 /// An ELF kernel of three parts from `at` on.
 fn vmlinux(at: u64) -> Vec<u8> {
     let mut file = vec![0x90_u8; 0x4000];
@@ -293,12 +329,23 @@ fn record(family: &Family, number: u64, workspace: &mut Workspace) -> String {
     // plan_to_boot takes no other family.
     let small = small && start.is_empty();
     let mut options = any_options(&mut random, crash, &mut line);
-    options.args_linux = args_linux;
+    options.elf = args_linux.then_some(ElfAs::Linux);
+    // Most of what the others get is refused.
+    let little = start == ELF && random.below(8) > 0;
+    if start == ELF {
+        let bare = random.below(2) == 0;
+        options.elf = Some(if bare { ElfAs::Bare } else { ElfAs::BootNotes });
+        let _ = write!(line, " {:?}", options.elf);
+    }
+    if little {
+        options.crash = None;
+    }
     if small {
         options.console = Console::DEFAULT;
     }
     let files = [vec![3_u8; 5000], vec![5; 1 << 20], vec![7; 4096]];
     let count = match random.below(10) {
+        _ if little => 0,
         0 => 13,
         _ => random.below(5),
     };
@@ -315,13 +362,18 @@ fn record(family: &Family, number: u64, workspace: &mut Workspace) -> String {
     }
     let text = [b'x'; 2100];
     let length = [0, 20, 300, 500, 2000, 2047, 2048][random.below(7) as usize];
+    let length = if little && options.elf == Some(ElfAs::Bare) {
+        0
+    } else {
+        length
+    };
     let dtb = [0xd0_u8; 700];
     let request = Request {
         kernel: &kernel,
         initrds: &initrds,
         modules: &modules,
         command_line: &text[..length],
-        dtb: (random.below(5) == 0 && start != "multiboot ").then_some(&dtb),
+        dtb: (random.below(5) == 0 && start != "multiboot " && !little).then_some(&dtb),
         rng_seed: (random.below(4) > 0).then_some([9; 32]),
         digest_secret: None,
         options,

@@ -13,6 +13,7 @@ mod arm64;
 mod borrows;
 mod crash;
 mod details;
+mod elf;
 mod family;
 mod golden;
 mod linux32;
@@ -381,7 +382,7 @@ fn to_boot_refuses_what_is_not_in_it() {
     };
     for options in [
         Options {
-            args_linux: true,
+            elf: Some(ElfAs::Linux),
             ..Options::DEFAULT
         },
         Options {

@@ -16,7 +16,7 @@ fn vmlinux(text: &[u8]) -> Vec<u8> {
 
 fn vmlinux_request(kernel: &[u8]) -> Request<'_, '_> {
     let mut request = request(kernel, &[]);
-    request.options.args_linux = true;
+    request.options.elf = Some(ElfAs::Linux);
     request
 }
 

@@ -46,8 +46,8 @@ fn the_format_must_be_the_images() {
             why: crate::image::AN_ELF_FILE
         })
     );
-    assert!(planned(&elf, |request| request.options.args_linux = true).is_ok());
-    assert!(planned(&bz, |request| request.options.args_linux = true).is_ok());
+    assert!(planned(&elf, |request| request.options.elf = Some(ElfAs::Linux)).is_ok());
+    assert!(planned(&bz, |request| request.options.elf = Some(ElfAs::Linux)).is_ok());
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn to_boot_takes_its_own_image_only() {
         &|request| request.options.format = Some(Format::Vmlinux),
         &|request| request.options.arch = Some(Arch::Arm64),
         &|request| request.options.entry = Some(Entry::X86Real),
-        &|request| request.options.args_linux = true,
+        &|request| request.options.elf = Some(ElfAs::Linux),
     ];
     for change in refused {
         let refused = to_boot(change).unwrap_err();

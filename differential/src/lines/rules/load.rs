@@ -4,7 +4,7 @@ use super::{Seen, all};
 use crate::lines::kernel::{Call, Event, Given, Run, SIGNALLED};
 
 /// Options that kexec_file_load cannot do.
-const LOAD_ONLY: [&str; 13] = [
+const LOAD_ONLY: [&str; 15] = [
     "mem-min",
     "mem-max",
     "noefi",
@@ -14,6 +14,8 @@ const LOAD_ONLY: [&str; 13] = [
     "serial",
     "serial-baud",
     "args-linux",
+    "args-elf",
+    "args-none",
     "pass-memmap-cmdline",
     "dtb",
     "entry-32bit",
@@ -242,8 +244,10 @@ pub fn elf(reference: &mut Run, seen: &Seen<'_>) -> bool {
 
 /// An ELF file by kexec_load where kexec_file_load comes first.
 pub fn vmlinux(reference: &mut Run, seen: &Seen<'_>) -> bool {
-    let auto =
-        seen.words.kernel() == Some("@vmlinux") && is_auto(seen) && seen.words.has("args-linux");
+    let said = ["args-linux", "args-elf", "args-none"];
+    let auto = seen.words.kernel() == Some("@vmlinux")
+        && is_auto(seen)
+        && said.iter().any(|option| seen.words.has(option));
     let loaded = seen.ours.code == 0 && seen.ours.loads().all(|given| given.call == Call::Load);
     all(
         auto && loaded && reference.code == 1 && reference.did_nothing(),
