@@ -115,8 +115,8 @@ fn drawn(
             left = left.saturating_sub(count);
         }
     }
-    for range in taken {
-        free.insert(range)?;
+    for range in &taken {
+        free.insert(*range)?;
     }
     Ok(place)
 }
