@@ -20,6 +20,7 @@ use crate::input::{Initrds, Input, Start, push};
 use crate::out::{caution, complain};
 use crate::progress;
 use crate::unify::{self, Unified};
+use crate::unpack;
 use kexec_cli::failure::Failure;
 
 /// The device tree that the running kernel was started with (Documentation/ABI/testing/sysfs-firmware-ofw).
@@ -62,6 +63,7 @@ impl<'a> Inputs<'a> {
         progress::begin(Step::Read, 0);
         let mut kernel = Input::open(command.kernel.unwrap_or_default(), &copies)?;
         let mut initrds = Vec::new();
+        unpack::unwrap(command, &mut kernel, &copies)?;
         let mut kernel_start = kernel.start();
         let start = kernel_start.get().unwrap_or_default();
         let unified = unify::unwrap(command, &mut kernel, start, &mut initrds, &copies)?;

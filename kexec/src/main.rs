@@ -22,6 +22,7 @@ mod opened;
 mod out;
 mod progress;
 mod unify;
+mod unpack;
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};

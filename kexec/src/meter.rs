@@ -10,6 +10,8 @@ use crate::plan::size::Size;
 pub enum Step {
     /// Reads a pipe or a device.
     Read,
+    /// Unpacks a compressed kernel.
+    Unpack,
     /// Copies files that would not stay unchanged, or joins initrds.
     Copy,
     /// Reads files for the digest that the purgatory compares with.
@@ -21,8 +23,9 @@ pub enum Step {
 }
 
 /// The texts of the steps, in their order.
-const WORDS: [&str; 5] = [
+const WORDS: [&str; 6] = [
     "reading",
+    "unpacking",
     "copying",
     "computing the digest",
     "kexec_load",
@@ -95,7 +98,8 @@ impl Meter {
         self.begin.store(now, Relaxed);
         self.done.store(0, Relaxed);
         self.total.store(total, Relaxed);
-        let is_call = matches!(step, Step::Load | Step::FileLoad);
+        // During an unpacking nothing can be written either.
+        let is_call = matches!(step, Step::Load | Step::FileLoad | Step::Unpack);
         is_call && (total >= LONG_CALL || now >= self.next.load(Relaxed))
     }
 

@@ -117,7 +117,7 @@ fn unwrap_pe<'a>(
 
 /// Keeps a file unchanged while it is looked at; it is not copied for that.
 #[inline(never)]
-fn keep<'a, 'b>(input: &'b Input<'a>, copies: &Copies) -> Result<Kept<'b>, Failure<'a>> {
+pub fn keep<'a, 'b>(input: &'b Input<'a>, copies: &Copies) -> Result<Kept<'b>, Failure<'a>> {
     Kept::new(&input.file, &Copies::limited(0), copies)
         .map_err(|error| Failure::File(input.path, error))
 }

@@ -105,20 +105,88 @@ fn images_that_are_none() {
     }
 }
 
+/// As an lz4 frame of blocks that are not compressed.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let mut frame = b"\x04\x22\x4d\x18\x60\x40\x82".to_vec();
+    for block in bytes.chunks(64 << 10) {
+        frame.extend((block.len() as u32 | 1 << 31).to_le_bytes());
+        frame.extend(block);
+    }
+    frame.extend([0; 4]);
+    frame
+}
+
+/// By each call, as if it had never been compressed.
+#[test]
+fn compressed_kernels_are_unpacked() {
+    let directory = Directory::new("unpacked");
+    let kernel = bzimage(100_000);
+    let plain = directory.file("plain", &kernel);
+    let packed = directory.file("packed", &framed(&kernel));
+    for (option, rules) in [("-s", [gives(FILE_LOAD, 0)]), ("-c", [gives(LOAD, 0)])] {
+        for path in [&plain, &packed] {
+            let run = kexec_with(&rules, &["-l", option, path]);
+            assert_eq!((run.code, &*run.stderr), (0, ""), "{option} {path}");
+        }
+        let run = kexec_with(&rules, &["-l", "-d", option, &packed]);
+        let words = format!("{packed}: unpacked by lz4, 101 KiB to 101 KiB");
+        assert!(run.stderr.contains(&words), "{}", run.stderr);
+    }
+    // What follows is told, unless it is padding.
+    let padded = directory.file("padded", &[framed(&kernel), vec![0; 512]].concat());
+    let run = kexec_with(&[gives(LOAD, 0)], &["-l", "-c", &padded]);
+    assert_eq!((run.code, &*run.stderr), (0, ""));
+    let signed = directory.file("signed", &[framed(&kernel), vec![7; 5]].concat());
+    let run = kexec_with(&[gives(LOAD, 0)], &["-l", "-c", &signed]);
+    let words = "5 bytes after the compressed data (lz4) are ignored";
+    assert!(
+        run.code == 0 && run.stderr.contains(words),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn what_cannot_be_unpacked_is_refused() {
+    let directory = Directory::new("not-unpacked");
+    let frame = framed(&bzimage(64 << 10));
+    let cut = directory.file("cut", &frame[..frame.len() / 2]);
+    let archive = directory.file("archive", &framed(&[b"070701", &[b'0'; 999][..]].concat()));
+    let empty = directory.file("empty", &framed(&[]));
+    // 2^40 bytes, as a frame of zstd states.
+    let bomb = directory.file("bomb", b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0\x01\0\0");
+    for (path, words) in [
+        (&cut, "(lz4): it is cut off"),
+        (&archive, "it is not a kernel but an initrd"),
+        (&empty, "it is compressed, and empty"),
+        (
+            &bomb,
+            "1099511627776 bytes would have to be copied into memory",
+        ),
+    ] {
+        let rules = [gives(FILE_LOAD, 0), gives(LOAD, 0)];
+        for option in ["-s", "-a", "-c", "--dry-run"] {
+            let run = kexec_with(&rules, &["-l", option, path]);
+            assert_eq!(run.code, 255, "{words}: {}", run.stderr);
+            assert!(run.stderr.contains(words), "{}", run.stderr);
+        }
+    }
+}
+
 /// No call takes these, and "not a bzImage" would not say why.
 #[test]
-fn compressed_kernels_are_refused_by_their_format() {
+fn damaged_and_other_compressed_kernels_are_refused() {
     let directory = Directory::new("compressed");
     for (magic, words) in [
+        (&b"\x1f\x8b\x08\0"[..], "(gzip): it is damaged"),
         (
-            &b"\x1f\x8b\x08\0"[..],
-            "a gzip file: unpack it first (gunzip)",
+            b"\x28\xb5\x2f\xfd",
+            "bytes would have to be copied into memory",
         ),
-        (b"\x28\xb5\x2f\xfd", "a zstd file: unpack it first (unzstd)"),
-        (b"\xfd7zXZ\0", "an xz file: unpack it first (unxz)"),
+        (b"\xfd7zXZ\0", "(xz): it is damaged"),
         (b"\x5d\0\0\x80\0", "an lzma file: unpack it first (unlzma)"),
         (b"BZh9", "a bzip2 file: unpack it first (bunzip2)"),
-        (b"\x02\x21\x4c\x18", "an lz4 file: unpack it first (unlz4)"),
+        (b"\x02\x21\x4c\x18", "it is compressed, and "),
         (
             b"\x89LZO\0\r\n\x1a",
             "an lzop file: unpack it first (lzop --decompress)",

@@ -82,11 +82,11 @@ fn what_is_no_kernel_is_not_one_for_the_other_call() {
 fn an_initrd_in_the_kernels_place() {
     let directory = Directory::new("initrd-as-kernel");
     let cpio = directory.file("cpio", &[b"070701".as_slice(), &[b'0'; 1000]].concat());
-    let gzip = directory.file("gzip", &[b"\x1f\x8b\x08\0".as_slice(), &[0; 1000]].concat());
+    let bzip2 = directory.file("bzip2", &[b"BZh9".as_slice(), &[0; 1000]].concat());
     for method in ["-s", "-c", "-a"] {
         for (path, words) in [
             (&cpio, "not a kernel but an initrd (a cpio archive)"),
-            (&gzip, "if it is an initrd, give it by --initrd="),
+            (&bzip2, "if it is an initrd, give it by --initrd="),
         ] {
             let run = kexec_with(&KIND, &[method, "-l", path]);
             assert_eq!(run.code, 255, "{}", run.stderr);

@@ -5,7 +5,7 @@
 //! is the limit. Bytes behind the compressed data are not looked at ([`Unpacked::consumed`]): a kernel's
 //! payload has its length there. Checksums that the format has are compared.
 //!
-//! lz4 is decoded by the crate lz4_flex, which has no reachable panic. The decoders of the other formats
+//! lz4 is decoded by this crate, without reachable panics. The decoders of the other formats
 //! (miniz_oxide, zstd-zero, lzma-rust2) cannot be shown to be free of panics. Each runs in an image that
 //! was linked before, with a panic handler that returns to the caller: [`Error::Decoder`]. It runs on a
 //! stack and a heap in `scratch`, and has no writable data of its own: any thread may call at any time.
@@ -44,6 +44,7 @@ mod error;
 mod gzip;
 mod image;
 mod lz4;
+mod lz4_block;
 mod lzma;
 mod xxh32;
 mod xz;

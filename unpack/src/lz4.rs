@@ -1,8 +1,7 @@
-//! lz4: frames, and the legacy format, around the blocks, which lz4_flex decodes.
-
-use lz4_flex::block::{decompress_into, decompress_into_with_dict};
+//! lz4: frames, and the legacy format, around blocks (lz4_block.rs).
 
 use crate::bytes::{u32_at, u64_at};
+use crate::lz4_block;
 use crate::xxh32::xxh32;
 use crate::{Error, Result, Unpacked};
 
@@ -171,31 +170,20 @@ fn decode(
     written: usize,
     most: usize,
 ) -> Result<usize> {
-    let (before, after) = output
-        .split_at_mut_checked(written)
-        .ok_or(Error::OutputFull)?;
-    let history = before.get(oldest..).unwrap_or_default();
-    let room = after.len().min(most);
-    let limited = after.len() < most;
-    let after = after.get_mut(..room).unwrap_or_default();
-    let full = if limited {
+    let end = written.saturating_add(most);
+    let full = if end > output.len() {
         Error::OutputFull
     } else {
         Error::Damaged
     };
-    let length = if raw {
-        let target = after.get_mut(..block.len()).ok_or(full)?;
-        target.copy_from_slice(block);
-        block.len()
+    let output = output.get_mut(oldest..).ok_or(Error::OutputFull)?;
+    let room = output.len().min(end.saturating_sub(oldest));
+    let output = output.get_mut(..room).unwrap_or_default();
+    let start = written.saturating_sub(oldest);
+    let end = if raw {
+        lz4_block::copy(block, output, start)
     } else {
-        let decoded = match history {
-            [] => decompress_into(block, after),
-            history => decompress_into_with_dict(block, after, history),
-        };
-        decoded.map_err(|error| match error {
-            lz4_flex::block::DecompressError::OutputTooSmall { .. } => full,
-            _ => Error::Damaged,
-        })?
+        lz4_block::decode(block, output, start)?
     };
-    Ok(written.saturating_add(length))
+    Ok(oldest.saturating_add(end.ok_or(full)?))
 }

@@ -128,12 +128,12 @@ pub(super) fn sealed_stream(from: &Fd, copies: &Copies) -> Result<Fd> {
     read_only(&copy)
 }
 
-const fn failed(step: &'static str) -> impl Fn(Errno) -> Error {
+pub(super) const fn failed(step: &'static str) -> impl Fn(Errno) -> Error {
     move |errno| Error::File { step, errno }
 }
 
 /// A file in memory for `size` bytes, which are counted in `copies`.
-fn create(name: &CStr, size: u64, copies: &Copies) -> Result<Fd> {
+pub(super) fn create(name: &CStr, size: u64, copies: &Copies) -> Result<Fd> {
     copies.take(size)?;
     within(size, file_size_limit())?;
     memfd_create(name).map_err(failed("memfd_create"))
@@ -151,7 +151,7 @@ fn within(size: u64, limit: u64) -> Result<()> {
 
 /// RLIMIT_FSIZE of this process; if it cannot be read (a seccomp filter), the write
 /// decides.
-fn file_size_limit() -> u64 {
+pub(super) fn file_size_limit() -> u64 {
     let mut limit = raw::rlimit64 {
         rlim_cur: u64::MAX,
         rlim_max: u64::MAX,
@@ -164,14 +164,14 @@ fn file_size_limit() -> u64 {
 }
 
 /// Seals the file: no write and no change of length through any descriptor.
-fn seal(copy: &Fd) -> Result<()> {
+pub(super) fn seal(copy: &Fd) -> Result<()> {
     const SEALS: u32 = raw::F_SEAL_WRITE | raw::F_SEAL_SHRINK | raw::F_SEAL_GROW | raw::F_SEAL_SEAL;
     let sealed = fcntl(copy, raw::F_ADD_SEALS, SEALS as usize);
     sealed.map(|_| ()).map_err(failed("F_ADD_SEALS"))
 }
 
 /// The same file opened read-only; the caller drops the writable descriptor.
-fn read_only(fd: &Fd) -> Result<Fd> {
+pub(super) fn read_only(fd: &Fd) -> Result<Fd> {
     const STEP: &str = "open a copy in memory read-only (is /proc mounted?)";
     reopen(fd).map_err(failed(STEP))
 }

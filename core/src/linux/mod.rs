@@ -35,6 +35,7 @@ mod process;
 mod random;
 mod reopen;
 mod signal;
+mod unpacked;
 
 pub use arch::NATIVE;
 pub use contents::Contents;
@@ -65,3 +66,4 @@ pub use process::{
 };
 pub use random::{random_secret, random_seed};
 pub use signal::{Ignored, WriteSignal, on_bus_error};
+pub use unpacked::written;

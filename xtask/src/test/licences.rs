@@ -26,7 +26,6 @@ const SHIPPED: &[&str] = &[
     "libkexec",
     "libkexec-shared",
     "linux-raw-sys",
-    "lz4_flex",
     "lzma-rust2",
     "miniz_oxide",
     "sha2",
