@@ -83,7 +83,7 @@ pub fn all() -> Vec<Scenario> {
         cpus("crash-cpus-7.x", "7.x"),
         sparse(crash("crash-reuse", "-a -p --reuse-cmdline", "7.x"))
             .never("FACT hop=1 cmdline=*crashkernel"),
-        sparse(crash("crash-vmlinux", "-c -p --args-linux", "6.1").vmlinux()),
+        sparse(crash("crash-vmlinux", "-c -p", "6.1").vmlinux()),
         crash("crash-no-kcore", "-c -p", "6.12")
             .script(KCORE)
             .shows("FACT hop=0 said=note: *kcore"),
@@ -92,7 +92,7 @@ pub fn all() -> Vec<Scenario> {
         noefi(crash("crash-uefi-rsdp", "-c -p --noefi", "6.12"))
             .script(RSDP)
             .shows("FACT hop=1 cmdline=*acpi_rsdp=0x"),
-        crash("crash-uefi-vmlinux", "-c -p --args-linux", "6.1")
+        crash("crash-uefi-vmlinux", "-c -p", "6.1")
             .slow()
             .uefi()
             .vmlinux(),

@@ -31,6 +31,13 @@ pub fn all() -> Vec<Scenario> {
         .hop("-a --entry-32bit", "6.1")
         .hop("-c --entry-32bit", "6.12")
         .hop("-c --entry-32bit", "7.x"),
+        Scenario::new(
+            "bios-vmlinux",
+            "a vmlinux, recognised by its notes, the default method",
+            "6.12",
+        )
+        .hop("-a", "6.1")
+        .vmlinux(),
         image(
             "linux-686",
             "a kernel for 32-bit CPUs, the default method",
