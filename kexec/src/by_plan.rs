@@ -47,7 +47,8 @@ impl<'a> PlanInputs<'a> {
             line: job.line.to_bytes(),
             machine,
             initrds: job.inputs.initrds.len(),
-            modules: &job.command.modules,
+            // All of them, or none.
+            modules: (job.command.modules.get(..job.inputs.modules.len())).unwrap_or_default(),
             dtb: true,
             joined: None,
             options: job.command.options,

@@ -99,7 +99,9 @@ impl<'a> Inputs<'a> {
             push(&mut initrds, opened?)?;
         }
         let mut modules = Vec::new();
-        for module in &command.modules {
+        // As kexec-tools does, with the warning of `warn`.
+        let ignored = found == Format::BzImage;
+        for module in command.modules.iter().filter(|_| !ignored) {
             // Both lists have the same capacity.
             let _fits = modules.push(Input::open_module(module, &copies)?);
         }
@@ -149,6 +151,9 @@ impl<'a> Inputs<'a> {
             if let Err(why) = self.check_kind(command) {
                 caution!("{why}; kexec_file_load does not ask");
             }
+        }
+        if self.modules.len() < command.modules.len() {
+            caution!("--module is ignored: only multiboot kernels have modules");
         }
         for initrd in &self.initrds {
             if initrd.start().get().is_some_and(|start| !unpacks(start)) {

@@ -182,7 +182,7 @@ mod tests {
             ("bzImage", &new[..0x210], "another type, which"),
             ("bzImage", b"", "another type, which"),
             ("uki", &new, "another type: bzImage64"),
-            ("elf-x86", &elf, "not supported"),
+            ("elf-x86", &elf, "another type: elf-x86_64"),
             ("multiboot-x86", &elf, "another type: elf-x86_64"),
             ("multiboot-x86", &one, ""),
             ("multiboot2-x86", &two, ""),

@@ -296,7 +296,7 @@ const WRITTEN: &[Written] = &[
     valued(Id::Default, "default", "ID", Both, "the boot loader's default entry (or this one) in place of KERNEL").optional().newer(),
     valued(Id::Initrd, "initrd", "FILE", Both, "initial ramdisk; may be given more than once"),
     valued(Id::Initrd, "ramdisk", "FILE", Both, "the same as --initrd"),
-    valued(Id::Module, "module", "\"FILE ARGS\"", Load, "module of a multiboot kernel; may be given more than once"),
+    valued(Id::Module, "module", "\"FILE ARGS\"", Both, "module of a multiboot kernel; may be given more than once"),
     valued(Id::Append, "append", "STRING", Both, "command line of the new kernel"),
     valued(Id::Append, "command-line", "STRING", Both, "the same as --append; the last one counts"),
     flag(Id::ReuseCmdline, "reuse-cmdline", None, Both, "the running kernel's command line, then --append"),

@@ -27,7 +27,7 @@ fn warnings_are_left_out_and_errors_are_not() {
     let _writer = std::fs::OpenOptions::new().write(true).open(&text).unwrap();
     for (arguments, warned) in [
         (&["-l", &kernel, "ro"][..], "warning: ro and the words"),
-        (&["-l", &kernel, "--args-elf"], "warning: --args-elf"),
+        (&["-l", &kernel, "--module=x"], "warning: --module"),
         (&["-s", "-l", &kernel, "--noefi"], "warning: --noefi"),
         (&["-l", &kernel, "-t", "uki"], "warning: --type"),
         (&["-l", &kernel, &initrd], "warning: the initrd"),
