@@ -32,6 +32,8 @@ pub enum Payload {
     /// Xen, compressed, and a kernel for its first domain.
     Xen,
     Dom0,
+    /// An ELF program of our own, of 32 bits, that prints its boot notes.
+    Elf,
     /// A bzImage of our own that prints in what state it was entered, by each entry.
     State,
 }
@@ -67,7 +69,7 @@ impl Payload {
                 "xen-hypervisor-4.*-amd64",
                 "boot/xen-4.*.gz",
             ],
-            Self::Floppy | Self::State | Self::Multiboot | Self::Dom0 => [""; 5],
+            Self::Floppy | Self::State | Self::Elf | Self::Multiboot | Self::Dom0 => [""; 5],
             Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],
             Self::Linux686 => [
                 "linux-686",
@@ -91,6 +93,7 @@ impl Payload {
         match self {
             Self::Floppy => return assemble("floppy", DISKETTE),
             Self::State => return assemble("state", 0),
+            Self::Elf => return assemble("elf", 0),
             Self::Multiboot => return assemble("multiboot", 0),
             Self::Dom0 => return Ok(Store::open()?.kernel("6.12")?.image),
             _ => {}

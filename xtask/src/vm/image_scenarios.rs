@@ -39,6 +39,17 @@ pub fn all() -> Vec<Scenario> {
         .hop("-a", "6.1")
         .vmlinux(),
         image(
+            "elf-notes",
+            "an ELF program of 32 bits, with boot notes",
+            Payload::Elf,
+        )
+        .words("image=--args-elf --append=boot-notes")
+        .ends(Ending::Shows("ELF notes: boot-notes", AT_ONCE)),
+        image("elf-bare", "the same, with nothing", Payload::Elf)
+            .slow()
+            .words("image=--args-none")
+            .ends(Ending::Shows("ELF without notes", AT_ONCE)),
+        image(
             "linux-686",
             "a kernel for 32-bit CPUs, the default method",
             Payload::Linux686,
