@@ -64,6 +64,7 @@ _kexec() {
         -y --no-sync
         --entry-32bit
         --real-mode
+        --unpacked
         --hotplug
         --pass-memmap-cmdline
         --elf32-core-headers

@@ -55,6 +55,7 @@ complete -c kexec -s x -l no-ifdown -d 'leave network interfaces up (with -e, -f
 complete -c kexec -s y -l no-sync -d 'do not write file systems out first (with -e, -f)'
 complete -c kexec -l entry-32bit -d 'enter the new kernel in 32-bit mode'
 complete -c kexec -l real-mode -d 'enter the new kernel in real mode (BIOS machines only)'
+complete -c kexec -l unpacked -d 'unpack the kernel now, so that it starts at once'
 complete -c kexec -l hotplug -d 'with -p: let the kernel note CPUs and memory that come and go'
 complete -c kexec -l pass-memmap-cmdline -d 'with -p: pass the memory map by memmap= instead of the e820 table'
 complete -c kexec -l elf32-core-headers -d 'ignored: headers of dumps are 64-bit here'

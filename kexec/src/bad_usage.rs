@@ -48,6 +48,8 @@ pub enum BadUsage<'a> {
     UnloadAndStart,
     /// `-p`, and a start: only a crash starts a crash kernel.
     StartOfCrash,
+    /// `--unpacked`, and `-s`: the running kernel takes whole files only.
+    UnpackedByFile,
     /// `--json` of something else than `--check`.
     JsonWithoutCheck,
     /// `--capture`, and something else to do.
@@ -116,6 +118,9 @@ impl fmt::Display for BadUsage<'_> {
             Self::UnloadAndStart => f.write_str(
                 "-u takes away what -e or -f would start: nothing was unloaded or started; give \
                  one of them",
+            ),
+            Self::UnpackedByFile => f.write_str(
+                "--unpacked needs kexec_load, and -s is for kexec_file_load only: leave out one of them",
             ),
             Self::MoreThanCapture => f.write_str(
                 "--capture saves this machine and does nothing else: leave out the kernel and the \

@@ -5,9 +5,12 @@ use core::ffi::CStr;
 use heapless::Vec;
 use kexec_cli::command::{MAX_INITRDS, MAX_MODULES};
 use kexec_cli::meter::Step;
+use kexec_cli::table::Id;
 use kexec_cli::text::Text;
 use kexec_core::Error;
-use kexec_core::linux::{KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed};
+use kexec_core::linux::{
+    Copies, KEXEC_ON_CRASH, kexec_load, kexec_unload, random_secret, random_seed,
+};
 use kexec_core::machine::Machine;
 use kexec_core::plan::{
     Details, Module, Options, Plan, Request, Segment, Workspace, plan_image_with_details,
@@ -17,7 +20,7 @@ use kexec_core::plan::{
 use crate::job::Job;
 use crate::opened::{OpenedFile, Parsed};
 use crate::out::{caution, complain};
-use crate::progress;
+use crate::{progress, unpacked};
 use kexec_cli::failure::Failure;
 
 /// What is done with a plan.
@@ -38,6 +41,9 @@ pub struct PlanInputs<'a> {
     pub options: Options,
     /// Whether the plan is only shown: without random numbers.
     shown: bool,
+    /// Whether the kernel is unpacked before it is loaded.
+    unpacked: bool,
+    copies: &'a Copies,
 }
 
 impl<'a> PlanInputs<'a> {
@@ -53,6 +59,8 @@ impl<'a> PlanInputs<'a> {
             joined: None,
             options: job.command.options,
             shown: job.command.plan.is_some(),
+            unpacked: job.command.given(Id::Unpacked),
+            copies: &job.inputs.copies,
         }
     }
 
@@ -67,6 +75,14 @@ impl<'a> PlanInputs<'a> {
     ) -> Result<(), Failure<'p>> {
         let failed = |error| Failure::Load(files.opened.kernel().0, error);
         let image = files.image.as_ref().map_err(|error| failed(*error))?;
+        let (mut memory, unpacked);
+        let image = if self.unpacked {
+            memory = None;
+            unpacked = unpacked::prepare(image, &mut memory, self.copies, self.line, self.shown);
+            unpacked.as_ref().map_err(|error| failed(*error))?
+        } else {
+            image
+        };
         let mut bytes = files.opened.files().iter().map(|(_, kept)| kept.bytes());
         let kernel = bytes.next().unwrap_or_default();
         let mut initrds = Vec::<&[u8], MAX_INITRDS>::new();

@@ -368,6 +368,9 @@ fn check_machine<'a>(command: &Command<'_>) -> Result<(), BadUsage<'a>> {
 fn check<'a>(command: &mut Command<'_>) -> Result<(), BadUsage<'a>> {
     let crash = command.crash();
     let check = command.given(Id::Check);
+    if command.given(Id::Unpacked) && command.method == Method::File {
+        return Err(BadUsage::UnpackedByFile);
+    }
     match (check, command.given(Id::Json)) {
         (true, true) => command.plan = Some(Format::Json),
         (true, false) => command.plan = command.plan.or(Some(Format::Verdict)),
@@ -473,6 +476,7 @@ fn apply<'a>(command: &mut Command<'a>, id: Id, value: &'a CStr) -> Result<(), B
         Id::SerialBaud => console.serial_baud = serial_baud(value)?,
         // Queried with `given`, or without effect; Help, Version, List and PrintCkrSize never come here.
         Id::ReuseCmdline
+        | Id::Unpacked
         | Id::ReuseVideoType
         | Id::Hotplug
         | Id::PassMemmapCmdline

@@ -249,6 +249,11 @@ fn numbers_and_words() {
     ] {
         command(words, |c| assert_eq!(c.options.entry, Some(entry)));
     }
+    command("k -a --unpacked", |c| {
+        let only: Vec<&str> = c.only_for(Honours::Load).map(|o| o.long()).collect();
+        assert_eq!(only, ["unpacked"]);
+    });
+    assert_eq!(refused("-s --unpacked k").0, 1);
     command(
         "k --serial=ttyS1 --serial-baud=0 --console-serial --on-mismatch=reboot",
         |c| {

@@ -23,6 +23,7 @@ mod out;
 mod progress;
 mod unify;
 mod unpack;
+mod unpacked;
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};

@@ -30,6 +30,7 @@ mod loaded;
 mod machine;
 mod map;
 mod memfd;
+mod memory;
 mod mount;
 mod process;
 mod random;
@@ -59,6 +60,7 @@ pub use machine::{
 };
 pub use map::{BorrowedFile, File, Mapping};
 pub use memfd::{join, joined_size};
+pub use memory::Memory;
 pub use mount::mount;
 pub use process::{
     Environment, execute, exit, milliseconds, sleep_milliseconds, terminal_columns, write_all,

@@ -209,6 +209,12 @@ fn debug(job: Job<'_, '_>, machine: &Machine, plan: &Plan<'_>) {
     let lines = &mut Lines(&mut out);
     let _unwritten = report::machine(lines, machine)
         .and_then(|()| job.report_unified(lines))
-        .and_then(|()| report::by_plan(lines, plan, &job.inputs.listed()))
+        .and_then(|()| {
+            // Its addresses are secret: the new kernel's KASLR is drawn already.
+            if job.command.given(Id::Unpacked) {
+                return lines.word("note", "unpacked: its segments are not shown");
+            }
+            report::by_plan(lines, plan, &job.inputs.listed())
+        })
         .and_then(|()| out.finish());
 }

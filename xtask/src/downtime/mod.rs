@@ -36,6 +36,8 @@ const LOADED: &str = "LOADED ";
 enum Way {
     Ours,
     OursUnverified,
+    /// The new kernel does not unpack itself.
+    OursUnpacked,
     /// With the purgatory's own lines on the serial console.
     OursSpoken,
     /// kexec_file_load: the kernel's own digest and purgatory, whoever asks.
@@ -46,15 +48,17 @@ enum Way {
 
 impl Way {
     /// Those that are compared.
-    const COMPARED: [Self; 5] = [
+    const COMPARED: [Self; 6] = [
         Self::Ours,
+        Self::OursUnpacked,
         Self::OursUnverified,
         Self::File,
         Self::Reference,
         Self::ReferenceUnverified,
     ];
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Ours,
+        Self::OursUnpacked,
         Self::OursUnverified,
         Self::File,
         Self::Reference,
@@ -65,6 +69,7 @@ impl Way {
     const fn name(self) -> &'static str {
         match self {
             Self::Ours => "libkexec -c",
+            Self::OursUnpacked => "libkexec -c --unpacked",
             Self::OursUnverified => "libkexec -c -i (not verified)",
             Self::OursSpoken => "libkexec -c --console-serial",
             Self::File => "libkexec -s (the kernel's own)",
@@ -77,6 +82,7 @@ impl Way {
     const fn words(self) -> &'static str {
         match self {
             Self::Ours => "by=ours with=-c",
+            Self::OursUnpacked => "by=ours with=-c,--unpacked",
             Self::OursUnverified => "by=ours with=-ci",
             Self::OursSpoken => "by=ours with=-c,--console-serial",
             Self::File => "by=ours with=-s",

@@ -73,6 +73,11 @@ pub fn all() -> Vec<Scenario> {
         crash("crash-la57", "-c -p", "7.x")
             .cpu("max", 2)
             .flags(&["la57"]),
+        crash("crash-unpacked", "-c -p --unpacked", "6.12"),
+        crash("crash-unpacked-la57", "-c -p --unpacked", "7.x")
+            .slow()
+            .cpu("max", 2)
+            .flags(&["la57"]),
         crash("crash-old-cpu", "-c -p", "6.12")
             .slow()
             .cpu("qemu64", 2),

@@ -38,6 +38,27 @@ pub fn all() -> Vec<Scenario> {
         )
         .hop("-a", "6.1")
         .vmlinux(),
+        Scenario::new(
+            "bios-unpacked",
+            "kernels unpacked before the start, with five-level paging",
+            "6.12",
+        )
+        .cpu("max", 2)
+        .flags(&["la57"])
+        .hop("-c --unpacked", "6.1")
+        .hop("-c --unpacked", "6.12")
+        .hop("-c --unpacked", "7.x"),
+        Scenario::new(
+            "uefi-unpacked",
+            "the same under UEFI, with four-level paging",
+            "7.x",
+        )
+        .slow()
+        .uefi()
+        .cpu("max,la57=off", 1)
+        .hop("-a --unpacked", "6.12")
+        .hop("-c --unpacked", "7.x")
+        .hop("-c --unpacked", "6.1"),
         image(
             "elf-notes",
             "an ELF program of 32 bits, with boot notes",
