@@ -4,9 +4,10 @@
 use crate::Outcome;
 use crate::apt::{self, Release};
 use crate::assemble::assemble;
-use crate::command::{cache, fresh_directory};
+use crate::command::{cache, fresh_directory, run};
 use crate::packages::Store;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A file that a guest gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub enum Payload {
     Dom0,
     /// An ELF program of our own, of 32 bits, that prints its boot notes.
     Elf,
+    /// Linux 6.12, compressed by zstd as a whole.
+    LinuxZstd,
+    /// The same by xz.
+    LinuxXz,
     /// A bzImage of our own that prints in what state it was entered, by each entry.
     State,
 }
@@ -70,6 +75,7 @@ impl Payload {
                 "boot/xen-4.*.gz",
             ],
             Self::Floppy | Self::State | Self::Elf | Self::Multiboot | Self::Dom0 => [""; 5],
+            Self::LinuxZstd | Self::LinuxXz => [""; 5],
             Self::Ipxe => ["ipxe", "sid", "", "ipxe", "usr/lib/ipxe/ipxe.lkrn"],
             Self::Linux686 => [
                 "linux-686",
@@ -95,6 +101,8 @@ impl Payload {
             Self::State => return assemble("state", 0),
             Self::Elf => return assemble("elf", 0),
             Self::Multiboot => return assemble("multiboot", 0),
+            Self::LinuxZstd => return packed("zstd"),
+            Self::LinuxXz => return packed("xz"),
             Self::Dom0 => return Ok(Store::open()?.kernel("6.12")?.image),
             _ => {}
         }
@@ -120,6 +128,16 @@ impl Payload {
             .map(|name| directory.join(name))
             .ok_or_else(|| format!("{package} has no {file}"))
     }
+}
+
+/// Linux 6.12, compressed as a whole by this program.
+fn packed(program: &str) -> Outcome<PathBuf> {
+    let image = Store::open()?.kernel("6.12")?.image;
+    let path = cache().join(format!("linux-6.12.{program}"));
+    let file = std::fs::File::create(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+    let mut pack = Command::new(program);
+    run(pack.args(["-1", "-c"]).arg(image).stdout(file))?;
+    Ok(path)
 }
 
 fn fetch(name: &str, tree: &Path, release: &str, foreign: &str, package: &str) -> Outcome {

@@ -81,6 +81,19 @@ pub fn all() -> Vec<Scenario> {
         .shows("SMALL machine=i686")
         .ends(Ending::Shows("SMALL cmdline=console=ttyS0,115200", AT_ONCE)),
         image(
+            "linux-zstd",
+            "a bzImage compressed by zstd as a whole, the default method",
+            Payload::LinuxZstd,
+        )
+        .words("image=-d --append=console=ttyS0,115200")
+        .shows("unpacked by zstd")
+        .ends(Ending::Shows("Command line: console=ttyS0,115200", AT_ONCE)),
+        image("linux-xz", "the same by xz, kexec_load", Payload::LinuxXz)
+            .slow()
+            .words("image=-c -d --append=console=ttyS0,115200")
+            .shows("unpacked by xz")
+            .ends(Ending::Shows("Command line: console=ttyS0,115200", AT_ONCE)),
+        image(
             "memtest-64",
             "memtest86+ by its 64-bit entry: not relocatable, below 4 GiB",
             Payload::Memtest64,
