@@ -8,7 +8,15 @@ use std::path::Path;
 use std::process::Command;
 
 /// The packages in it.
-const MEMBERS: [&str; 6] = ["core", "rt", "ffi", "ffi/install", "ffi/shared", "kexec"];
+const MEMBERS: [&str; 7] = [
+    "core",
+    "rt",
+    "unpack",
+    "ffi",
+    "ffi/install",
+    "ffi/shared",
+    "kexec",
+];
 /// What else the tarball has: what is installed, and what is read.
 const OTHERS: [&str; 13] = [
     "Cargo.lock",
