@@ -11,6 +11,7 @@
 
 use std::env::var;
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, str};
@@ -103,7 +104,12 @@ fn build() -> Result<(), Box<dyn Error>> {
 /// Builds the images; returns their directory.
 fn link(package: &Path, sources: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let target = var("TARGET")?;
-    let script = sources.join("image.ld");
+    // Cargo does not see that a linker script changes: its name does.
+    let text = fs::read(sources.join("image.ld"))?;
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    let script = package.join(format!("image-{:x}.ld", hash.finish()));
+    fs::write(&script, text)?;
     let mut complaints = String::new();
     for (flavour, linker) in LINKERS {
         let directory = package.join("target");
