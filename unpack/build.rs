@@ -214,6 +214,9 @@ fn flatten(elf: &[u8], budget: usize) -> Result<Vec<u8>, Box<dyn Error>> {
         let title = name(names, title)?;
         if title == ".image" && address == 0 {
             (image, place) = (bytes.to_vec(), index);
+        } else if kind == SECTION_NO_BITS && size == 1 && is_shim(&sections, index)? {
+            // Nothing writes it: it is read as what the image is filled up with.
+            image.resize(address as usize + size, 0);
         } else if flags & SECTION_ALLOCATED != 0 && size != 0 && !IGNORED.contains(&title) {
             return Err(format!("it has {size} bytes of {title}").into());
         }
@@ -260,6 +263,24 @@ fn flatten(elf: &[u8], budget: usize) -> Result<Vec<u8>, Box<dyn Error>> {
         }
     }
     Ok(image)
+}
+
+/// Whether a section has the byte that allocation reads so that the linker keeps its functions
+/// (library/alloc/src/alloc.rs), which compilers for some targets put into a section with all others.
+fn is_shim(sections: &[Section<'_>], index: usize) -> Result<bool, Box<dyn Error>> {
+    for &Section(_, kind, _, _, link, _, _, bytes) in sections {
+        if kind != SECTION_SYMBOLS {
+            continue;
+        }
+        for symbol in bytes.chunks_exact(24) {
+            let title = name(sections[link].7, number(symbol, 0, 4)?)?;
+            let inside = number(symbol, 6, 2)? == index as u64;
+            if inside && title == "__rust_no_alloc_shim_is_unstable" {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// A call or jump through the GOT becomes one to the function itself, as a linker does it where the

@@ -193,6 +193,14 @@ impl Cross {
         command
     }
 
+    /// PATH, with the linker for all hosts before others.
+    fn path(&self) -> std::ffi::OsString {
+        let mut path = self.directory.join("bin").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        path
+    }
+
     /// The same without a target.
     pub fn plain_cargo(&self) -> Command {
         let mut command = Command::new(self.directory.join("cargo"));
@@ -201,6 +209,8 @@ impl Cross {
             .env("RUSTC", self.directory.join("rustc"))
             .env("CARGO", self.directory.join("cargo"))
             .env("CARGO_TARGET_DIR", self.target())
+            // Build scripts link for the target, too.
+            .env("PATH", self.path())
             .env_remove("RUSTUP_TOOLCHAIN");
         command
     }
