@@ -56,7 +56,7 @@ pub fn initrds<'a>(files: &[&'a [u8]], last: u64, items: &mut Items<'a>) -> Resu
 ///
 /// # Errors
 /// [`Error::EmptyFile`].
-#[inline(never)]
+#[inline]
 pub fn initrds_above<'a>(
     files: &[&'a [u8]],
     first: u64,

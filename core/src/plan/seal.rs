@@ -159,6 +159,8 @@ impl<'a> Seal<'a> for Bare {
         add(items, purgatory::BARE_MEMSZ, below);
     }
 
+    // Where the seal is known to the compiler, it is a few stores.
+    #[inline(always)]
     fn seal(
         &mut self,
         orders: &Orders<'_, 'a>,

@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::items::Narrowing;
 use super::{Bounds, Items, SEGMENT_MAX, SegmentKind, Wish};
 use crate::error::Result;
-use crate::memory::{Range, RangeSet, Window, align_up, find_hole};
+use crate::memory::{Range, RangeSet, Window, align_up};
 
 impl Items<'_> {
     /// Gives the block with the first piece of this kind a wish.
@@ -57,7 +57,9 @@ fn narrow(
         max: end.min(window.max),
         ..*window
     };
-    if must || find_hole(free, &bounds.clip(&narrowed)).is_ok() {
+    let clipped = bounds.clip(&narrowed);
+    let mut ranges = free.ranges().iter();
+    if must || ranges.any(|range| slots(*range, &clipped).is_some()) {
         *window = narrowed;
     }
     Ok(())
