@@ -158,7 +158,7 @@ fn text<'a>(store: &mut Store<'static>, path: &'a CStr) -> Result<&'static [u8],
     store.keep().ok_or(Failure::Load(path, FULL))
 }
 
-/// What is told of the image; `None` if there is no room for its texts.
+/// What is reported of the image; `None` if there is no room for its texts.
 #[inline(never)]
 fn facts(image: &Uki<'_>, store: &mut Store<'static>, added: &'static [u8]) -> Option<Unified> {
     let field = |key| image.profile_field(image.profile(), key);

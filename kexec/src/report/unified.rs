@@ -12,7 +12,7 @@ pub const NOT_PASSED: [&str; 2] = [
     "the image's device trees are not used on x86",
 ];
 
-/// What is told of an image.
+/// What is reported of an image.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unified<'a> {
     /// The number of the profile.

@@ -1,4 +1,4 @@
-//! What a multiboot kernel is told, in the encodings of both versions: one piece with tables and texts.
+//! The information for a multiboot kernel, in the encodings of both versions: one piece with tables and texts.
 //!
 //! A kernel's line begins with a word that stands for its file: loaders have always put the file's name
 //! there, and Xen drops the first word of each line.
@@ -29,7 +29,7 @@ pub(crate) struct Loaded<'t> {
     pub line: &'t [u8],
 }
 
-/// What the kernel is told.
+/// The information for the kernel.
 #[derive(Clone, Copy)]
 pub(crate) struct Info<'t> {
     pub command_line: &'t [u8],

@@ -1,5 +1,5 @@
 //! The screen that the running kernel was given (struct screen_info, include/uapi/linux/screen_info.h), as
-//! multiboot kernels are told of it.
+//! multiboot kernels get its description.
 
 use crate::bytes::{u8_at, u16_at, u32_at};
 

@@ -26,7 +26,7 @@ pub struct Relocation {
     pub low: bool,
 }
 
-/// What the header asks to be told, besides what every kernel is told.
+/// What the header asks for, in addition to what every kernel gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     /// The frame buffer, or the text screen.

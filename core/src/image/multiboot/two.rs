@@ -33,7 +33,7 @@ mod tag {
     pub const RELOCATABLE: u16 = 10;
 }
 
-/// Types of information that a kernel may require: those it is told, if this machine has them. Of the
+/// Types of information that a kernel may require: those it gets, if this machine has them. Of the
 /// others nothing is known, or, of EFI's boot services, nothing is left.
 const TOLD: u32 =
     1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 8 | 1 << 12 | 1 << 14 | 1 << 15 | 1 << 21;
